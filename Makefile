@@ -1,0 +1,61 @@
+# A fresh machine needs python3 (>= 3.10) with pip, and make. Everything else goes into .venv.
+PYTHON ?= python3
+VENV   ?= .venv
+PY     := $(VENV)/bin/python
+STAMP  := $(VENV)/.installed
+
+# NumPy 2 instead of the pinned NumPy 1.26: make VENV=.venv-numpy2 NUMPY=2 test
+ifeq ($(NUMPY),2)
+CONSTRAINTS := $(VENV)/constraints.txt
+else
+CONSTRAINTS := constraints.txt
+endif
+
+.PHONY: help venv test lint types stubs pytest format demo bench clean
+help:
+	@echo "make demo    train, evaluate, save and resume a network on handwritten digits (output in build/demo)"
+	@echo "make test    everything CI runs: lint, types, stubs, tests"
+	@echo "make format  rewrite the sources in the one style"
+	@echo "make bench   compare with the MXNet 1.9.1 wheel, see benchmarks/"
+
+venv: $(STAMP)
+
+# torch comes first and pinned, so that nothing that depends on it can pull a newer release.
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(PY) || $(PYTHON) -m venv $(VENV) || \
+	  { $(PYTHON) -m venv --without-pip $(VENV) && $(PYTHON) -m pip --python $(PY) install pip; }
+	test $(CONSTRAINTS) = constraints.txt || \
+	  sed -e '/^numpy/d' -e '/^opencv/d' -e '$$a numpy>=2' constraints.txt > $(CONSTRAINTS)
+	$(PY) -m pip install --quiet -c $(CONSTRAINTS) torch==2.13.0
+	$(PY) -m pip install --quiet -c $(CONSTRAINTS) -e '.[dev]'
+	touch $@
+
+# pytest comes last: CI reads its closing line.
+test: lint types stubs pytest
+
+lint: $(STAMP)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: $(STAMP)
+	$(PY) -m mypy
+
+stubs: $(STAMP)
+	$(PY) tools/gen_stubs.py --check
+
+# Two workers on a small machine: more than one thread each only makes them fight.
+pytest: $(STAMP)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 $(ARGS)
+
+format: $(STAMP)
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+demo: $(STAMP)
+	$(PY) examples/train_digits.py --out build/demo $(ARGS)
+
+bench: $(STAMP)
+	$(PY) benchmarks/run.py $(ARGS)
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache

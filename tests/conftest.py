@@ -1,0 +1,60 @@
+"""What all tests share: the data folder beside the checkout, the device, and fixed seeds."""
+
+from __future__ import annotations
+
+import os
+import random
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+# Files written by MXNet, data sets and recorded results. Tests read them in place: they are not part of the project.
+SHARED = ROOT.parent / "shared"
+
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"{SHARED} is not there")
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The shared folder; skips the test only when there is none."""
+    if not SHARED.is_dir():
+        pytest.skip(f"{SHARED} is not there")
+    return SHARED
+
+
+@pytest.fixture
+def ctx():
+    """The context that tests run on: ``MXNET_TEST_DEFAULT_CTX``, else the CPU."""
+    from mxnet.test_utils import default_context
+
+    return default_context()
+
+
+@pytest.fixture(autouse=True)
+def _seeds(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Seed every generator with a number that depends on the test only, so that one test alone repeats its values.
+
+    ``MXNET_TEST_SEED`` gives another one.
+    """
+    seed = int(os.environ.get("MXNET_TEST_SEED", zlib.crc32(request.node.nodeid.encode())))
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    import mxnet as mx
+
+    mx.random.seed(seed % 2**31)
+    yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if torch.cuda.is_available():
+        return
+    skip = pytest.mark.skip(reason="torch sees no CUDA device")
+    for item in items:
+        if item.get_closest_marker("gpu"):
+            item.add_marker(skip)
