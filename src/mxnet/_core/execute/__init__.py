@@ -1,0 +1,1 @@
+"""From graphs to results: programs, and how an executor runs them."""

@@ -1,0 +1,166 @@
+"""A graph made ready to run: its operators in order, their parameters decoded, their values in numbered slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from ...base import MXNetError
+from ..graph.node import Entry, Node, split_variables, topo_sort
+from ..invoke import op_error
+from ..registry import OpDef
+
+_RAISED = (RuntimeError, ValueError, TypeError, IndexError, KeyError)
+
+
+class Step:
+    """One operator call: which slots it reads, which it writes, and with what keyword arguments."""
+
+    __slots__ = ("device", "fn", "inputs", "kwargs", "node", "outputs", "release")
+
+    def __init__(self, node: Node, fn: Callable[..., Any], inputs: tuple[int, ...], outputs: tuple[int, ...],
+                 kwargs: dict[str, Any], device: torch.device | None) -> None:
+        self.node = node
+        self.fn = fn
+        self.inputs = inputs
+        self.outputs = outputs
+        self.kwargs = kwargs
+        self.device = device
+        self.release: tuple[int, ...] = ()
+
+
+class Program:
+    """Runs a graph straight through, freeing each intermediate value after its last use.
+
+    Parameters
+    ----------
+    heads : list of Entry
+        The outputs of the graph.
+    ctx : Context
+        Where operators run (their generators and created tensors); inputs must be there already.
+    contexts : dict of str to Context, optional
+        Contexts of the nodes by their ``ctx_group`` attribute; values move between devices as needed.
+
+    Attributes
+    ----------
+    arguments, aux : list of str
+        Names of the inputs, in the order in which :meth:`run` takes them.
+    """
+
+    def __init__(self, heads: Sequence[Entry], ctx: Any, contexts: dict[str, Any] | None = None) -> None:
+        nodes = topo_sort(heads)
+        arguments, aux = split_variables(nodes)
+        self.arguments = [n.name for n in arguments]
+        self.aux = [n.name for n in aux]
+        self.heads = list(heads)
+        self.nodes = nodes
+        slots: dict[tuple[int, int], int] = {}
+        for node in (*arguments, *aux):
+            slots[id(node), 0] = len(slots)
+        self.num_inputs = len(slots)
+        self._makers: list[tuple[Node, tuple[int, ...], tuple[int, ...], Any, bool]] = []
+        for node in nodes:
+            if node.op is None:
+                continue
+            read = tuple([slots[id(n), i] for n, i in node.inputs])
+            written = []
+            for i in range(node.num_outputs):
+                slots[id(node), i] = len(slots)
+                written.append(slots[id(node), i])
+            group = node.attrs.get("__ctx_group__")
+            where = contexts.get(group, ctx) if contexts and group else ctx
+            self._makers.append((node, read, tuple(written), where, bool(contexts)))
+        self.num_slots = len(slots)
+        self.outputs = tuple([slots[id(n), i] for n, i in heads])
+        self._steps: dict[bool, list[Step]] = {}
+
+    def steps(self, is_train: bool) -> list[Step]:
+        """The operator calls of one mode, made on first use."""
+        found = self._steps.get(is_train)
+        if found is None:
+            found = self._steps[is_train] = [self._step(*maker, is_train) for maker in self._makers]
+            _mark_releases(found, self.num_inputs, self.outputs)
+        return found
+
+    def _step(self, node: Node, read: tuple[int, ...], written: tuple[int, ...], ctx: Any, move: bool,
+              is_train: bool) -> Step:
+        od: OpDef = node.op  # type: ignore[assignment]
+        p = node.params
+        kwargs = od.keywords(p, is_train, ctx)  # type: ignore[arg-type]
+        if od.variadic and od.variadic in od._takes:
+            kwargs.setdefault(od.variadic, len(read))
+        order = od.place(read, p)  # type: ignore[arg-type]
+        slots = tuple([-1 if s is None else s for s in order])
+        return Step(node, _callable(od), slots, written, kwargs, ctx.device if move else None)
+
+    def run(self, inputs: Sequence[torch.Tensor], is_train: bool,
+            monitor: Callable[[Node, int, torch.Tensor], None] | None = None) -> list[torch.Tensor]:
+        """Run on tensors for the arguments, then the auxiliary states; gives the outputs.
+
+        Raises
+        ------
+        MXNetError, ValueError, TypeError, IndexError
+            What an operator raised, with the name of its node.
+        """
+        values: list[Any] = [None] * (self.num_slots + 1)  # the last one stays None: absent inputs read it as -1
+        values[: self.num_inputs] = inputs
+        step = None
+        try:
+            for step in self.steps(is_train):
+                given = [values[i] for i in step.inputs]
+                if step.device is not None:
+                    given = [t if t is None or t.device == step.device else t.to(step.device) for t in given]
+                result = step.fn(*given, **step.kwargs)
+                if type(result) is torch.Tensor:
+                    values[step.outputs[0]] = result
+                else:
+                    for i, r in zip(step.outputs, result):
+                        values[i] = r
+                if monitor is not None:
+                    for i, slot in enumerate(step.outputs):
+                        monitor(step.node, i, values[slot])
+                for i in step.release:
+                    values[i] = None
+        except _RAISED as e:
+            if step is None:
+                raise
+            raise node_error(step.node, e, given) from e
+        return [values[i] for i in self.outputs]
+
+
+def _callable(od: OpDef) -> Callable[..., Any]:
+    """The function of a step: the operator's own, or one that brings its gradient or cuts it."""
+    if not od.differentiable:
+        return _without_gradient(od.fn)
+    if od.backward_fn is not None:
+        return lambda *tensors, **kwargs: od.run(tensors, kwargs)
+    return od.fn
+
+
+def _without_gradient(fn: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*tensors: Any, **kwargs: Any) -> Any:
+        with torch.no_grad():
+            return fn(*tensors, **kwargs)
+
+    return call
+
+
+def _mark_releases(steps: list[Step], num_inputs: int, outputs: tuple[int, ...]) -> None:
+    """Note after which step each value is needed no more."""
+    last: dict[int, Step] = {}
+    for step in steps:
+        for slot in (*step.inputs, *step.outputs):
+            last[slot] = step
+    keep = set(outputs)
+    for slot, step in last.items():
+        if slot >= num_inputs and slot not in keep:
+            step.release += (slot,)
+
+
+def node_error(node: Node, error: Exception, tensors: Sequence[torch.Tensor | None]) -> Exception:
+    """The error to raise for one raised while a node ran: it names node and operator."""
+    raised = op_error(node.op.name, error, tensors)  # type: ignore[union-attr]
+    kind = type(raised) if isinstance(raised, (ValueError, TypeError, IndexError)) else MXNetError
+    return kind(f"Error in node {node.name}: {raised}")

@@ -1,0 +1,54 @@
+"""What the array and the symbol functions share: signatures, docstrings, and sorting of arguments."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from ...base import _Null
+from ..registry import OpDef
+
+_POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
+
+
+def argument_order(od: OpDef) -> tuple[str, ...]:
+    """Names a caller may give by position: the inputs, then the parameters."""
+    return od.arg_order or (*od.inputs, *od.params)
+
+
+def signature(od: OpDef, tail: tuple[str, ...]) -> inspect.Signature:
+    """The signature MXNet's generated functions show; ``tail`` are the frontend's own arguments."""
+    if od.variadic:
+        star = inspect.Parameter(od.inputs[-1], inspect.Parameter.VAR_POSITIONAL)
+        parameters = [star]
+    else:
+        inputs = frozenset(od.inputs)
+        parameters = [
+            inspect.Parameter(n, _POSITIONAL, default=None if n in inputs else _Null) for n in argument_order(od)
+        ]
+        parameters += [inspect.Parameter(n, _POSITIONAL, default=None) for n in tail]
+    parameters.append(inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD))
+    return inspect.Signature(parameters)
+
+
+def docstring(od: OpDef, array_type: str) -> str:
+    """The function's docstring: the operator's own text, then its inputs and parameters from the registry."""
+    kind = f"list of {array_type}" if od.variadic else array_type
+    rows = [f"{n} : {kind}" + (", optional" if n in od.optional_inputs else "") for n in od.inputs]
+    rows += [f"{p.name} : {p.type_string}" for p in od.params.values()]
+    body = "\n".join(rows)
+    return f"{od.doc}\n\nParameters\n----------\n{body}\n\nReturns\n-------\n{array_type} or list of {array_type}\n"
+
+
+class lazy_metadata:  # noqa: N801  (a decorator)
+    """Attaches name, signature and docstring to a generated function."""
+
+    def __init__(self, od: OpDef, shown: str, tail: tuple[str, ...], array_type: str) -> None:
+        self.od, self.shown, self.tail, self.array_type = od, shown, tail, array_type
+
+    def __call__(self, fn: Any) -> Any:
+        fn.__name__ = fn.__qualname__ = self.shown
+        fn.__signature__ = signature(self.od, self.tail)
+        fn.__doc__ = docstring(self.od, self.array_type)
+        fn.operator = self.od
+        return fn

@@ -1,0 +1,68 @@
+"""Which public namespace an operator's name belongs to, and lazily filled modules for these namespaces."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from ..registry import OpDef, all_names, get_op
+
+# Prefix of an operator's name -> sub-namespace. The sub-namespace shows the name without its prefix.
+_PREFIXES = {"_contrib_": "contrib", "_linalg_": "linalg", "_random_": "random", "_sample_": "random",
+             "_image_": "image", "_sparse_": "sparse"}
+# Names of the NumPy interface are not part of the classic namespaces.
+_NUMPY_PREFIXES = ("_np_", "_npi_", "_npx_", "_np.", "_npi")
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """The namespace and the name shown there: ``_contrib_box_nms`` -> ``("contrib", "box_nms")``.
+
+    The classic public operators are in ``""``, other names with an underscore in ``"_internal"``.
+    """
+    for prefix, space in _PREFIXES.items():
+        if name.startswith(prefix):
+            return space, name[len(prefix):]
+    return ("_internal", name) if name.startswith("_") else ("", name)
+
+
+def names_in(space: str) -> dict[str, str]:
+    """Shown name -> operator name, of one namespace."""
+    found = {}
+    for name in all_names():
+        where, shown = split_name(name)
+        if where == space and not (space == "_internal" and name.startswith(_NUMPY_PREFIXES)):
+            found[shown] = name
+        if space == "_internal" and where in ("random", "contrib", "linalg", "image", "sparse"):
+            found[name] = name  # reachable under its full name too
+    return found
+
+
+def install(module_name: str, space: str, make: Callable[[OpDef, str], Any]) -> None:
+    """Give a module the functions of a namespace, each made on first use.
+
+    Hand-written functions of the module win. ``__all__`` gets the generated names too when the module defines it.
+    """
+    module = sys.modules[module_name]
+    table = names_in(space)
+
+    def __getattr__(name: str) -> Any:
+        target = table.get(name)
+        if target is None:
+            if name.startswith("__"):
+                raise AttributeError(f"module {module_name!r} has no attribute {name!r}")
+            near = difflib.get_close_matches(name, table, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise AttributeError(f"module {module_name!r} has no attribute {name!r}{hint}")
+        fn = make(get_op(target), name)
+        fn.__module__ = module_name
+        setattr(module, name, fn)
+        return fn
+
+    def __dir__() -> list[str]:
+        return sorted({*vars(module), *table})
+
+    module.__getattr__ = __getattr__  # type: ignore[method-assign]
+    module.__dir__ = __dir__  # type: ignore[method-assign]
+    module._generated = table  # type: ignore[attr-defined]

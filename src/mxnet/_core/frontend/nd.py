@@ -1,0 +1,132 @@
+"""Functions over NDArrays, made from operator declarations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...base import MXNetError, _Null
+from ..invoke import invoke
+from ..registry import OpDef
+from .binding import argument_order, lazy_metadata
+
+_TAIL = ("out", "name")
+_IGNORED = frozenset(("name", "attr", "__layout__", "__profiler_scope__"))
+
+
+def make_function(od: OpDef, shown: str) -> Any:
+    """The eager function of an operator."""
+    fn = _variadic(od) if od.variadic else _fixed(od)
+    return lazy_metadata(od, shown, _TAIL, "NDArray")(fn)
+
+
+def _array_type() -> type:
+    from ...ndarray.ndarray import NDArray
+
+    return NDArray
+
+
+def _fixed(od: OpDef) -> Any:
+    """A function whose tensor inputs are known by name."""
+    array = _array_type()
+    inputs = od.inputs
+    count = len(inputs)
+    position = {name: i for i, name in enumerate(inputs)}
+    order = argument_order(od) + _TAIL
+    plain_order = od.arg_order is None
+    decode = {p.name: p.decode for p in od.params.values()}
+    required = frozenset(od._required)
+    required_inputs = tuple(i for i, n in enumerate(inputs) if n not in od.optional_inputs)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = None
+        arrays: list[Any]
+        params: dict[str, Any] = {}
+        n = len(args)
+        if plain_order and n <= count:
+            arrays = [*args, *[None] * (count - n)] if n < count else list(args)
+        else:
+            arrays = [None] * count
+            if n > len(order):
+                raise TypeError(f"{od.name}() takes at most {len(order)} positional arguments, got {n}")
+            for name, value in zip(order, args):
+                i = position.get(name)
+                if i is not None:
+                    arrays[i] = value
+                elif name == "out":
+                    out = value
+                elif value is not _Null and name != "name":
+                    params[name] = _decode(od, decode, name, value)
+        for name, value in kwargs.items():
+            i = position.get(name)
+            if i is not None:
+                arrays[i] = value
+            elif name == "out":
+                out = value
+            elif value is not _Null and name not in _IGNORED:
+                params[name] = _decode(od, decode, name, value)
+        last = -1
+        for i, a in enumerate(arrays):
+            if a is not None:
+                if not isinstance(a, array):
+                    raise TypeError(f"Argument {inputs[i]} must have NDArray type, but got {a!r}")
+                last = i
+        for i in required_inputs:
+            if arrays[i] is None and not (od.omit or od._inputs_of):
+                raise MXNetError(f"Operator {od.name}: required input {inputs[i]} is missing")
+        if required and not required <= params.keys():
+            missing = ", ".join(sorted(required - params.keys()))
+            raise MXNetError(f"Required parameter {missing} is not presented, in operator {od.name}")
+        return invoke(od, arrays[: last + 1], params, out)
+
+    return call
+
+
+def _variadic(od: OpDef) -> Any:
+    """A function that takes any number of arrays, one by one or as lists."""
+    array = _array_type()
+    decode = {p.name: p.decode for p in od.params.values()}
+    count_name = od.variadic
+    takes_count = count_name in od._takes
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = kwargs.pop("out", None)
+        arrays: list[Any] = []
+        for a in args:
+            if isinstance(a, (list, tuple)):
+                arrays.extend(a)
+            else:
+                arrays.append(a)
+        params: dict[str, Any] = {}
+        by_name: list[tuple[str, Any]] = []
+        for name, value in kwargs.items():
+            if isinstance(value, array) or (
+                isinstance(value, (list, tuple)) and value and isinstance(value[0], array)
+            ):
+                by_name.append((name, value))
+            elif value is not _Null and name not in _IGNORED:
+                params[name] = _decode(od, decode, name, value)
+        for _, value in by_name:
+            arrays.extend(value if isinstance(value, (list, tuple)) else [value])
+        for a in arrays:
+            if not isinstance(a, array):
+                raise TypeError(f"Argument {od.inputs[-1]} must have NDArray type, but got {a!r}")
+        given = params.pop(count_name, None)
+        if given is not None and given != len(arrays) and count_name == "num_args":
+            raise MXNetError(f"Operator {od.name}: {count_name} is {given}, but {len(arrays)} arrays were given")
+        if takes_count:
+            params[count_name] = len(arrays) if given is None else given
+        missing = [n for n in od._required if n not in params and n != count_name]
+        if missing:
+            raise MXNetError(f"Required parameter {', '.join(missing)} is not presented, in operator {od.name}")
+        return invoke(od, arrays, params, out)
+
+    return call
+
+
+def _decode(od: OpDef, decode: dict[str, Any], name: str, value: Any) -> Any:
+    try:
+        return decode[name](value)
+    except (KeyError, ValueError, TypeError):
+        return od.decode(name, value)  # raises, with the operator's name and a suggestion
+
+

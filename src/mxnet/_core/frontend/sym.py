@@ -1,0 +1,58 @@
+"""Functions over Symbols, made from operator declarations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...base import _Null
+from ..registry import OpDef
+from .binding import argument_order, lazy_metadata
+
+_TAIL = ("name", "attr", "out")
+_OWN = frozenset(_TAIL)
+
+
+def make_function(od: OpDef, shown: str) -> Any:
+    """The symbolic function of an operator."""
+    from ...symbol.symbol import Symbol, create
+
+    inputs = frozenset(od.inputs)
+    order = argument_order(od) + _TAIL
+    hint = shown.lower()
+
+    def fixed(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > len(order):
+            raise TypeError(f"{od.name}() takes at most {len(order)} positional arguments, got {len(args)}")
+        for name, value in zip(order, args):
+            if name in kwargs and kwargs[name] is not _Null and kwargs[name] is not None:
+                raise TypeError(f"{od.name}() got multiple values for argument {name!r}")
+            kwargs[name] = value
+        symbols, params = {}, {}
+        for name, value in kwargs.items():
+            if isinstance(value, Symbol):
+                symbols[name] = value
+            elif name in inputs:
+                if value is not None:
+                    raise TypeError(f"Argument {name} of {od.name} must be a Symbol, but got {value!r}")
+            elif name not in _OWN and value is not _Null:
+                params[name] = value
+        return create(od, (), symbols, params, kwargs.get("name"), kwargs.get("attr"), hint)
+
+    def variadic(*args: Any, **kwargs: Any) -> Any:
+        positional: list[Any] = []
+        for a in args:
+            positional.extend(a if isinstance(a, (list, tuple)) else [a])
+        symbols, params = {}, {}
+        for name, value in kwargs.items():
+            if isinstance(value, Symbol):
+                symbols[name] = value
+            elif isinstance(value, (list, tuple)) and value and isinstance(value[0], Symbol):
+                positional.extend(value)
+            elif name not in _OWN and value is not _Null:
+                params[name] = value
+        for value in positional:
+            if not isinstance(value, Symbol):
+                raise TypeError(f"Argument {od.inputs[-1]} of {od.name} must be a Symbol, but got {value!r}")
+        return create(od, tuple(positional), symbols, params, kwargs.get("name"), kwargs.get("attr"), hint)
+
+    return lazy_metadata(od, shown, _TAIL, "Symbol")(variadic if od.variadic else fixed)

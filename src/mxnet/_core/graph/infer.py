@@ -1,0 +1,363 @@
+"""Shape and type inference over a graph, forwards and backwards, to a fixed point.
+
+Each node states what it knows about its inputs and outputs; what changes wakes up the nodes that share the array.
+Forward inference runs the operator on ``meta`` tensors, so most operators need no rule of their own. What a node
+concluded from the same knowledge is remembered across graphs: real networks repeat the same few layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from ...base import MXNetError
+from ..dtypes import CODE_TO_TORCH, TORCH_TO_NAME
+from ..shapes import Conflict, PartialShape, ShapeRule, TypeRule, is_known, show, unify
+from .node import Entry, Node, topo_sort
+
+_CACHE_LIMIT = 20_000
+_MAX_RANK = 64
+# Sizes that stand in for unknown dimensions: what the operator makes of them tells which dimensions depend on them.
+# 1 and 2 are there because of broadcasting and of slices shorter than they claim.
+_PROBES = (127, 2, 1)
+
+
+class Inferred:
+    """What is known about every array of a graph.
+
+    Attributes
+    ----------
+    nodes : list of Node
+        In topological order.
+    complete : bool
+        Whether everything is known that a run needs: variables, outputs, and what flows between nodes.
+    """
+
+    def __init__(self, nodes: Sequence[Node], first: dict[int, int], values: list[Any], complete: bool) -> None:
+        self.nodes = nodes
+        self._first = first
+        self._values = values
+        self.complete = complete
+
+    def __getitem__(self, entry: Entry) -> Any:
+        node, index = entry
+        return self._values[self._first[id(node)] + index]
+
+    def of(self, node: Node) -> Any:
+        """What is known about the first output of a node."""
+        return self._values[self._first[id(node)]]
+
+
+def infer_shapes(heads: Sequence[Entry], known: Mapping[str, PartialShape], np_shape: bool = False) -> Inferred:
+    """Infer the shapes of all arrays of a graph.
+
+    Parameters
+    ----------
+    heads : list of Entry
+    known : dict of str to partial shape
+        What is known about variables, by name. A complete shape wins over the variable's own ``__shape__``.
+    np_shape : bool
+        How ``__shape__`` attributes spell unknown dimensions: -1 under NumPy shapes, 0 otherwise.
+
+    Raises
+    ------
+    MXNetError
+        For contradictions; the message names the node, the argument and both shapes.
+    """
+
+    def start(node: Node) -> PartialShape:
+        given = known.get(node.name)
+        if not is_known(given) and "__shape__" in node.attrs:
+            return shape_attr(node, np_shape)
+        return given
+
+    def step(node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
+        return _shape_step(node, key, before, np_shape)
+
+    return _run(heads, start, step, is_known)
+
+
+def infer_types(heads: Sequence[Entry], known: Mapping[str, torch.dtype]) -> Inferred:
+    """Infer the data types (``torch.dtype``) of all arrays of a graph; ``known`` maps variable names to types.
+
+    Raises
+    ------
+    MXNetError
+        For contradictions; the message names the node, the argument and both types.
+    """
+
+    def start(node: Node) -> torch.dtype | None:
+        given = known.get(node.name)
+        return type_attr(node) if given is None else given
+
+    return _run(heads, start, _type_step, lambda t: t is not None)
+
+
+def shape_attr(node: Node, np_shape: bool = False) -> PartialShape:
+    """The partial shape a variable's ``__shape__`` attribute declares."""
+    text = node.attrs["__shape__"]
+    try:
+        words = text.strip().strip("()[]").replace(",", " ").split()
+        sizes = [-1 if w == "None" else int(w.rstrip("L")) for w in words]
+        if len(sizes) > _MAX_RANK:
+            raise ValueError
+    except ValueError:
+        raise MXNetError(f"Invalid attribute: __shape__ of variable {node.name!r} is {text!r}, "
+                         "expected something like '(2, 3)'") from None
+    return partial_shape(tuple(sizes), np_shape)
+
+
+def partial_shape(shape: Sequence[int] | None, np_shape: bool) -> PartialShape:
+    """MXNet's spelling of a partial shape to ours: there 0 (NumPy shapes: -1) is an unknown size and () no shape."""
+    if shape is None or (not shape and not np_shape):
+        return None
+    return tuple([None if d < 0 or (d == 0 and not np_shape) else d for d in shape])
+
+
+def spelled_shape(shape: PartialShape, np_shape: bool) -> tuple[int, ...] | None:
+    """Our partial shape in MXNet's spelling; the inverse of :func:`partial_shape`."""
+    if shape is None:
+        return None if np_shape else ()
+    if None not in shape:
+        return shape
+    unknown = -1 if np_shape else 0
+    return tuple([unknown if d is None else d for d in shape])
+
+
+def type_attr(node: Node) -> torch.dtype | None:
+    """The data type a variable's ``__dtype__`` attribute declares, by MXNet's number of it."""
+    text = node.attrs.get("__dtype__")
+    if text is None or text == "-1":
+        return None
+    try:
+        return CODE_TO_TORCH[int(text)]
+    except (ValueError, KeyError):
+        raise MXNetError(f"Invalid attribute: __dtype__ of variable {node.name!r} is {text!r}, expected one of the "
+                         f"codes {sorted(CODE_TO_TORCH)}") from None
+
+
+# --------------------------------------------------------------------------------------------------- the fixed point
+
+
+def _run(heads: Sequence[Entry], start: Callable[[Node], Any],
+         step: Callable[[Node, Hashable, tuple[Any, ...]], tuple[Any, ...]], known: Callable[[Any], bool]) -> Inferred:
+    """Let every node state what it knows, then wake up neighbours of what changed until nothing does."""
+    nodes = topo_sort(heads)
+    first: dict[int, int] = {}
+    values: list[Any] = []
+    needed: set[int] = set()
+    slots: list[list[int]] = []  # of each node: the arrays it touches, inputs first
+    users: list[list[int]] = []  # of each array: the nodes that touch it
+    keys: list[Hashable] = []
+    for number, node in enumerate(nodes):
+        first[id(node)] = base = len(values)
+        if node.op is None:
+            needed.add(base)
+            values.append(start(node))
+            users.append([])
+            slots.append([])
+            keys.append(None)
+            continue
+        count = node.num_outputs
+        values.extend([None] * count)
+        users.extend([number] for _ in range(count))
+        touched = [first[id(n)] + i for n, i in node.inputs]
+        needed.update(touched)
+        for slot in touched:
+            users[slot].append(number)
+        slots.append([*touched, *range(base, base + count)])
+        keys.append(None if node.subgraphs else (id(node.op), frozenset(node.attrs.items())))
+    needed.update(first[id(n)] + i for n, i in heads)
+
+    finished = [not touched for touched in slots]
+    waiting = range(len(nodes))
+    backwards = True
+    while waiting:
+        woken: set[int] = set()
+        for number in waiting:
+            if finished[number]:
+                continue
+            touched = slots[number]
+            before = tuple([values[s] for s in touched])
+            after = step(nodes[number], keys[number], before)
+            finished[number] = all(map(known, after))
+            for slot, old, new in zip(touched, before, after):
+                if new is not old and new != old:
+                    # One array can be two inputs of a node, each of which taught us something.
+                    values[slot] = new if values[slot] is old else _merge(nodes[number], values[slot], new)
+                    woken.update(users[slot])
+        # What a sweep concluded in its own direction has been used by it already: go the other way.
+        waiting = sorted((n for n in woken if not finished[n]), reverse=backwards)
+        backwards = not backwards
+    return Inferred(nodes, first, values, all(known(values[s]) for s in needed))
+
+
+def _merge(node: Node, a: Any, b: Any) -> Any:
+    try:
+        return unify(a, b) if isinstance(a, tuple) else a
+    except ValueError as e:
+        raise MXNetError(f"Error in operator {node.name}: Shape inconsistent: {e}") from None
+
+
+def _fail(node: Node, error: Exception, before: Sequence[Any]) -> MXNetError:
+    """The error of a node: which operator it is, what feeds it and what was known about that."""
+    op = node.op
+    names = op.input_names(node.params)
+    text = [show(v) if isinstance(v, tuple) else "?" if v is None else TORCH_TO_NAME[v] for v in before]
+    fed = ", ".join(f"{n}={source.name} {v}" for n, (source, _), v in zip(names, node.inputs, text))
+    return MXNetError(f"Error in operator {node.name}: {error} ({op.name}: {fed})")
+
+
+_shape_cache: dict[Hashable, tuple[Any, ...]] = {}
+_type_cache: dict[Hashable, tuple[Any, ...]] = {}
+
+
+def _cached(cache: dict[Hashable, tuple[Any, ...]], key: Hashable, before: tuple[Any, ...],
+            conclude: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
+    if key is None:  # operators with subgraphs
+        return conclude()
+    full = (key, before)
+    found = cache.get(full)
+    if found is None:
+        if len(cache) >= _CACHE_LIMIT:
+            cache.clear()
+        found = cache[full] = conclude()
+    return found
+
+
+# --------------------------------------------------------------------------------------------------- types
+
+
+def _type_step(node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
+    try:
+        return _cached(_type_cache, key, before, lambda: _conclude_types(node, before))
+    except Conflict as e:
+        raise _fail(node, e, before) from None
+
+
+def _conclude_types(node: Node, before: tuple[Any, ...]) -> tuple[Any, ...]:
+    op, p = node.op, node.params
+    rule = TypeRule(op.input_names(p)[: len(node.inputs)], op.output_names(p), before)
+    if op.infer_type_rule is not None:
+        _to_fixed_point(op.infer_type_rule, rule, p)
+    else:
+        if not node.inputs:  # a creation operator
+            rule.unify(rule.outputs[0], getattr(p, "dtype", None) or torch.float32)
+        rule.same()
+    return rule.values()
+
+
+def _to_fixed_point(rule_fn: Callable[..., Any], rule: ShapeRule | TypeRule, p: Any) -> None:
+    """Run a rule until it has nothing to add; each run can only add, so few suffice."""
+    for _ in range(8):
+        known = rule.values()
+        rule_fn(rule, p)
+        if rule.values() == known:
+            return
+
+
+# --------------------------------------------------------------------------------------------------- shapes
+
+
+def _shape_step(node: Node, key: Hashable, before: tuple[Any, ...], np_shape: bool) -> tuple[Any, ...]:
+    if np_shape and not node.inputs and key is not None:
+        key = (key, np_shape)
+    try:
+        return _cached(_shape_cache, key, before, lambda: _conclude_shapes(node, before, np_shape))
+    except (ValueError, TypeError, IndexError, RuntimeError) as e:
+        raise _fail(node, e, before) from e
+
+
+def _conclude_shapes(node: Node, before: tuple[Any, ...], np_shape: bool) -> tuple[Any, ...]:
+    op, p = node.op, node.params
+    count = len(node.inputs)
+    outputs = op.output_names(p)
+    rule = ShapeRule(op.input_names(p)[:count], outputs, before)
+    if op.same_shape:
+        rule.same()
+        return rule.values()
+    if op.infer_shape_rule is not None:
+        _to_fixed_point(op.infer_shape_rule, rule, p)
+        inferred = rule.values()
+        if all(map(is_known, inferred[count:])):
+            _check_sizes(outputs, inferred[count:])
+            return inferred
+    result = _open_shape(node, np_shape)
+    if result is None:
+        result = _forward(node, rule.values()[:count])
+    if result is not None:
+        _check_sizes(outputs, result)
+        for name, shape in zip(outputs, result):
+            if shape or np_shape:  # without NumPy shapes there are no 0-dimensional arrays: () says nothing
+                rule.unify(name, shape)
+    return rule.values()
+
+
+def _open_shape(node: Node, np_shape: bool) -> list[PartialShape] | None:
+    """Creation operators may leave sizes open: ``zeros(shape=(0, 200))`` takes the batch size from its users."""
+    if node.inputs:
+        return None
+    shape = partial_shape(getattr(node.params, "shape", None), np_shape)
+    return None if shape is None or is_known(shape) else [shape]
+
+
+def _forward(node: Node, inputs: Sequence[PartialShape]) -> list[PartialShape] | None:
+    """The shapes of the outputs as far as those of the inputs tell."""
+    if all(map(is_known, inputs)):
+        try:
+            return _on_meta(node, inputs)
+        except RuntimeError as e:
+            # The shape depends on the data, or the operator needs data to run at all.
+            if isinstance(e, NotImplementedError) or "meta tensor" in str(e):
+                return None
+            raise
+    if node.op.infer_shape_rule is None and None not in inputs:
+        return _probe(node, inputs)
+    return None
+
+
+def _check_sizes(names: Sequence[str], shapes: Sequence[PartialShape]) -> None:
+    for name, shape in zip(names, shapes):
+        if shape is not None and any(d is not None and d < 0 for d in shape):
+            raise Conflict(f"{name} would have the shape {show(shape)}")
+
+
+def _on_meta(node: Node, shapes: Sequence[PartialShape]) -> list[PartialShape]:
+    """Run the operator on tensors that have a shape and no data."""
+    types = _meta_types(node)
+    tensors = [torch.empty(s, dtype=t, device="meta") for s, t in zip(shapes, types)]
+    with torch.no_grad():
+        results = node.op.call(tensors, node.params, False, None)
+    return [tuple(r.shape) for r in results]
+
+
+def _meta_types(node: Node) -> Sequence[torch.dtype]:
+    """Types for a run on meta tensors: float32 except where the operator insists on another type."""
+    count = len(node.inputs)
+    if node.op.infer_type_rule is None:
+        return (torch.float32,) * count
+    unknown = (None,) * (count + node.num_outputs)
+    return [t or torch.float32 for t in _conclude_types(node, unknown)[:count]]
+
+
+def _probe(node: Node, shapes: Sequence[PartialShape]) -> list[PartialShape] | None:
+    """What is sure about the outputs though some input dimensions are unknown.
+
+    Runs the operator with several sizes in their place; output dimensions that come out the same each time do not
+    depend on them. None when nothing can be said.
+    """
+    seen: list[list[PartialShape]] = []
+    for size in _PROBES:
+        try:
+            seen.append(_on_meta(node, [tuple([size if d is None else d for d in s]) for s in shapes]))
+        except (ValueError, TypeError, IndexError, RuntimeError):
+            return None
+    merged: list[PartialShape] = []
+    for variants in zip(*seen):
+        if len({len(v) for v in variants}) > 1:
+            merged.append(None)
+        else:
+            merged.append(tuple([d[0] if len(set(d)) == 1 else None for d in zip(*variants)]))
+    return merged

@@ -1,0 +1,68 @@
+"""Rewriting passes: each takes the outputs of a graph and gives those of a new graph, leaving the old one alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from types import SimpleNamespace
+
+from .infer import Inferred
+from .node import Entry, Node, rebuild, topo_sort
+
+
+def copy_graph(heads: Sequence[Entry]) -> list[Entry]:
+    """A copy that shares no node with the original."""
+    return rebuild(heads)
+
+
+def remove_amp_cast(heads: Sequence[Entry]) -> list[Entry]:
+    """Leave out the casts that automatic mixed precision put between operators; those that are outputs stay."""
+    pass_through: dict[int, Callable[[list[Entry], int], Entry]] = {
+        id(n): lambda inputs, index: inputs[index]
+        for n in topo_sort(heads)
+        if n.op is not None and n.op.name in ("amp_cast", "amp_multicast")
+    }
+    return rebuild(heads, redirect=pass_through) if pass_through else list(heads)
+
+
+def fill_shapes(heads: Sequence[Entry], shapes: Inferred) -> list[Entry]:
+    """Write inferred sizes into creation operators that left some open, such as ``zeros(shape=(0, 200))``.
+
+    Gives the same heads when there are none.
+    """
+    open_nodes = [n for n in shapes.nodes if n.op is not None and not n.inputs
+                  and any(d <= 0 for d in getattr(n.params, "shape", None) or ())]
+    filled = {id(n): shapes.of(n) for n in open_nodes}
+    if not filled:
+        return list(heads)
+
+    def change(old: Node, new: Node) -> None:
+        if id(old) in filled:
+            new.params = SimpleNamespace(**{**vars(old.params), "shape": filled[id(old)]})
+
+    return rebuild(heads, change)
+
+
+def eliminate_common(heads: Sequence[Entry]) -> list[Entry]:
+    """Compute equal expressions once.
+
+    Nodes are equal when operator, attributes and inputs are; operators that draw random numbers, behave differently in
+    training or change an input are never merged.
+    """
+    made: dict[Hashable, Node] = {}
+    replaced: dict[int, Node] = {}
+
+    def entry(e: Entry) -> Entry:
+        return replaced[id(e[0])], e[1]
+
+    for old in topo_sort(heads):
+        inputs = [entry(e) for e in old.inputs]
+        key: Hashable = id(old)
+        op = old.op
+        if op is not None and not (op.rng_arg or op.train_arg or op.mutates or old.subgraphs):
+            key = (id(op), frozenset(old.attrs.items()), tuple([(id(n), i) for n, i in inputs]))
+        node = made.get(key)
+        if node is None:
+            node = made[key] = Node(op, old.name, inputs, dict(old.attrs), old.params)
+            node.subgraphs, node.version, node.in_versions = old.subgraphs, old.version, old.in_versions
+        replaced[id(old)] = node
+    return [entry(e) for e in heads]

@@ -1,0 +1,162 @@
+"""The eager call: run an operator on arrays, record it for gradients when asked to, wrap the result.
+
+This is the hottest path of the package. A call does no parsing and builds no objects beyond the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ..base import MXNetError
+from ..context import Context, current_context
+from .registry import OpDef
+from .state import state
+
+if TYPE_CHECKING:
+    from ..ndarray.ndarray import NDArray
+
+_grad_enabled = torch.is_grad_enabled
+_set_grad_enabled = torch._C._set_grad_enabled
+
+# Filled in by ndarray.py, which imports this module: makes an NDArray of a tensor and a context.
+wrap: Any = None
+
+
+def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], out: Any = None) -> Any:
+    """Run an operator eagerly.
+
+    Parameters
+    ----------
+    od : OpDef
+    arrays : sequence of NDArray or None
+        The tensor inputs, in the operator's order; None for an absent one.
+    kwargs : dict
+        Decoded parameters (those not given take the function's defaults).
+    out : NDArray or list of NDArray, optional
+        Where to write the visible outputs.
+
+    Returns
+    -------
+    NDArray or list of NDArray
+        The visible outputs; ``out`` when it was given.
+    """
+    ctx = None
+    tensors: list[Any] = []
+    for a in arrays:
+        if a is None:
+            tensors.append(None)
+        else:
+            tensors.append(a._t)
+            if ctx is None:
+                ctx = a._ctx
+    if ctx is None:
+        ctx = _creation_context(od, kwargs)
+    if od.train_arg or od.rng_arg or od.device_arg:
+        od.add_marks(kwargs, state.training, ctx)
+    if od.mutates or od.inplace:
+        _prepare_mutation(od, arrays, tensors, out)
+
+    record = state.recording and od.differentiable
+    before = _grad_enabled()
+    if record is not before:
+        _set_grad_enabled(record)
+    try:
+        result = od.run(tensors, kwargs)
+        if out is None and type(result) is torch.Tensor:
+            if od.aliases_input and not record and any(t is not None and _same_memory(t, result) for t in tensors):
+                result = result.clone()
+            return wrap(result, ctx)
+    except (RuntimeError, ValueError, TypeError, IndexError, KeyError) as e:
+        raise op_error(od.name, e, tensors) from e
+    finally:
+        if record is not before:
+            _set_grad_enabled(before)
+    return _several(od, result, kwargs, ctx, out, tensors, record)
+
+
+def _several(od: OpDef, result: Any, kwargs: dict[str, Any], ctx: Context, out: Any, tensors: list[Any],
+             record: bool) -> Any:
+    """Wrap several outputs, or write them where the caller wants them."""
+    results = [result] if isinstance(result, torch.Tensor) else list(result)
+    if len(results) > 1:
+        if od._visible is not None:
+            p = SimpleNamespace(**{**od._defaults, **kwargs})
+            results = results[: od.num_visible(p)]
+    if out is not None:
+        outs = [out] if not isinstance(out, (list, tuple)) else list(out)
+        if len(outs) != len(results):
+            raise MXNetError(f"Operator {od.name}: out has {len(outs)} arrays, the operator {len(results)} outputs")
+        for target, r in zip(outs, results):
+            write_out(od.name, target, r, record)
+        return out
+    if od.aliases_input and not record:
+        results = [r.clone() if any(t is not None and _same_memory(t, r) for t in tensors) else r for r in results]
+    arrays = [wrap(r, ctx) for r in results]
+    return arrays[0] if len(arrays) == 1 else arrays
+
+
+def _same_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
+
+
+def write_out(name: str, target: NDArray, value: torch.Tensor, record: bool) -> None:
+    """Write a result into the caller's array, in place."""
+    t = target._t
+    if t.shape != value.shape:
+        raise MXNetError(f"Operator {name}: out has shape {tuple(t.shape)}, the result {tuple(value.shape)}")
+    if value.data_ptr() == t.data_ptr() and value.stride() == t.stride() and value.dtype == t.dtype:
+        return  # the operator has worked in place
+    if record and value.requires_grad:
+        if t.requires_grad:
+            raise MXNetError(
+                f"Operator {name}: Inplace operations (+=, -=, x[:]=, etc) are not supported when recording with "
+                "autograd: out is already part of the graph"
+            )
+        with torch.enable_grad():
+            t.copy_(value)
+    else:
+        t.data.copy_(value.detach())
+
+
+def _prepare_mutation(od: OpDef, arrays: Sequence[Any], tensors: list[Any], out: Any) -> None:
+    """Hand arrays that the function writes as plain memory, and spare the weight when the result goes elsewhere."""
+    for i, name in enumerate(od.inputs[: len(arrays)]):
+        if arrays[i] is None:
+            continue
+        if name in od.mutates:
+            tensors[i] = tensors[i].data
+        elif name == od.inplace:
+            tensors[i] = tensors[i].data if out is arrays[i] else tensors[i].detach().clone()
+
+
+def _creation_context(od: OpDef, kwargs: dict[str, Any]) -> Context:
+    """The context of an operator without inputs: its ``ctx`` parameter or the current one."""
+    text = kwargs.get("ctx") if od.has_ctx else None
+    return parse_context(text) if text else current_context()
+
+
+def parse_context(text: str) -> Context:
+    """Read ``"gpu(0)"``."""
+    kind, _, rest = text.partition("(")
+    number = rest.rstrip(")")
+    if kind not in Context.devstr2type or (rest and not number.isdigit()):
+        raise MXNetError(f"Invalid context string {text!r}, expected something like 'cpu(0)' or 'gpu(1)'")
+    return Context(kind, int(number or 0))
+
+
+def op_error(name: str, error: Exception, tensors: Sequence[torch.Tensor | None] = ()) -> Exception:
+    """The error to raise for one raised inside an operator: it names the operator and what it was given."""
+    message = str(error)
+    if message.startswith("Operator "):
+        return error
+    given = ", ".join("None" if t is None else f"{tuple(t.shape)} {str(t.dtype)[6:]}" for t in tensors)
+    text = f"Operator {name}: {message} (inputs: {given})"
+    kind = type(error) if isinstance(error, (ValueError, TypeError, IndexError, MXNetError)) else MXNetError
+    try:
+        return kind(text)
+    except TypeError:
+        return MXNetError(text)

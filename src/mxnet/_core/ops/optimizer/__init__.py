@@ -1,0 +1,1 @@
+"""Update rules of the optimizers: the rules themselves (``kernels``) and the operators made of them."""

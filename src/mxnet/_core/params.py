@@ -1,0 +1,338 @@
+"""Operator parameters: from annotations to decoders of values and of attribute strings, and to MXNet's type strings.
+
+An operator's keyword-only argument is annotated with what it takes (`int`, ``Shape``, ``Literal["a", "b"]``, ...).
+:func:`codec_for` turns the annotation into a :class:`Codec`, whose ``decode`` accepts native Python values as well
+as the strings that MXNet stores in ``-symbol.json`` files.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import types
+from typing import Annotated, Any, Literal, Optional, TypeAlias, Union, get_args, get_origin
+
+import torch
+
+from .dtypes import NAME_TO_TORCH, TORCH_TO_NAME, torch_dtype
+
+
+class Codec:
+    """Decodes one kind of parameter.
+
+    Attributes
+    ----------
+    type_name : str
+        What MXNet prints for the type, such as ``"int (non-negative)"``.
+    """
+
+    type_name = ""
+
+    def decode(self, value: Any) -> Any:
+        """The Python value of a native value or of an attribute string; ValueError says what was expected."""
+        raise NotImplementedError
+
+    def describe(self, default: Any) -> str:
+        """MXNet's text for a default value in a type string."""
+        return repr(default) if isinstance(default, str) else f"{default}"
+
+    def type_string(self, required: bool, default: Any) -> str:
+        """MXNet's text for the whole parameter, as in ``"int, optional, default=1"``."""
+        if required:
+            return f"{self.type_name}, required"
+        return f"{self.type_name}{self.separator}optional, default={self.describe(default)}"
+
+    separator = ", "
+
+
+class _Int(Codec):
+    def __init__(self, type_name: str, low: int | None = None, high: int | None = None) -> None:
+        self.type_name = type_name
+        self.low = low
+        self.high = high
+
+    def describe(self, default: Any) -> str:
+        """MXNet quotes the default of a plain ``int`` and of nothing else."""
+        return repr(str(default)) if self.type_name == "int" else str(default)
+
+    def decode(self, value: Any) -> int:
+        if type(value) is not int:
+            value = self._convert(value)
+        if self.low is not None and value < self.low:
+            raise ValueError(f"a value >= {self.low}, got {value}")
+        if self.high is not None and value > self.high:
+            raise ValueError(f"a value <= {self.high}, got {value}")
+        return value
+
+    def _convert(self, value: Any) -> int:
+        try:
+            return int(value) if isinstance(value, str) else operator.index(value)
+        except (TypeError, ValueError):
+            if isinstance(value, str) and value in ("True", "False"):
+                return int(value == "True")
+            raise ValueError(f"{self.type_name}, got {value!r}") from None
+
+
+class _Float(Codec):
+    def __init__(self, type_name: str = "float", low: float | None = None, high: float | None = None) -> None:
+        self.type_name = type_name
+        self.low = low
+        self.high = high
+
+    def decode(self, value: Any) -> float:
+        if type(value) is not float:
+            try:
+                value = float(value)
+            except (TypeError, ValueError):
+                raise ValueError(f"{self.type_name}, got {value!r}") from None
+        if self.low is not None and value < self.low:
+            raise ValueError(f"a value >= {self.low}, got {value}")
+        if self.high is not None and value > self.high:
+            raise ValueError(f"a value <= {self.high}, got {value}")
+        return value
+
+    def describe(self, default: float) -> str:
+        """Nine (double: seventeen) significant digits of the value as the C type holds it, as MXNet prints it."""
+        if default is None:
+            return "None"
+        if self.type_name == "float":
+            return f"{torch.tensor(default, dtype=torch.float32).item():.9g}"
+        return f"{default:.17g}"
+
+
+class _Bool(Codec):
+    type_name = "boolean"
+    _WORDS = {"true": True, "1": True, "false": False, "0": False}
+
+    def decode(self, value: Any) -> bool:
+        if value is True or value is False:
+            return value
+        found = self._WORDS.get(str(value).lower())
+        if found is None:
+            raise ValueError(f"boolean, got {value!r}")
+        return found
+
+    def describe(self, default: bool) -> str:
+        return "None" if default is None else str(int(default))
+
+
+class _Str(Codec):
+    type_name = "string"
+
+    def decode(self, value: Any) -> str:
+        return value if isinstance(value, str) else str(value)
+
+
+class _Tuple(Codec):
+    """A tuple of numbers; a single number counts as a tuple of one."""
+
+    def __init__(self, type_name: str, item: Codec, allow_none: bool = False) -> None:
+        self.type_name = type_name
+        self.item = item
+        self.allow_none = allow_none
+
+    def decode(self, value: Any) -> tuple[Any, ...]:
+        if isinstance(value, str):
+            value = self._parse(value)
+        elif hasattr(value, "tolist") and not isinstance(value, (tuple, list)):
+            value = value.tolist()
+        if not isinstance(value, (tuple, list)):
+            value = (value,)
+        try:
+            return tuple([None if v is None and self.allow_none else self.item.decode(v) for v in value])
+        except ValueError as e:
+            raise ValueError(f"{self.type_name}, got {value!r} ({e})") from None
+
+    def _parse(self, text: str) -> Any:
+        """Read ``"(1, 2)"``, ``"[1,2]"`` or ``"3"``; older files have a ``L`` after the digits of long numbers."""
+        if len(text) > 100_000:
+            raise ValueError(f"{self.type_name}, got a text of {len(text)} characters")
+        try:
+            return ast.literal_eval(text.strip())
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            pass
+        words = text.strip().strip("()[]").replace(",", " ").split()
+        return [None if w == "None" else w.rstrip("L") for w in words]
+
+    def describe(self, default: Any) -> str:
+        return "None" if default is None else str(list(default))
+
+
+class _Nested(Codec):
+    """A tuple of tuples, as the ranges of some image operators."""
+
+    type_name = "tuple of <Shape(tuple)>"
+
+    def decode(self, value: Any) -> tuple[tuple[int, ...], ...]:
+        if isinstance(value, str):
+            try:
+                value = ast.literal_eval(value)
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                raise ValueError(f"{self.type_name}, got {value!r}") from None
+        return tuple(_SHAPE.decode(v) for v in value)
+
+
+class _Optional(Codec):
+    def __init__(self, inner: Codec) -> None:
+        self.inner = inner
+        plain = "Shape" if inner.type_name == "Shape(tuple)" else inner.type_name
+        self.type_name = f"{plain} or None"
+
+    def decode(self, value: Any) -> Any:
+        return None if value is None or value == "None" else self.inner.decode(value)
+
+    def describe(self, default: Any) -> str:
+        if isinstance(self.inner, _Int):
+            return repr(str(default))
+        return "None" if default is None else self.inner.describe(default)
+
+
+class _Enum(Codec):
+    """One of a set of words. ``None`` among them makes the parameter optional."""
+
+    separator = ","
+
+    def __init__(self, words: tuple[Any, ...]) -> None:
+        self.words = {("None" if w is None else w): w for w in words}
+        listed = sorted(w for w in self.words if w != "None")
+        quoted = ["None"] * ("None" in self.words) + [repr(w) for w in listed]
+        self.type_name = "{" + ", ".join(quoted) + "}"
+
+    def decode(self, value: Any) -> Any:
+        try:
+            return self.words["None" if value is None else value]
+        except (KeyError, TypeError):
+            raise ValueError(f"one of {self.type_name}, got {value!r}") from None
+
+    def describe(self, default: Any) -> str:
+        return repr(str(default))
+
+
+class _DType(Codec):
+    """A data type, held as a ``torch.dtype``; ``None`` where the word "None" is allowed."""
+
+    separator = ","
+
+    def __init__(self, *names: str, optional: bool = False) -> None:
+        self.names = frozenset(names or NAME_TO_TORCH) | ({"None"} if optional else set())
+        listed = sorted(self.names - {"None"})
+        # Two spellings in MXNet: None is either one more word of the enumeration or the absence of a value.
+        none = ["None"] if optional else ["'None'"] * ("None" in self.names)
+        self.type_name = "{" + ", ".join(none + [repr(n) for n in listed]) + "}"
+
+    def decode(self, value: Any) -> torch.dtype | None:
+        if value is None or value == "None" or value == -1:
+            if "None" in self.names:
+                return None
+            raise ValueError(f"one of {self.type_name}, got {value!r}")
+        try:
+            if isinstance(value, str) and value.isdigit():
+                value = int(value)
+            dtype = torch_dtype(value)
+        except TypeError:
+            raise ValueError(f"one of {self.type_name}, got {value!r}") from None
+        if TORCH_TO_NAME[dtype] not in self.names:
+            raise ValueError(f"one of {self.type_name}, got {value!r}")
+        return dtype
+
+    def describe(self, default: Any) -> str:
+        return "'None'" if default is None else repr(TORCH_TO_NAME[default])
+
+
+class Ge:
+    """The smallest value a number may have: ``Annotated[int, Ge(1)]``."""
+
+    def __init__(self, bound: float) -> None:
+        self.bound = bound
+
+
+class Le:
+    """The largest value a number may have: ``Annotated[float, Le(1)]``."""
+
+    def __init__(self, bound: float) -> None:
+        self.bound = bound
+
+
+class DTypeOf(_DType):
+    """The data types an operator accepts: ``Annotated[Any, DTypeOf("None", "float32", "int64")]``."""
+
+
+_INT = _Int("int")
+_SHAPE = _Tuple("Shape(tuple)", _INT, allow_none=True)
+
+# What operator files annotate their parameters with.
+NonNeg: TypeAlias = Annotated[int, _Int("int (non-negative)", low=0)]
+Long: TypeAlias = Annotated[int, _Int("long")]
+LongNonNeg: TypeAlias = Annotated[int, _Int("long (non-negative)", low=0)]
+Double: TypeAlias = Annotated[float, _Float("double")]
+Shape: TypeAlias = Annotated[tuple[Any, ...], _SHAPE]
+Floats: TypeAlias = Annotated[tuple[float, ...], _Tuple("tuple of <float>", _Float())]
+Doubles: TypeAlias = Annotated[tuple[float, ...], _Tuple("tuple of <double>", _Float("double"))]
+Longs: TypeAlias = Annotated[tuple[int, ...], _Tuple("tuple of <long>", _Int("long"))]
+Shapes: TypeAlias = Annotated[tuple[tuple[int, ...], ...], _Nested()]
+DType: TypeAlias = Annotated[Any, _DType()]
+DTypeOrNone: TypeAlias = Annotated[Any, _DType("None", *NAME_TO_TORCH)]
+Ctx: TypeAlias = Annotated[str, _Str()]
+
+_PLAIN: dict[Any, Codec] = {int: _INT, float: _Float(), bool: _Bool(), str: _Str()}
+_CACHE: dict[Any, Codec] = dict(_PLAIN)
+
+
+def codec_for(annotation: Any) -> Codec:
+    """The codec of an annotation; TypeError when nothing is known about it."""
+    found = _CACHE.get(annotation)
+    if found is None:
+        found = _CACHE[annotation] = _build(annotation)
+    return found
+
+
+def _build(annotation: Any) -> Codec:
+    if isinstance(annotation, Codec):
+        return annotation
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        base, *marks = get_args(annotation)
+        for mark in marks:
+            if isinstance(mark, Codec):
+                return mark
+        low = next((m.bound for m in marks if isinstance(m, Ge)), None)
+        high = next((m.bound for m in marks if isinstance(m, Le)), None)
+        return _Int("int", low, high) if base is int else _Float("float", low, high)  # type: ignore[arg-type]
+    if origin is Literal:
+        return _Enum(get_args(annotation))
+    if origin in (Union, types.UnionType):
+        inner = [a for a in get_args(annotation) if a is not type(None)]
+        if len(inner) == 1:
+            return _optional(codec_for(inner[0]))
+    raise TypeError(f"no parameter codec for annotation {annotation!r}")
+
+
+def _optional(codec: Codec) -> Codec:
+    """The codec which also takes None."""
+    if isinstance(codec, _Enum):
+        return _Enum((None, *codec.words.values()))
+    if isinstance(codec, _DType):
+        return _DType(*codec.names, optional=True)
+    return _Optional(codec)
+
+
+__all__ = [
+    "Codec",
+    "Ctx",
+    "DType",
+    "DTypeOf",
+    "DTypeOrNone",
+    "Double",
+    "Doubles",
+    "Floats",
+    "Ge",
+    "Le",
+    "Long",
+    "LongNonNeg",
+    "Longs",
+    "NonNeg",
+    "Optional",
+    "Shape",
+    "Shapes",
+    "codec_for",
+]

@@ -1,0 +1,125 @@
+"""Marked variables: how gradients that torch computes reach the buffers that MXNet's users hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ..base import MXNetError
+from .state import state
+
+if TYPE_CHECKING:
+    from ..ndarray.ndarray import NDArray
+
+GRAD_REQS = ("write", "add", "null")
+
+
+def mark(x: NDArray, grad: NDArray | None, grad_req: str) -> None:
+    """Make an array a leaf of later recordings, whose gradient goes to ``grad``.
+
+    The array keeps its memory; what had been recorded of its past is dropped.
+    """
+    if grad_req not in GRAD_REQS:
+        raise ValueError(f"grad_req must be one of {', '.join(GRAD_REQS)}, got {grad_req!r}")
+    t = x._t.data
+    x._grad = grad
+    x._grad_req = grad_req
+    if grad is not None and grad_req != "null" and t.is_floating_point():
+        t.requires_grad_(True)
+        t.register_post_accumulate_grad_hook(_Deliver(grad, grad_req == "add"))
+    x._t = t
+
+
+class _Deliver:
+    """Moves an arrived gradient into the user's buffer: written or added, in place."""
+
+    __slots__ = ("add", "buffer")
+
+    def __init__(self, buffer: NDArray, add: bool) -> None:
+        self.buffer = buffer
+        self.add = add
+
+    def __call__(self, leaf: torch.Tensor) -> None:
+        arrived = leaf.grad
+        leaf.grad = None
+        if arrived is None:
+            return
+        buffer = self.buffer
+        deliver = getattr(buffer, "_deliver", None)
+        if deliver is not None:  # sparse buffers know how to take a gradient
+            deliver(arrived, self.add)
+        elif self.add:
+            buffer._t.data.add_(arrived)
+        else:
+            buffer._t.data.copy_(arrived)
+
+
+_NOT_RECORDED = (
+    "Cannot differentiate node because it is not in a computational graph. You need to set is_recording to true or use "
+    "autograd.record() to save computational graphs for backward. If you want to differentiate the same graph twice, you "
+    "need to pass retain_graph=True to backward."
+)
+
+
+def heads_and_grads(heads: Sequence[NDArray], head_grads: Sequence[NDArray | None] | None) -> tuple[list[Any], list[Any]]:
+    """The tensors to differentiate and the gradients to start from (ones where none is given)."""
+    if head_grads is not None and len(head_grads) != len(heads):
+        raise ValueError(f"heads and head_grads must have the same length, got {len(heads)} and {len(head_grads)}")
+    tensors, grads = [], []
+    for i, head in enumerate(heads):
+        t = head._t
+        if not t.requires_grad:
+            raise MXNetError(_NOT_RECORDED)
+        g = head_grads[i] if head_grads is not None else None
+        if g is not None and g._t.shape != t.shape:
+            raise MXNetError(f"head gradient {i} has shape {g.shape}, its head {head.shape}")
+        tensors.append(t)
+        grads.append(torch.ones_like(t) if g is None else g._t.to(t.dtype))
+    return tensors, grads
+
+
+def run_backward(heads: Sequence[NDArray], head_grads: Any, retain_graph: bool, train_mode: bool) -> None:
+    """Compute gradients of all marked variables that the heads depend on."""
+    tensors, grads = heads_and_grads(heads, head_grads)
+    before = state.recording, state.training
+    state.recording, state.training = False, train_mode
+    try:
+        torch.autograd.backward(tensors, grads, retain_graph=retain_graph)
+    except RuntimeError as e:
+        raise _backward_error(e) from e
+    finally:
+        state.recording, state.training = before
+
+
+def run_grad(heads: Sequence[NDArray], variables: Sequence[NDArray], head_grads: Any, retain_graph: bool,
+             create_graph: bool, train_mode: bool) -> list[torch.Tensor]:
+    """Gradients of the heads with respect to some variables, as tensors."""
+    tensors, grads = heads_and_grads(heads, head_grads)
+    for i, v in enumerate(variables):
+        if not v._t.requires_grad:
+            raise MXNetError(f"variable {i} is not in the computational graph: it must be marked (attach_grad) and used "
+                             "while recording")
+    before = state.recording, state.training
+    state.recording, state.training = create_graph, train_mode
+    try:
+        found = torch.autograd.grad(
+            tensors, [v._t for v in variables], grads, retain_graph=retain_graph, create_graph=create_graph,
+            allow_unused=True,
+        )
+    except RuntimeError as e:
+        raise _backward_error(e) from e
+    finally:
+        state.recording, state.training = before
+    for i, g in enumerate(found):
+        if g is None:
+            raise MXNetError(f"Cannot differentiate: variable {i} is not reachable from the heads")
+    return list(found)
+
+
+def _backward_error(error: RuntimeError) -> Exception:
+    if isinstance(error, MXNetError):
+        return error
+    text = str(error)
+    return MXNetError(_NOT_RECORDED if "second time" in text or "freed" in text else f"backward: {text}")

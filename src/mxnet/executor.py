@@ -1,0 +1,389 @@
+"""The executor: a graph bound to arrays, run forwards and backwards."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from ._core.execute.program import Program
+from .base import MXNetError
+from .context import Context
+from .ndarray import NDArray
+from .ndarray import array as _nd_array
+from .ndarray.ndarray import wrap
+
+__all__ = ["Executor"]
+
+
+class Executor:
+    """A symbol bound to arguments, gradient buffers and auxiliary states, which it shares with the caller.
+
+    Made by :meth:`mxnet.sym.Symbol.bind` and :meth:`mxnet.sym.Symbol.simple_bind`. Writing into the arrays
+    (``executor.arg_dict["x"][:] = 1``) is seen by the next :meth:`forward`; :meth:`backward` writes into
+    ``grad_arrays`` as ``grad_req`` says.
+
+    Parameters
+    ----------
+    symbol : Symbol
+    ctx : Context
+    args : list of NDArray
+        In the order of ``symbol.list_arguments()``.
+    args_grad : list of NDArray or None
+        Where the gradients of the arguments go.
+    grad_req : list of str
+        ``"write"``, ``"add"`` or ``"null"`` an argument.
+    aux_states : list of NDArray
+    group2ctx : dict of str to Context, optional
+        Contexts of the parts of the graph, by their ``ctx_group`` attribute.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> x = mx.sym.Variable("x")
+    >>> e = (x * 2).bind(mx.cpu(), {"x": mx.nd.array([1, 2])})
+    >>> e.forward()[0].asnumpy().tolist()
+    [2.0, 4.0]
+    """
+
+    def __init__(self, symbol: Any, ctx: Context, args: Sequence[NDArray], args_grad: Sequence[NDArray | None],
+                 grad_req: Sequence[str], aux_states: Sequence[NDArray], group2ctx: dict[str, Context] | None = None,
+                 shared_exec: Executor | None = None) -> None:
+        self._symbol = symbol
+        self._ctx = ctx
+        self._group2ctx = group2ctx
+        self.arg_arrays = list(args)
+        self.grad_arrays = list(args_grad)
+        self.aux_arrays = list(aux_states)
+        self._grad_req = list(grad_req)
+        if shared_exec is not None and shared_exec._symbol is symbol and shared_exec._group2ctx == group2ctx:
+            self._program = shared_exec._program
+        else:
+            self._program = Program(symbol._heads, ctx, group2ctx)
+        self._arg_dict: dict[str, NDArray] | None = None
+        self._grad_dict: dict[str, NDArray | None] | None = None
+        self._aux_dict: dict[str, NDArray] | None = None
+        self._output_names: list[str] = symbol.list_outputs()
+        self._outputs: list[NDArray] | None = None
+        self._monitor: tuple[Callable[..., None], bool] | None = None
+        self._output_dirty = False
+        self._pending: list[torch.Tensor] | None = None
+        self._bind()
+
+    def _bind(self) -> None:
+        """Make the leaves of the gradient computation: they share the arguments' memory, not their history."""
+        tensors = [a._t.data for a in self.arg_arrays]
+        self._grad_slots = [
+            i for i, (g, req) in enumerate(zip(self.grad_arrays, self._grad_req))
+            if g is not None and req != "null" and tensors[i].is_floating_point()
+        ]
+        aux = [a._t.data for a in self.aux_arrays]
+        self._plain = tensors + aux
+        leaves = list(self._plain)
+        for i in self._grad_slots:
+            leaves[i] = tensors[i].data.requires_grad_(True)
+        self._leaves = leaves
+        self._wanted = [leaves[i] for i in self._grad_slots]
+        self._writes = [k for k, i in enumerate(self._grad_slots) if self._grad_req[i] == "write"]
+        self._adds = [k for k, i in enumerate(self._grad_slots) if self._grad_req[i] == "add"]
+
+    # ------------------------------------------------------------------ arrays by name
+
+    @property
+    def arg_dict(self) -> dict[str, NDArray]:
+        """The arguments by name."""
+        if self._arg_dict is None:
+            self._arg_dict = _by_name(self._symbol.list_arguments(), self.arg_arrays, "arguments")
+        return self._arg_dict
+
+    @property
+    def grad_dict(self) -> dict[str, NDArray | None]:
+        """The gradient buffers by the argument's name; None where no gradient is kept."""
+        if self._grad_dict is None:
+            self._grad_dict = _by_name(self._symbol.list_arguments(), self.grad_arrays, "arguments")
+        return self._grad_dict
+
+    @property
+    def aux_dict(self) -> dict[str, NDArray]:
+        """The auxiliary states by name."""
+        if self._aux_dict is None:
+            self._aux_dict = _by_name(self._symbol.list_auxiliary_states(), self.aux_arrays, "auxiliary states")
+        return self._aux_dict
+
+    @property
+    def outputs(self) -> list[NDArray]:
+        """The outputs of the last :meth:`forward` (zeros before the first)."""
+        if self._outputs is None:
+            shapes = {n: a.shape for n, a in zip(self._symbol.list_arguments(), self.arg_arrays)}
+            types = {n: a.dtype for n, a in zip(self._symbol.list_arguments(), self.arg_arrays)}
+            _, out_shapes, _ = self._symbol.infer_shape(**shapes)
+            _, out_types, _ = self._symbol.infer_type(**types)
+            made = [torch.zeros(s, device=self._ctx.device) for s in out_shapes]
+            self._show(made)
+            if out_types is not None:
+                self._outputs = [a.astype(t) for a, t in zip(self._outputs or [], out_types)]
+        return list(self._outputs or [])
+
+    @property
+    def output_dict(self) -> dict[str, NDArray]:
+        """The outputs by name."""
+        return _by_name(self._output_names, self.outputs, "outputs")
+
+    # ------------------------------------------------------------------ running
+
+    def forward(self, is_train: bool = False, **kwargs: Any) -> list[NDArray]:
+        """Compute the outputs.
+
+        Parameters
+        ----------
+        is_train : bool
+            Whether :meth:`backward` follows; layers with two behaviours train.
+        **kwargs : NDArray or numpy.ndarray
+            New values of arguments, copied into the bound arrays.
+
+        Returns
+        -------
+        list of NDArray
+            The outputs; the same array objects at each call, with new values.
+        """
+        if kwargs:
+            self._feed(kwargs)
+        monitor = self._monitor_hook() if self._monitor is not None else None
+        with torch.set_grad_enabled(bool(is_train) and bool(self._wanted)):
+            results = self._program.run(self._leaves if is_train else self._plain, bool(is_train), monitor)
+        self._pending = results if is_train else None
+        self._show(results)
+        if self._output_dirty:
+            warnings.warn(
+                "Calling forward the second time after forward(is_train=True) without calling backward first. Is this "
+                "intended?", stacklevel=2,
+            )
+        self._output_dirty = bool(is_train)
+        return list(self._outputs or [])
+
+    def _feed(self, values: dict[str, Any]) -> None:
+        arguments = self.arg_dict
+        for name, value in values.items():
+            if not isinstance(value, (NDArray, np.ndarray)):
+                raise ValueError("only accept keyword argument of NDArrays and numpy.ndarray")
+            if name not in arguments:
+                raise TypeError(f"Unknown argument {name}")
+            target = arguments[name]
+            if target.shape != value.shape:
+                raise ValueError(
+                    f"Shape not match! Argument {name}, need: {target.shape}, received: {value.shape}"
+                )
+            target[:] = value
+
+    def _show(self, results: list[torch.Tensor]) -> None:
+        """Let the output arrays, which the caller may hold, have the new values."""
+        plain = [r.detach() if r.requires_grad else r for r in results]
+        if self._outputs is None:
+            self._outputs = [wrap(r, self._ctx) for r in plain]
+        else:
+            for array, r in zip(self._outputs, plain):
+                array._t = r
+
+    def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
+        """Compute the gradients of the arguments into ``grad_arrays``.
+
+        Parameters
+        ----------
+        out_grads : NDArray, list or dict of NDArray, optional
+            Gradients of the outputs to start from. Loss layers bring their own.
+        is_train : bool
+            The mode of a forward pass that has to be run again.
+        """
+        heads = self._head_gradients(out_grads)
+        if self._pending is None:
+            with torch.set_grad_enabled(True):
+                self._pending = self._program.run(self._leaves, is_train)
+        results, self._pending = self._pending, None
+        if self._wanted:
+            arrived = self._differentiate(results, heads)
+            self._deliver(arrived)
+        if not self._output_dirty:
+            warnings.warn(
+                "Calling backward without calling forward(is_train=True) first. Behavior is undefined.", stacklevel=2
+            )
+        self._output_dirty = False
+
+    def _head_gradients(self, out_grads: Any) -> list[NDArray | None]:
+        names = self._output_names
+        if out_grads is None:
+            return [None] * len(names)
+        if isinstance(out_grads, NDArray):
+            out_grads = [out_grads]
+        elif isinstance(out_grads, dict):
+            out_grads = [out_grads[k] for k in names]
+        for g in out_grads:
+            if not isinstance(g, NDArray):
+                raise TypeError("inputs must be NDArray")
+        if not out_grads:
+            return [None] * len(names)
+        if len(out_grads) != len(names):
+            raise MXNetError(f"backward needs a gradient for each of the {len(names)} outputs, got {len(out_grads)}")
+        return list(out_grads)
+
+    def _differentiate(self, results: list[torch.Tensor], heads: list[NDArray | None]) -> Sequence[torch.Tensor | None]:
+        tensors, grads = [], []
+        for (node, _), name, r, g in zip(self._program.heads, self._output_names, results, heads):
+            if not r.requires_grad:
+                continue
+            if g is None:
+                if node.op is None or not node.op.is_loss(node.params):
+                    raise MXNetError(
+                        f"backward: output {name} does not come from a loss layer, so the gradient to start from must be "
+                        "given in out_grads (to minimise an output, wrap it in MakeLoss)"
+                    )
+                grads.append(torch.ones_like(r))
+            elif g._t.shape != r.shape:
+                raise MXNetError(f"the gradient of output {name} has shape {g.shape}, the output {tuple(r.shape)}")
+            else:
+                grads.append(g._t.detach().to(r.device, r.dtype))
+            tensors.append(r)
+        if not tensors:
+            return [None] * len(self._wanted)
+        try:
+            return torch.autograd.grad(tensors, self._wanted, grads, allow_unused=True)
+        except MXNetError:
+            raise
+        except RuntimeError as e:
+            raise MXNetError(f"backward: {e}") from e
+
+    def _deliver(self, arrived: Sequence[torch.Tensor | None]) -> None:
+        """Write or add what has arrived to the gradient buffers, all in one call."""
+        buffers = [self.grad_arrays[i] for i in self._grad_slots]
+        for indices, action in ((self._writes, torch._foreach_copy_), (self._adds, torch._foreach_add_)):
+            targets, values = [], []
+            for k in indices:
+                buffer, value = buffers[k], arrived[k]
+                if buffer.stype != "default":  # type: ignore[union-attr]
+                    self._deliver_sparse(buffer, value, indices is self._adds)
+                elif value is None:
+                    if indices is self._writes:
+                        buffer._t.data.zero_()  # type: ignore[union-attr]
+                else:
+                    targets.append(buffer._t.data)  # type: ignore[union-attr]
+                    values.append(value)
+            if targets:
+                action(targets, values)
+
+    @staticmethod
+    def _deliver_sparse(buffer: Any, value: torch.Tensor | None, add: bool) -> None:
+        dense = buffer._t
+        fresh = torch.zeros_like(dense) if value is None else value
+        buffer._t = dense + fresh if add else fresh
+
+    # ------------------------------------------------------------------ monitoring
+
+    def set_monitor_callback(self, callback: Callable[..., None], monitor_all: bool = False) -> None:
+        """Have ``callback(name, array)`` called with each operator's outputs (with its inputs too: ``monitor_all``)."""
+        self._monitor = (callback, monitor_all)
+
+    def _monitor_hook(self) -> Callable[..., None]:
+        callback, monitor_all = self._monitor  # type: ignore[misc]
+        variables = dict(zip(self._symbol.list_arguments(), self.arg_arrays))
+        variables.update(zip(self._symbol.list_auxiliary_states(), self.aux_arrays))
+
+        def hook(node: Any, index: int, value: torch.Tensor) -> None:
+            if monitor_all and index == 0:
+                for (source, _), name in zip(node.inputs, node.op.input_names(node.params, len(node.inputs))):
+                    if source.is_variable:
+                        callback(source.name, variables[source.name])
+                        callback(f"{node.name}_{name}", variables[source.name])
+            if index < node.num_visible:
+                callback(node.output_name(index), wrap(value.detach(), self._ctx))
+
+        return hook
+
+    # ------------------------------------------------------------------ parameters and shapes
+
+    def copy_params_from(self, arg_params: dict[str, NDArray], aux_params: dict[str, NDArray] | None = None,
+                         allow_extra_params: bool = False) -> None:
+        """Copy values into arguments and auxiliary states by name.
+
+        Raises
+        ------
+        ValueError
+            For a name the graph does not have (unless ``allow_extra_params``) or another shape.
+        """
+        for kind, params, arrays in (("arguments", arg_params, self.arg_dict), ("auxiliary states", aux_params or {},
+                                                                              self.aux_dict)):
+            for name, value in params.items():
+                target = arrays.get(name)
+                if target is None:
+                    if not allow_extra_params:
+                        raise ValueError(f"Find name {name!r} that is not in the {kind}")
+                    continue
+                if target.shape != value.shape:
+                    raise ValueError(f"{name} has shape {target.shape} in the executor, {value.shape} was given")
+                value.astype(target.dtype).copyto(target)
+
+    def reshape(self, partial_shaping: bool = False, allow_up_sizing: bool = False, **kwargs: Any) -> Executor:
+        """An executor of the same graph for inputs of other shapes, which shares parameters and, where it fits, memory.
+
+        Parameters
+        ----------
+        partial_shaping : bool
+            Allow arguments that are not named to change their shape.
+        allow_up_sizing : bool
+            Allow arrays to become larger, in new memory.
+        **kwargs : tuple of int
+            New shapes by argument name.
+        """
+        arg_shapes, _, aux_shapes = self._symbol.infer_shape(**kwargs)
+        if arg_shapes is None:
+            raise ValueError("Insufficient argument shapes provided.")
+        args, grads = [], []
+        names = self._symbol.list_arguments()
+        for name, shape, old, old_grad in zip(names, arg_shapes, self.arg_arrays, self.grad_arrays):
+            if shape != old.shape and not (partial_shaping or name in kwargs):
+                raise AssertionError(
+                    f"Shape of unspecified array arg:{name} changed from {old.shape} to {shape}. This can cause the new "
+                    "executor to not share parameters with the old one. Please check for error in the network. If this is "
+                    "intended, set partial_shaping=True to suppress this warning."
+                )
+            args.append(_resized(f"arg:{name}", old, shape, allow_up_sizing))
+            grads.append(None if old_grad is None else _resized(f"grad:{name}", old_grad, shape, allow_up_sizing))
+        aux = []
+        for name, shape, old in zip(self._symbol.list_auxiliary_states(), aux_shapes, self.aux_arrays):
+            if shape != old.shape and not partial_shaping:
+                raise AssertionError(f"Shape of unspecified array aux:{name} changed from {old.shape} to {shape}. If this is "
+                                     "intended, set partial_shaping=True.")
+            aux.append(_resized(f"aux:{name}", old, shape, allow_up_sizing))
+        return Executor(self._symbol, self._ctx, args, grads, self._grad_req, aux, self._group2ctx, self)
+
+    def get_optimized_symbol(self) -> Any:
+        """The symbol that is run: the bound one, since optimisation happens below the level of symbols."""
+        return self._symbol
+
+    def debug_str(self) -> str:
+        """The graph in execution order, as text."""
+        return self._symbol.debug_str()
+
+
+def _by_name(names: list[str], arrays: Sequence[Any], what: str) -> dict[str, Any]:
+    if len(set(names)) != len(names):
+        repeated = sorted({n for n in names if names.count(n) > 1})
+        raise ValueError(f"Duplicate names detected among the {what}: {repeated}")
+    return dict(zip(names, arrays))
+
+
+def _resized(name: str, old: NDArray, shape: tuple[int, ...], allow_up_sizing: bool) -> NDArray:
+    """An array of another shape, in the memory of ``old`` when it fits there."""
+    if shape == old.shape:
+        return old
+    needed = int(np.prod(shape))
+    if needed > old.size:
+        if not allow_up_sizing:
+            raise AssertionError(
+                f"New shape of {name} larger than original. First making a big executor and then down sizing it is more "
+                "efficient than the reverse. If you really want to up size, set allow_up_sizing=True to enable allocation "
+                "of new arrays."
+            )
+        return _nd_array(np.zeros(shape), old._ctx, old.dtype)
+    return wrap(old._t.data.reshape(-1)[:needed].view(shape), old._ctx)

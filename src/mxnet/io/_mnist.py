@@ -1,0 +1,90 @@
+"""Reading images and labels from files in MNIST's format."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import struct
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from .._core.params import DTypeOrNone, Ge, LongNonNeg
+from ..base import MXNetError
+from ._source import Batch, BatchSource, to_array
+
+
+def _read_idx(path: str, ndim: int) -> np.ndarray:
+    """The bytes of an IDX file (plain or gzip) with ``ndim`` axes."""
+    try:
+        with (gzip.open if path.endswith(".gz") else open)(path, "rb") as f:
+            header = f.read(4 + 4 * ndim)
+            if len(header) < 4 + 4 * ndim or header[:3] != b"\0\0\x08" or header[3] != ndim:
+                raise MXNetError(f"{path}: invalid mnist format, expected an IDX file of bytes with {ndim} axes")
+            shape = struct.unpack(f">{ndim}I", header[4:])
+            body = f.read()
+    except OSError as e:
+        raise MXNetError(f'Open "{path}": {e.strerror or e}') from None
+    size = int(np.prod(shape, dtype=object))
+    if len(body) < size:
+        raise MXNetError(f"{path}: invalid mnist format, expected {size} bytes for shape {shape}, the file has {len(body)}")
+    return np.frombuffer(body, np.uint8, size).reshape(shape)
+
+
+class MNISTSource(BatchSource):
+    """Batches from the image and label files of MNIST: floats in [0, 1) of shape (batch, 1, rows, columns).
+
+    With ``flat`` each image is one vector. Images that do not fill a batch are left out. ``num_parts`` and ``part_index``
+    select a part of the file.
+    """
+
+    def __init__(
+        self,
+        *,
+        image: str = "./train-images-idx3-ubyte",
+        label: str = "./train-labels-idx1-ubyte",
+        batch_size: Annotated[int, Ge(1)] = 128,
+        shuffle: bool = True,
+        flat: bool = False,
+        seed: int = 0,
+        silent: bool = False,
+        num_parts: int = 1,
+        part_index: int = 0,
+        prefetch_buffer: LongNonNeg = 4,
+        ctx: Literal["cpu", "gpu"] = "gpu",
+        dtype: DTypeOrNone = None,
+    ) -> None:
+        if not 0 <= part_index < num_parts:
+            raise MXNetError(f"part_index must be in [0, num_parts), got {part_index} of {num_parts}")
+        images, labels = _read_idx(image, 3), _read_idx(label, 1)
+        if len(images) != len(labels):
+            raise MXNetError(f"{image} has {len(images)} images, {label} {len(labels)} labels")
+        start, stop = (int(len(images) / num_parts * i) for i in (part_index, part_index + 1))
+        order = np.arange(start, stop)
+        if shuffle:
+            np.random.RandomState(seed & 0xFFFFFFFF).shuffle(order)
+        self._order = order
+        self._images = images[order].reshape((len(order), -1) if flat else (len(order), 1, *images.shape[1:]))
+        self._labels = labels[order]
+        self._dtype: Any = np.float32
+        if dtype is not None and str(dtype) != "torch.float32":
+            raise MXNetError(f"{str(dtype)[6:]} is not supported for MNISTIter, only float32")
+        self._batch_size = batch_size
+        self._at = 0
+        if len(order) < batch_size:
+            raise MXNetError(f"batch_size is {batch_size}, but there are only {len(order)} images")
+        if not silent:
+            shape = (batch_size, *self._images.shape[1:])
+            logging.info("MNISTIter: load %d images, shuffle=%d, shape=%s", len(order), shuffle, shape)
+
+    def before_first(self) -> None:
+        self._at = 0
+
+    def next(self) -> Batch | None:
+        part = slice(self._at, self._at + self._batch_size)
+        if part.stop > len(self._order):
+            return None
+        self._at = part.stop
+        data = self._images[part].astype(self._dtype) * self._dtype(1 / 256)
+        label = self._labels[part].astype(self._dtype)
+        return Batch(to_array(data), to_array(label), 0, self._order[part].astype(np.uint64))

@@ -1,0 +1,198 @@
+"""What file iterators are made of: a source of batches, rows put together to batches, and the ``mx.io.XIter`` functions."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import os
+import typing
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from .._core.params import codec_for
+from ..base import MXNetError
+from ..context import cpu
+from ..ndarray.ndarray import NDArray, wrap
+
+# MXDataIter's own, not the reader's.
+_ITERATOR_ARGUMENTS = ("data_name", "label_name")
+
+
+class Batch(NamedTuple):
+    """What a source gives: one data and one label array."""
+
+    data: Any
+    label: Any
+    pad: int
+    index: np.ndarray
+
+
+class BatchSource:
+    """Reads batches from somewhere, in order. The keyword arguments of a subclass are the iterator's parameters."""
+
+    def before_first(self) -> None:
+        """Go back to the start."""
+        raise NotImplementedError
+
+    def next(self) -> Batch | None:
+        """The next batch, None at the end."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of open files."""
+
+
+class Rows(NamedTuple):
+    """Consecutive samples: data and label arrays of one length, and the number of the first sample."""
+
+    data: Any
+    label: Any
+    first: int
+
+    def __len__(self) -> int:
+        return self.data.shape[0]
+
+
+class RowStream:
+    """Samples in the order of a file, read as they are needed."""
+
+    def rewind(self) -> None:
+        """Go back to the first sample."""
+        raise NotImplementedError
+
+    def take(self, count: int) -> Rows:
+        """The next samples: ``count`` of them, fewer at the end."""
+        raise NotImplementedError
+
+    def join(self, a: Rows, b: Rows) -> Rows:
+        """Two runs of samples as one."""
+        return Rows(np.concatenate([a.data, b.data]), np.concatenate([a.label, b.label]), a.first)
+
+    def close(self) -> None:
+        """Let go of open files."""
+
+
+class RoundBatches:
+    """Puts samples together to batches of one size.
+
+    With ``round_batch`` an epoch's last batch is filled up with the first samples, and the next epoch goes on after them.
+    Without, it is filled up with what stood at its place in the batch before (zeros when there was none).
+    """
+
+    def __init__(self, stream: RowStream, batch_size: int, round_batch: bool) -> None:
+        if batch_size < 1:
+            raise MXNetError(f"batch_size must be at least 1, got {batch_size}")
+        self.stream = stream
+        self.batch_size = batch_size
+        self.round_batch = round_batch
+        self._overflow = 0
+        self._before: Rows | None = None
+
+    def before_first(self) -> None:
+        """Begin another epoch."""
+        if self._overflow:
+            self._overflow = 0  # the stream has begun it already
+        else:
+            self.stream.rewind()
+
+    def next(self) -> tuple[Rows, int, np.ndarray] | None:
+        """The samples of the next batch, how many of them only fill it up, and their numbers; None at the end."""
+        if self._overflow:
+            return None
+        rows = self.stream.take(self.batch_size)
+        count = len(rows)
+        if count == 0:
+            return None
+        index = np.arange(rows.first, rows.first + count, dtype=np.uint64)
+        missing = self.batch_size - count
+        if missing and self.round_batch:
+            self.stream.rewind()
+            more = self.stream.take(missing)
+            if len(more) < missing:
+                raise MXNetError(
+                    f"number of input must be bigger than batch size: batch_size is {self.batch_size}, the file has "
+                    f"{len(more)} rows"
+                )
+            rows = self.stream.join(rows, more)
+            index = np.concatenate([index, np.arange(missing, dtype=np.uint64)])
+            self._overflow = missing
+        elif missing:
+            rows = self.stream.join(rows, self._filling(rows, count))
+            index = np.concatenate([index, np.zeros(missing, dtype=np.uint64)])
+        self._before = rows
+        return rows, missing, index
+
+    def _filling(self, rows: Rows, count: int) -> Rows:
+        if self._before is not None:
+            return Rows(self._before.data[count:], self._before.label[count:], 0)
+        missing = self.batch_size - count
+        return Rows(*[np.zeros((missing, *a.shape[1:]), a.dtype) for a in (rows.data, rows.label)], 0)
+
+
+def to_array(values: np.ndarray) -> NDArray:
+    """An array over NumPy memory that nobody else uses."""
+    return wrap(torch.from_numpy(values), cpu())
+
+
+def files_of(path: str) -> list[str]:
+    """The files behind a path: itself, the parts of a ``;`` list, and the files in a directory.
+
+    Raises
+    ------
+    MXNetError
+        When there are none.
+    """
+    found: list[str] = []
+    for part in path.split(";"):
+        part = part.removeprefix("file://")
+        if os.path.isdir(part):
+            inside = [os.path.join(part, name) for name in sorted(os.listdir(part))]
+            found += [f for f in inside if os.path.isfile(f)]
+        elif os.path.isfile(part):
+            found.append(part)
+    if not found:
+        raise MXNetError(f"Cannot find any files that matches the URI pattern {path}")
+    return found
+
+
+def file_iterator(name: str, source: type[BatchSource], iterator: Any) -> Any:
+    """The function ``mx.io.name(**parameters)`` for a source.
+
+    Parameters may be given as strings, as everywhere in MXNet. Unknown ones are left out with a warning, since MXNet
+    passes all of them on to every stage of its reading and lets each pick its own.
+    """
+    known = inspect.signature(source).parameters
+    hints = typing.get_type_hints(source.__init__, include_extras=True)
+    codecs = {n: codec_for(hints[n]) for n in known}
+
+    def decode(key: str, value: Any) -> Any:
+        try:
+            return codecs[key].decode(value)
+        except ValueError as e:
+            raise MXNetError(f"{name}: Invalid value for parameter {key}: expected {e}") from None
+
+    def create(*args: Any, **kwargs: Any) -> Any:
+        if args:
+            raise TypeError(f"{name} can only accept keyword arguments")
+        for key in kwargs.keys() - known.keys() - set(_ITERATOR_ARGUMENTS):
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f", did you mean {near[0]}?" if near else ""
+            warnings.warn(f"{name} has no parameter {key}{hint}", stacklevel=2)
+        missing = [n for n, p in known.items() if p.default is p.empty and n not in kwargs]
+        if missing:
+            kind = codecs[missing[0]].type_name
+            raise MXNetError(f"{name}: Required parameter {missing[0]} of {kind} is not presented")
+        made = source(**{n: decode(n, kwargs[n]) for n in known if n in kwargs})
+        return iterator(made, **{n: kwargs[n] for n in _ITERATOR_ARGUMENTS if n in kwargs})
+
+    rows = [
+        f"{n} : {codecs[n].type_string(p.default is p.empty, p.default)}" for n, p in known.items()
+    ]
+    create.__name__ = create.__qualname__ = name
+    create.__doc__ = inspect.cleandoc(source.__doc__ or "") + "\n\nParameters\n----------\n" + "\n".join(rows) + (
+        "\n\nReturns\n-------\nMXDataIter\n"
+    )
+    return create

@@ -1,0 +1,22 @@
+"""The NDArray package: arrays, functions that make them, and all operators over them (``mx.nd``)."""
+
+from __future__ import annotations
+
+from .._core.frontend import fluent as _fluent
+from .._core.frontend.namespaces import install as _install
+from .._core.frontend.nd import make_function as _make_function
+from . import _indexing, op, utils  # noqa: F401
+from ._array import NDArray as _NDArray
+from .ndarray import *  # noqa: F403
+from .utils import *  # noqa: F403  (array, empty and zeros of any storage type)
+from . import _internal, contrib, image, linalg, random, sparse  # noqa: F401, E402, I001
+
+# Operators are made on first use; what is written by hand above wins.
+_install(__name__, "", _make_function)
+
+
+def _find(name: str) -> object:
+    return globals()[name] if name in globals() else getattr(op, name)
+
+
+_fluent.install(_NDArray, _find, "NDArray")

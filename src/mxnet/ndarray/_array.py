@@ -1,0 +1,488 @@
+"""The NDArray: an n-dimensional array on a device, a thin shell around one torch tensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from .._core import invoke as _invoke
+from .._core import tape
+from .._core.dtypes import BFLOAT16_NP, CODE_TO_NP, TORCH_TO_CODE, TORCH_TO_NP, torch_dtype
+from .._core.state import state
+from ..context import Context, current_context
+
+_DTYPE_MX_TO_NP: dict[Any, Any] = {-1: None, **CODE_TO_NP}
+_DTYPE_NP_TO_MX: dict[Any, int] = {None: -1, **{v: k for k, v in CODE_TO_NP.items()}}
+_GRAD_REQ_MAP = {"null": 0, "write": 1, "add": 3}
+
+
+class NDArray:
+    """A dense array of one data type on one context.
+
+    Arrays are made by functions (:func:`mxnet.nd.array`, :func:`mxnet.nd.zeros`, operators), not by calling the class.
+    Operations run as soon as they are called; on a GPU they are queued, and :meth:`asnumpy` or :meth:`wait_to_read`
+    wait for the result.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> x = mx.nd.array([[1, 2], [3, 4]])
+    >>> (x * 2 + 1).asnumpy().tolist()
+    [[3.0, 5.0], [7.0, 9.0]]
+    """
+
+    __slots__ = ("__weakref__", "_ctx", "_grad", "_grad_req", "_t")
+
+    # NumPy leaves mixed arithmetic to the array's own operators.
+    __array_priority__ = 1000.0
+
+    _t: torch.Tensor
+    _ctx: Context
+    _grad: NDArray | None
+    _grad_req: str
+
+    def __init__(self, handle: Any, writable: bool = True) -> None:
+        if handle is None:
+            handle = torch.empty(0)
+        elif isinstance(handle, NDArray):
+            handle = handle._t
+        elif not isinstance(handle, torch.Tensor):
+            raise TypeError(f"NDArray wraps a torch.Tensor, got {type(handle).__name__}; use mx.nd.array to convert")
+        self._t = handle
+        self._ctx = context_of(handle)
+
+    # ------------------------------------------------------------------ facts
+
+    @property
+    def handle(self) -> torch.Tensor:
+        """The torch tensor behind this array."""
+        return self._t
+
+    @property
+    def writable(self) -> bool:
+        """Always true: arrays that must not change do not exist here."""
+        return True
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length along each axis."""
+        return tuple(self._t.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._t.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._t.numel()
+
+    @property
+    def dtype(self) -> Any:
+        """The data type as a NumPy type, such as ``numpy.float32``."""
+        return TORCH_TO_NP[self._t.dtype]
+
+    @property
+    def context(self) -> Context:
+        """The context the array lives on."""
+        return self._ctx
+
+    ctx = context
+
+    @property
+    def stype(self) -> str:
+        """The storage type: ``"default"`` for dense arrays."""
+        return "default"
+
+    @property
+    def T(self) -> NDArray:  # noqa: N802
+        """The array with its axes reversed (itself when it has fewer than two)."""
+        return self if self.ndim < 2 else self.transpose()  # type: ignore[attr-defined]
+
+    @property
+    def grad(self) -> NDArray | None:
+        """The gradient buffer of :meth:`attach_grad`, or None."""
+        return getattr(self, "_grad", None)
+
+    # ------------------------------------------------------------------ Python protocols
+
+    def __repr__(self) -> str:
+        shape = "x".join(str(n) for n in self.shape)
+        return f"\n{self.asnumpy()!s}\n<{type(self).__name__} {shape} @{self._ctx}>"
+
+    def __len__(self) -> int:
+        return self._t.shape[0]
+
+    def __bool__(self) -> bool:
+        n = self._t.numel()
+        if n == 1:
+            return bool(self._t.item())
+        if n == 0:
+            return False
+        raise ValueError("The truth value of an NDArray with multiple elements is ambiguous.")
+
+    __nonzero__ = __bool__
+
+    def __hash__(self) -> int:
+        return id(self) >> 4
+
+    def __float__(self) -> float:
+        return float(self.asscalar())
+
+    def __int__(self) -> int:
+        return int(self.asscalar())
+
+    def __index__(self) -> int:
+        if self._t.is_floating_point() or self._t.numel() != 1:
+            raise TypeError("only integer arrays with one element can be used as an index")
+        return int(self._t.item())
+
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(self._t.shape[0]))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        found = self.asnumpy()
+        return found if dtype is None else found.astype(dtype, copy=False)
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return self._t.detach().__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> Any:
+        return self._t.__dlpack_device__()
+
+    def __getstate__(self) -> dict[str, Any]:
+        from .._core.serialization import dump_array
+
+        return {"handle": bytearray(dump_array(self))}
+
+    def __setstate__(self, saved: dict[str, Any]) -> None:
+        handle = saved["handle"]
+        if handle is None:
+            self._t, self._ctx = torch.empty(0), current_context()
+            return
+        from .._core.serialization import load_array
+
+        other = load_array(bytes(handle))
+        self._t, self._ctx = other._t, other._ctx
+
+    def __reduce__(self) -> Any:
+        return type(self), (None,), self.__getstate__()
+
+    def __copy__(self) -> NDArray:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> NDArray:
+        return self.copy()
+
+    # ------------------------------------------------------------------ to and from the outside
+
+    def asnumpy(self) -> np.ndarray:
+        """A NumPy array with a copy of the data; waits for pending work."""
+        t = self._t.detach()
+        if t.dtype == torch.bfloat16:
+            return t.cpu().contiguous().view(torch.int16).numpy().view(np.uint16).copy().view(BFLOAT16_NP)
+        return t.numpy().copy(order="C") if t.device.type == "cpu" else t.cpu().contiguous().numpy()
+
+    def asscalar(self) -> Any:
+        """The one element of an array of size 1, as a NumPy scalar.
+
+        Raises
+        ------
+        ValueError
+            When the size is not 1.
+        """
+        if self._t.numel() != 1:
+            raise ValueError("The current array is not a scalar")
+        return self.asnumpy().reshape(())[()]
+
+    def item(self) -> Any:
+        """The one element of an array of size 1, as a Python number."""
+        if self._t.numel() != 1:
+            raise ValueError("The current array is not a scalar")
+        return self._t.item()
+
+    def as_torch(self) -> torch.Tensor:
+        """The torch tensor behind this array, sharing its memory."""
+        return self._t
+
+    def as_nd_ndarray(self) -> NDArray:
+        """This array itself."""
+        return self
+
+    def to_dlpack_for_read(self) -> Any:
+        """A DLPack capsule that shares the memory, for reading."""
+        return torch.utils.dlpack.to_dlpack(self._t.detach())
+
+    def to_dlpack_for_write(self) -> Any:
+        """A DLPack capsule that shares the memory, for writing."""
+        return torch.utils.dlpack.to_dlpack(self._t.detach())
+
+    def wait_to_read(self) -> None:
+        """Wait until pending work on this array's device is done."""
+        if self._t.is_cuda:
+            torch.cuda.synchronize(self._t.device)
+
+    wait_to_write = wait_to_read
+
+    # ------------------------------------------------------------------ copies, types and contexts
+
+    def copy(self) -> NDArray:
+        """A copy on the same context."""
+        return _invoke.invoke(_ops("_copy"), (self,), {})
+
+    def copyto(self, other: NDArray | Context) -> NDArray:
+        """Copy into another array of the same shape (converting the type), or into a new array on a context."""
+        if isinstance(other, NDArray):
+            if other is self:
+                raise RuntimeError("You are attempting to copy an array to itself")
+            if other._t.shape != self._t.shape:
+                raise ValueError(f"cannot copy an array of shape {self.shape} to one of shape {other.shape}")
+            _write(other, self._t)
+            return other
+        if isinstance(other, Context):
+            return _moved(self, other, copy=True)
+        raise TypeError(f"copyto does not support type {type(other)}")
+
+    def as_in_context(self, context: Context) -> NDArray:
+        """This array on another context: itself when it is there already, else a copy."""
+        return self if context == self._ctx else _moved(self, context, copy=True)
+
+    as_in_ctx = as_in_context
+
+    def astype(self, dtype: Any, copy: bool = True) -> NDArray:
+        """A copy with another data type; itself when the type is right already and ``copy`` is false."""
+        wanted = torch_dtype(np.float32 if dtype is None else dtype)
+        if not copy and wanted == self._t.dtype:
+            return self
+        with torch.set_grad_enabled(state.recording):
+            return wrap(self._t.to(wanted, copy=True), self._ctx)
+
+    def tostype(self, stype: str) -> NDArray:
+        """This array with another storage type (``"default"``, ``"csr"``, ``"row_sparse"``)."""
+        if stype == "default":
+            return self
+        from .sparse import cast_storage
+
+        return cast_storage(self, stype)
+
+    def detach(self) -> NDArray:
+        """An array on the same memory that later recordings take for a constant."""
+        return wrap(self._t.detach(), self._ctx)
+
+    # ------------------------------------------------------------------ gradients
+
+    def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
+        """Make this array a variable of later recordings and give it a gradient buffer of zeros.
+
+        Parameters
+        ----------
+        grad_req : {"write", "add", "null"}
+            What a gradient that arrives does to the buffer.
+        stype : str, optional
+            The storage type of the buffer.
+        """
+        buffer = wrap(torch.zeros_like(self._t, requires_grad=False), self._ctx)
+        tape.mark(self, buffer if stype in (None, "default") else buffer.tostype(stype), grad_req)
+
+    def backward(self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True) -> None:
+        """Compute the gradients of this array with respect to the marked variables it was computed from.
+
+        Parameters
+        ----------
+        out_grad : NDArray, optional
+            The gradient to start from; ones when not given.
+        retain_graph : bool
+            Keep what was recorded for a further call.
+        train_mode : bool
+            The mode the backward computation runs in.
+        """
+        tape.run_backward((self,), None if out_grad is None else (out_grad,), retain_graph, train_mode)
+
+    # ------------------------------------------------------------------ shapes
+
+    def reshape(self, *shape: Any, **kwargs: Any) -> NDArray:
+        """A view with another shape, on the same memory.
+
+        Parameters
+        ----------
+        *shape : ints or one tuple
+            The new lengths, with MXNet's codes: 0 keeps a length, -1 infers it, -2 copies all remaining, -3 merges two,
+            -4 splits one into the next two.
+        reverse : bool
+            Read the codes from the right.
+        """
+        if not shape:
+            shape = kwargs.pop("shape", None)
+            if shape is None:
+                raise ValueError("Shape must be provided.")
+        elif len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+            shape = shape[0]
+        reverse = bool(kwargs.pop("reverse", False))
+        if kwargs:
+            raise TypeError(f"Got unknown keywords in reshape: {', '.join(kwargs)}. Accepted keyword arguments are "
+                            "'shape' and 'reverse'.")
+        if isinstance(shape, int):
+            shape = (shape,)
+        target = reshape_target(self.shape, tuple(shape), reverse)
+        return self._view(lambda t: t.reshape(target))
+
+    def _view(self, fn: Any) -> NDArray:
+        """A view of this array, differentiable while recording."""
+        t = self._t
+        if t.requires_grad:
+            with torch.set_grad_enabled(state.recording):
+                return wrap(fn(t), self._ctx)
+        return wrap(fn(t), self._ctx)
+
+    def reshape_like(self, *args: Any, **kwargs: Any) -> NDArray:
+        """Reshape to the shape of another array."""
+        return _op_function("reshape_like")(self, *args, **kwargs)
+
+    def expand_dims(self, axis: int, inplace: bool = False) -> NDArray:
+        """Insert an axis of length 1; ``inplace=True`` gives a view on the same memory."""
+        if not inplace:
+            return _op_function("expand_dims")(self, axis=axis)
+        n = self.ndim
+        if not -n - 1 <= axis <= n:
+            raise ValueError(f"axis {axis} is out of bounds for an array of {n} axes")
+        return self._view(lambda t: t.unsqueeze(axis))
+
+    def squeeze(self, axis: Any = None, inplace: bool = False) -> NDArray:
+        """Drop axes of length 1; ``inplace=True`` gives a view on the same memory."""
+        if not inplace:
+            return _op_function("squeeze")(self, axis=axis)
+        axes = range(self.ndim) if axis is None else ((axis,) if isinstance(axis, int) else tuple(axis))
+        n = self.ndim
+        for a in axes:
+            if not -n <= a < n:
+                raise ValueError(f"axis {a} is out of bounds for an array of {n} axes")
+            if axis is not None and self.shape[a] != 1:
+                raise ValueError(f"cannot squeeze axis {a}, whose length is {self.shape[a]}")
+        drop = {a % n for a in axes if self.shape[a] == 1}
+        target = [d for i, d in enumerate(self.shape) if i not in drop] or [1]
+        return self._view(lambda t: t.reshape(target))
+
+    def flatten(self, inplace: bool = False) -> NDArray:
+        """Collapse all axes but the first; ``inplace=True`` gives a view on the same memory."""
+        if not inplace:
+            return _op_function("Flatten")(self)
+        return self._view(lambda t: t.reshape(t.shape[0], -1))
+
+    def transpose(self, *axes: Any, **kwargs: Any) -> NDArray:
+        """Permute the axes (reverse them when none are given)."""
+        if axes:
+            kwargs["axes"] = axes[0] if len(axes) == 1 and (axes[0] is None or np.iterable(axes[0])) else axes
+            if kwargs["axes"] is None:
+                kwargs["axes"] = ()
+        return _op_function("transpose")(self, **kwargs)
+
+    def diag(self, k: int = 0, **kwargs: Any) -> NDArray:
+        """A diagonal of a matrix, or a matrix with this diagonal."""
+        return _op_function("diag")(self, k, **kwargs)
+
+    def broadcast_to(self, shape: Any) -> NDArray:
+        """Repeat axes of length 1 until the array has ``shape``."""
+        cur, new = self.shape, tuple(shape) if not isinstance(shape, int) else (shape,)
+        if len(new) < len(cur):
+            raise ValueError(f"cannot broadcast an array of shape {cur} to {new}: too few axes")
+        full = (1,) * (len(new) - len(cur)) + cur
+        wrong = [i for i, (c, n) in enumerate(zip(full, new)) if c != n and c != 1 and n != 0]
+        if wrong:
+            raise ValueError(f"cannot broadcast an array of shape {cur} to {new}: axis {wrong[0]} differs")
+        source = self if full == cur else self.reshape(full)
+        return _op_function("broadcast_to")(source, shape=tuple(c if n == 0 else n for c, n in zip(full, new)))
+
+    def broadcast_like(self, other: NDArray) -> NDArray:
+        """Broadcast to the shape of another array."""
+        return self.broadcast_to(other.shape)
+
+    def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any = ()) -> NDArray:
+        """Write ``rhs`` into a slice of this array."""
+        return _op_function("_slice_assign")(self, rhs, begin=begin, end=end, step=step or (), out=self)
+
+    def slice_assign_scalar(self, value: float, begin: Any, end: Any, step: Any = ()) -> NDArray:
+        """Write a number into a slice of this array."""
+        return _op_function("_slice_assign_scalar")(self, scalar=value, begin=begin, end=end, step=step or (), out=self)
+
+
+def context_of(t: torch.Tensor) -> Context:
+    """The context of a tensor's device."""
+    if t.device.type == "cuda":
+        return Context("gpu", t.device.index or 0)
+    if t.device.type == "mps":
+        return Context("mps", 0)
+    ctx = current_context()
+    return ctx if ctx.device_type.startswith("cpu") else Context("cpu", 0)
+
+
+_new = NDArray.__new__
+
+
+def wrap(tensor: torch.Tensor, ctx: Context) -> NDArray:
+    """An NDArray of a tensor; nothing is copied or checked."""
+    array = _new(NDArray)
+    array._t = tensor
+    array._ctx = ctx
+    return array
+
+
+_invoke.wrap = wrap
+NDArray.__module__ = "mxnet.ndarray.ndarray"  # where pickles and MXNet's users look for it
+
+
+def from_torch(tensor: torch.Tensor) -> NDArray:
+    """An NDArray on the memory of a torch tensor.
+
+    Raises
+    ------
+    TypeError
+        When MXNet has no such data type.
+    """
+    if tensor.dtype not in TORCH_TO_CODE:
+        raise TypeError(f"MXNet has no data type for {tensor.dtype}")
+    detached = tensor.detach()
+    return wrap(detached.reshape(1) if detached.ndim == 0 else detached, context_of(tensor))
+
+
+def _write(target: NDArray, value: torch.Tensor) -> None:
+    """Write a tensor into an array, in place; recorded when recording."""
+    _invoke.write_out("copyto", target, value if state.recording else value.detach(), state.recording)
+
+
+def _moved(x: NDArray, ctx: Context, copy: bool) -> NDArray:
+    device = ctx.device
+    with torch.set_grad_enabled(state.recording):
+        moved = x._t.to(device, copy=copy, non_blocking=x._ctx.device_type == "cpu_pinned")
+    if ctx.device_type == "cpu_pinned" and torch.cuda.is_available():
+        moved = moved.pin_memory()
+    return wrap(moved, ctx)
+
+
+def _ops(name: str) -> Any:
+    from .._core.registry import get_op
+
+    return get_op(name)
+
+
+def _op_function(name: str) -> Any:
+    from . import op
+
+    return getattr(op, name) if not name.startswith("_") else getattr(_internal(), name)
+
+
+def _internal() -> Any:
+    from . import _internal as module
+
+    return module
+
+
+def reshape_target(shape: tuple[int, ...], codes: tuple[int, ...], reverse: bool) -> tuple[int, ...]:
+    """The shape that MXNet's reshape codes mean for an array of ``shape``."""
+    from .._core.ops.shape.reshape import infer_reshape
+
+    return infer_reshape(shape, codes, reverse)
+
+

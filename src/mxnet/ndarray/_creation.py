@@ -1,0 +1,330 @@
+"""Making arrays: from Python and NumPy data, filled with values, from DLPack, by joining others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from .._core.dtypes import BFLOAT16_NP, NAME_TO_TORCH, torch_dtype
+from .._core.state import state
+from ..base import mx_real_t
+from ..context import Context, current_context
+from ._array import NDArray, from_torch, wrap
+
+
+def _context(ctx: Any) -> Context:
+    if ctx is None:
+        return current_context()
+    if isinstance(ctx, Context):
+        return ctx
+    raise TypeError(f"ctx must be a Context, got {ctx!r}")
+
+
+def _shape(shape: Any) -> tuple[int, ...]:
+    shape = (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(n) for n in shape)
+    if any(n < 0 for n in shape):
+        raise ValueError(f"lengths must not be negative, got shape {shape}")
+    return shape
+
+
+def _dtype(dtype: Any) -> torch.dtype:
+    return torch.float32 if dtype is None else torch_dtype(dtype)
+
+
+def _filled(shape: Any, value: float, ctx: Any, dtype: Any) -> NDArray:
+    ctx = _context(ctx)
+    t = torch.full(_shape(shape), value, dtype=_dtype(dtype), device=ctx.device)
+    return wrap(t.pin_memory() if ctx.device_type == "cpu_pinned" and torch.cuda.is_available() else t, ctx)
+
+
+def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+    """A new array with the values of a list, a NumPy array or another NDArray.
+
+    Parameters
+    ----------
+    source_array : array-like
+    ctx : Context, optional
+        The current context when not given.
+    dtype : optional
+        When not given: that of an NDArray, else float32.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> mx.nd.array([1, 2, 3]).dtype
+    <class 'numpy.float32'>
+    """
+    ctx = _context(ctx)
+    if isinstance(source_array, NDArray):
+        source_array = source_array.tostype("default")
+        wanted = source_array._t.dtype if dtype is None else torch_dtype(dtype)
+        return wrap(source_array._t.detach().to(device=ctx.device, dtype=wanted, copy=True), ctx)
+    if isinstance(source_array, torch.Tensor):
+        t = source_array.detach()
+        t = t.to(device=ctx.device, dtype=_dtype(dtype), copy=True)
+        return wrap(t.reshape(1) if t.ndim == 0 else t, ctx)
+    wanted = _dtype(dtype)
+    return wrap(_from_numpy_copy(_as_numpy(source_array), wanted).to(ctx.device), ctx)
+
+
+def _as_numpy(source: Any) -> np.ndarray:
+    if isinstance(source, (list, tuple)) and source and isinstance(source[0], NDArray):
+        return np.stack([x.asnumpy() for x in source])
+    try:
+        found = np.asarray(source)
+        if found.dtype == object:
+            raise ValueError("the elements have different shapes or are not numbers")
+    except (ValueError, TypeError) as e:
+        raise TypeError(f"source_array must be array like object: {e}") from None
+    return found
+
+
+def _from_numpy_copy(source: np.ndarray, dtype: torch.dtype) -> torch.Tensor:
+    """A tensor that owns a converted copy of a NumPy array."""
+    if source.dtype == BFLOAT16_NP:
+        t = torch.from_numpy(np.ascontiguousarray(source).view(np.int16).copy()).view(torch.bfloat16)
+        return t.to(dtype)
+    if source.dtype.name in NAME_TO_TORCH:
+        t = torch.tensor(source).to(dtype)
+    else:  # unsigned, long double, complex, strings: NumPy converts or says why it cannot
+        np_type = np.float32 if dtype == torch.bfloat16 else {v: k for k, v in NAME_TO_TORCH.items()}[dtype]
+        t = torch.tensor(source.astype(np_type)).to(dtype)
+    return t.reshape(1) if t.ndim == 0 else t
+
+
+def empty(shape: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+    """An array whose values are not set."""
+    ctx = _context(ctx)
+    return wrap(torch.empty(_shape(shape), dtype=_dtype(dtype), device=ctx.device), ctx)
+
+
+def zeros(shape: Any, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
+    """An array of zeros.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> mx.nd.zeros((1, 2), dtype="int32").asnumpy().tolist()
+    [[0, 0]]
+    """
+    return _to_out(_filled(shape, 0, ctx, dtype), kwargs)
+
+
+def ones(shape: Any, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
+    """An array of ones."""
+    return _to_out(_filled(shape, 1, ctx, dtype), kwargs)
+
+
+def full(shape: Any, val: float, ctx: Context | None = None, dtype: Any = mx_real_t, out: Any = None) -> NDArray:
+    """An array of one value."""
+    return _to_out(_filled(shape, val, ctx, dtype), {"out": out})
+
+
+def _to_out(made: NDArray, kwargs: dict[str, Any]) -> NDArray:
+    out = kwargs.get("out")
+    return made if out is None else made.copyto(out)
+
+
+def arange(start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1, infer_range: Any = None,
+           ctx: Context | None = None, dtype: Any = mx_real_t) -> NDArray:
+    """Evenly spaced values in ``[start, stop)``, each repeated ``repeat`` times.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> mx.nd.arange(2, 6, step=2, repeat=2).asnumpy().tolist()
+    [2.0, 2.0, 4.0, 4.0]
+    """
+    from . import _internal
+
+    ctx = _context(ctx)
+    return _internal._arange(start=start, stop=stop, step=step, repeat=repeat, infer_range=bool(infer_range),
+                             dtype=dtype, ctx=str(ctx))
+
+
+def linspace(start: float, stop: float, num: int, endpoint: bool = True, ctx: Context | None = None,
+             dtype: Any = mx_real_t) -> NDArray:
+    """``num`` evenly spaced values from ``start`` to ``stop``, which is included when ``endpoint`` is true."""
+    from . import _internal
+
+    return _internal._linspace(start=start, stop=stop, num=num, endpoint=endpoint, ctx=str(_context(ctx)), dtype=dtype)
+
+
+def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:  # noqa: N803
+    """A matrix of ``N`` rows and ``M`` columns (``N`` when 0) with ones on the ``k``-th diagonal."""
+    from . import _internal
+
+    dtype = mx_real_t if dtype is None else dtype
+    return _internal._eye(N=N, M=M, k=k, ctx=str(_context(ctx)), dtype=dtype, **kwargs)
+
+
+def concatenate(arrays: list[NDArray], axis: int = 0, always_copy: bool = True) -> NDArray:
+    """Join arrays along an axis. Of a single array gives the array itself when ``always_copy`` is false."""
+    if not arrays or not all(isinstance(a, NDArray) for a in arrays):
+        raise ValueError("arrays must be a list of at least one NDArray")
+    if not always_copy and len(arrays) == 1:
+        return arrays[0]
+    first = arrays[0]
+    for i, a in enumerate(arrays):
+        if a._t.dtype != first._t.dtype:
+            raise TypeError(f"all arrays must have one type: the first has {first.dtype}, number {i} {a.dtype}")
+        if a.ndim != first.ndim or any(
+            p != q for j, (p, q) in enumerate(zip(a.shape, first.shape)) if j != axis % first.ndim
+        ):
+            raise ValueError(f"cannot join shapes {first.shape} and {a.shape} along axis {axis}")
+    with torch.set_grad_enabled(state.recording):
+        return wrap(torch.cat([a._t.to(first._t.device) for a in arrays], dim=axis), first._ctx)
+
+
+def moveaxis(tensor: NDArray, source: Any, destination: Any) -> NDArray:
+    """Move axes to new places; the others keep their order."""
+    sources = (source,) if isinstance(source, int) else tuple(source)
+    destinations = (destination,) if isinstance(destination, int) else tuple(destination)
+    n = tensor.ndim
+    if len(sources) != len(destinations):
+        raise ValueError("`source` and `destination` arguments must have the same number of elements")
+    for a in (*sources, *destinations):
+        if not -n <= a < n:
+            raise ValueError(f"axis {a} is out of bounds for an array of {n} axes")
+    moved = {d % n: s % n for s, d in zip(sources, destinations)}
+    rest = iter([a for a in range(n) if a not in {s % n for s in sources}])
+    return tensor.transpose([moved[i] if i in moved else next(rest) for i in range(n)])
+
+
+def histogram(a: NDArray, bins: Any = 10, range: Any = None) -> list[NDArray]:  # noqa: A002
+    """Counts and edges of a histogram, as :func:`numpy.histogram`."""
+    from . import _internal
+
+    if isinstance(bins, NDArray):
+        return _internal._histogram(data=a, bins=bins)
+    if not isinstance(bins, int):
+        raise ValueError("bins argument should be either an integer or an NDArray")
+    if range is None:
+        range = (float(a._t.min()), float(a._t.max()))  # noqa: A001
+    return _internal._histogram(data=a, bin_cnt=bins, range=range)
+
+
+def split_v2(ary: NDArray, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
+    """Split along an axis into equal sections, or at the given indices."""
+    from . import _internal
+
+    if isinstance(indices_or_sections, int):
+        if ary.shape[axis] % indices_or_sections:
+            raise ValueError("array split does not result in an equal division")
+        return _internal._split_v2(ary, (), axis, squeeze_axis, indices_or_sections)
+    if isinstance(indices_or_sections, (tuple, list, set)):
+        return _internal._split_v2(ary, (0, *indices_or_sections), axis, squeeze_axis)
+    raise ValueError("indices_or_sections must either int or tuple / list / set of ints")
+
+
+def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
+    """Write the one-hot rows of ``indices`` into ``out``."""
+    from . import op
+
+    return op.one_hot(indices, depth=out.shape[1], out=out)
+
+
+def from_numpy(ndarray: np.ndarray, zero_copy: bool = True, array_cls: type = NDArray) -> NDArray:
+    """An array of a NumPy array; with ``zero_copy`` it shares the memory, and the NumPy array becomes read-only."""
+    if not ndarray.flags["C_CONTIGUOUS"]:
+        raise ValueError("Only C-contiguous numpy.ndarrays are supported; use `np.ascontiguousarray` first")
+    if not zero_copy:
+        return from_torch(torch.tensor(ndarray))
+    if not ndarray.flags["WRITEABLE"]:
+        raise ValueError("the numpy.ndarray is read-only: its memory may be shared already; use zero_copy=False")
+    made = from_torch(torch.from_numpy(ndarray))
+    ndarray.flags["WRITEABLE"] = False
+    return made
+
+
+def from_dlpack(dlpack: Any) -> NDArray:
+    """An array on the memory of a DLPack capsule or of an object that speaks DLPack."""
+    return from_torch(torch.utils.dlpack.from_dlpack(dlpack))
+
+
+def to_dlpack_for_read(data: NDArray) -> Any:
+    """A DLPack capsule that shares an array's memory, for reading."""
+    return data.to_dlpack_for_read()
+
+
+def to_dlpack_for_write(data: NDArray) -> Any:
+    """A DLPack capsule that shares an array's memory, for writing."""
+    return data.to_dlpack_for_write()
+
+
+def waitall() -> None:
+    """Wait until all pending work on all devices is done."""
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        for i in range(torch.cuda.device_count()):
+            torch.cuda.synchronize(i)
+
+
+def imdecode(str_img: bytes, clip_rect: tuple[int, int, int, int] = (0, 0, 0, 0), out: NDArray | None = None,
+             index: int = 0, channels: int = 3, mean: NDArray | None = None) -> NDArray:
+    """Decode an image to an array ``(1, channels, height, width)``, cut to ``clip_rect`` (x0, y0, x1, y1).
+
+    The interface of MXNet 0.x; new code uses :func:`mxnet.image.imdecode`.
+    """
+    import cv2
+
+    picture = cv2.imdecode(np.frombuffer(str_img, np.uint8), cv2.IMREAD_COLOR if channels == 3 else cv2.IMREAD_GRAYSCALE)
+    if picture is None:
+        raise ValueError("imdecode: the data is not an image that OpenCV can read")
+    picture = np.atleast_3d(picture)[:, :, ::-1] if channels == 3 else np.atleast_3d(picture)
+    x0, y0, x1, y1 = clip_rect
+    if x1 > x0 and y1 > y0:
+        picture = picture[y0:y1, x0:x1]
+    chw = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))).float()
+    if mean is not None:
+        chw = chw - mean._t.reshape(chw.shape)
+    if out is None:
+        return from_torch(chw[None])
+    out[index] = from_torch(chw)
+    return out
+
+
+def get_indexing_dispatch_code(key: Any) -> int:
+    """Whether a key means basic (1) or advanced (2) indexing, or none that is known (-1)."""
+    keys = key if isinstance(key, tuple) else (key,)
+    kinds = set()
+    for k in keys:
+        if isinstance(k, (NDArray, np.ndarray, list, tuple)):
+            kinds.add(2)
+        elif isinstance(k, (int, np.integer, slice)) or k is None or k is Ellipsis:
+            kinds.add(1)
+        else:
+            kinds.add(-1)
+    return -1 if -1 in kinds else max(kinds, default=1)
+
+
+def get_oshape_of_gather_nd_op(dshape: tuple[int, ...], ishape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape ``gather_nd`` gives for data and indices of these shapes."""
+    if len(dshape) == 0 or len(ishape) == 0:
+        raise ValueError("gather_nd needs data and indices with at least one axis")
+    return tuple(ishape[1:]) + tuple(dshape[ishape[0]:])
+
+
+def indexing_key_expand_implicit_axes(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """Write an indexing key out in full: the ellipsis and missing trailing axes become slices."""
+    keys = key if isinstance(key, tuple) else (key,)
+    if sum(1 for k in keys if k is Ellipsis) > 1:
+        raise IndexError("Cannot use more than one ellipsis (`...`) for indexing")
+    used = sum(k.ndim if getattr(k, "dtype", None) in (np.bool_, bool) else 1 for k in keys
+               if k is not None and k is not Ellipsis)
+    fill = (slice(None),) * (len(shape) - used)
+    for i, k in enumerate(keys):
+        if k is Ellipsis:
+            return keys[:i] + fill + keys[i + 1:]
+    return keys + fill
+
+
+def check_boolean_array_dimension(array_shape: tuple[int, ...], axis: int, bool_shape: tuple[int, ...]) -> None:
+    """Raise IndexError when a boolean index does not fit the axes it is applied to."""
+    for i, n in enumerate(bool_shape):
+        if array_shape[axis + i] != n:
+            raise IndexError(
+                f"boolean index did not match indexed array along axis {axis + i}; size is {array_shape[axis + i]} "
+                f"but corresponding boolean size is {n}"
+            )
