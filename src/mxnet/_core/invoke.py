@@ -58,7 +58,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
     if od.train_arg or od.rng_arg or od.device_arg:
         od.add_marks(kwargs, state.training, ctx)
     if od.mutates or od.inplace:
-        _prepare_mutation(od, arrays, tensors, out)
+        _prepare_mutation(od, arrays, kwargs, tensors, out)
 
     record = state.recording and od.differentiable
     before = _grad_enabled()
@@ -122,15 +122,18 @@ def write_out(name: str, target: NDArray, value: torch.Tensor, record: bool) -> 
         t.data.copy_(value.detach())
 
 
-def _prepare_mutation(od: OpDef, arrays: Sequence[Any], tensors: list[Any], out: Any) -> None:
+def _prepare_mutation(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], tensors: list[Any], out: Any) -> None:
     """Hand arrays that the function writes as plain memory, and spare the weight when the result goes elsewhere."""
-    for i, name in enumerate(od.inputs[: len(arrays)]):
+    names = od.input_names(SimpleNamespace(**{**od._defaults, **kwargs})) if od.variadic else od.inputs
+    outs = out if isinstance(out, (list, tuple)) else (out,)
+    for i, name in enumerate(names[: len(arrays)]):
         if arrays[i] is None:
             continue
-        if name in od.mutates:
+        if od.is_mutated(name):
             tensors[i] = tensors[i].data
-        elif name == od.inplace:
-            tensors[i] = tensors[i].data if out is arrays[i] else tensors[i].detach().clone()
+        elif od.is_inplace(name):
+            written = any(o is arrays[i] for o in outs)
+            tensors[i] = tensors[i].data if written else tensors[i].detach().clone()
 
 
 def _creation_context(od: OpDef, kwargs: dict[str, Any]) -> Context:

@@ -227,6 +227,26 @@ class OpDef:
         """Whether the gradient needs no head gradient to start from."""
         return self._loss(p) if callable(self._loss) else self._loss
 
+    # ------------------------------------------------------------------ inputs that change
+
+    def is_mutated(self, name: str) -> bool:
+        """Whether the input of this name is updated in place.
+
+        Variadic operators number their inputs: ``mom_3`` is one of ``mom``.
+        """
+        return name in self.mutates or (bool(self.variadic) and name.rpartition("_")[0] in self.mutates)
+
+    def is_inplace(self, name: str) -> bool:
+        """Whether the input of this name is where the function writes its result (see ``inplace``)."""
+        return name == self.inplace or (bool(self.variadic) and name.rpartition("_")[0] == self.inplace)
+
+    def spare(self, tensors: Sequence[torch.Tensor | None], p: Params) -> Sequence[torch.Tensor | None]:
+        """Copies in place of the inputs that the function would write its result to; callers without ``out`` need it."""
+        if self.inplace is None:
+            return tensors
+        names = self.input_names(p) if self.variadic else self.inputs
+        return [t.detach().clone() if t is not None and self.is_inplace(n) else t for n, t in zip(names, tensors)]
+
     # ------------------------------------------------------------------ running
 
     def keywords(self, p: Params, is_train: bool, ctx: Any) -> dict[str, Any]:
@@ -257,7 +277,7 @@ class OpDef:
 
         With ``ctx=None`` operators without inputs create ``meta`` tensors (shape inference).
         """
-        result = self.run(self.place(tensors, p), self.keywords(p, is_train, ctx))
+        result = self.run(self.spare(self.place(tensors, p), p), self.keywords(p, is_train, ctx))
         return (result,) if isinstance(result, torch.Tensor) else tuple(result)
 
     def place(self, tensors: Sequence[torch.Tensor], p: Params) -> Sequence[torch.Tensor | None]:

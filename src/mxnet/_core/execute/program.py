@@ -93,7 +93,7 @@ class Program:
             kwargs.setdefault(od.variadic, len(read))
         order = od.place(read, p)  # type: ignore[arg-type]
         slots = tuple([-1 if s is None else s for s in order])
-        return Step(node, _callable(od), slots, written, kwargs, ctx.device if move else None)
+        return Step(node, _callable(od, p), slots, written, kwargs, ctx.device if move else None)
 
     def run(self, inputs: Sequence[torch.Tensor], is_train: bool,
             monitor: Callable[[Node, int, torch.Tensor], None] | None = None) -> list[torch.Tensor]:
@@ -130,8 +130,10 @@ class Program:
         return [values[i] for i in self.outputs]
 
 
-def _callable(od: OpDef) -> Callable[..., Any]:
+def _callable(od: OpDef, p: Any) -> Callable[..., Any]:
     """The function of a step: the operator's own, or one that brings its gradient or cuts it."""
+    if od.inplace is not None:
+        return _without_gradient(lambda *tensors, **kwargs: od.fn(*od.spare(tensors, p), **kwargs))
     if not od.differentiable:
         return _without_gradient(od.fn)
     if od.backward_fn is not None:

@@ -86,7 +86,9 @@ def _variadic(od: OpDef) -> Any:
     array = _array_type()
     decode = {p.name: p.decode for p in od.params.values()}
     count_name = od.variadic
+    # A count with a default is the caller's to give (multi_sgd_update): inputs are more than one a weight.
     takes_count = count_name in od._takes
+    fills_count = takes_count and od.params[count_name].required
 
     def call(*args: Any, **kwargs: Any) -> Any:
         out = kwargs.pop("out", None)
@@ -113,7 +115,7 @@ def _variadic(od: OpDef) -> Any:
         given = params.pop(count_name, None)
         if given is not None and given != len(arrays) and count_name == "num_args":
             raise MXNetError(f"Operator {od.name}: {count_name} is {given}, but {len(arrays)} arrays were given")
-        if takes_count:
+        if fills_count or (takes_count and given is not None):
             params[count_name] = len(arrays) if given is None else given
         missing = [n for n in od._required if n not in params and n != count_name]
         if missing:

@@ -69,7 +69,7 @@ class Node:
         if self.op is None or not self.op.mutates:
             return []
         names = self.op.input_names(self.params)[: len(self.inputs)]
-        return [i for i, n in enumerate(names) if n in self.op.mutates]
+        return [i for i, n in enumerate(names) if self.op.is_mutated(n)]
 
     def update_versions(self) -> None:
         """Note which version of each variable input is read, counting up those that are mutated."""

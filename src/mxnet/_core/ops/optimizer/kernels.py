@@ -59,8 +59,6 @@ def fusable(*lists: Sequence[Tensor]) -> bool:
         for t in row:
             if t.dtype is not first.dtype or t.device != first.device or t.shape != shape or t.stride() != stride:
                 return False
-        if not torch._C._is_alias_of and not row[0].is_contiguous():
-            return False
         if not row[0].is_contiguous() and not _dense(row[0]):
             return False
     return True
@@ -89,21 +87,18 @@ def clamp_(tensors: Tensors, bound: float) -> Tensors:
 
 def prepared(grads: Tensors, rescale: float, clip: float, weights: Tensors | None = None, wd: float = 0.0) -> Tensors:
     """``clip(rescale * grad + wd * weight)`` as new tensors; the gradients themselves when nothing is to be done."""
-    if wd and weights is not None:
-        grads = _mul(grads, rescale) if rescale != 1.0 else grads
-        grads = _add(grads, weights, alpha=wd) if rescale == 1.0 else _added(grads, weights, wd)
-        return clamp_(grads, clip) if clip >= 0 else grads
+    fresh = grads
     if rescale != 1.0:
-        grads = _mul(grads, rescale)
-        return clamp_(grads, clip) if clip >= 0 else grads
+        fresh = _mul(grads, rescale)
+    if wd and weights is not None:
+        if fresh is grads:
+            fresh = _add(grads, weights, alpha=wd)
+        else:
+            _add_(fresh, weights, alpha=wd)
     if clip >= 0:
-        return clamp_(torch._foreach_clamp_max(grads, clip), clip)
-    return grads
-
-
-def _added(target: Tensors, other: Tensors, alpha: float) -> Tensors:
-    _add_(target, other, alpha=alpha)
-    return target
+        fresh = torch._foreach_clamp_max(grads, clip) if fresh is grads else fresh
+        clamp_(fresh, clip)
+    return fresh
 
 
 # ---------------------------------------------------------------------- SGD and its relatives
@@ -156,7 +151,7 @@ def signsgd(w: Tensors, g: Tensors, *, lr: float, wd: float = 0.0) -> None:
     """``w = (1 - lr * wd) * w - lr * sign(g)``; scaling and clipping do not change a sign."""
     if wd:
         _mul_(w, 1.0 - lr * wd)
-    _add_(w, _sign(g), alpha=-lr)
+    _add_(w, torch._foreach_sign(g), alpha=-lr)
 
 
 def signum(w: Tensors, g: Tensors, mom: Tensors, *, lr: float, momentum: float, wd: float = 0.0, rescale: float = 1.0,
@@ -168,12 +163,7 @@ def signum(w: Tensors, g: Tensors, mom: Tensors, *, lr: float, momentum: float, 
     _add_(mom, prepared(g, rescale, clip), alpha=-(1.0 - momentum))
     if wd_lh:
         _mul_(w, 1.0 - lr * wd_lh)
-    _add_(w, _sign(mom), alpha=lr)
-
-
-def _sign(tensors: Tensors) -> Tensors:
-    """1, 0 or -1; 0 for NaN, as a comparison gives it."""
-    return torch._foreach_sign([t.nan_to_num(0.0) if t.is_floating_point() else t for t in tensors])
+    _add_(w, torch._foreach_sign(mom), alpha=lr)
 
 
 def dcasgd(w: Tensors, g: Tensors, mom: Tensors | None, previous: Tensors, *, lr: float, momentum: float, lamda: float,
@@ -202,7 +192,7 @@ def dcasgd(w: Tensors, g: Tensors, mom: Tensors | None, previous: Tensors, *, lr
 def adam(w: Tensors, g: Tensors, mean: Tensors, var: Tensors, *, lr: float, beta1: float, beta2: float, epsilon: float,
          wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0, fused: bool = False) -> None:
     """Adam's step with ``lr`` already corrected for the moments' bias; weight decay is part of the gradient."""
-    if fused and clip < 0:
+    if fused and (clip < 0 or not wd):
         torch._fused_adam_(w, prepared(g, rescale, clip), mean, var, [], _endless(w), lr=lr, beta1=beta1, beta2=beta2,
                            weight_decay=wd, eps=epsilon, amsgrad=False, maximize=False)
         return
@@ -233,13 +223,18 @@ def _endless(w: Tensors) -> Tensors:
     device = w[0].device
     found = _step_counts.get(device)
     if found is None:
-        found = _step_counts[device] = torch.full((), math.inf, device=device)
+        found = _step_counts[device] = torch.full((), math.inf, dtype=torch.float32, device=device)
     return [found] * len(w)
 
 
 def adamw(w: Tensors, g: Tensors, mean: Tensors, var: Tensors, *, lr: float, eta: float, beta1: float, beta2: float,
-          epsilon: float, wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0) -> None:
+          epsilon: float, wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0, fused: bool = False) -> None:
     """``w = w - eta * (lr * mean / (sqrt(var) + epsilon) + wd * w)``: Adam with weight decay apart from the gradient."""
+    if fused and lr:
+        # torch's rule decays by its own learning rate, which is eta * lr here
+        torch._fused_adamw_(w, prepared(g, rescale, clip), mean, var, [], _endless(w), lr=eta * lr, beta1=beta1,
+                            beta2=beta2, weight_decay=wd / lr, eps=epsilon, amsgrad=False, maximize=False)
+        return
     moments(prepared(g, rescale, clip), mean, var, beta1, beta2)
     root = _root(var, epsilon)
     if wd:
