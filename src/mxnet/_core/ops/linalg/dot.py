@@ -27,18 +27,26 @@ def dot(lhs: Tensor, rhs: Tensor, *, transpose_a: bool = False, transpose_b: boo
             raise ValueError(_mismatch("dot", lhs, rhs))
         return (lhs * rhs).sum(0, keepdim=True) if lhs.is_meta else lhs.dot(rhs).reshape(1)
     # As matrices with the summed axis last (left) and first (right). A vector is a row on the left, a column on the right.
-    if transpose_a:
-        kept_left, left = lhs.shape[1:], lhs.reshape(lhs.shape[0], -1).t()
-    else:
-        kept_left, left = lhs.shape[:-1], lhs.reshape(-1, lhs.shape[-1])
-    if transpose_b:
-        kept_right, right = rhs.shape[:-1], rhs.reshape(-1, rhs.shape[-1]).t()
-    else:
-        kept_right, right = rhs.shape[1:], rhs.reshape(rhs.shape[0], -1)
+    left = _column_first(lhs).t() if transpose_a else _row_last(lhs)
+    right = _row_last(rhs).t() if transpose_b else _column_first(rhs)
     if left.shape[1] != right.shape[0]:
         raise ValueError(_mismatch("dot", lhs, rhs))
     product = left.mm(right)
-    return product if lhs.ndim == 2 and rhs.ndim == 2 else product.reshape(*kept_left, *kept_right)
+    if lhs.ndim == 2 and rhs.ndim == 2:
+        return product
+    kept_left = lhs.shape[1:] if transpose_a else lhs.shape[:-1]
+    kept_right = rhs.shape[:-1] if transpose_b else rhs.shape[1:]
+    return product.reshape(*kept_left, *kept_right)
+
+
+def _row_last(t: Tensor) -> Tensor:
+    """A matrix whose columns are the last axis."""
+    return t if t.ndim == 2 else t.flatten(0, -2) if t.ndim > 2 else t[None]
+
+
+def _column_first(t: Tensor) -> Tensor:
+    """A matrix whose rows are the first axis."""
+    return t if t.ndim == 2 else t.flatten(1) if t.ndim > 2 else t[:, None]
 
 
 @op("batch_dot", aliases=("_npx_batch_dot",))
