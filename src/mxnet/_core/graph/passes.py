@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import SimpleNamespace
 
-from .infer import Inferred
+from ..shapes import PartialShape, is_known
+from .infer import infer_shapes
 from .node import Entry, Node, rebuild, topo_sort
 
 
@@ -24,22 +25,35 @@ def remove_amp_cast(heads: Sequence[Entry]) -> list[Entry]:
     return rebuild(heads, redirect=pass_through) if pass_through else list(heads)
 
 
-def fill_shapes(heads: Sequence[Entry], shapes: Inferred) -> list[Entry]:
-    """Write inferred sizes into creation operators that left some open, such as ``zeros(shape=(0, 200))``.
+def close_shapes(heads: Sequence[Entry], known: Mapping[str, PartialShape]) -> list[Entry]:
+    """Write sizes into creation operators that left some open, such as ``zeros(shape=(0, 200))``, before a run.
 
-    Gives the same heads when there are none.
+    Parameters
+    ----------
+    heads : list of Entry
+    known : dict of str to tuple of int
+        Shapes of the variables, from which the sizes are inferred.
+
+    Returns
+    -------
+    list of Entry
+        The same heads when there is nothing to fill in.
     """
-    open_nodes = [n for n in shapes.nodes if n.op is not None and not n.inputs
-                  and any(d <= 0 for d in getattr(n.params, "shape", None) or ())]
-    filled = {id(n): shapes.of(n) for n in open_nodes}
-    if not filled:
+    open_nodes = [n for n in topo_sort(heads) if n.op is not None and not n.inputs and _is_open(n)]
+    if not open_nodes:
         return list(heads)
+    shapes = infer_shapes(heads, known)
+    filled = {id(n): shapes.of(n) for n in open_nodes if is_known(shapes.of(n))}
 
     def change(old: Node, new: Node) -> None:
         if id(old) in filled:
             new.params = SimpleNamespace(**{**vars(old.params), "shape": filled[id(old)]})
 
     return rebuild(heads, change)
+
+
+def _is_open(node: Node) -> bool:
+    return any(d is None or d <= 0 for d in getattr(node.params, "shape", None) or ())
 
 
 def eliminate_common(heads: Sequence[Entry]) -> list[Entry]:

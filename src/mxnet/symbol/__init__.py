@@ -1,0 +1,26 @@
+"""The Symbol package: symbols, functions that make them, and all operators over them (``mx.sym``)."""
+
+from __future__ import annotations
+
+from .._core.frontend import fluent as _fluent
+from .._core.frontend.namespaces import install as _install
+from .._core.frontend.sym import make_function as _make_function
+from . import _internal, contrib, image, linalg, op, random, sparse
+from . import _methods as _methods  # noqa: PLC0414  (gives Symbol its methods)
+from . import symbol as symbol
+from .symbol import *  # noqa: F403
+from .symbol import Symbol, fromjson
+from .symbol import __all__ as _names
+
+__all__ = [*_names, "contrib", "image", "linalg", "op", "random", "sparse"]
+__all__ += ["_internal"]
+
+# Operators are made on first use; what is written by hand above wins.
+_install(__name__, "", _make_function)
+
+
+def _find(name: str) -> object:
+    return globals()[name] if name in globals() else getattr(op, name)
+
+
+_fluent.install(Symbol, _find, "Symbol")

@@ -1,0 +1,326 @@
+"""Making executors of symbols: bringing the caller's arrays into order, or allocating them from inferred shapes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from .._core.dtypes import TORCH_TO_NAME, torch_dtype
+from .._core.graph.infer import Inferred, infer_shapes, infer_types, partial_shape, spelled_shape
+from .._core.graph.node import Node, split_variables, topo_sort
+from .._core.shapes import is_known
+from ..base import MXNetError
+from ..context import Context, current_context
+from . import _infer
+
+if TYPE_CHECKING:
+    from ..executor import Executor
+    from ..ndarray import NDArray
+    from ._symbol import Symbol
+
+_GRAD_REQS = {"null": 0, "write": 1, "add": 3}
+
+
+def bind(self: Symbol, ctx: Context, args: Any, args_grad: Any = None, grad_req: Any = "write", aux_states: Any = None,
+         group2ctx: dict[str, Context] | None = None, shared_exec: Executor | None = None) -> Executor:
+    """An executor over arrays of the caller, which it shares.
+
+    Parameters
+    ----------
+    ctx : Context
+        Where to run.
+    args : list of NDArray or dict of str to NDArray
+        The arguments, in the order of :meth:`list_arguments` or by name; all are needed.
+    args_grad : list of NDArray or dict of str to NDArray, optional
+        Where gradients go. Arguments without an array get none.
+    grad_req : {'write', 'add', 'null'}, or list or dict of them
+        What backward does with the gradient arrays.
+    aux_states : list of NDArray or dict of str to NDArray, optional
+        The auxiliary states; all are needed.
+    group2ctx : dict of str to Context, optional
+        Where the parts of the graph run, by their ``ctx_group`` attribute.
+    shared_exec : Executor, optional
+        An executor of the same symbol, whose prepared program is used again.
+
+    Raises
+    ------
+    ValueError
+        When arrays are missing or a ``grad_req`` is unknown.
+    MXNetError
+        When shapes or types do not fit; it names the operator, the argument and both shapes.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> c = mx.sym.var("a") + mx.sym.var("b")
+    >>> e = c.bind(mx.cpu(), {"a": mx.nd.ones((2,)), "b": mx.nd.ones((2,))})
+    >>> e.forward()[0].asnumpy().tolist()
+    [2.0, 2.0]
+    """
+    from ..executor import Executor
+
+    if not isinstance(ctx, Context):
+        raise TypeError(f"Context type error: ctx must be a Context, got {ctx!r}")
+    arguments, states = split_variables(topo_sort(self._heads))
+    names = [n.name for n in arguments]
+    arrays = _arrays("args", args, names, allow_missing=False)
+    grads = [None] * len(names) if args_grad is None else _arrays("args_grad", args_grad, names, allow_missing=True)
+    aux = _arrays("aux_states", [] if aux_states is None else aux_states, [n.name for n in states], allow_missing=False)
+    reqs = _grad_reqs(grad_req, names)
+    _check_arrays(self, [*arguments, *states], [*arrays, *aux])
+    for name, array, grad, req in zip(names, arrays, grads, reqs):
+        if grad is not None and req != "null" and grad.shape != array.shape:
+            raise MXNetError(f"The gradient array of argument {name!r} has the shape {grad.shape}, "
+                             f"the argument {array.shape}")
+    return Executor(self, ctx, arrays, grads, reqs, aux, group2ctx, shared_exec)
+
+
+def evaluate(self: Symbol, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
+    """Compute the outputs once, for arrays given by name.
+
+    Binding anew each time is slow: bind once and call ``forward`` to run repeatedly.
+
+    Parameters
+    ----------
+    ctx : Context, optional
+        The current context when not given.
+    **kwargs : NDArray
+        All arguments and auxiliary states by name.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> (mx.sym.var("a") * 2).eval(a=mx.nd.ones((2,)))[0].asnumpy().tolist()
+    [2.0, 2.0]
+    """
+    states = {n: kwargs[n] for n in self.list_auxiliary_states() if n in kwargs}
+    return self.bind(current_context() if ctx is None else ctx, kwargs, aux_states=states or None).forward()
+
+
+def simple_bind(self: Symbol, ctx: Context, grad_req: Any = "write", type_dict: dict[str, Any] | None = None,
+                stype_dict: dict[str, str] | None = None, group2ctx: dict[str, Context] | None = None,
+                shared_arg_names: list[str] | None = None, shared_exec: Executor | None = None,
+                shared_buffer: dict[str, NDArray] | None = None, **kwargs: tuple[int, ...]) -> Executor:
+    """An executor over arrays that are allocated here, zero-filled, from inferred shapes and types.
+
+    Parameters
+    ----------
+    ctx : Context
+        Where to run.
+    grad_req : {'write', 'add', 'null'}, or list or dict of them
+        For which arguments to allocate gradients, and what backward does with them.
+    type_dict : dict of str to dtype, optional
+        Types of arguments; the others are inferred, and float32 where nothing tells.
+    stype_dict : dict of str to str, optional
+        Storage types of arguments; arrays are allocated dense.
+    group2ctx : dict of str to Context, optional
+        Where the parts of the graph run, by their ``ctx_group`` attribute.
+    shared_arg_names, shared_exec, shared_buffer : optional
+        Memory sharing between executors of one network for different shapes (bucketing), in force when
+        ``shared_buffer`` is given: arguments named in the list (with their gradients) and auxiliary states are those
+        of ``shared_exec`` where shapes agree; others use arrays of the buffer that are large enough, and the buffer
+        collects new ones.
+    **kwargs : tuple of int
+        Shapes of arguments by name.
+
+    Raises
+    ------
+    MXNetError
+        (a RuntimeError) When shapes are missing or contradict each other; it lists the given shapes.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> net = mx.sym.FullyConnected(mx.sym.var("x"), num_hidden=4, name="fc")
+    >>> net.simple_bind(mx.cpu(), x=(5, 4)).arg_dict["fc_weight"].shape
+    (4, 4)
+    """
+    from ..executor import Executor
+
+    if not isinstance(ctx, Context):
+        raise TypeError(f"Context type error: ctx must be a Context, got {ctx!r}")
+    if shared_arg_names is not None and not isinstance(shared_arg_names, list):
+        raise ValueError("shared_arg_names in simple_bind must be a list or None")
+    if shared_buffer is not None and not isinstance(shared_buffer, dict):
+        raise ValueError("shared_buffer in simple_bind must be dict or None")
+    arguments, states = split_variables(topo_sort(self._heads))
+    names = [n.name for n in arguments]
+    try:
+        reqs = _simple_grad_reqs(grad_req, names)
+        shapes = _complete_shapes(self, arguments, states, kwargs)
+        types = _complete_types(self, [*arguments, *states], type_dict)
+    except MXNetError as e:
+        given = "".join(f"{k}: {v}\n" for k, v in kwargs.items())
+        raise MXNetError(f"simple_bind error. Arguments:\n{given}{e}") from e
+
+    pool = _Pool(shared_arg_names or (), shared_exec, shared_buffer)
+    where = [_context_of(n, ctx, group2ctx) for n in (*arguments, *states)]
+    args, grads = [], []
+    for node, context, req in zip(arguments, where, reqs):
+        array, grad = pool.argument(node.name, shapes.of(node), types[id(node)], context, req)
+        args.append(array)
+        grads.append(grad)
+    aux = [pool.state(n.name, shapes.of(n), types[id(n)], c) for n, c in zip(states, where[len(arguments):])]
+    return Executor(self, ctx, args, grads, reqs, aux, group2ctx, shared_exec)
+
+
+# --------------------------------------------------------------------------------------------------- the caller's arrays
+
+
+def _arrays(what: str, given: Any, names: Sequence[str], allow_missing: bool) -> list[Any]:
+    """The arrays in order, from a list or a dict."""
+    from ..ndarray import NDArray
+
+    if isinstance(given, (list, tuple)):
+        if len(given) != len(names):
+            raise ValueError(f"Length of {what} does not match the number of arguments: {len(given)} given, "
+                             f"{len(names)} needed ({', '.join(names)})")
+        arrays = list(given)
+    elif isinstance(given, dict):
+        for name in names:
+            if name not in given and not allow_missing:
+                raise ValueError(f"key `{name}` is missing in `{what}`")
+        arrays = [given.get(name) for name in names]
+    else:
+        raise TypeError("Only accept list of NDArrays or dict of str to NDArray")
+    for name, array in zip(names, arrays):
+        if not (isinstance(array, NDArray) or (array is None and allow_missing)):
+            raise TypeError(f"Only accept list of NDArrays or dict of str to NDArray: {name!r} in {what} is "
+                            f"{type(array)}")
+    return arrays
+
+
+def _grad_reqs(grad_req: Any, names: Sequence[str]) -> list[str]:
+    """One requirement an argument, from the forms ``bind`` takes."""
+    if isinstance(grad_req, str):
+        reqs = [grad_req] * len(names)
+    elif isinstance(grad_req, (list, tuple)):
+        if len(grad_req) != len(names):
+            raise ValueError(f"grad_req has {len(grad_req)} entries, but there are {len(names)} arguments")
+        reqs = list(grad_req)
+    elif isinstance(grad_req, dict):
+        reqs = [grad_req.get(name, "null") for name in names]
+    elif grad_req is None:
+        reqs = ["null"] * len(names)
+    else:
+        raise TypeError(f"grad_req must be a string, list or dict, got {grad_req!r}")
+    for req in (grad_req.values() if isinstance(grad_req, dict) else reqs):
+        if req not in _GRAD_REQS:
+            raise ValueError(f"grad_req must be in {_GRAD_REQS}, got {req!r}")
+    return reqs
+
+
+def _simple_grad_reqs(grad_req: Any, names: Sequence[str]) -> list[str]:
+    """As :func:`_grad_reqs`, with the errors of ``simple_bind``."""
+    if isinstance(grad_req, (list, dict)) and not grad_req:
+        raise RuntimeError(f"grad_req in simple_bind cannot be an empty {type(grad_req).__name__}")
+    try:
+        return _grad_reqs(grad_req, names)
+    except ValueError as e:
+        raise MXNetError(str(e)) from None
+
+
+def _check_arrays(symbol: Symbol, nodes: Sequence[Node], arrays: Sequence[NDArray]) -> None:
+    """Hold shapes and types of the arrays against the graph."""
+    infer_shapes(symbol._heads, {n.name: a.shape for n, a in zip(nodes, arrays)}, _infer.np_shape())
+    infer_types(symbol._heads, {n.name: torch_dtype(a.dtype) for n, a in zip(nodes, arrays)})
+
+
+# --------------------------------------------------------------------------------------------------- allocation
+
+
+def _complete_shapes(symbol: Symbol, arguments: Sequence[Node], states: Sequence[Node],
+                     given: dict[str, Any]) -> Inferred:
+    numpy = _infer.np_shape()
+    known = {k: partial_shape(v, numpy) for k, v in given.items() if isinstance(v, tuple)}
+    shapes = infer_shapes(symbol._heads, known, numpy)
+    missing = [n for n in (*arguments, *states) if not is_known(shapes.of(n))]
+    if missing:
+        listed = ", ".join(f"{n.name}: {spelled_shape(shapes.of(n), numpy)}" for n in missing)
+        names = {n.name for n in (*arguments, *states)}
+        strangers = [k for k in given if k not in names]
+        hint = f"\nNot names of arguments: {', '.join(strangers)}" if strangers else ""
+        raise MXNetError("InferShape pass cannot decide shapes for the following arguments (0s in shape means unknown "
+                         f"dimensions). Please consider providing them as inputs:\n{listed}{hint}")
+    return shapes
+
+
+def _complete_types(symbol: Symbol, nodes: Sequence[Node], type_dict: dict[str, Any] | None) -> dict[int, torch.dtype]:
+    """The type of each variable, by ``id``; float32 where nothing tells."""
+    if type_dict is None:
+        known = {n.name: torch.float32 for n in nodes if "__dtype__" not in n.attrs}
+        states = set(symbol.list_auxiliary_states())
+        known = {k: t for k, t in known.items() if k not in states}
+    else:
+        known = {k: torch_dtype(t) for k, t in type_dict.items() if t is not None}
+    types = infer_types(symbol._heads, known)
+    if any(types.of(n) is None for n in nodes):
+        found = {n.name: types.of(n) or torch.float32 for n in nodes if n.name not in known}
+        types = infer_types(symbol._heads, {**found, **known})
+    return {id(n): types.of(n) for n in nodes}
+
+
+def _context_of(node: Node, ctx: Context, group2ctx: dict[str, Context] | None) -> Context:
+    group = node.attrs.get("__ctx_group__")
+    return group2ctx.get(group, ctx) if group2ctx and group is not None else ctx
+
+
+class _Pool:
+    """Where arrays come from: another executor, a buffer of arrays that are used again, or new memory."""
+
+    def __init__(self, shared_names: Sequence[str], shared_exec: Executor | None,
+                 buffer: dict[str, NDArray] | None) -> None:
+        self.shared_names = frozenset(shared_names)
+        self.shared = shared_exec if buffer is not None else None
+        self.buffer = buffer
+
+    def argument(self, name: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context,
+                 req: str) -> tuple[NDArray, NDArray | None]:
+        """An argument and its gradient array."""
+        if name in self.shared_names:
+            array = self._borrowed("arg_dict", name, shape, dtype)
+            if array is not None:
+                grad = None
+                if req != "null":
+                    grad = self._borrowed("grad_dict", name, shape, dtype)
+                    grad = _zeros(shape, dtype, ctx) if grad is None else grad
+                return array, grad
+            return _zeros(shape, dtype, ctx), None if req == "null" else _zeros(shape, dtype, ctx)
+        array = self._buffered(name, shape, dtype, ctx)
+        return array, None if req == "null" else self._buffered(f"grad of {name}", shape, dtype, ctx)
+
+    def state(self, name: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
+        """An auxiliary state."""
+        array = self._borrowed("aux_dict", name, shape, dtype)
+        return _zeros(shape, dtype, ctx) if array is None else array
+
+    def _borrowed(self, table: str, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> NDArray | None:
+        """The array of the shared executor when it fits."""
+        array = getattr(self.shared, table).get(name) if self.shared is not None else None
+        return array if array is not None and array.shape == shape and array._t.dtype == dtype else None
+
+    def _buffered(self, name: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
+        """An array in the memory of one in the buffer if that is large enough, else a new one, which the buffer keeps."""
+        from ..ndarray.ndarray import wrap
+
+        if self.buffer is None:
+            return _zeros(shape, dtype, ctx)
+        kept = self.buffer.get(name)
+        if kept is not None:
+            if kept._t.dtype != dtype:
+                raise MXNetError(f"shared_buffer: {name!r} is {TORCH_TO_NAME[kept._t.dtype]}, but "
+                                 f"{TORCH_TO_NAME[dtype]} is needed")
+            count = math.prod(shape)
+            if kept._t.numel() >= count:
+                return wrap(kept._t.data.reshape(-1)[:count].view(shape), kept._ctx)
+        fresh = self.buffer[name] = _zeros(shape, dtype, ctx)
+        return fresh
+
+
+def _zeros(shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
+    from ..ndarray.ndarray import wrap
+
+    return wrap(torch.zeros(shape, dtype=dtype, device=ctx.device), ctx)

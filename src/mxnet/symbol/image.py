@@ -1,0 +1,6 @@
+"""Image operators over Symbols, generated from the registry."""
+
+from .._core.frontend.namespaces import install
+from .._core.frontend.sym import make_function
+
+install(__name__, "image", make_function)

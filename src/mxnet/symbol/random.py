@@ -1,0 +1,116 @@
+"""Random symbols: distributions with numbers or symbols as parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Number
+from typing import Any
+
+from .._core.frontend.namespaces import install
+from .._core.frontend.sym import make_function
+from .._core.registry import get_op
+from ..base import _Null
+from ._symbol import Symbol, create
+
+__all__ = ["exponential", "gamma", "generalized_negative_binomial", "multinomial", "negative_binomial", "normal",
+           "poisson", "randint", "randn", "shuffle", "uniform"]
+
+
+def _draw(distribution: str, parameters: Mapping[str, Any], shape: Any, dtype: Any, kwargs: dict[str, Any]) -> Symbol:
+    """A distribution of the given parameters: one for all draws when they are numbers, one an element for symbols."""
+    values = list(parameters.values())
+    if any(type(v) is not type(values[0]) for v in values) and any(isinstance(v, Symbol) for v in values):
+        raise AssertionError(f"Distribution parameters must all have the same type, but got both {type(values[0])} and "
+                             f"{next(type(v) for v in values if type(v) is not type(values[0]))}.")
+    if isinstance(values[0], Symbol):
+        return _make(f"_sample_{distribution}", tuple(values), {}, shape, dtype, kwargs)
+    for v in values:
+        if not isinstance(v, Number):
+            raise ValueError(f"Distribution parameters must be either Symbol or numbers, but got {type(v)}.")
+    return _make(f"_random_{distribution}", (), parameters, shape, dtype, kwargs)
+
+
+def _make(op: str, inputs: tuple[Symbol, ...], parameters: Mapping[str, Any], shape: Any, dtype: Any,
+          kwargs: dict[str, Any]) -> Symbol:
+    params = {**parameters, "shape": shape, "dtype": dtype, **kwargs}
+    name, attr = params.pop("name", None), params.pop("attr", None)
+    params = {k: v for k, v in params.items() if v is not _Null}
+    return create(get_op(op), inputs, {}, params, name, attr, op)
+
+
+def uniform(low: Any = 0, high: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
+    """Uniformly distributed between ``low`` (included) and ``high`` (excluded).
+
+    Parameters
+    ----------
+    low, high : float or Symbol
+        With symbols, ``shape`` values are drawn for each of their elements.
+    shape : int or tuple of int
+    dtype : optional
+        float32 when not given.
+    """
+    return _draw("uniform", {"low": low, "high": high}, shape, dtype, kwargs)
+
+
+def normal(loc: Any = 0, scale: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
+    """Normally distributed with mean ``loc`` and standard deviation ``scale``; see :func:`uniform`."""
+    return _draw("normal", {"loc": loc, "scale": scale}, shape, dtype, kwargs)
+
+
+def randn(*shape: int, **kwargs: Any) -> Symbol:
+    """Normally distributed, of the shape given by position; ``loc``, ``scale`` and ``dtype`` by name."""
+    loc, scale = kwargs.pop("loc", 0), kwargs.pop("scale", 1)
+    return _draw("normal", {"loc": loc, "scale": scale}, shape, kwargs.pop("dtype", _Null), kwargs)
+
+
+def poisson(lam: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
+    """Poisson distributed with the rate ``lam``; see :func:`uniform`."""
+    return _draw("poisson", {"lam": lam}, shape, dtype, kwargs)
+
+
+def exponential(scale: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
+    """Exponentially distributed with mean ``scale``; see :func:`uniform`."""
+    if not isinstance(scale, (Symbol, Number)):
+        raise ValueError(f"Distribution parameters must be either Symbol or numbers, but got {type(scale)}.")
+    return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, kwargs)  # type: ignore[operator]
+
+
+def gamma(alpha: Any = 1, beta: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
+    """Gamma distributed with shape ``alpha`` and scale ``beta``; see :func:`uniform`."""
+    return _draw("gamma", {"alpha": alpha, "beta": beta}, shape, dtype, kwargs)
+
+
+def negative_binomial(k: Any = 1, p: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
+    """How many failures come before ``k`` successes of probability ``p``; see :func:`uniform`."""
+    return _draw("negative_binomial", {"k": k, "p": p}, shape, dtype, kwargs)
+
+
+def generalized_negative_binomial(mu: Any = 1, alpha: Any = 1, shape: Any = _Null, dtype: Any = _Null,
+                                  **kwargs: Any) -> Symbol:
+    """Negative binomial with mean ``mu`` and dispersion ``alpha``; see :func:`uniform`."""
+    return _draw("generalized_negative_binomial", {"mu": mu, "alpha": alpha}, shape, dtype, kwargs)
+
+
+def randint(low: int, high: int, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
+    """Integers from ``low`` (included) to ``high`` (excluded), all equally likely."""
+    for value in (low, high):
+        if not isinstance(value, Number):
+            raise TypeError(f"randint takes numbers for low and high, but got {type(value)}")
+    return _make("_random_randint", (), {"low": low, "high": high}, shape, dtype, kwargs)
+
+
+def multinomial(data: Symbol, shape: Any = _Null, get_prob: bool = True, dtype: Any = "int32",
+                **kwargs: Any) -> Symbol:
+    """Indices drawn with the probabilities in the last axis of ``data``.
+
+    With ``get_prob`` there is a second output, the logarithm of the probability of each draw.
+    """
+    return _make("_sample_multinomial", (data,), {"get_prob": get_prob}, shape, dtype, kwargs)
+
+
+def shuffle(data: Symbol, **kwargs: Any) -> Symbol:
+    """The slices of ``data`` along its first axis in random order."""
+    return _make("_shuffle", (data,), {}, _Null, _Null, kwargs)
+
+
+install(__name__, "random", make_function)

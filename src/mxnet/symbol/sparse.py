@@ -1,0 +1,6 @@
+"""Operators over sparse Symbols, generated from the registry."""
+
+from .._core.frontend.namespaces import install
+from .._core.frontend.sym import make_function
+
+install(__name__, "sparse", make_function)
