@@ -77,6 +77,7 @@ class OpDef:
         self.inplace: str | None = options.pop("inplace", None)
         self.arg_order: tuple[str, ...] | None = options.pop("arg_order", None)
         self.hint: str = options.pop("hint", name.lower().lstrip("_"))
+        self.opaque: bool = options.pop("opaque", False)
         self._loss = options.pop("loss", False)
         self._inputs_of = options.pop("inputs", None)
         self._outputs = options.pop("outputs", ("output",))

@@ -76,6 +76,11 @@ class Program:
         self.outputs = tuple([slots[id(n), i] for n, i in heads])
         self._steps: dict[bool, list[Step]] = {}
 
+    @property
+    def is_pure(self) -> bool:
+        """Whether the same inputs always give the same outputs by the same kernels on one device."""
+        return not any(move or node.op.rng_arg or node.op.opaque for node, _, _, _, move in self._makers)
+
     def steps(self, is_train: bool) -> list[Step]:
         """The operator calls of one mode, made on first use."""
         found = self._steps.get(is_train)

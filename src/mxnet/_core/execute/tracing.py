@@ -1,0 +1,222 @@
+"""Recording the kernel calls of a computation, and writing them out again as one straight-line Python function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+aten = torch.ops.aten
+
+
+class NotTraceable(Exception):
+    """A computation cannot be replayed for other values: it looks at values, or uses tensors from elsewhere."""
+
+
+class Slot:
+    """A value of the recorded computation."""
+
+    __slots__ = ("index",)
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+
+    def __repr__(self) -> str:
+        return f"v{self.index}"
+
+
+class Call:
+    """One kernel call: the function, its arguments with slots for tensors, and the slots of its results."""
+
+    __slots__ = ("args", "fn", "kwargs", "mutates", "reads", "results", "single")
+
+    def __init__(self, fn: Any, args: Any, kwargs: dict[str, Any], results: list[Slot | None], single: bool) -> None:
+        self.fn = fn
+        self.args = args
+        self.kwargs = kwargs
+        self.results = results
+        self.single = single
+        self.reads = list(_slots_in((args, list(kwargs.values()))))
+        self.mutates = fn._schema.is_mutable
+
+
+def _slots_in(value: Any) -> Iterable[Slot]:
+    if isinstance(value, Slot):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for v in value:
+            yield from _slots_in(v)
+
+
+# The shape or the course of what follows depends on the values.
+_LOOKS_AT_VALUES = frozenset(
+    (aten._local_scalar_dense, aten.nonzero, aten._unique2, aten.unique_dim, aten.masked_select, aten.bernoulli,
+     aten.normal_, aten.uniform_, aten.random_, aten.randperm, aten.rand, aten.randn, aten.native_dropout)
+)
+_IDENTITY = frozenset((aten.detach.default, aten.alias.default))
+
+
+class Recorder(TorchDispatchMode):
+    """Records every kernel call made inside its ``with`` block."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Nothing here is ever compiled by dynamo, whose import alone takes longer than training a small network.
+        return False
+
+    def __init__(self, inputs: Sequence[torch.Tensor]) -> None:
+        super().__init__()
+        self.calls: list[Call] = []
+        self._slots: dict[int, Slot] = {}
+        self._alive: list[torch.Tensor] = []  # ids stay valid while the tensors live
+        self._count = 0
+        self.constants: dict[int, torch.Tensor] = {}
+        self.inputs = [self._new(t) for t in inputs]
+        self._traced_memory = {t.untyped_storage().data_ptr() for t in inputs}
+
+    def _new(self, t: torch.Tensor) -> Slot:
+        slot = Slot(self._count)
+        self._count += 1
+        self._slots[id(t)] = slot
+        self._alive.append(t)
+        return slot
+
+    def slot_of(self, t: torch.Tensor) -> Slot:
+        """The slot of a tensor; one that comes from outside the computation becomes a constant."""
+        found = self._slots.get(id(t))
+        if found is None:
+            if t.untyped_storage().data_ptr() in self._traced_memory and t.numel():
+                raise NotTraceable("a tensor shares memory with the computation, but was not made by it")
+            found = self._new(t)
+            self.constants[found.index] = t.detach()
+        return found
+
+    def _encode(self, value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            return self.slot_of(value)
+        if isinstance(value, (list, tuple)):
+            return [self._encode(v) for v in value]
+        return value
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func.overloadpacket in _LOOKS_AT_VALUES:
+            raise NotTraceable(f"{func} depends on values")
+        encoded = self._encode(args)
+        named = {k: self._encode(v) for k, v in kwargs.items()}
+        result = func(*args, **kwargs)
+        if func in _IDENTITY:
+            self._slots[id(result)] = encoded[0]
+            self._alive.append(result)
+            return result
+        single = isinstance(result, torch.Tensor)
+        made = [result] if single else list(result) if isinstance(result, (list, tuple)) else []
+        slots: list[Slot | None] = []
+        for t in made:
+            if not isinstance(t, torch.Tensor):
+                slots.append(None)
+                continue
+            self._traced_memory.add(t.untyped_storage().data_ptr())
+            slots.append(self._slots.get(id(t)) or self._new(t))
+        self.calls.append(Call(func, encoded, named, slots, single))
+        return result
+
+
+# Python bindings that take the same positional arguments as the recorded overloads, and are called in half the time.
+_FAST: dict[Any, tuple[str, Any]] = {
+    aten.mm.default: ("mm", torch.mm),
+    aten.addmm.default: ("addmm", torch.addmm),
+    aten.bmm.default: ("bmm", torch.bmm),
+    aten.t.default: ("t", torch.t),
+    aten.relu.default: ("relu", torch.relu),
+    aten.sigmoid.default: ("sigmoid", torch.sigmoid),
+    aten.tanh.default: ("tanh", torch.tanh),
+    aten.exp.default: ("exp", torch.exp),
+    aten.log.default: ("log", torch.log),
+    aten.neg.default: ("neg", torch.neg),
+    aten._softmax.default: ("softmax", torch._softmax),
+    aten.mul.Tensor: ("mul", torch.mul),
+    aten.add.Tensor: ("add", torch.add),
+    aten.sub.Tensor: ("sub", torch.sub),
+    aten.div.Tensor: ("div", torch.div),
+    aten.clone.default: ("clone", torch.clone),
+    aten.unsqueeze.default: ("unsqueeze", torch.unsqueeze),
+    aten.transpose.int: ("transpose", torch.transpose),
+    aten.permute.default: ("permute", torch.permute),
+    aten.cat.default: ("cat", torch.cat),
+    aten.sum.dim_IntList: ("sum", torch.sum),
+    aten.view.default: ("view", torch.Tensor.view),
+    aten.expand.default: ("expand", torch.Tensor.expand),
+    aten.index_select.default: ("index_select", torch.index_select),
+}
+
+
+def cancel_transposes(calls: list[Call], outputs: list[Slot | None]) -> tuple[list[Call], list[Slot | None]]:
+    """Read the origin instead of the transpose of a transpose; gives the calls and the outputs so changed."""
+    source: dict[int, Slot] = {}
+    same: dict[int, Slot] = {}
+
+    def root(value: Any) -> Any:
+        if isinstance(value, Slot):
+            return same.get(value.index, value)
+        return [root(v) for v in value] if isinstance(value, list) else value
+
+    kept = []
+    for call in calls:
+        args = root(call.args)
+        if call.fn is aten.t.default and call.results[0] is not None:
+            made = call.results[0].index
+            if args[0].index in source:
+                same[made] = source[args[0].index]
+                continue
+            source[made] = args[0]
+        kept.append(Call(call.fn, args, {k: root(v) for k, v in call.kwargs.items()}, call.results, call.single))
+    return kept, [root(s) for s in outputs]
+
+
+def write_function(name: str, inputs: Sequence[Slot], calls: Sequence[Call], outputs: Sequence[Slot | None],
+                   constants: dict[int, torch.Tensor]) -> Callable[..., list[Any]]:
+    """Compile calls to a Python function of the inputs that gives the outputs as a list."""
+    scope: dict[str, Any] = {f"v{i}": t for i, t in constants.items()}
+    names: dict[Any, str] = {}
+
+    def literal(value: Any) -> str:
+        if isinstance(value, Slot):
+            return f"v{value.index}"
+        if isinstance(value, list):
+            return "[" + ", ".join(literal(v) for v in value) + "]"
+        if value is None or isinstance(value, (bool, int, str)):
+            return repr(value)
+        key = f"c{len(scope)}"
+        scope[key] = value
+        return key
+
+    def function(fn: Any) -> str:
+        if fn not in names:
+            shown, target = _FAST.get(fn, (fn.overloadpacket.__name__, fn))
+            names[fn] = f"{shown}_{len(scope)}"
+            scope[names[fn]] = target
+        return names[fn]
+
+    last: dict[int, int] = {}
+    for k, call in enumerate(calls):
+        for slot in (*call.reads, *[r for r in call.results if r is not None]):
+            last[slot.index] = k
+    keep = {s.index for s in outputs if s is not None} | set(constants)
+    lines = []
+    for k, call in enumerate(calls):
+        given = [literal(a) for a in call.args] + [f"{n}={literal(v)}" for n, v in call.kwargs.items()]
+        results = ", ".join("_" if r is None else f"v{r.index}" for r in call.results)
+        target = results if call.single or not call.results else f"{results},"
+        lines.append((f"{target} = " if target else "") + f"{function(call.fn)}({', '.join(given)})")
+        ended = sorted({s.index for s in (*call.reads, *[r for r in call.results if r is not None])
+                        if last[s.index] == k and s.index not in keep})
+        if ended:
+            lines.append("del " + ", ".join(f"v{i}" for i in ended))
+    arguments = ", ".join(f"v{s.index}" for s in inputs)
+    result = ", ".join("None" if s is None else f"v{s.index}" for s in outputs)
+    body = "\n    ".join([*lines, f"return [{result}]"])
+    exec(compile(f"def {name}({arguments}):\n    {body}\n", f"<traced {name}>", "exec"), scope)
+    return scope[name]
