@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,7 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from ._core.execute.compiled import CompiledStep, worth_compiling
 from ._core.execute.program import Program
+from ._core.graph.passes import close_shapes
+from ._core.execute.tracing import NotTraceable
+from ._core.tape import gradients
 from .base import MXNetError
 from .context import Context
 from .ndarray import NDArray
@@ -17,6 +22,10 @@ from .ndarray import array as _nd_array
 from .ndarray.ndarray import wrap
 
 __all__ = ["Executor"]
+
+# A step that has run this often is traced (set MXNET_EXECUTOR=eager to prevent it).
+_COMPILE_AFTER = 3
+_NEVER = 1 << 40
 
 
 class Executor:
@@ -59,10 +68,12 @@ class Executor:
         self.grad_arrays = list(args_grad)
         self.aux_arrays = list(aux_states)
         self._grad_req = list(grad_req)
-        if shared_exec is not None and shared_exec._symbol is symbol and shared_exec._group2ctx == group2ctx:
+        shapes = {n: a.shape for n, a in zip(symbol.list_arguments(), args)}
+        heads = close_shapes(symbol._heads, shapes)
+        if shared_exec is not None and shared_exec._program.heads == heads and shared_exec._group2ctx == group2ctx:
             self._program = shared_exec._program
         else:
-            self._program = Program(symbol._heads, ctx, group2ctx)
+            self._program = Program(heads, ctx, group2ctx)
         self._arg_dict: dict[str, NDArray] | None = None
         self._grad_dict: dict[str, NDArray | None] | None = None
         self._aux_dict: dict[str, NDArray] | None = None
@@ -70,7 +81,10 @@ class Executor:
         self._outputs: list[NDArray] | None = None
         self._monitor: tuple[Callable[..., None], bool] | None = None
         self._output_dirty = False
-        self._pending: list[torch.Tensor] | None = None
+        self._pending: list[torch.Tensor] | None = None  # outputs of an eager forward pass, with their history
+        self._saved: list[torch.Tensor] | None = None  # what a compiled forward pass has left for the backward pass
+        self._step: CompiledStep | None = None
+        self._eager_steps = 0 if os.environ.get("MXNET_EXECUTOR", "auto") != "eager" else _NEVER
         self._bind()
 
     def _bind(self) -> None:
@@ -151,10 +165,14 @@ class Executor:
         """
         if kwargs:
             self._feed(kwargs)
-        monitor = self._monitor_hook() if self._monitor is not None else None
-        with torch.set_grad_enabled(bool(is_train) and bool(self._wanted)):
-            results = self._program.run(self._leaves if is_train else self._plain, bool(is_train), monitor)
-        self._pending = results if is_train else None
+        self._pending = self._saved = None
+        if is_train and self._step is not None and self._monitor is None:
+            results, self._saved = self._step.forward(self._plain)
+        else:
+            monitor = self._monitor_hook() if self._monitor is not None else None
+            with torch.set_grad_enabled(bool(is_train) and bool(self._wanted)):
+                results = self._program.run(self._leaves if is_train else self._plain, bool(is_train), monitor)
+            self._pending = results if is_train else None
         self._show(results)
         if self._output_dirty:
             warnings.warn(
@@ -198,13 +216,14 @@ class Executor:
             The mode of a forward pass that has to be run again.
         """
         heads = self._head_gradients(out_grads)
-        if self._pending is None:
-            with torch.set_grad_enabled(True):
-                self._pending = self._program.run(self._leaves, is_train)
-        results, self._pending = self._pending, None
-        if self._wanted:
-            arrived = self._differentiate(results, heads)
-            self._deliver(arrived)
+        saved, self._saved = self._saved, None
+        given = tuple([h is not None for h in heads])
+        if saved is not None and self._step is not None and given == self._step.given:
+            self._deliver(self._step.backward(saved, self._head_tensors(heads)))
+        elif self._wanted:
+            self._deliver(self._differentiate(self._pending, heads, is_train))
+            self._pending = None
+            self._count_step(heads)
         if not self._output_dirty:
             warnings.warn(
                 "Calling backward without calling forward(is_train=True) first. Behavior is undefined.", stacklevel=2
@@ -228,27 +247,52 @@ class Executor:
             raise MXNetError(f"backward needs a gradient for each of the {len(names)} outputs, got {len(out_grads)}")
         return list(out_grads)
 
-    def _differentiate(self, results: list[torch.Tensor], heads: list[NDArray | None]) -> Sequence[torch.Tensor | None]:
-        tensors, grads = [], []
-        for (node, _), name, r, g in zip(self._program.heads, self._output_names, results, heads):
-            if not r.requires_grad:
-                continue
+    def _head_tensors(self, heads: list[NDArray | None]) -> list[torch.Tensor | None]:
+        """The head gradients as tensors that fit the outputs."""
+        found: list[torch.Tensor | None] = []
+        for name, array, g in zip(self._output_names, self._outputs or [], heads):
+            r = array._t
             if g is None:
-                if node.op is None or not node.op.is_loss(node.params):
-                    raise MXNetError(
-                        f"backward: output {name} does not come from a loss layer, so the gradient to start from must be "
-                        "given in out_grads (to minimise an output, wrap it in MakeLoss)"
-                    )
-                grads.append(torch.ones_like(r))
+                found.append(None)
             elif g._t.shape != r.shape:
                 raise MXNetError(f"the gradient of output {name} has shape {g.shape}, the output {tuple(r.shape)}")
             else:
-                grads.append(g._t.detach().to(r.device, r.dtype))
+                found.append(g._t.detach().to(r.device, r.dtype))
+        return found
+
+    def _count_step(self, heads: list[NDArray | None]) -> None:
+        """Trace the step once it has shown to be repeated."""
+        self._eager_steps += 1
+        if self._eager_steps != _COMPILE_AFTER or self._monitor is not None:
+            return
+        if not worth_compiling(self._program, self._plain):
+            return
+        try:
+            self._step = CompiledStep(self._program, self._plain, self._grad_slots, self._head_tensors(heads))
+        except NotTraceable:
+            self._step = None  # stays with the eager path, whose results are the same
+
+    def _differentiate(self, results: list[torch.Tensor] | None, heads: list[NDArray | None],
+                       is_train: bool) -> Sequence[torch.Tensor | None]:
+        if results is None:
+            with torch.enable_grad():
+                results = self._program.run(self._leaves, is_train)
+            self._show(results)
+        tensors, grads = [], []
+        for (node, _), name, r, g in zip(self._program.heads, self._output_names, results, self._head_tensors(heads)):
+            if not r.requires_grad:
+                continue
+            if g is None and (node.op is None or not node.op.is_loss(node.params)):
+                raise MXNetError(
+                    f"backward: output {name} does not come from a loss layer, so the gradient to start from must be "
+                    "given in out_grads (to minimise an output, wrap it in MakeLoss)"
+                )
             tensors.append(r)
+            grads.append(torch.ones_like(r) if g is None else g)
         if not tensors:
             return [None] * len(self._wanted)
         try:
-            return torch.autograd.grad(tensors, self._wanted, grads, allow_unused=True)
+            return gradients(tensors, self._wanted, grads)
         except MXNetError:
             raise
         except RuntimeError as e:

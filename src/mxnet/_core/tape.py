@@ -13,6 +13,10 @@ from .state import state
 if TYPE_CHECKING:
     from ..ndarray.ndarray import NDArray
 
+# torch.autograd.grad and .backward check head gradients with the help of sympy, whose import takes longer than many a
+# training; the heads are checked here, and the engine is called directly.
+_run_engine = torch.autograd.Variable._execution_engine.run_backward
+
 GRAD_REQS = ("write", "add", "null")
 
 
@@ -86,7 +90,7 @@ def run_backward(heads: Sequence[NDArray], head_grads: Any, retain_graph: bool, 
     before = state.recording, state.training
     state.recording, state.training = False, train_mode
     try:
-        torch.autograd.backward(tensors, grads, retain_graph=retain_graph)
+        _run_engine(tuple(tensors), tuple(grads), retain_graph, False, (), allow_unreachable=True, accumulate_grad=True)
     except RuntimeError as e:
         raise _backward_error(e) from e
     finally:
@@ -104,10 +108,7 @@ def run_grad(heads: Sequence[NDArray], variables: Sequence[NDArray], head_grads:
     before = state.recording, state.training
     state.recording, state.training = create_graph, train_mode
     try:
-        found = torch.autograd.grad(
-            tensors, [v._t for v in variables], grads, retain_graph=retain_graph, create_graph=create_graph,
-            allow_unused=True,
-        )
+        found = gradients(tensors, [v._t for v in variables], grads, retain_graph, create_graph)
     except RuntimeError as e:
         raise _backward_error(e) from e
     finally:
@@ -116,6 +117,18 @@ def run_grad(heads: Sequence[NDArray], variables: Sequence[NDArray], head_grads:
         if g is None:
             raise MXNetError(f"Cannot differentiate: variable {i} is not reachable from the heads")
     return list(found)
+
+
+def gradients(heads: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor], head_grads: Sequence[torch.Tensor],
+              retain_graph: bool = False, create_graph: bool = False) -> Sequence[torch.Tensor | None]:
+    """Gradients of tensors with respect to others; None for inputs that do not matter.
+
+    ``head_grads`` must have the shapes and types of ``heads``.
+    """
+    return _run_engine(
+        tuple(heads), tuple(head_grads), retain_graph, create_graph, tuple(inputs), allow_unreachable=True,
+        accumulate_grad=False,
+    )
 
 
 def _backward_error(error: RuntimeError) -> Exception:

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from ..tape import gradients
 from .program import Program
 from .tracing import NotTraceable, Recorder, Slot, cancel_transposes, write_function
 
@@ -100,6 +101,5 @@ def _joint(program: Program, recorder: Recorder, inputs: list[torch.Tensor], wan
     results = program.run(leaves, True)
     boundary = len(recorder.calls)
     pairs = [(r, torch.ones_like(r) if h is None else h) for r, h in zip(results, heads) if r.requires_grad]
-    grads = torch.autograd.grad([r for r, _ in pairs], [leaves[i] for i in wanted], [h for _, h in pairs],
-                                allow_unused=True)
+    grads = gradients([r for r, _ in pairs], [leaves[i] for i in wanted], [h for _, h in pairs])
     return [recorder.slot_of(r) for r in results], [None if g is None else recorder.slot_of(g) for g in grads], boundary

@@ -75,6 +75,7 @@ class Program:
         self.num_slots = len(slots)
         self.outputs = tuple([slots[id(n), i] for n, i in heads])
         self._steps: dict[bool, list[Step]] = {}
+        self._aliased: dict[bool, tuple[int, ...]] = {}
 
     @property
     def is_pure(self) -> bool:
@@ -132,7 +133,19 @@ class Program:
             if step is None:
                 raise
             raise node_error(step.node, e, given) from e
-        return [values[i] for i in self.outputs]
+        outputs = [values[i] for i in self.outputs]
+        aliased = self._aliased.get(is_train)
+        if aliased is None:
+            aliased = self._aliased[is_train] = _sharing(outputs, inputs)
+        for i in aliased:  # what the caller writes into an argument later must not show in an output
+            outputs[i] = outputs[i].clone()
+        return outputs
+
+
+def _sharing(outputs: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor]) -> tuple[int, ...]:
+    """Numbers of the outputs that lie in the memory of an input."""
+    memory = {t.untyped_storage().data_ptr() for t in inputs if t.numel()}
+    return tuple([i for i, t in enumerate(outputs) if t.untyped_storage().data_ptr() in memory])
 
 
 def _callable(od: OpDef, p: Any) -> Callable[..., Any]:
