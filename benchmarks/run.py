@@ -1,0 +1,72 @@
+"""Compare remx with the MXNet 1.9.1 wheel: alternating processes, medians, ratios.
+
+    python benchmarks/run.py --reference /path/to/python-with-mxnet-1.9.1 [--rounds 3] [case ...]
+
+Writes ``benchmarks/results.json`` and prints a table. A ratio over 1 means that remx is faster. The time of a case is
+the median over alternating runs, so that whatever else the machine does hits both sides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import cases  # noqa: E402
+
+
+def run_case(python: str, case: str) -> float:
+    """Seconds a call of one case in a fresh process."""
+    env = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    env.pop("PYTHONPATH", None)
+    done = subprocess.run([python, str(HERE / "cases.py"), case], capture_output=True, text=True, env=env, cwd="/")
+    for line in done.stdout.splitlines():
+        if line.startswith("RESULT"):
+            return float(line.split()[2])
+    raise SystemExit(f"{case} failed under {python}:\n{done.stderr[-2000:]}")
+
+
+def import_time(python: str, what: str) -> float:
+    """Seconds that an import takes in a fresh process, the interpreter's own start not counted."""
+    code = f"import time; t = time.perf_counter(); import {what}; print(time.perf_counter() - t)"
+    return float(subprocess.run([python, "-c", code], capture_output=True, text=True, check=True, cwd="/").stdout)
+
+
+def main() -> None:
+    """Run the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reference", required=True, help="Python interpreter that has mxnet 1.9.1")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--out", default=str(HERE / "results.json"))
+    parser.add_argument("cases", nargs="*", help="names of cases; all by default")
+    options = parser.parse_args()
+    names = options.cases or [c.__name__ for c in cases.CASES]
+    found: dict[str, dict[str, float]] = {}
+    for name in names:
+        ours, theirs = [], []
+        for _ in range(options.rounds):
+            theirs.append(run_case(options.reference, name))
+            ours.append(run_case(sys.executable, name))
+        a, b = statistics.median(ours), statistics.median(theirs)
+        found[name] = {"remx_s": a, "mxnet_s": b, "ratio": b / a}
+        print(f"{name:20s} remx {a * 1e6:12.1f} us   MXNet {b * 1e6:12.1f} us   ratio {b / a:6.2f}", flush=True)
+    if not options.cases:
+        ours = statistics.median(import_time(sys.executable, "mxnet") for _ in range(5))
+        torch = statistics.median(import_time(sys.executable, "torch") for _ in range(5))
+        found["import"] = {"remx_s": ours, "torch_s": torch, "ratio_to_torch": ours / torch}
+        print(f"import mxnet {ours:.2f} s, torch {torch:.2f} s: {ours / torch:.2f} times")
+    Path(options.out).write_text(
+        json.dumps({"when": time.strftime("%Y-%m-%d"), "rounds": options.rounds, "cases": found}, indent=1) + "\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
