@@ -22,7 +22,7 @@ class _Formatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__(datefmt="%m%d %H:%M:%S")
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+    def formatMessage(self, record: logging.LogRecord) -> str:
         level = record.levelno
         colour = _RED if level >= WARNING else _GREEN if level >= INFO else _BLUE
         return (
@@ -30,7 +30,7 @@ class _Formatter(logging.Formatter):
             f"{record.pathname}:{record.funcName}:{record.lineno}]{_PLAIN} {record.message}"
         )
 
-    def usesTime(self) -> bool:  # noqa: N802
+    def usesTime(self) -> bool:
         return True
 
 
@@ -64,7 +64,7 @@ def get_logger(
     return logger
 
 
-def getLogger(  # noqa: N802
+def getLogger(
     name: str | None = None, filename: str | None = None, filemode: str | None = None, level: int = WARNING
 ) -> logging.Logger:
     """The old name of :func:`get_logger`."""

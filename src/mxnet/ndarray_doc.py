@@ -15,7 +15,7 @@ class ReshapeDoc(NDArrayDoc):
     """
 
 
-class elemwise_addDoc(NDArrayDoc):  # noqa: N801
+class elemwise_addDoc(NDArrayDoc):
     """
     >>> import mxnet as mx
     >>> mx.nd.elemwise_add(mx.nd.array([1, 2]), mx.nd.array([10, 20])).asnumpy().tolist()
