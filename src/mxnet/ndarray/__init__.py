@@ -9,7 +9,11 @@ from . import _indexing, op, utils  # noqa: F401
 from ._array import NDArray as _NDArray
 from .ndarray import *  # noqa: F403
 from .utils import *  # noqa: F403  (array, empty and zeros of any storage type)
-from . import _internal, contrib, image, linalg, random, sparse  # noqa: F401, E402, I001
+from . import _internal, contrib, image, linalg, sparse  # noqa: F401, E402, I001
+try:
+    from . import random  # TRANSITIONAL
+except ImportError:
+    pass
 
 # Operators are made on first use; what is written by hand above wins.
 _install(__name__, "", _make_function)
