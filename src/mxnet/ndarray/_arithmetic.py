@@ -189,7 +189,7 @@ def install() -> dict[str, Any]:
         setattr(NDArray, f"__r{symbol}__", _reflected(arrays, right, f"__r{symbol}__"))
         if symbol in _INPLACE:
             setattr(NDArray, f"__i{symbol}__", _in_place(arrays, left, _INPLACE[symbol], f"__i{symbol}__"))
-    if "divide" not in functions: return functions  # TRANSITIONAL
+    if "divide" not in functions or not has_op("abs"): return functions  # TRANSITIONAL
     for python2 in ("div", "rdiv", "idiv"):
         true = {"div": "truediv", "rdiv": "rtruediv", "idiv": "itruediv"}[python2]
         setattr(NDArray, f"__{python2}__", getattr(NDArray, f"__{true}__"))
