@@ -15,6 +15,7 @@ import torch
 
 from .._core import invoke as _invoke
 from .._core.dtypes import TORCH_TO_NP
+from .._core.ops.indexing.places import check_bounds, forward_slice, out_of_bounds
 from .._core.state import state
 from ..base import MXNetError
 
@@ -43,7 +44,7 @@ def getitem(nd: NDArray, key: Any) -> NDArray:
         key = operator.index(key)
         n = t.shape[0]
         if not -n <= key < n:
-            _out_of_bounds(key, 0, n)
+            out_of_bounds(key, 0, n)
         return _view(nd, t, key if t.ndim > 1 else slice(key, key + 1 or None))
     if kind is slice:
         if key.step is None or key.step == 1:
@@ -343,14 +344,10 @@ def _range(item: int | slice, axis: int, n: int) -> tuple[int, int, int]:
     """First element, number of elements and step that an integer or a slice selects from ``n``."""
     if isinstance(item, int):
         if not -n <= item < n:
-            _out_of_bounds(item, axis, n)
+            out_of_bounds(item, axis, n)
         return item % n, 1, 1
     start, stop, step = item.indices(n)
     return start, len(range(start, stop, step)), step
-
-
-def _out_of_bounds(index: Any, axis: int, n: int) -> NoReturn:
-    raise IndexError(f"index {index} is out of bounds for axis {axis} with size {n}")
 
 
 def _basic_index(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[tuple[Any, ...], list[int], bool]:
@@ -371,17 +368,10 @@ def _basic_index(items: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[tuple[
         else:
             if step < 0 and count > 1:
                 flips.append(position)
-            index.append(_forward(start, count, step))
+            index.append(forward_slice(start, count, step))
             position += 1
         axis += 1
     return tuple(index), flips, _is_contiguous(ranges, shape)
-
-
-def _forward(start: int, count: int, step: int) -> slice:
-    """The slice of the same elements in increasing order."""
-    if step < 0:
-        start, step = start + (count - 1) * step, -step
-    return slice(start, start + (count - 1) * step + 1, step) if count else slice(0, 0)
 
 
 def _is_contiguous(ranges: list[tuple[int, int, int]], shape: tuple[int, ...]) -> bool:
@@ -447,13 +437,14 @@ def _advanced_index(items: tuple[Any, ...], t: torch.Tensor) -> tuple[tuple[Any,
             if step < 0:  # counted from the end of the flipped axis
                 flips.append(axis)
                 start, step = n - 1 - start, -step
-            index.append(_forward(start, count, step))
+            index.append(forward_slice(start, count, step))
         elif isinstance(item, int):
             # An integer beside arrays takes part in their broadcasting; torch would select with it first.
             index.append(torch.tensor([_range(item, axis, n)[0]], device=t.device))
         else:
-            _check_bounds(item, axis, n)
-            index.append((torch.from_numpy(item) if isinstance(item, np.ndarray) else item).to(t.device))
+            where = torch.from_numpy(item) if isinstance(item, np.ndarray) else item
+            check_bounds(where, axis, n)
+            index.append(where.to(t.device))
         axis += 1
     try:
         np.broadcast_shapes(*[tuple(i.shape) for i in index if isinstance(i, torch.Tensor)])
@@ -472,16 +463,3 @@ def _mask_to_indices(mask: Any, axis: int, t: torch.Tensor) -> list[torch.Tensor
     if isinstance(mask, np.ndarray):
         return [torch.from_numpy(i).to(t.device) for i in mask.nonzero()]
     return list(mask.to(t.device).nonzero(as_tuple=True))
-
-
-def _check_bounds(index: Any, axis: int, n: int) -> None:
-    """Raise IndexError for an index array with an element out of range (also on devices that cannot raise)."""
-    size = index.size if isinstance(index, np.ndarray) else index.numel()
-    if not size:
-        return
-    # One reading of both, as it waits for the device.
-    low, high = (index.min(), index.max()) if isinstance(index, np.ndarray) else torch.stack(torch.aminmax(index)).tolist()
-    if low < -n:
-        _out_of_bounds(low, axis, n)
-    if high >= n:
-        _out_of_bounds(high, axis, n)

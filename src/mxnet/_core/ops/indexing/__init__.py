@@ -1,0 +1,1 @@
+"""Operators that pick elements out of arrays, or put elements in."""

@@ -1,0 +1,89 @@
+"""Operators that select by a condition, and copying by row."""
+
+import torch
+from torch import Tensor
+
+from ...registry import op
+from ..axes import check_axis
+from .places import check_bounds
+
+
+@op("where", aliases=("_sparse_where",))
+def where(condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Elements of ``x`` where the condition is not zero, else of ``y``.
+
+    ``condition`` has the shape of ``x`` and ``y``, or one element for each of their rows.
+    """
+    if x.shape != y.shape:
+        raise ValueError(f"x and y must have the same shape, got {tuple(x.shape)} and {tuple(y.shape)}")
+    if x.dtype != y.dtype:
+        raise TypeError(f"x and y must have the same type, got {str(x.dtype)[6:]} and {str(y.dtype)[6:]}")
+    chosen = condition if condition.dtype == torch.bool else condition != 0
+    if condition.shape != x.shape:
+        if condition.ndim != 1 or condition.shape[0] != x.shape[0]:
+            raise ValueError(f"condition must have the shape {tuple(x.shape)} or ({x.shape[0]},), got {tuple(condition.shape)}")
+        chosen = chosen.reshape(-1, *[1] * (x.ndim - 1))
+    return torch.where(chosen, x, y)
+
+
+@where.infer_shape
+def _(s, p):
+    s.same("x", "y", "output")
+    condition, x = s["condition"], s["x"]
+    if condition is None or x is None:
+        return
+    if len(condition) == len(x):
+        s.same("condition", "x", "y", "output")
+    elif len(condition) == 1:
+        s.unify("condition", x[:1])
+    else:
+        raise ValueError(f"condition must have as many axes as x ({len(x)}) or one, got {len(condition)}")
+
+
+@where.infer_type
+def _(t, p):
+    t.same("x", "y", "output")
+
+
+@op("_contrib_boolean_mask", aliases=("_npi_boolean_mask",))
+def boolean_mask(data: Tensor, index: Tensor, *, axis: int = 0) -> Tensor:
+    """The slices along an axis where ``index``, which has one element for each, is not zero.
+
+    The shape of the result depends on the values, so that it cannot be inferred.
+    """
+    axis = check_axis(axis, data.ndim)
+    if tuple(index.shape) != (data.shape[axis],):
+        raise ValueError(f"index must have the shape ({data.shape[axis]},), got {tuple(index.shape)}")
+    return data.index_select(axis, index.nonzero().reshape(-1))
+
+
+@boolean_mask.infer_type
+def _(t, p):
+    t.same("data", "output")
+
+
+@op("_contrib_index_copy")
+def index_copy(old_tensor: Tensor, index_vector: Tensor, new_tensor: Tensor) -> Tensor:
+    """A copy of ``old_tensor`` whose rows at ``index_vector`` are the rows of ``new_tensor``.
+
+    Raises
+    ------
+    IndexError
+        For an index out of range.
+    """
+    if index_vector.ndim != 1 or tuple(new_tensor.shape) != (index_vector.shape[0], *old_tensor.shape[1:]):
+        raise ValueError(f"index_vector must have one axis and new_tensor one row for each index, got shapes "
+                         f"{tuple(index_vector.shape)}, {tuple(new_tensor.shape)} and old_tensor {tuple(old_tensor.shape)}")
+    rows = index_vector.to(torch.int64)
+    check_bounds(rows, 0, old_tensor.shape[0], low=0)
+    return old_tensor.index_copy(0, rows, new_tensor)
+
+
+@index_copy.infer_shape
+def _(s, p):
+    s.same("old_tensor", "output")
+
+
+@index_copy.infer_type
+def _(t, p):
+    t.same("old_tensor", "new_tensor", "output")

@@ -1,0 +1,194 @@
+"""Operators that pick by an index along one axis."""
+
+from typing import Annotated, Any, Literal, Optional
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...params import Double, DTypeOf
+from ...registry import op
+from ..axes import check_axis
+from .places import IndexMode, check_bounds, positions
+
+ValueType = Annotated[Any, DTypeOf("bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")]
+
+
+@op("take", aliases=("_npi_take",))
+def take(a: Tensor, indices: Tensor, *, axis: int = 0, mode: IndexMode = "clip") -> Tensor:
+    """Pick slices of an array along an axis; the axes of ``indices`` replace that axis.
+
+    ``mode`` says what happens to indices out of range: ``"clip"`` moves them to the nearest end (a negative one to the
+    first element), ``"wrap"`` counts on from the other end, ``"raise"`` refuses them. The gradient of an element
+    picked several times is the sum.
+
+    Raises
+    ------
+    IndexError
+        With ``mode="raise"`` for an index out of range.
+    """
+    axis = check_axis(axis, a.ndim)
+    where = positions(indices, axis, a.shape[axis], mode)
+    picked = a.index_select(axis, where.reshape(-1))
+    return picked if indices.ndim == 1 else picked.reshape(a.shape[:axis] + indices.shape + a.shape[axis + 1 :])
+
+
+@take.infer_type
+def _(t, p):
+    t.same("a", "output")
+
+
+@op("batch_take", differentiable=False)
+def batch_take(a: Tensor, indices: Tensor) -> Tensor:
+    """Pick one element of each row: ``output[i] = a[i, indices[i]]``. Superseded by ``pick``."""
+    if a.ndim < 2 or indices.numel() * a.shape[-1] != a.numel():
+        raise ValueError(f"indices must have one element for each row of a, got shapes {tuple(indices.shape)} and {tuple(a.shape)}")
+    if indices.dtype != torch.int32:
+        raise TypeError(f"indices must be of type int32, got {str(indices.dtype)[6:]}")
+    rows = a.reshape(-1, a.shape[-1])
+    where = positions(indices, 1, a.shape[-1], "clip").reshape(-1, 1)
+    return rows.gather(1, where).reshape(indices.shape)
+
+
+@batch_take.infer_shape
+def _(s, p):
+    s.same("indices", "output")
+
+
+@batch_take.infer_type
+def _(t, p):
+    t.same("a", "output")
+    t.unify("indices", torch.int32)
+
+
+def _without(shape: tuple, axis: int) -> tuple:
+    """The shape without an axis; an only axis becomes one of length 1."""
+    return (*shape[:axis], *shape[axis + 1 :]) or (1,)
+
+
+def _pick_axis(axis: Optional[int], ndim: int) -> int:
+    if axis is None:
+        raise ValueError("axis=None is not supported by pick; an axis must be given")
+    return check_axis(axis, ndim)
+
+
+@op("pick", aliases=("choose_element_0index", "_npx_pick"))
+def pick(data: Tensor, index: Tensor, *, axis: Optional[int] = -1, keepdims: bool = False,
+         mode: Literal["clip", "wrap"] = "clip") -> Tensor:
+    """Pick one element along an axis for each place on the other axes: ``output[i] = data[i, index[i]]``.
+
+    ``index`` has the shape of ``data`` without the axis, or with length 1 there. Indices out of range are clipped or
+    wrapped around.
+    """
+    axis = _pick_axis(axis, data.ndim)
+    kept = (*data.shape[:axis], 1, *data.shape[axis + 1 :])
+    gone = _without(tuple(data.shape), axis)
+    if tuple(index.shape) not in (kept, gone):
+        raise ValueError(f"index must have the shape {gone} or {kept} for data of shape {tuple(data.shape)} and axis {axis}, got "
+                         f"{tuple(index.shape)}")
+    picked = data.gather(axis, positions(index, axis, data.shape[axis], mode).reshape(kept))
+    return picked if keepdims else picked.reshape(gone)
+
+
+@pick.infer_shape
+def _(s, p):
+    data, index = s["data"], s["index"]
+    if data is None:
+        return
+    axis = _pick_axis(p.axis, len(data))
+    kept = (*data[:axis], 1, *data[axis + 1 :])
+    gone = _without(data, axis)
+    s.unify("output", kept if p.keepdims else gone)
+    if index is not None:
+        s.unify("index", kept if len(index) == len(data) else gone)
+
+
+@pick.infer_type
+def _(t, p):
+    t.same("data", "output")
+
+
+def embedding(data: Tensor, weight: Tensor, *, input_dim: int, output_dim: int, dtype: ValueType = torch.float32,
+              sparse_grad: bool = False) -> Tensor:
+    """Look up rows of ``weight`` (input_dim, output_dim) by the indices in ``data``; out of range is clipped.
+
+    The result has the shape of ``data`` and one more axis of length ``output_dim``. ``sparse_grad`` asks for a
+    ``row_sparse`` gradient of the weight.
+    """
+    if tuple(weight.shape) != (input_dim, output_dim):
+        raise ValueError(f"weight must have the shape (input_dim, output_dim) = {(input_dim, output_dim)}, got "
+                         f"{tuple(weight.shape)}")
+    return F.embedding(positions(data, 0, input_dim, "clip"), weight)
+
+
+def _embedding_shapes(s, p):
+    s.unify("weight", (p.input_dim, p.output_dim))
+    data, out = s["data"], s["output"]
+    if data is not None:
+        s.unify("output", (*data, p.output_dim))
+    elif out is not None:
+        s.unify("data", out[:-1])
+
+
+def _embedding_types(t, p):
+    t.same("weight", "output")
+    if t["weight"] is None and t["data"] is not None:
+        t.unify("weight", p.dtype)
+
+
+for _name, _aliases in (("Embedding", ("_npx_embedding", "_sparse_Embedding")), ("_contrib_SparseEmbedding", ())):
+    _opdef = op(_name, aliases=_aliases)(embedding)
+    _opdef.infer_shape(_embedding_shapes)
+    _opdef.infer_type(_embedding_types)
+
+
+def _scalar(value: float, dtype: torch.dtype) -> Tensor:
+    """A number as a tensor of a type, wrapped around where the type is too small for it."""
+    return torch.tensor(value, dtype=torch.float64).to(dtype)
+
+
+@op("one_hot", aliases=("_npx_one_hot",), differentiable=False)
+def one_hot(indices: Tensor, *, depth: int, on_value: Double = 1.0, off_value: Double = 0.0,
+            dtype: ValueType = torch.float32) -> Tensor:
+    """A vector of length ``depth`` for each index: ``on_value`` at the index, ``off_value`` elsewhere.
+
+    An index out of range gives a vector of ``off_value`` only.
+    """
+    if depth < 0:
+        raise ValueError(f"depth must be a non-negative integer, got {depth}")
+    hit = indices.to(torch.int64).unsqueeze(-1) == torch.arange(depth, device=indices.device)
+    return torch.where(hit, _scalar(on_value, dtype), _scalar(off_value, dtype))
+
+
+@one_hot.infer_type
+def _(t, p):
+    t.unify("output", p.dtype)
+
+
+@op("_onehot_encode", differentiable=False)
+def onehot_encode(lhs: Tensor, rhs: Tensor) -> Tensor:
+    """One-hot vectors for the indices ``lhs``, in the shape (n, depth) of ``rhs``. Superseded by ``one_hot``."""
+    if lhs.ndim != 1 or rhs.ndim != 2 or lhs.shape[0] != rhs.shape[0]:
+        raise ValueError(f"lhs must have the shape (n,) and rhs (n, depth), got {tuple(lhs.shape)} and {tuple(rhs.shape)}")
+    return one_hot(lhs, depth=rhs.shape[1], dtype=rhs.dtype)
+
+
+@onehot_encode.infer_type
+def _(t, p):
+    t.same("rhs", "output")
+
+
+@op("fill_element_0index", differentiable=False)
+def fill_element_0index(lhs: Tensor, mhs: Tensor, rhs: Tensor) -> Tensor:
+    """A copy of the matrix ``lhs`` with ``mhs[i]`` at row ``i`` and column ``rhs[i]``."""
+    if lhs.ndim != 2 or mhs.shape != rhs.shape or tuple(mhs.shape) != (lhs.shape[0],):
+        raise ValueError(f"lhs must be a matrix and mhs and rhs have one element a row, got shapes {tuple(lhs.shape)}, "
+                         f"{tuple(mhs.shape)} and {tuple(rhs.shape)}")
+    columns = rhs.to(torch.int64)
+    check_bounds(columns, 1, lhs.shape[1], low=0)
+    return lhs.scatter(1, columns.unsqueeze(1), mhs.to(lhs.dtype).unsqueeze(1))
+
+
+@fill_element_0index.infer_type
+def _(t, p):
+    t.same("lhs", "output")

@@ -1,0 +1,1 @@
+"""Operators over batches of sequences of different lengths."""

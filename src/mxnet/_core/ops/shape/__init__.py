@@ -1,0 +1,1 @@
+"""Operators that rearrange, join, split and pad arrays without computing on their values."""
