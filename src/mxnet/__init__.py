@@ -24,8 +24,8 @@ for _name, _short in [("util",""),("error",""),("name",""),("attribute",""),("sy
         globals()[_name] = _importlib.import_module("." + _name, __name__)
         if _short:
             globals()[_short] = globals()[_name]
-    except ModuleNotFoundError as _e:  # transitional: modules are landing one by one
-        if not (_e.name or "").startswith("mxnet"):
+    except (ImportError, MXNetError) as _e:  # transitional: modules are landing one by one
+        if "TRANSITIONAL_DEBUG" in __import__("os").environ:
             raise
 if "attribute" in globals():
     from .attribute import AttrScope
