@@ -1,0 +1,412 @@
+"""The base class of all optimizers, and their registry."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+
+from .._core.ops.optimizer import kernels
+from ..base import MXNetError
+from ..ndarray.ndarray import NDArray, wrap
+from ..ndarray.sparse import RowSparseNDArray
+
+T = TypeVar("T", bound=type)
+
+
+class Optimizer:
+    """The base class of all optimizers.
+
+    A subclass overrides :meth:`create_state` and :meth:`update`, and is made known by :meth:`register`.
+
+    Parameters
+    ----------
+    rescale_grad : float
+        Gradients are multiplied by it first, often ``1 / batch_size``.
+    param_idx2name : dict of int to str, optional
+        Names of the parameters, for multipliers that are given by name. Weight decay then applies only to those whose
+        names end in ``_weight`` or ``_gamma``.
+    wd : float
+        The weight decay (L2 penalty).
+    clip_gradient : float, optional
+        Bound gradients to ``[-clip_gradient, clip_gradient]``.
+    learning_rate : float, optional
+        The learning rate, 0.01 when there is no scheduler either. It becomes the base rate of a scheduler.
+    lr_scheduler : LRScheduler, optional
+        Gives the learning rate of each update number.
+    sym : Symbol, optional
+        Its arguments' ``lr_mult`` and ``wd_mult`` attributes are the default multipliers.
+    begin_num_update : int
+        The update number to start from.
+    multi_precision : bool
+        Update float32 copies of float16 weights.
+    param_dict : dict of int to gluon.Parameter, optional
+        Where the multipliers of each parameter are looked up first.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> weight, grad = mx.nd.ones((2,)), mx.nd.ones((2,))
+    >>> sgd = mx.optimizer.create("sgd", learning_rate=0.5)
+    >>> sgd.update(0, weight, grad, sgd.create_state(0, weight))
+    >>> weight.asnumpy().tolist()
+    [0.5, 0.5]
+    """
+
+    opt_registry: dict[str, type[Optimizer]] = {}
+
+    def __init__(self, rescale_grad: float = 1.0, param_idx2name: dict[int, str] | None = None, wd: float = 0.0,
+                 clip_gradient: float | None = None, learning_rate: float | None = None, lr_scheduler: Any = None,
+                 sym: Any = None, begin_num_update: int = 0, multi_precision: bool = False,
+                 param_dict: dict[Any, Any] | None = None) -> None:
+        if param_idx2name is not None and not isinstance(param_idx2name, dict):
+            raise TypeError(f"param_idx2name should be a dict of parameter indices to names, got {param_idx2name!r}")
+        if learning_rate is None and lr_scheduler is None:
+            learning_rate = 0.01
+        elif learning_rate is not None and lr_scheduler is not None and lr_scheduler.base_lr != learning_rate:
+            warnings.warn("learning rate from ``lr_scheduler`` has been overwritten by ``learning_rate`` in optimizer.",
+                          UserWarning, stacklevel=3)
+            lr_scheduler.base_lr = learning_rate
+        self.rescale_grad = rescale_grad
+        self.lr_scheduler = lr_scheduler
+        self.lr = learning_rate
+        self.wd = wd
+        self.clip_gradient = clip_gradient
+        self.multi_precision = multi_precision
+        # How often each parameter was updated, a dict a device. The current one is that of the last set context.
+        self.begin_num_update = begin_num_update
+        self.num_update = begin_num_update
+        self._all_index_update_counts: dict[int, dict[Any, int]] = {0: {}}
+        self._index_update_count = self._all_index_update_counts[0]
+        self.aggregate_num = 0
+        self.idx2name = dict(param_idx2name or {})
+        self.sym_info = () if sym is None else (sym.attr_dict(), sym.list_arguments())
+        self.param_dict = param_dict or {}
+        self.allow_np_array = False
+        self.lr_mult: dict[Any, float] = {}
+        self.wd_mult: dict[Any, float] = {}
+        self.set_lr_mult({})
+        self.set_wd_mult({})
+
+    # ------------------------------------------------------------------ registry
+
+    @staticmethod
+    def register(klass: T) -> T:
+        """Make an optimizer class known to :func:`create`, under its name in lower case.
+
+        Examples
+        --------
+        >>> import mxnet as mx
+        >>> @mx.optimizer.register
+        ... class MyOptimizer(mx.optimizer.Optimizer):
+        ...     pass
+        >>> type(mx.optimizer.create("myoptimizer")).__name__
+        'MyOptimizer'
+        """
+        if not isinstance(klass, type):
+            raise TypeError(f"register expects a class, got {klass!r}")
+        name = klass.__name__.lower()
+        existing = Optimizer.opt_registry.get(name)
+        if existing is not None:
+            warnings.warn(f"WARNING: New optimizer {klass.__module__}.{klass.__name__} is overriding existing optimizer "
+                          f"{existing.__module__}.{existing.__name__}", stacklevel=2)
+        Optimizer.opt_registry[name] = klass
+        return klass
+
+    @staticmethod
+    def create_optimizer(name: str, **kwargs: Any) -> Optimizer:
+        """Make an optimizer by its registered name (in any case).
+
+        Raises
+        ------
+        ValueError
+            When no optimizer has this name.
+        """
+        klass = Optimizer.opt_registry.get(name.lower())
+        if klass is None:
+            near = difflib.get_close_matches(name.lower(), Optimizer.opt_registry, n=1)
+            raise ValueError(f"Cannot find optimizer {name}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        return klass(**kwargs)
+
+    # ------------------------------------------------------------------ learning rate and multipliers
+
+    @property
+    def learning_rate(self) -> float:
+        """The current learning rate: the scheduler's for the current update number, else the fixed one."""
+        return self.lr if self.lr_scheduler is None else self.lr_scheduler(self.num_update)
+
+    def set_learning_rate(self, lr: float) -> None:
+        """Change the fixed learning rate.
+
+        Raises
+        ------
+        UserWarning
+            When there is a scheduler, which the rate would have no effect on.
+        """
+        if self.lr_scheduler is not None:
+            raise UserWarning("LRScheduler of the optimizer has already been defined. Note that set_learning_rate can "
+                              "mutate the value of the learning rate of the optimizer only when the LRScheduler of the "
+                              "optimizer is undefined.")
+        self.lr = lr
+
+    def set_lr_scale(self, args_lrscale: Any) -> None:
+        """Removed in favour of :meth:`set_lr_mult`; always raises DeprecationWarning."""
+        raise DeprecationWarning("set_lr_scale is gone, use set_lr_mult")
+
+    def set_lr_mult(self, args_lr_mult: dict[Any, float]) -> None:
+        """Set learning rate multipliers by parameter name or index, over the symbol's ``lr_mult`` attributes."""
+        self.lr_mult = {**self._symbol_multipliers("__lr_mult__"), **args_lr_mult}
+
+    def set_wd_mult(self, args_wd_mult: dict[Any, float]) -> None:
+        """Set weight decay multipliers by parameter name or index, over the symbol's ``wd_mult`` attributes.
+
+        Parameters with a known name that ends neither in ``_weight`` nor in ``_gamma`` start with 0.
+        """
+        self.wd_mult = {**self._undecayed(("_weight", "_gamma")), **self._symbol_multipliers("__wd_mult__"),
+                        **args_wd_mult}
+
+    def _undecayed(self, decayed: tuple[str, ...]) -> dict[Any, float]:
+        """Zero for each named parameter that does not end in one of ``decayed``."""
+        return {n: 0.0 for n in self.idx2name.values() if not n.endswith(decayed)}
+
+    def _symbol_multipliers(self, attribute: str) -> dict[Any, float]:
+        """The multipliers that the symbol's arguments carry as attributes."""
+        if not self.sym_info:
+            return {}
+        attributes, arguments = self.sym_info
+        return {n: float(attributes[n][attribute]) for n in arguments if attribute in attributes.get(n, ())}
+
+    def _multipliers(self, index: Any) -> tuple[float, float]:
+        """The multipliers of learning rate and weight decay of a parameter."""
+        parameter = self.param_dict.get(index)
+        if parameter is not None:
+            return parameter.lr_mult, parameter.wd_mult
+        name = self.idx2name.get(index)
+        return (self.lr_mult[index] if index in self.lr_mult else self.lr_mult.get(name, 1.0),
+                self.wd_mult[index] if index in self.wd_mult else self.wd_mult.get(name, 1.0))
+
+    def _get_lrs(self, indices: Sequence[Any]) -> list[float]:
+        """The learning rate of each parameter at the current update number."""
+        lr = self.learning_rate
+        return [lr * self._multipliers(i)[0] for i in indices]
+
+    def _get_lr(self, index: Any) -> float:
+        """The learning rate of a parameter at the current update number."""
+        return self._get_lrs([index])[0]
+
+    def _get_wds(self, indices: Sequence[Any]) -> list[float]:
+        """The weight decay of each parameter."""
+        return [self.wd * self._multipliers(i)[1] for i in indices]
+
+    def _get_wd(self, index: Any) -> float:
+        """The weight decay of a parameter."""
+        return self._get_wds([index])[0]
+
+    # ------------------------------------------------------------------ update counts
+
+    def _set_current_context(self, device_id: int) -> None:
+        """Count the updates that follow for this device."""
+        self._index_update_count = self._all_index_update_counts.setdefault(device_id, {})
+
+    def _update_count(self, index: Any) -> None:
+        """Count an update of one parameter or of a list of them."""
+        for i in index if isinstance(index, (list, tuple)) else (index,):
+            count = self._index_update_count.get(i, self.begin_num_update) + 1
+            self._index_update_count[i] = count
+            if count > self.num_update:
+                self.num_update = count
+
+    # ------------------------------------------------------------------ states
+
+    def create_state(self, index: Any, weight: NDArray) -> Any:
+        """Make what the optimizer keeps for a weight (momentum, ...): None, an array, or a tuple of these."""
+
+    def create_state_multi_precision(self, index: Any, weight: NDArray) -> Any:
+        """Make the state of a weight; for float16 under ``multi_precision``: ``(float32 copy, state of the copy)``."""
+        if self._keeps_master(weight):
+            master = weight.astype(np.float32)
+            return master, self.create_state(index, master)
+        return self.create_state(index, weight)
+
+    def _keeps_master(self, weight: NDArray) -> bool:
+        """Whether a float32 copy of the weight is what gets updated; warns of float16 without one."""
+        if weight.dtype != np.float16:
+            return False
+        if not self.multi_precision:
+            warnings.warn("Accumulating with float16 in optimizer can lead to poor accuracy or slow convergence. Consider "
+                          f"using multi_precision=True option of the {type(self).__name__} optimizer", stacklevel=4)
+        return self.multi_precision
+
+    def _split_state(self, state: Any, low: bool) -> tuple[NDArray | None, tuple[NDArray | None, ...]]:
+        """The float32 copy (``low``: there is one) and the arrays of a state, in the order that ``_step`` takes them."""
+        master, rest = state if low else (None, state)
+        return master, arrays_of(rest)
+
+    # ------------------------------------------------------------------ updates
+
+    def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
+        """Update a weight in place.
+
+        Parameters
+        ----------
+        index : int or str
+            The parameter's number, by which its update count and multipliers are kept. The optimizers of this package
+            take a list too, with lists of weights, gradients and states.
+        weight, grad : NDArray
+        state
+            What :meth:`create_state` made for it; updated in place.
+        """
+        if type(self)._step is Optimizer._step:
+            raise NotImplementedError(f"{type(self).__name__} does not define update")
+        self._update_each(index, weight, grad, state, low=False)
+
+    def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
+        """Update a weight in place, by way of its float32 copy when :meth:`create_state_multi_precision` made one."""
+        first = weight[0] if isinstance(index, (list, tuple)) else weight
+        low = self.multi_precision and first.dtype == np.float16
+        if type(self)._step is not Optimizer._step and type(self).update is Optimizer.update:
+            self._update_each(index, weight, grad, state, low)
+        elif low:
+            master, rest = state
+            self.update(index, master, grad.astype(np.float32), rest)
+            weight._t.data.copy_(master._t.data)
+        else:
+            self.update(index, weight, grad, state)
+
+    def _update_each(self, index: Any, weight: Any, grad: Any, state: Any, low: bool) -> None:
+        """Update one weight, or some of them one after the other, by the optimizer's ``_step``."""
+        if not isinstance(index, (list, tuple)):
+            index, weight, grad, state = (index,), (weight,), (grad,), (state,)
+        for i, w, g, s in zip(index, weight, grad, state, strict=True):
+            check_arrays(i, w, g)
+            self._update_count(i)
+            lr, wd = self._get_lr(i), self._get_wd(i)
+            step = Step((i,), self._index_update_count[i], w._ctx, self._group_key(i), False)
+            step.scalars = self._step_scalars(1, step.t)
+            master, states = self._split_state(s, low)
+            if isinstance(g, RowSparseNDArray) or isinstance(w, RowSparseNDArray):
+                self._update_rows(w, g, master, states, lr, wd, step)
+            else:
+                target = w if master is None else master
+                self._step([target._t.data], [g._t.detach().to(target._t.dtype)],
+                           [None if x is None else [x._t.data] for x in states], lr, wd, step)
+                if master is not None:
+                    w._t.data.copy_(master._t.data)
+
+    def _update_rows(self, weight: NDArray, grad: NDArray, master: NDArray | None,
+                     states: tuple[NDArray | None, ...], lr: float, wd: float, step: Step) -> None:
+        """Update by a row-sparse gradient: lazily, only the rows it has, where the optimizer does that."""
+        target = all_rows(weight if master is None else master)
+        tensors = [None if s is None else all_rows(s) for s in states]
+        if self._lazy() and isinstance(grad, RowSparseNDArray):
+            kernels.on_rows(lambda w, g, *s: self._step(w, g, list(s), lr, wd, step), target, grad._indices,
+                            grad._values.to(target.dtype), tensors)
+        else:
+            self._step([target], [grad._t.detach().to(target.dtype)], [None if t is None else [t] for t in tensors], lr,
+                       wd, step)
+        if master is not None:
+            all_rows(weight).copy_(target)
+
+    def _lazy(self) -> bool:
+        """Whether row-sparse gradients update only their rows."""
+        return getattr(self, "lazy_update", False)
+
+    # What an optimizer of this package defines: its rule over lists of tensors. All of its tensors share learning rate
+    # and weight decay. ``states`` holds one list for each array of a state, or None for an absent one.
+    def _step(self, w: list[torch.Tensor], g: list[torch.Tensor], states: list[Any], lr: float, wd: float,
+              step: Step) -> None:
+        raise NotImplementedError
+
+    def _group_key(self, index: Any) -> Any:
+        """Parameters with different keys never share a ``_step``."""
+        return None
+
+    def _step_scalars(self, count: int, t: int) -> list[Any] | None:
+        """Further scalars for each of ``count`` parameters, in the order they are updated."""
+        return None
+
+    def _clip(self) -> float:
+        """The bound of gradients as the update rules take it: negative for none."""
+        return self.clip_gradient or -1.0
+
+    def _clip_or_none(self) -> float:
+        """The same for optimizers for which a bound of 0 is one."""
+        return -1.0 if self.clip_gradient is None else self.clip_gradient
+
+    # ------------------------------------------------------------------ pickling
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but ``param_dict``, which belongs to the trainer."""
+        return {k: v for k, v in self.__dict__.items() if k != "param_dict"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ = {**state, "param_dict": {}}
+
+
+class Step:
+    """What a rule may want to know besides the arrays: which parameters these are, and how far they are."""
+
+    __slots__ = ("ctx", "fused", "indices", "key", "scalars", "t")
+
+    def __init__(self, indices: tuple[Any, ...], t: int, ctx: Any, key: Any, fused: bool,
+                 scalars: list[Any] | None = None) -> None:
+        self.indices = indices
+        self.t = t
+        self.ctx = ctx
+        self.key = key
+        self.fused = fused
+        self.scalars = scalars
+
+
+register = Optimizer.register
+create = Optimizer.create_optimizer
+
+
+def builtin(klass: T) -> T:
+    """Register an optimizer of this package, under the path where pickles and MXNet's users look for it."""
+    klass.__module__ = "mxnet.optimizer.optimizer"
+    return register(klass)
+
+
+def arrays_of(state: Any) -> tuple[NDArray | None, ...]:
+    """The arrays of a state: none for None, one, or those of a tuple or list."""
+    if state is None:
+        return ()
+    return tuple(state) if isinstance(state, (tuple, list)) else (state,)
+
+
+def check_arrays(index: Any, weight: Any, grad: Any) -> None:
+    """Raise unless weight and gradient of a parameter are arrays of one shape."""
+    for name, x in (("weight", weight), ("grad", grad)):
+        if not isinstance(x, NDArray):
+            raise TypeError(f"{name} of parameter {index!r} must be an NDArray, got {type(x).__name__}")
+    if weight.shape != grad.shape:
+        raise MXNetError(f"parameter {index!r} has shape {weight.shape}, but its gradient {grad.shape}")
+
+
+def zeros_like(weight: NDArray, sparse: bool = False) -> NDArray:
+    """Zeros like a weight, in its memory format; ``sparse``: row-sparse for a row-sparse weight."""
+    if isinstance(weight, RowSparseNDArray):
+        from ..ndarray import sparse as sparse_arrays
+
+        if sparse:
+            return sparse_arrays.zeros("row_sparse", weight.shape, ctx=weight.context, dtype=weight.dtype)
+        return wrap(torch.zeros(weight.shape, dtype=weight._values.dtype, device=weight._values.device), weight._ctx)
+    return wrap(torch.zeros_like(weight._t.data), weight._ctx)
+
+
+def all_rows(x: NDArray) -> torch.Tensor:
+    """The tensor of all rows of an array, to be written to; a row-sparse one gets rows of zeros where it has none."""
+    if not isinstance(x, RowSparseNDArray):
+        return x._t.data
+    if x._indices.numel() != x.shape[0]:
+        x._values = x._dense()
+        x._indices = torch.arange(x.shape[0], device=x._values.device)
+    return x._values
+
+
+Rule = Callable[..., None]

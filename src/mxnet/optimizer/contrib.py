@@ -1,0 +1,59 @@
+"""Experimental optimizers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from .._core.ops.optimizer import kernels
+from ..ndarray.ndarray import NDArray, wrap
+from ..ndarray.sparse import RowSparseNDArray
+from ._base import Optimizer, Step
+
+register = Optimizer.register
+
+__all__ = ["GroupAdaGrad"]
+
+
+@register
+class GroupAdaGrad(Optimizer):
+    """AdaGrad with one learning rate for each row of a matrix. It has no weight decay.
+
+    Parameters
+    ----------
+    eps : float
+        Keeps the denominator from zero.
+    **kwargs
+        See :class:`Optimizer`.
+    """
+
+    def __init__(self, eps: float = 1e-5, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.float_stable_eps = eps
+
+    def create_state(self, index: Any, weight: NDArray) -> NDArray:
+        """The sum of each row's mean squared gradients, of shape ``(rows, 1)``.
+
+        Raises
+        ------
+        ValueError
+            When the weight is not a matrix.
+        """
+        if len(weight.shape) != 2:
+            raise ValueError(f"GroupAdaGrad needs weights of two axes, parameter {index!r} has shape {weight.shape}")
+        if isinstance(weight, RowSparseNDArray):
+            from ..ndarray import sparse
+
+            return sparse.zeros("row_sparse", (weight.shape[0], 1), ctx=weight.context, dtype=weight.dtype)
+        t = weight._t.data
+        return wrap(torch.zeros((t.shape[0], 1), dtype=t.dtype, device=t.device), weight._ctx)
+
+    def _lazy(self) -> bool:
+        return True
+
+    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+        if wd != 0:
+            raise ValueError(f"Weight decay is not supported for GroupAdaGrad, got {wd} for {step.indices}")
+        kernels.group_adagrad(w, g, *states, lr=lr, epsilon=self.float_stable_eps, rescale=self.rescale_grad,
+                              clip=self._clip_or_none())
