@@ -19,6 +19,10 @@ except ImportError:
 _install(__name__, "", _make_function)
 
 
+_NDArray.__getitem__ = _indexing.getitem  # type: ignore[attr-defined]
+_NDArray.__setitem__ = _indexing.setitem  # type: ignore[attr-defined]
+
+
 def _find(name: str) -> object:
     return globals()[name] if name in globals() else getattr(op, name)
 
