@@ -1,7 +1,7 @@
 """The interface of MXNet's execution engine.
 
-PyTorch runs an operator when it is called (on a GPU it queues it), so there is nothing to bundle: the sizes are kept and
-given back.
+PyTorch runs an operator when it is called (on a GPU it queues it), so there is nothing to bundle: the sizes are kept
+and given back.
 """
 
 from __future__ import annotations

@@ -64,8 +64,8 @@ def get_alias_func(base_class: type, nickname: str) -> Callable[..., Any]:
 def get_create_func(base_class: type, nickname: str) -> Callable[..., Any]:
     """A function that makes an instance from a name and arguments, or from their JSON.
 
-    It takes an instance (given back as it is), a name and its arguments, ``'["name", {arguments}]'``, a dict or its JSON
-    with the name under ``nickname``.
+    It takes an instance (given back as it is), a name and its arguments, ``'["name", {arguments}]'``, or a dict or its
+    JSON with the name under ``nickname``.
     """
     registry = _REGISTRY.setdefault(base_class, {})
 

@@ -13,8 +13,8 @@ V1         shape; device; type code; values
 (older)    the word itself is the number of axes; uint32 lengths; device; type code; values
 ========== =====================================================================================================
 
-A shape is an int32 count and int64 lengths. V3 is V2 written under NumPy shape semantics, where no axes mean a scalar and
-not an array that was never allocated.
+A shape is an int32 count and int64 lengths. V3 is V2 written under NumPy shape semantics, where no axes mean a scalar
+and not an array that was never allocated.
 
 Files are not trusted: every length is compared with what is left of the file before anything is allocated.
 """
@@ -252,7 +252,7 @@ def open_reader(fname: str) -> Reader:
     return buffer_reader(data, repr(fname))
 
 
-def buffer_reader(buf: bytes, name: str = "buffer") -> Reader:
+def buffer_reader(buf: bytes | bytearray, name: str = "buffer") -> Reader:
     """A reader of bytes in memory."""
     return Reader(io.BytesIO(buf), len(buf), name)
 
@@ -320,6 +320,14 @@ def dump_array(array: NDArray) -> bytes:
     return buffer.getvalue()
 
 
-def load_array(buf: bytes) -> NDArray:
-    """The array that :func:`dump_array` wrote."""
+def load_array(buf: Any) -> NDArray:
+    """The array that :func:`dump_array` wrote.
+
+    Raises
+    ------
+    MXNetError
+        When the bytes are damaged.
+    """
+    if not isinstance(buf, (bytes, bytearray)):
+        raise MXNetError(f"a pickled array holds bytes, got {type(buf).__name__}")
     return make_array(buffer_reader(buf, "pickled array"), 0)

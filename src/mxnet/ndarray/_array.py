@@ -165,7 +165,7 @@ class NDArray:
             return
         from .._core.serialization import load_array
 
-        other = load_array(bytes(handle))
+        other = load_array(handle)
         self._t, self._ctx = other._t, other._ctx
 
     def __reduce__(self) -> Any:
