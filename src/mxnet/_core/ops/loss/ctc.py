@@ -1,0 +1,91 @@
+"""Connectionist temporal classification."""
+
+from typing import Any, Literal, Optional
+
+import torch
+from torch import Tensor
+
+from ....base import MXNetError
+from ...registry import op
+from ...shapes import ShapeRule, TypeRule
+
+
+def _inputs(p: Any) -> tuple[str, ...]:
+    return ("data", "label", *(("data_lengths",) if p.use_data_lengths else ()),
+            *(("label_lengths",) if p.use_label_lengths else ()))
+
+
+def _check(data: Tensor, label: Tensor, data_lengths: Tensor | None, label_lengths: Tensor | None) -> None:
+    if data.ndim != 3 or label.ndim != 2 or data.shape[1] != label.shape[0]:
+        raise MXNetError("data should be (sequence_length, batch, alphabet) and label (batch, label_sequence_length), "
+                         f"got {tuple(data.shape)} and {tuple(label.shape)}")
+    if label.shape[1] > data.shape[0]:
+        raise MXNetError("The max number of labels cannot exceed the maximum sequence length of the data, "
+                         f"got {label.shape[1]} and {data.shape[0]}")
+    for name, lengths in (("data_lengths", data_lengths), ("label_lengths", label_lengths)):
+        if lengths is not None and tuple(lengths.shape) != (data.shape[1],):
+            raise MXNetError(f"{name} should be a vector of the batch's size, {data.shape[1]}, "
+                             f"got shape {tuple(lengths.shape)}")
+
+
+@op("CTCLoss", aliases=("ctc_loss", "_contrib_CTCLoss", "_contrib_ctc_loss"), inputs=_inputs,
+    outputs=("output0", "output1"), visible=1)
+def ctc_loss(data: Tensor, label: Tensor, data_lengths: Optional[Tensor] = None,
+             label_lengths: Optional[Tensor] = None, *, use_data_lengths: bool = False,
+             use_label_lengths: bool = False,
+             blank_label: Literal["first", "last"] = "first") -> tuple[Tensor, Tensor]:
+    """Negative log probability of label sequences under all their alignments with the data.
+
+    Parameters
+    ----------
+    data : Tensor
+        Scores before softmax, ``(sequence_length, batch, alphabet)``; the alphabet includes the blank.
+    label : Tensor
+        ``(batch, label_sequence_length)``. The blank is class 0, or the last class with ``blank_label='last'``; unless
+        lengths are given, a sequence ends at its first 0 or -1, respectively.
+    data_lengths, label_lengths : Tensor, optional
+        ``(batch,)``, with ``use_data_lengths`` and ``use_label_lengths``.
+
+    Returns
+    -------
+    Tensor
+        ``(batch,)``; zero where the data is too short for the label.
+    """
+    if use_label_lengths and not use_data_lengths and label_lengths is None:
+        data_lengths, label_lengths = None, data_lengths  # given by position
+    _check(data, label, data_lengths, label_lengths)
+    steps, batch, alphabet = data.shape
+    if data.is_meta:
+        return data.new_empty(batch), data
+    target = label.to(torch.int64)
+    if not use_label_lengths or label_lengths is None:
+        padding = 0 if blank_label == "first" else -1
+        label_lengths = (target != padding).to(torch.int64).cumprod(1).sum(1)
+    if not use_data_lengths or data_lengths is None:
+        data_lengths = torch.full((batch,), steps, dtype=torch.int64, device=data.device)
+    blank = 0 if blank_label == "first" else alphabet - 1
+    # Padding is never read, but has to be a class. A label that no alignment gives costs nothing.
+    loss = torch.ctc_loss(torch.log_softmax(data, 2), target.clamp(0, alphabet - 1), data_lengths.to(torch.int64),
+                          label_lengths.to(torch.int64), blank, 0, True)
+    return loss, data
+
+
+@ctc_loss.infer_shape
+def _(s: ShapeRule, p: Any) -> None:
+    data = s["data"]
+    if data is None or len(data) != 3:
+        return
+    s.unify("output0", (data[1],))
+    s.unify("output1", data)
+    s.unify("label", (data[1], None))
+    for name in ("data_lengths", "label_lengths"):
+        if name in s:
+            s.unify(name, (data[1],))
+
+
+@ctc_loss.infer_type
+def _(t: TypeRule, p: Any) -> None:
+    t.same("data", "output0", "output1")
+    for name in t.inputs[1:]:
+        if t[name] is None:
+            t.unify(name, t["data"])
