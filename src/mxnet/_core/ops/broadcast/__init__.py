@@ -1,0 +1,1 @@
+"""Operators over arrays of different shapes, and those that stretch arrays."""

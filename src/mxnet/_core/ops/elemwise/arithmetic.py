@@ -1,0 +1,105 @@
+"""The mathematics of operators on two arrays, shared by the same-shape and the broadcasting families.
+
+All functions broadcast and expect one data type; integers behave as in C, as MXNet's kernels are compiled C++.
+"""
+
+import torch
+from torch import Tensor
+
+
+def add(lhs: Tensor, rhs: Tensor) -> Tensor:
+    """``lhs + rhs``."""
+    return torch.add(lhs, rhs)
+
+
+def subtract(lhs: Tensor, rhs: Tensor) -> Tensor:
+    """``lhs - rhs``."""
+    return torch.sub(lhs, rhs)
+
+
+def multiply(lhs: Tensor, rhs: Tensor) -> Tensor:
+    """``lhs * rhs``."""
+    return torch.mul(lhs, rhs)
+
+
+def divide(lhs: Tensor, rhs: Tensor) -> Tensor:
+    """``lhs / rhs``; integers are divided toward zero."""
+    if lhs.is_floating_point():
+        return torch.div(lhs, rhs)
+    return torch.div(lhs, rhs, rounding_mode="trunc")
+
+
+def modulo(lhs: Tensor, rhs: Tensor) -> Tensor:
+    """The remainder with the sign of ``rhs``; zero where ``rhs`` is zero."""
+    if lhs.is_floating_point():
+        return torch.remainder(lhs, rhs).masked_fill(rhs == 0, 0)
+    zero = rhs == 0
+    return torch.remainder(lhs, rhs.masked_fill(zero, 1)).masked_fill(zero, 0)
+
+
+def through_double(fn):
+    """Make integers go through float64 and back, rounded toward zero; floats go straight to ``fn``."""
+
+    def run(lhs: Tensor, rhs: Tensor) -> Tensor:
+        if lhs.is_floating_point():
+            return fn(lhs, rhs)
+        return fn(lhs.double(), rhs.double()).to(lhs.dtype)
+
+    return run
+
+
+power = through_double(torch.pow)
+hypot = through_double(torch.hypot)
+
+
+def _compare(fn):
+    """A comparison or logical function, giving 0 and 1 in the type of its inputs."""
+
+    def run(lhs: Tensor, rhs: Tensor) -> Tensor:
+        return fn(lhs, rhs).to(lhs.dtype)
+
+    return run
+
+
+def larger_gradient(grads, inputs, outputs, p):
+    """Of ``maximum``: ties go to the left input."""
+    return _route(grads[0], inputs, torch.ge(*inputs))
+
+
+def smaller_gradient(grads, inputs, outputs, p):
+    """Of ``minimum``: ties go to the left input."""
+    return _route(grads[0], inputs, torch.le(*inputs))
+
+
+def _route(grad, inputs, to_left):
+    lhs, rhs = inputs
+    zero = torch.zeros((), dtype=grad.dtype, device=grad.device)
+    left, right = torch.where(to_left, grad, zero), torch.where(to_left, zero, grad)
+    return left.sum_to_size(lhs.shape), right.sum_to_size(rhs.shape)
+
+
+# word used in operator names: (function, what it computes)
+ARITHMETIC = {
+    "add": (add, "Sum, ``lhs + rhs``."),
+    "sub": (subtract, "Difference, ``lhs - rhs``."),
+    "mul": (multiply, "Product, ``lhs * rhs``."),
+    "div": (divide, "Quotient, ``lhs / rhs``; integers are divided toward zero."),
+    "mod": (modulo, "Remainder with the sign of ``rhs``, ``lhs - rhs * floor(lhs / rhs)``; 0 where ``rhs`` is 0."),
+    "power": (power, "``lhs`` to the power ``rhs``."),
+    "hypot": (hypot, "Hypotenuse, ``sqrt(lhs**2 + rhs**2)``."),
+}
+EXTREMA = {
+    "maximum": (torch.maximum, larger_gradient, "The larger of the two elements; of equal ones ``lhs`` has the gradient."),
+    "minimum": (torch.minimum, smaller_gradient, "The smaller of the two elements; of equal ones ``lhs`` has the gradient."),
+}
+COMPARISONS = {
+    "equal": (_compare(torch.eq), "1 where ``lhs == rhs``, else 0, in the type of the inputs."),
+    "not_equal": (_compare(torch.ne), "1 where ``lhs != rhs``, else 0, in the type of the inputs."),
+    "greater": (_compare(torch.gt), "1 where ``lhs > rhs``, else 0, in the type of the inputs."),
+    "greater_equal": (_compare(torch.ge), "1 where ``lhs >= rhs``, else 0, in the type of the inputs."),
+    "lesser": (_compare(torch.lt), "1 where ``lhs < rhs``, else 0, in the type of the inputs."),
+    "lesser_equal": (_compare(torch.le), "1 where ``lhs <= rhs``, else 0, in the type of the inputs."),
+    "logical_and": (_compare(torch.logical_and), "1 where both are nonzero, else 0, in the type of the inputs."),
+    "logical_or": (_compare(torch.logical_or), "1 where one of the two is nonzero, else 0, in the type of the inputs."),
+    "logical_xor": (_compare(torch.logical_xor), "1 where exactly one is nonzero, else 0, in the type of the inputs."),
+}

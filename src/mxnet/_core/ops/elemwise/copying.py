@@ -1,0 +1,105 @@
+"""Copies: identity, gradient stops, casts."""
+
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor
+
+from ...params import DType, DTypeOf
+from ...registry import op
+
+_HALVES_AND_SINGLES = frozenset((torch.float32, torch.float16, torch.bfloat16))
+AmpType = Annotated[
+    Any, DTypeOf("float32", "float64", "float16", "bfloat16", "uint8", "int8", "int32", "int64")
+]
+
+
+@op("_copy", aliases=("identity",), same_shape=True)
+def copy(data: Tensor) -> Tensor:
+    """A copy of the array."""
+    return data.clone()
+
+
+@op("_copyto", aliases=("_npi_copyto",), same_shape=True)
+def copyto(data: Tensor) -> Tensor:
+    """A copy of the array, to be written into ``out``."""
+    return data.clone()
+
+
+@op("BlockGrad", aliases=("stop_gradient", "_sparse_stop_gradient"), same_shape=True)
+def block_grad(data: Tensor) -> Tensor:
+    """A copy of the array that passes no gradient back."""
+    return data.clone()
+
+
+@block_grad.backward
+def _(grads, inputs, outputs, p):
+    return (None,)
+
+
+@op("make_loss", aliases=("_sparse_make_loss",), outputs=("loss",), same_shape=True)
+def make_loss(data: Tensor) -> Tensor:
+    """Declare the array a loss: its gradient is one, whatever gradient arrives from later operators."""
+    return data.clone()
+
+
+@make_loss.backward
+def _(grads, inputs, outputs, p):
+    return (torch.ones_like(inputs[0]),)
+
+
+@op("Cast", aliases=("cast", "_npi_cast", "_npx_cast"), same_shape=True)
+def cast(data: Tensor, *, dtype: DType) -> Tensor:
+    """The array in another data type. Floats become integers by rounding toward zero."""
+    return data.to(dtype, copy=True)
+
+
+@cast.infer_type
+def _(t, p):
+    t.unify("output", p.dtype)
+
+
+# ----------------------------------------------------------------------------------------------- mixed precision
+
+
+@op("amp_cast", same_shape=True)
+def amp_cast(data: Tensor, *, dtype: AmpType) -> Tensor:
+    """Cast arrays of float32, float16 and bfloat16 to another type; others are copied unchanged."""
+    return data.to(dtype if data.dtype in _HALVES_AND_SINGLES else data.dtype, copy=True)
+
+
+@amp_cast.infer_type
+def _(t, p):
+    data = t["data"]
+    if data is not None:
+        t.unify("output", p.dtype if data in _HALVES_AND_SINGLES else data)
+
+
+def _common_type(types, cast_narrow):
+    """The type that float32, float16 and bfloat16 arrays are brought to."""
+    if cast_narrow:
+        return next((t for t in reversed(types) if t in (torch.float16, torch.bfloat16)), torch.float32)
+    return torch.float32 if torch.float32 in types else types[0]
+
+
+@op("amp_multicast", variadic="num_outputs", outputs=lambda p: tuple(f"output{i}" for i in range(p.num_outputs)))
+def amp_multicast(*data: Tensor, num_outputs: int, cast_narrow: bool = False) -> list:
+    """Cast float32, float16 and bfloat16 arrays to their widest (or narrowest) common type."""
+    target = _common_type([d.dtype for d in data], cast_narrow)
+    return [d.to(target if d.dtype in _HALVES_AND_SINGLES else d.dtype, copy=True) for d in data]
+
+
+@amp_multicast.infer_shape
+def _(s, p):
+    for name, out in zip(s.inputs, s.outputs):
+        s.same(name, out)
+
+
+@amp_multicast.infer_type
+def _(t, p):
+    types = [t[name] for name in t.inputs]
+    if None in types:
+        return
+    target = _common_type(types, p.cast_narrow)
+    for out, dtype in zip(t.outputs, types):
+        t.unify(out, target if dtype in _HALVES_AND_SINGLES else dtype)

@@ -1,0 +1,33 @@
+"""Helpers that register families of elementwise operators."""
+
+from torch import Tensor
+
+from ...registry import op
+
+
+def same_type(result: Tensor, data: Tensor) -> Tensor:
+    """The result in the type of the data: integers are computed as floats and rounded toward zero."""
+    return result if result.dtype is data.dtype else result.to(data.dtype)
+
+
+def unary(name, fn, doc, *aliases, sparse=False, differentiable=True):
+    """Register an operator on one array which keeps shape and type.
+
+    Parameters
+    ----------
+    name : str
+    fn : callable
+        From a tensor to a tensor. Of integers it may make floats; these are rounded toward zero.
+    doc : str
+    aliases : str
+    sparse : bool
+        Whether it is in ``mx.nd.sparse`` too.
+    """
+
+    def run(data: Tensor) -> Tensor:
+        result = fn(data)
+        return result if result.dtype is data.dtype else result.to(data.dtype)
+
+    run.__doc__ = doc
+    names = (*aliases, f"_sparse_{name}") if sparse else aliases
+    return op(name, aliases=names, same_shape=True, differentiable=differentiable)(run)

@@ -1,0 +1,153 @@
+"""Operators on an array and a number.
+
+The result has the type of the array, to which the number is converted first: an int32 array plus 1.5 adds 1. Unless
+``is_int=False`` says that the number counts: then integers become float64. Booleans always become int64 or float64.
+"""
+
+import torch
+from torch import Tensor
+
+from ...params import Double
+from ...registry import op
+from .arithmetic import modulo
+from .families import same_type
+
+
+def as_integer(value, dtype):
+    """A number as this integer type holds it: rounded toward zero, wrapped around; infinities become the limits."""
+    info = torch.iinfo(dtype)
+    if value != value:
+        return 0
+    if value in (float("inf"), float("-inf")):
+        return info.max if value > 0 else info.min
+    return (int(value) - info.min) % (info.max - info.min + 1) + info.min
+
+
+def scalar(name, fn, doc, *aliases, exact=True, differentiable=True):
+    """Register an operator on an array and a number.
+
+    Parameters
+    ----------
+    fn : callable
+        Of a tensor and a number.
+    exact : bool
+        Whether ``fn`` computes integers as C does; otherwise they go through float64.
+    """
+
+    def run(data: Tensor, *, scalar: Double = 1.0, is_int: bool = True) -> Tensor:
+        if data.is_floating_point():
+            return fn(data, scalar)
+        return on_integers(fn, data, scalar, is_int, exact)
+
+    run.__doc__ = doc
+    registered = op(name, aliases=aliases, same_shape=True, differentiable=differentiable)(run)
+
+    @registered.infer_type
+    def _(t, p):
+        data = t["data"]
+        if data is None or data.is_floating_point:
+            t.same()
+        elif data is torch.bool:
+            t.unify("output", torch.int64 if p.is_int else torch.float64)
+        else:
+            t.unify("output", data if p.is_int else torch.float64)
+
+    return registered
+
+
+def on_integers(fn, data, scalar, is_int, exact):
+    """Apply a scalar function to an integer or boolean array."""
+    if not is_int:
+        return fn(data.double(), scalar)
+    if data.dtype is torch.bool:
+        data = data.long()
+    number = as_integer(scalar, data.dtype)
+    if exact:
+        return fn(data, number)
+    return fn(data.double(), float(number)).to(data.dtype)
+
+
+def _reverse_divide(data, s):
+    return torch.div(s, data)
+
+
+def _full_like_0d(data, s):
+    return torch.full((), s, dtype=data.dtype, device=data.device)
+
+
+def _compare(fn):
+    def run(data, s):
+        return fn(data, s).to(data.dtype)
+
+    return run
+
+
+def _logical(fn):
+    def run(data, s):
+        return fn(data != 0, torch.full((), s != 0, device=data.device)).to(data.dtype)
+
+    return run
+
+
+scalar("_plus_scalar", torch.add, "``data + scalar``.", "_PlusScalar")
+scalar("_minus_scalar", torch.sub, "``data - scalar``.", "_MinusScalar")
+scalar("_rminus_scalar", torch.rsub, "``scalar - data``.", "_RMinusScalar")
+scalar("_mul_scalar", torch.mul, "``data * scalar``.", "_MulScalar")
+scalar("_div_scalar", torch.div, "``data / scalar``.", "_DivScalar", exact=False)
+scalar("_rdiv_scalar", _reverse_divide, "``scalar / data``.", "_RDivScalar", exact=False)
+scalar("_mod_scalar", lambda x, s: torch.remainder(x, s) if s else torch.zeros_like(x) * x,
+       "Remainder of ``data / scalar`` with the sign of ``scalar``; 0 when that is 0.", "_ModScalar")
+scalar("_rmod_scalar", lambda x, s: modulo(_full_like_0d(x, s), x),
+       "Remainder of ``scalar / data`` with the sign of ``data``; 0 where that is 0.", "_RModScalar")
+scalar("_power_scalar", torch.pow, "``data ** scalar``.", "_PowerScalar", exact=False)
+scalar("_rpower_scalar", lambda x, s: torch.pow(s, x), "``scalar ** data``.", "_RPowerScalar", exact=False)
+scalar("_maximum_scalar", torch.clamp_min, "The larger of element and number; the gradient passes where they are equal.",
+       "_MaximumScalar", "_npi_maximum_scalar")
+scalar("_minimum_scalar", torch.clamp_max, "The smaller of element and number; the gradient passes where they are equal.",
+       "_MinimumScalar", "_npi_minimum_scalar")
+scalar("_hypot_scalar", lambda x, s: torch.hypot(x, _full_like_0d(x, s)), "``sqrt(data**2 + scalar**2)``.",
+       "_HypotScalar", "_npi_hypot_scalar", exact=False)
+
+for _word, _alias, _fn, _sign in (
+    ("equal", "Equal", torch.eq, "=="),
+    ("not_equal", "NotEqual", torch.ne, "!="),
+    ("greater", "Greater", torch.gt, ">"),
+    ("greater_equal", "GreaterEqual", torch.ge, ">="),
+    ("lesser", "Lesser", torch.lt, "<"),
+    ("lesser_equal", "LesserEqual", torch.le, "<="),
+):
+    scalar(f"_{_word}_scalar", _compare(_fn), f"1 where ``data {_sign} scalar``, else 0.", f"_{_alias}Scalar",
+           differentiable=False)
+
+for _word, _fn in (("and", torch.logical_and), ("or", torch.logical_or), ("xor", torch.logical_xor)):
+    scalar(f"_logical_{_word}_scalar", _logical(_fn), f"Logical {_word} of element and number, nonzero being true: 1 or 0.",
+           f"_Logical{_word.capitalize()}Scalar", differentiable=False)
+
+scalar("_scatter_plus_scalar", torch.add, "``data + scalar``; of a sparse array only the stored elements.")
+scalar("_scatter_minus_scalar", torch.sub, "``data - scalar``; of a sparse array only the stored elements.")
+
+
+@op("smooth_l1", aliases=("_npx_smooth_l1",), same_shape=True)
+def smooth_l1(data: Tensor, *, scalar: Double = 1.0, is_int: bool = True) -> Tensor:
+    """Smooth L1 loss of each element: quadratic near zero, linear beyond ``1 / scalar**2``.
+
+    ``0.5 * (scalar * x)**2`` where ``|x| < 1 / scalar**2``, else ``|x| - 0.5 / scalar**2``.
+    """
+    x = data if data.is_floating_point() else data.float()
+    square = scalar * scalar
+    bound = 1.0 / square if square else float("inf")
+    size = x.abs()
+    return same_type(torch.where(size > bound, size - 0.5 * bound, 0.5 * square * x * x), data)
+
+
+@op("_contrib_gradientmultiplier", same_shape=True)
+def gradient_multiplier(data: Tensor, *, scalar: Double = 1.0, is_int: bool = True) -> Tensor:
+    """Hand the data through; multiply its gradient by ``scalar`` (negative: gradient reversal)."""
+    return data.clone()
+
+
+@gradient_multiplier.backward
+def _(grads, inputs, outputs, p):
+    return (grads[0] * p.scalar,)
+
+

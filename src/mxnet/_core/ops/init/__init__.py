@@ -1,0 +1,1 @@
+"""Operators that make arrays out of parameters."""

@@ -1,0 +1,164 @@
+"""Operators that create arrays out of parameters, or like another array."""
+
+import math
+from typing import Annotated, Any, Optional
+
+import torch
+from torch import Tensor
+
+from ...params import Ctx, Double, DType, DTypeOf, Long, Shape
+from ...registry import Device, op
+from ..elemwise.scalar import as_integer
+from ..reduce.axes import one_axis
+
+RangeType = Annotated[
+    Any, DTypeOf("float32", "float64", "float16", "bfloat16", "uint8", "int8", "int32", "int64")
+]
+EyeType = Annotated[Any, DTypeOf("float32", "float64", "float16", "uint8", "int8", "int32", "int64")]
+
+_MOST = 2**48  # elements; more cannot be meant, and sizes beyond 2**63 would not even be numbers to torch
+
+
+def _checked(shape):
+    count = 1
+    for n in shape:
+        if n is None or n < 0:
+            raise ValueError(f"shape must be made of sizes from 0 up, got {shape}")
+        count *= n
+    if count > _MOST:
+        raise ValueError(f"shape {shape} has {count} elements, more than any memory holds")
+    return shape
+
+
+@op("_zeros")
+def zeros(*, shape: Shape = (), ctx: Ctx = "", dtype: DType = torch.float32, device: Device = None) -> Tensor:
+    """An array of zeros."""
+    return torch.zeros(_checked(shape), dtype=dtype, device=device)
+
+
+@op("_ones")
+def ones(*, shape: Shape = (), ctx: Ctx = "", dtype: DType = torch.float32, device: Device = None) -> Tensor:
+    """An array of ones."""
+    return torch.ones(_checked(shape), dtype=dtype, device=device)
+
+
+@op("_zeros_without_dtype")
+def zeros_without_dtype(*, shape: Optional[Shape] = None, ctx: Ctx = "", dtype: int = -1, device: Device = None) -> Tensor:
+    """An array of zeros whose type follows from its use, float32 when nothing tells (``dtype`` is MXNet's code or -1)."""
+    from ...dtypes import CODE_TO_TORCH
+
+    if dtype != -1 and dtype not in CODE_TO_TORCH:
+        raise ValueError(f"dtype must be -1 or one of the codes {sorted(CODE_TO_TORCH)}, got {dtype}")
+    return torch.zeros(_checked(shape or ()), dtype=CODE_TO_TORCH.get(dtype, torch.float32), device=device)
+
+
+@zeros_without_dtype.infer_type
+def _(t, p):
+    from ...dtypes import CODE_TO_TORCH
+
+    t.unify("output", CODE_TO_TORCH.get(p.dtype))
+
+
+@op("_full", aliases=("_npi_full",))
+def full(*, shape: Optional[Shape] = None, ctx: Ctx = "", dtype: DType = torch.float32, value: Double,
+         device: Device = None) -> Tensor:
+    """An array of one value."""
+    if not dtype.is_floating_point and dtype is not torch.bool:
+        value = as_integer(value, dtype)
+    return torch.full(_checked(shape or ()), value, dtype=dtype, device=device)
+
+
+def _progression(count, repeat, start, step, dtype, device):
+    """``start + (i // repeat) * step`` for each i, as MXNet's kernel computes it: all in the array's type."""
+    if not dtype.is_floating_point:
+        start, step = as_integer(start, dtype), as_integer(step, dtype)
+    index = torch.arange(count, device=device)
+    if repeat != 1:
+        index = torch.div(index, repeat, rounding_mode="floor")
+    return (index * step + start).to(dtype) if not dtype.is_floating_point else index.to(dtype) * step + start
+
+
+@op("_arange")
+def arange(*, start: Double, stop: Optional[Double] = None, step: Double = 1.0, repeat: int = 1, infer_range: bool = False,
+           ctx: Ctx = "", dtype: RangeType = torch.float32, device: Device = None) -> Tensor:
+    """Numbers from ``start`` up to but without ``stop``, each ``repeat`` times. One number alone is the stop."""
+    if step == 0 or not math.isfinite(step):
+        raise ValueError(f"step must be a number other than 0, got {step}")
+    if repeat < 1:
+        raise ValueError(f"repeat must be at least 1, got {repeat}")
+    if stop is None:
+        if infer_range:
+            raise ValueError("stop must be given where no shape can be inferred")
+        start, stop = 0.0, start
+    if not (start < stop if step > 0 else start > stop):
+        raise ValueError(f"no number lies in the range from {start} to {stop} by steps of {step}")
+    if not (math.isfinite(start) and math.isfinite(stop)):
+        raise ValueError(f"start and stop must be finite, got {start} and {stop}")
+    (count,) = _checked((math.ceil((stop - start) / step) * repeat,))
+    return _progression(count, repeat, start, step, dtype, device)
+
+
+@op("_linspace", aliases=("_npi_linspace",))
+def linspace(*, start: Double, stop: Optional[Double] = None, step: Double = 1.0, repeat: int = 1,
+             infer_range: bool = False, ctx: Ctx = "", dtype: RangeType = torch.float32, num: Optional[int] = None,
+             endpoint: bool = True, device: Device = None) -> Tensor:
+    """``num`` numbers evenly spaced from ``start`` to ``stop``, which is the last one with ``endpoint``.
+
+    ``step``, ``repeat`` and ``infer_range`` are listed by MXNet and mean nothing.
+    """
+    if stop is None or num is None:
+        raise ValueError("stop and num must be given")
+    (num,) = _checked((num,))
+    gaps = num - 1 if endpoint else num
+    width = (stop - start) / gaps if gaps > 0 else 0.0
+    return (torch.arange(num, dtype=torch.float64, device=device) * width + start).to(dtype)
+
+
+@op("_eye")
+def eye(*, N: Long, M: Long = 0, k: Long = 0, ctx: Ctx = "", dtype: EyeType = torch.float32,
+        device: Device = None) -> Tensor:
+    """A matrix of zeros with ones on a diagonal: ``k`` columns above the main one, or below it when negative.
+
+    It has ``N`` rows and ``M`` columns (by default ``N``).
+    """
+    result = torch.zeros(_checked((N, M if M > 0 else N)), dtype=dtype, device=device)
+    result.diagonal(k).fill_(1)
+    return result
+
+
+@op("_set_value")
+def set_value(*, src: float, device: Device = None) -> Tensor:
+    """A number, to fill ``out`` with."""
+    return torch.full((1,), src, device=device)
+
+
+# ----------------------------------------------------------------------------------------------------- like another array
+
+
+@op("zeros_like", aliases=("_sparse_zeros_like",), same_shape=True)
+def zeros_like(data: Tensor) -> Tensor:
+    """Zeros in the shape and type of another array."""
+    return torch.zeros_like(data)
+
+
+@op("ones_like", same_shape=True)
+def ones_like(data: Tensor) -> Tensor:
+    """Ones in the shape and type of another array."""
+    return torch.ones_like(data)
+
+
+@zeros_like.backward
+@ones_like.backward
+def _(grads, inputs, outputs, p):
+    return (None,)
+
+
+@op("_contrib_arange_like", aliases=("_npx_arange_like",), differentiable=False)
+def arange_like(data: Tensor, *, start: Double = 0.0, step: Double = 1.0, repeat: int = 1, ctx: Ctx = "",
+                axis: Optional[int] = None) -> Tensor:
+    """Consecutive numbers in the shape of another array, or as many as one of its axes is long."""
+    if repeat < 1:
+        raise ValueError(f"repeat must be at least 1, got {repeat}")
+    shape = data.shape if axis is None else (data.shape[one_axis(data.dim(), axis)],)
+    count = math.prod(shape)
+    return _progression(count, repeat, start, step, data.dtype, data.device).reshape(shape)

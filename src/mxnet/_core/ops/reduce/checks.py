@@ -1,0 +1,20 @@
+"""Reductions to a truth value."""
+
+import torch
+from torch import Tensor
+
+from ...registry import op
+
+
+@op("_contrib_allclose", differentiable=False)
+def allclose(a: Tensor, b: Tensor, *, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = True) -> Tensor:
+    """1 when all elements fulfil ``|a - b| <= atol + rtol * |b|``, else 0, as a uint8."""
+    if a.shape != b.shape:
+        raise ValueError(f"a and b must have the same shape, got {tuple(a.shape)} and {tuple(b.shape)}")
+    return torch.isclose(a, b, rtol, atol, equal_nan).all().to(torch.uint8).reshape(1)
+
+
+@allclose.infer_type
+def _(t, p):
+    t.same("a", "b")
+    t.unify("output", torch.uint8)
