@@ -88,7 +88,7 @@ def _take(nd: NDArray, t: torch.Tensor, items: tuple[Any, ...]) -> NDArray:
 
 
 def setitem(nd: NDArray, key: Any, value: Any) -> None:
-    """``nd[key] = value``: write a number, an array or anything array-like, broadcast and converted to the array's type.
+    """``nd[key] = value``: write a number or anything array-like, broadcast and converted to the array's type.
 
     Axes that ``None`` adds to the key do not count; the value may have them or leave them out.
 
@@ -128,6 +128,8 @@ def _set(t: torch.Tensor, key: Any, value: Any) -> None:
     index, flips, _ = _basic_index(items, t.shape)
     kept = [i for i in index if i is not None]
     part = t[tuple(kept)]
+    if not part.ndim:
+        part = part.reshape(1)
     if len(kept) == len(index):
         _write(part, value, flips)
         return
@@ -146,7 +148,8 @@ def _put(t: torch.Tensor, items: tuple[Any, ...], value: Any) -> None:
         places = (places.flip(flips) if flips else places)[index]
         source = _as_tensor(value, t)
         if source.ndim > places.ndim:
-            source = _drop_axes(source, _advanced_new_axes(items), places.ndim)
+            new_axes = _advanced_new_axes(items)
+            source = _drop_axes(source, new_axes, places.ndim + len(new_axes))
         t.put_(places, _expanded(source, places.shape).to(t.dtype))
         return
     source = _as_tensor(value, t)
@@ -324,7 +327,7 @@ def _item(item: Any) -> Any:
     if isinstance(found, (list, tuple, range)):
         found = np.asarray(found) if len(found) else np.zeros(0, np.int64)
         if found.dtype == object:
-            raise ValueError(f"NDArray does not support slicing with key {item!r}: it is not a regular array of integers")
+            raise ValueError(f"NDArray does not support slicing with key {item!r}: it is not an array of integers")
     if isinstance(found, torch.Tensor):
         found = found.detach()
     elif not isinstance(found, np.ndarray) or found.dtype.kind not in "iufb":

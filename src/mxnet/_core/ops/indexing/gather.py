@@ -51,8 +51,8 @@ def _(t, p):
 def _check_values(values: Tensor, indices: Tensor, shape: tuple) -> None:
     needed = (*indices.shape[1:], *shape[indices.shape[0] :])
     if tuple(values.shape) != needed:
-        raise ValueError(f"values of shape {tuple(values.shape)} do not fit indices of shape {tuple(indices.shape)} and the "
-                         f"result's shape {tuple(shape)}; expected {needed}")
+        raise ValueError(f"values must have the shape {needed} for indices of shape {tuple(indices.shape)} and the "
+                         f"result {tuple(shape)}, got {tuple(values.shape)}")
 
 
 @op("scatter_nd")
@@ -109,7 +109,7 @@ def ravel_multi_index(data: Tensor, *, shape: Shape = None) -> Tensor:
     """Positions in row-major order of the coordinates in the columns of ``data`` (number of axes, n)."""
     shape = _check_grid(shape)
     if data.ndim != 2 or data.shape[0] != len(shape):
-        raise ValueError(f"data must have the shape ({len(shape)}, n) for an array of shape {shape}, got {tuple(data.shape)}")
+        raise ValueError(f"data must have the shape ({len(shape)}, n) for shape={shape}, got {tuple(data.shape)}")
     places = torch.zeros_like(data[0], dtype=torch.int64)
     for row, n in zip(data.to(torch.int64), shape):
         places = places * n + row

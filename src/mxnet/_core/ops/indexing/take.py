@@ -42,7 +42,7 @@ def _(t, p):
 def batch_take(a: Tensor, indices: Tensor) -> Tensor:
     """Pick one element of each row: ``output[i] = a[i, indices[i]]``. Superseded by ``pick``."""
     if a.ndim < 2 or indices.numel() * a.shape[-1] != a.numel():
-        raise ValueError(f"indices must have one element for each row of a, got shapes {tuple(indices.shape)} and {tuple(a.shape)}")
+        raise ValueError(f"indices must have one element a row of a {tuple(a.shape)}, got {tuple(indices.shape)}")
     if indices.dtype != torch.int32:
         raise TypeError(f"indices must be of type int32, got {str(indices.dtype)[6:]}")
     rows = a.reshape(-1, a.shape[-1])
@@ -84,8 +84,8 @@ def pick(data: Tensor, index: Tensor, *, axis: Optional[int] = -1, keepdims: boo
     kept = (*data.shape[:axis], 1, *data.shape[axis + 1 :])
     gone = _without(tuple(data.shape), axis)
     if tuple(index.shape) not in (kept, gone):
-        raise ValueError(f"index must have the shape {gone} or {kept} for data of shape {tuple(data.shape)} and axis {axis}, got "
-                         f"{tuple(index.shape)}")
+        raise ValueError(f"index must have the shape {gone} or {kept} for data of shape {tuple(data.shape)} and axis "
+                         f"{axis}, got {tuple(index.shape)}")
     picked = data.gather(axis, positions(index, axis, data.shape[axis], mode).reshape(kept))
     return picked if keepdims else picked.reshape(gone)
 
@@ -169,7 +169,7 @@ def _(t, p):
 def onehot_encode(lhs: Tensor, rhs: Tensor) -> Tensor:
     """One-hot vectors for the indices ``lhs``, in the shape (n, depth) of ``rhs``. Superseded by ``one_hot``."""
     if lhs.ndim != 1 or rhs.ndim != 2 or lhs.shape[0] != rhs.shape[0]:
-        raise ValueError(f"lhs must have the shape (n,) and rhs (n, depth), got {tuple(lhs.shape)} and {tuple(rhs.shape)}")
+        raise ValueError(f"lhs must be of shape (n,) and rhs (n, depth), got {tuple(lhs.shape)} and {tuple(rhs.shape)}")
     return one_hot(lhs, depth=rhs.shape[1], dtype=rhs.dtype)
 
 

@@ -87,8 +87,12 @@ def _(t, p):
 
 
 @op("argsort", aliases=("_npi_argsort",), differentiable=False)
-def argsort(data: Tensor, *, axis: Optional[int] = -1, is_ascend: bool = True, dtype: IndexType = torch.float32) -> Tensor:
-    """The indices that sort an array along an axis; without one the array is flattened. Equal elements keep their order."""
+def argsort(data: Tensor, *, axis: Optional[int] = -1, is_ascend: bool = True,
+            dtype: IndexType = torch.float32) -> Tensor:
+    """The indices that sort an array along an axis; without one the array is flattened.
+
+    Equal elements keep their order.
+    """
     return _sorted(*_flat(data, axis), is_ascend)[1].to(dtype)
 
 

@@ -13,7 +13,8 @@ from ..axes import check_axis
 def _check_types(data: tuple) -> None:
     for i, t in enumerate(data):
         if t.dtype != data[0].dtype:
-            raise TypeError(f"arg{i} has the type {str(t.dtype)[6:]}, arg0 {str(data[0].dtype)[6:]}; they must be the same")
+            raise TypeError(f"all inputs must have one type, but arg{i} is {str(t.dtype)[6:]} and arg0 "
+                            f"{str(data[0].dtype)[6:]}")
 
 
 def _cat(data: tuple, dim: int) -> Tensor:
@@ -23,7 +24,7 @@ def _cat(data: tuple, dim: int) -> Tensor:
     axis = check_axis(dim, data[0].ndim, "dim")
     for i, t in enumerate(data):
         if t.ndim != data[0].ndim or any(a != b for j, (a, b) in enumerate(zip(t.shape, data[0].shape)) if j != axis):
-            raise ValueError(f"Incompatible input shape: arg{i} has shape {tuple(t.shape)}, arg0 {tuple(data[0].shape)}; "
+            raise ValueError(f"Incompatible input shape: arg{i} has {tuple(t.shape)}, arg0 {tuple(data[0].shape)}; "
                              f"only axis {axis} may differ")
     return torch.cat(data, axis)
 
@@ -113,7 +114,7 @@ def _(s, p):
 
 @op("tile")
 def tile(data: Tensor, *, reps: Shape) -> Tensor:
-    """Repeat the whole array ``reps[i]`` times along axis ``i``; the shorter of shape and ``reps`` is filled with ones."""
+    """Repeat the whole array ``reps[i]`` times along axis ``i``; the shorter of both gets leading ones."""
     if any(r is None or r < 0 for r in reps):
         raise ValueError(f"reps must not be negative, got {reps}")
     return data.tile(reps) if reps else data.clone()

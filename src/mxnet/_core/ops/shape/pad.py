@@ -10,7 +10,8 @@ from ...registry import op
 
 
 @op("Pad", aliases=("pad",))
-def pad(data: Tensor, *, mode: Literal["constant", "edge", "reflect"], pad_width: Shape, constant_value: Double = 0.0) -> Tensor:
+def pad(data: Tensor, *, mode: Literal["constant", "edge", "reflect"], pad_width: Shape,
+        constant_value: Double = 0.0) -> Tensor:
     """Add a border to the spatial axes of an array of 4 or 5 axes.
 
     ``pad_width`` has two numbers an axis, before and after; those of batch and channel must be 0. The border is
@@ -29,14 +30,14 @@ def _check_widths(shape: tuple, mode: str, pad_width: tuple) -> list:
     if len(shape) not in (4, 5):
         raise ValueError(f"data must have 4 or 5 axes, got shape {shape}")
     if len(pad_width) != 2 * len(shape):
-        raise ValueError(f"pad_width must have {2 * len(shape)} numbers for an array of {len(shape)} axes, got {pad_width}")
+        raise ValueError(f"pad_width must have {2 * len(shape)} numbers for data of shape {shape}, got {pad_width}")
     if any(pad_width[:4]):
         raise ValueError(f"the first four numbers of pad_width (batch and channel) must be zero, got {pad_width}")
     for axis in range(2, len(shape)):
         before, after = pad_width[2 * axis], pad_width[2 * axis + 1]
         if mode == "reflect" and max(before, after) >= shape[axis]:
-            raise ValueError(f"reflection needs pad_width smaller than the array, got {before} and {after} for axis {axis} of "
-                             f"length {shape[axis]}")
+            raise ValueError(f"reflection needs pad_width smaller than the array, got {before} and {after} for axis "
+                             f"{axis} of length {shape[axis]}")
     return [w for axis in range(len(shape) - 1, 1, -1) for w in pad_width[2 * axis : 2 * axis + 2]]
 
 
@@ -61,7 +62,7 @@ def crop(*data: Tensor, offset: Shape = (0, 0), h_w: Shape = (0, 0), center_crop
         raise ValueError(f"the window {tuple(size)} must be between (1, 1) and the image's {tuple(image.shape[2:])}")
     top, left = [r // 2 for r in room] if center_crop else offset
     if not 0 <= top <= room[0] or not 0 <= left <= room[1]:
-        raise ValueError(f"offset {offset} moves a window of {tuple(size)} out of the image of {tuple(image.shape[2:])}")
+        raise ValueError(f"offset {offset} moves the window {tuple(size)} out of the image {tuple(image.shape[2:])}")
     return image[:, :, top : top + size[0], left : left + size[1]]
 
 
@@ -79,7 +80,7 @@ def _window(ndim: int, kernel: tuple, stride: tuple, dilate: tuple, padding: tup
 
 @op("im2col")
 def im2col(data: Tensor, *, kernel: Shape, stride: Shape = (), dilate: Shape = (), pad: Shape = ()) -> Tensor:
-    """Gather the patches that a sliding kernel sees: ``(n, c, h, w)`` becomes ``(n, c * kh * kw, number of places)``."""
+    """Gather the patches that a sliding kernel sees: ``(n, c, h, w)`` becomes ``(n, c * kh * kw, places)``."""
     ndim = len(kernel)
     window = _window(ndim, kernel, stride, dilate, pad)
     if data.ndim != ndim + 2:
@@ -94,6 +95,7 @@ def col2im(data: Tensor, *, output_size: Shape, kernel: Shape, stride: Shape = (
     ndim = len(kernel)
     window = _window(ndim, kernel, stride, dilate, pad)
     if data.ndim != 3 or len(output_size) != ndim:
-        raise ValueError(f"data must have 3 axes and output_size {ndim} numbers, got shape {tuple(data.shape)} and {output_size}")
+        raise ValueError(f"data must have 3 axes and output_size {ndim} numbers, got {tuple(data.shape)} and "
+                         f"{output_size}")
     images = F.fold(data, output_size if ndim == 2 else (1, *output_size), **window)
     return images if ndim == 2 else images.squeeze(2)

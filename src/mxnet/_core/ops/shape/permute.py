@@ -18,7 +18,7 @@ def _permutation(axes: tuple, ndim: int) -> tuple:
 
 @op("transpose", aliases_input=True)
 def transpose(data: Tensor, *, axes: Shape = ()) -> Tensor:
-    """Permute the axes: axis ``i`` of the result is axis ``axes[i]`` of the input. Without ``axes`` they are reversed."""
+    """Permute the axes: axis ``i`` of the result is axis ``axes[i]`` of the input; without ``axes``, reverse them."""
     return data.permute(_permutation(axes, data.ndim))
 
 

@@ -86,14 +86,17 @@ def _split_length(length: Optional[int], left: int, right: int, codes: tuple) ->
     if left == -1 and right == -1:
         raise ValueError(f"shape {codes}: the two lengths after -4 cannot both be -1")
     if length is not None:
-        left, right = (length // max(right, 1), right) if left == -1 else (left, length // max(left, 1) if right == -1 else right)
+        if left == -1:
+            left = length // max(right, 1)
+        elif right == -1:
+            right = length // max(left, 1)
         if left * right != length:
             raise ValueError(f"shape {codes}: the lengths {left} and {right} do not divide an axis of length {length}")
     return (None if left == -1 else left, None if right == -1 else right)
 
 
 def _legacy_target(shape: tuple, target: tuple, keep_highest: bool) -> tuple:
-    """The result of ``target_shape`` (before ``shape`` existed): one 0 is inferred, after the first axis if that is kept."""
+    """The meaning of ``target_shape``, which is older than ``shape``: its one 0 is inferred."""
     result = list(target)
     if keep_highest:
         result[0] = shape[0]
@@ -126,7 +129,8 @@ def reshape(data: Tensor, *, shape: Shape = (), reverse: bool = False, target_sh
     In ``shape`` a positive number is a length, and there are codes: ``0`` keeps the input's length at this place,
     ``-1`` (once) takes what is left over, ``-2`` copies all remaining lengths, ``-3`` merges the next two axes,
     ``-4`` splits the next axis into the two numbers that follow (one of them may be -1). ``reverse=True`` reads shape
-    and codes from the right. ``target_shape`` and ``keep_highest`` are the older spelling, where 0 is what is left over.
+    and codes from the right. ``target_shape`` is the older spelling, where one 0 is what is left over; with
+    ``keep_highest`` its first number is replaced by the input's.
 
     Examples
     --------
@@ -204,8 +208,7 @@ def squeeze(data: Tensor, *, axis: Optional[Shape] = None) -> Tensor:
         axes = check_axes(axis, data.ndim)
         for a in axes:
             if data.shape[a] != 1:
-                raise ValueError(f"cannot select an axis to squeeze out which has size={data.shape[a]} not equal to one "
-                                 f"(axis {a} of {tuple(data.shape)})")
+                raise ValueError(f"cannot squeeze axis {a} of shape {tuple(data.shape)}: its length is not 1")
         result = data.squeeze(axes) if axes else data
     return result if result.ndim else result.reshape(1)
 
@@ -239,10 +242,11 @@ def _axis_range(side: str, ndim: int, begin: Optional[int], end: Optional[int]) 
 def _(s, p):
     if s["rhs"] is None:
         return
-    whole = p.lhs_begin is None and p.lhs_end is None and p.rhs_begin is None and p.rhs_end is None
-    if whole or s["lhs"] is not None:
-        s.unify("output", s["rhs"] if s["lhs"] is None else _like(s["lhs"], s["rhs"], p.lhs_begin, p.lhs_end, p.rhs_begin,
-                                                                 p.rhs_end))
+    ranges = (p.lhs_begin, p.lhs_end, p.rhs_begin, p.rhs_end)
+    if s["lhs"] is not None:
+        s.unify("output", _like(s["lhs"], s["rhs"], *ranges))
+    elif ranges == (None,) * 4:
+        s.unify("output", s["rhs"])
 
 
 @reshape_like.infer_type

@@ -33,7 +33,7 @@ def _equal_parts(shape: tuple, num_outputs: int, axis: int, squeeze_axis: bool) 
     if length is None:
         return axis, 1 if squeeze_axis else None
     if squeeze_axis and length != num_outputs:
-        raise ValueError(f"squeeze_axis needs num_outputs ({num_outputs}) to be the length of axis {axis} of shape {shape}")
+        raise ValueError(f"with squeeze_axis, num_outputs ({num_outputs}) must be the length of axis {axis} of {shape}")
     if length % num_outputs:
         raise ValueError(f"cannot split axis {axis} of shape {shape} into {num_outputs} equal parts")
     return axis, length // num_outputs
