@@ -119,8 +119,8 @@ def make_loss(data: Tensor, *, grad_scale: float = 1.0, valid_thresh: float = 0.
     data : Tensor
     grad_scale : float
     normalization : {'null', 'batch', 'valid'}
-        Divide the gradient by nothing, by the number of rows (all axes but the last), or by the number of elements which are greater
-        than ``valid_thresh``.
+        Divide the gradient by nothing, the number of rows (all axes but the last), or the number of elements which
+        are greater than ``valid_thresh``.
     """
     return data
 
@@ -158,7 +158,7 @@ def identity_attach_kl_sparse_reg(data: Tensor, moving_avg: Tensor, *, sparsenes
 
 @identity_attach_kl_sparse_reg.backward
 def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
-    data, moving = inputs[0], inputs[1].data
+    data, moving = inputs[0], inputs[1].data  # no version check: the state may move on
     rows = data.reshape(data.shape[0], -1)
     moving.mul_(p.momentum).add_(rows.mean(0), alpha=1 - p.momentum)
     push = (1 - p.sparseness_target) / (1 - moving) - p.sparseness_target / moving

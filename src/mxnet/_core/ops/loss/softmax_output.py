@@ -65,9 +65,16 @@ def softmax_output(data: Tensor, label: Tensor, *, grad_scale: float = 1.0, igno
     return torch.softmax(data.reshape(data.shape[0], -1), 1).view(data.shape)
 
 
+# Up to this many scores, comparing each class with the label takes fewer kernels than scattering into a copy.
+_FEW = 1 << 16
+
+
 def _minus_labels(prob: Tensor, index: Tensor, alpha: float) -> Tensor:
     """Probabilities minus the (smoothed) labels; labels that are no class change nothing but the smoothing."""
     classes = prob.shape[1]
+    if alpha == 0 and prob.numel() <= _FEW:
+        numbers = torch.arange(classes, device=prob.device)
+        return prob.add(index.unsqueeze(1) == (numbers.unsqueeze(1) if prob.ndim == 3 else numbers), alpha=-1)
     inside = index.clamp(0, classes - 1)
     amount = (inside == index).to(prob.dtype)
     if alpha == 0:
@@ -85,7 +92,7 @@ def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
     prob = _by_class(out, p.multi_output, p.preserve_shape)
     index = label.reshape(prob.shape[0], -1) if p.multi_output else label.reshape(-1)
     index = index.to(torch.int64)
-    used = index if p.multi_output else index[: prob.shape[0]]
+    used = index if p.multi_output or index.shape[0] == prob.shape[0] else index[: prob.shape[0]]
     grad = _minus_labels(prob, used, 0.0 if p.multi_output else p.smooth_alpha)
     ignored = int(p.ignore_label)
     if p.use_ignore:

@@ -1,0 +1,89 @@
+"""Activation functions that are layers of their own: Activation and LeakyReLU."""
+
+from typing import Literal, Optional
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ....base import MXNetError
+from ...registry import Generator, TrainMode, op
+from ...shapes import ShapeRule
+from .dropout import uniform_like
+
+_ACTIVATIONS = {
+    "relu": torch.relu,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "softrelu": F.softplus,
+    "softsign": F.softsign,
+}
+
+
+@op("Activation", aliases=("_npx_activation",), same_shape=True)
+def activation(data: Tensor, *, act_type: Literal["relu", "sigmoid", "tanh", "softrelu", "softsign"]) -> Tensor:
+    """Apply a nonlinearity to each element.
+
+    ``relu``: ``max(x, 0)``; ``sigmoid``: ``1 / (1 + exp(-x))``; ``tanh``; ``softrelu``: ``log(1 + exp(x))``;
+    ``softsign``: ``x / (1 + abs(x))``.
+
+    Examples
+    --------
+    >>> mx.nd.Activation(mx.nd.array([-1, 2]), act_type="relu").asnumpy()
+    array([0., 2.], dtype=float32)
+    """
+    return _ACTIVATIONS[act_type](data)
+
+
+def _prelu(data: Tensor, gamma: Tensor) -> Tensor:
+    if gamma.ndim == 1 and gamma.dtype == data.dtype and (gamma.shape[0] == 1 or data.ndim > 1):
+        if gamma.shape[0] not in (1, data.shape[1] if data.ndim > 1 else 1):
+            raise MXNetError(f"Shape inconsistent, gamma has shape {tuple(gamma.shape)}, "
+                             f"data {tuple(data.shape)} has its channels along axis 1")
+        return F.prelu(data, gamma)
+    return torch.where(data > 0, data, data * gamma)
+
+
+@op("LeakyReLU", aliases=("_npx_leaky_relu",), inputs=lambda p: ("data", "gamma")[: 1 + (p.act_type == "prelu")],
+    outputs=lambda p: ("output", "mask")[: 1 + (p.act_type == "rrelu")])
+def leaky_relu(data: Tensor, gamma: Optional[Tensor] = None, *,
+               act_type: Literal["rrelu", "leaky", "prelu", "elu", "selu", "gelu"] = "leaky", slope: float = 0.25,
+               lower_bound: float = 0.125, upper_bound: float = 0.334, is_train: TrainMode = False,
+               rng: Generator = None) -> Tensor | tuple[Tensor, Tensor]:
+    """Rectifiers that let something of negative elements through.
+
+    Parameters
+    ----------
+    data : Tensor
+    gamma : Tensor, optional
+        Slopes of ``prelu``: one, one a channel (axis 1), or anything that broadcasts to the data.
+    act_type : str
+        ``leaky``: ``slope * x`` below zero; ``prelu``: the same with a learnt slope; ``rrelu``: a slope drawn for each
+        element between the bounds in training, their mean otherwise (gives the slopes as a second output); ``elu``:
+        ``slope * (exp(x) - 1)`` below zero; ``selu``; ``gelu``: ``x`` times the normal distribution function.
+    """
+    if act_type == "leaky":
+        return F.leaky_relu(data, slope)
+    if act_type == "prelu":
+        if gamma is None:
+            raise MXNetError("act_type 'prelu' needs the input gamma")
+        return _prelu(data, gamma)
+    if act_type == "elu":
+        return F.elu(data, slope)
+    if act_type == "selu":
+        return F.selu(data)
+    if act_type == "gelu":
+        return F.gelu(data)
+    if is_train:
+        slopes = uniform_like(data, lower_bound, upper_bound, rng)
+    else:
+        slopes = torch.full_like(data, (lower_bound + upper_bound) / 2)
+    slopes = slopes.masked_fill(data > 0, 1.0)
+    return data * slopes, slopes
+
+
+@leaky_relu.infer_shape
+def _(s: ShapeRule, p) -> None:
+    s.same("data", *s.outputs)
+    if "gamma" in s and s["gamma"] is None and s["data"] is not None:
+        s.unify("gamma", (s["data"][1],) if len(s["data"]) > 1 else (1,))

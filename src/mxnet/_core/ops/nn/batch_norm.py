@@ -1,0 +1,175 @@
+"""Batch normalisation.
+
+Moving averages follow MXNet: ``moving = moving * momentum + batch * (1 - momentum)``, and the batch's variance is the
+biased one (divided by the number of elements), where torch's own layers use the unbiased one.
+"""
+
+from typing import Any, Optional
+
+import torch
+from torch import Tensor
+
+from ....base import MXNetError
+from ...params import Double
+from ...registry import OpDef, TrainMode, op
+from ...shapes import ShapeRule, TypeRule
+from ._spatial import check_shape
+
+_EPS = 0.0010000000474974513  # 1e-3 as the float32 that MXNet shows it as
+
+
+def _batch_norm(data: Tensor, gamma: Tensor, beta: Tensor, moving_mean: Tensor, moving_var: Tensor, eps: float,
+                momentum: float, fix_gamma: bool, batch_stats: bool, axis: int, want_stats: bool) -> tuple:
+    """Normalise; gives the output and, when wanted, the mean and ``1 / sqrt(variance + eps)`` that were used."""
+    ndim = data.ndim
+    if not -ndim <= axis < ndim:
+        raise MXNetError(f"Channel axis out of range: axis={axis} for data of shape {tuple(data.shape)}")
+    moved = axis != 1 and axis != 1 - ndim
+    x = data.movedim(axis, 1) if moved and ndim > 1 else data
+    if ndim == 1:
+        x = data.unsqueeze(0)
+    channels = (x.shape[1],)
+    for name, t in (("gamma", gamma), ("beta", beta), ("moving_mean", moving_mean), ("moving_var", moving_var)):
+        if t.shape != channels:
+            check_shape(name, t, channels)
+    weight = None if fix_gamma else gamma
+    if not batch_stats:
+        out = torch.batch_norm(x, weight, beta, moving_mean, moving_var, False, 0.0, eps, True)
+        stats = (moving_mean, torch.rsqrt(moving_var + eps)) if want_stats else (moving_mean, moving_var)
+    else:
+        out, *stats = _train(x, weight, beta, moving_mean, moving_var, eps, momentum, want_stats)
+    if ndim == 1:
+        out = out.squeeze(0)
+    return (out.movedim(1, axis) if moved and ndim > 1 else out, *stats)
+
+
+def _train(x: Tensor, weight: Tensor | None, beta: Tensor, moving_mean: Tensor, moving_var: Tensor, eps: float,
+           momentum: float, want_stats: bool) -> tuple[Tensor, Tensor, Tensor]:
+    n = x.numel() // max(x.shape[1], 1)
+    if n < 2:
+        # One element a channel: torch's unbiased variance does not exist, so nothing is left to it.
+        out, mean, invstd = torch.native_batch_norm(x, weight, beta, None, None, True, 0.0, eps)
+        with torch.no_grad():
+            moving_mean.lerp_(mean.to(moving_mean.dtype), 1 - momentum)
+            moving_var.mul_(momentum)
+        return out, mean, invstd
+    # torch adds the unbiased variance, n / (n - 1) times ours, so it averages values scaled by that factor. It keeps
+    # what it is handed for the backward pass, hence a temporary.
+    scaled = moving_var.detach() * (n / (n - 1))
+    mean = moving_mean.detach()
+    if want_stats:
+        out, *stats = torch.native_batch_norm(x, weight, beta, mean, scaled, True, 1 - momentum, eps)
+    else:
+        out = torch.batch_norm(x, weight, beta, mean, scaled, True, 1 - momentum, eps, True)
+        stats = moving_mean, moving_var
+    with torch.no_grad():
+        torch.mul(scaled, (n - 1) / n, out=moving_var)
+    return (out, *stats)
+
+
+_STATES: dict[str, Any] = {
+    "mutates": ("moving_mean", "moving_var"),
+    "outputs": ("output", "mean", "var"),
+    "visible": lambda p: 3 if p.output_mean_var else 1,
+}
+
+
+@op("BatchNorm", aliases=("_npx_batch_norm",), **_STATES)
+def batch_norm(data: Tensor, gamma: Tensor, beta: Tensor, moving_mean: Tensor, moving_var: Tensor, *,
+               eps: Double = _EPS, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False,
+               output_mean_var: bool = False, axis: int = 1, cudnn_off: bool = False,
+               min_calib_range: Optional[float] = None, max_calib_range: Optional[float] = None,
+               is_train: TrainMode = False) -> tuple[Tensor, Tensor, Tensor]:
+    """Normalise each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``.
+
+    In training the statistics are those of the batch, and the moving averages are updated in place; otherwise, and
+    always with ``use_global_stats``, the moving averages are used.
+
+    Parameters
+    ----------
+    data : Tensor
+        Channels are along ``axis``.
+    gamma, beta, moving_mean, moving_var : Tensor
+        ``(channels,)``; float32 when the data is float16.
+    fix_gamma : bool
+        Take gamma as one; its gradient is zero.
+    output_mean_var : bool
+        Give also the mean and ``1 / sqrt(variance + eps)`` that were used.
+    """
+    return _batch_norm(data, gamma, beta, moving_mean, moving_var, eps, momentum, fix_gamma,
+                       is_train and not use_global_stats, axis, output_mean_var)
+
+
+def _with_variance(out: Tensor, mean: Tensor, invstd: Tensor, eps: float, wanted: bool) -> tuple:
+    """What older operators give: the variance itself."""
+    return (out, mean, invstd.detach().pow(-2).sub_(eps)) if wanted else (out, mean, invstd)
+
+
+@op("BatchNorm_v1", **_STATES)
+def batch_norm_v1(data: Tensor, gamma: Tensor, beta: Tensor, moving_mean: Tensor, moving_var: Tensor, *,
+                  eps: float = 1e-3, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False,
+                  output_mean_var: bool = False, is_train: TrainMode = False) -> tuple[Tensor, Tensor, Tensor]:
+    """Normalise each channel (axis 1); the name under which early networks ask for :func:`BatchNorm`.
+
+    With ``output_mean_var`` the mean and the variance that were used are given too.
+    """
+    outputs = _batch_norm(data, gamma, beta, moving_mean, moving_var, eps, momentum, fix_gamma,
+                          is_train and not use_global_stats, 1, output_mean_var)
+    return _with_variance(*outputs, eps, output_mean_var)
+
+
+@op("_contrib_SyncBatchNorm", **_STATES)
+def sync_batch_norm(data: Tensor, gamma: Tensor, beta: Tensor, moving_mean: Tensor, moving_var: Tensor, *,
+                    eps: float = 1e-3, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False,
+                    output_mean_var: bool = False, ndev: int = 1, key: str,
+                    is_train: TrainMode = False) -> tuple[Tensor, Tensor, Tensor]:
+    """Normalise each channel (axis 1) with statistics of the batch at hand.
+
+    ``ndev`` and ``key`` name the devices which share statistics; within one call there is one device. With
+    ``output_mean_var`` the mean and the variance that were used are given too.
+    """
+    outputs = _batch_norm(data, gamma, beta, moving_mean, moving_var, eps, momentum, fix_gamma,
+                          is_train and not use_global_stats, 1, output_mean_var)
+    return _with_variance(*outputs, eps, output_mean_var)
+
+
+@op("_contrib_BatchNormWithReLU", **{**_STATES, "outputs": ("output", "mean", "var", "workspace")})
+def batch_norm_with_relu(data: Tensor, gamma: Tensor, beta: Tensor, moving_mean: Tensor, moving_var: Tensor, *,
+                         eps: Double = _EPS, momentum: float = 0.9, fix_gamma: bool = True,
+                         use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1,
+                         cudnn_off: bool = False, min_calib_range: Optional[float] = None,
+                         max_calib_range: Optional[float] = None,
+                         is_train: TrainMode = False) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """:func:`BatchNorm` followed by a rectifier."""
+    out, mean, var = _batch_norm(data, gamma, beta, moving_mean, moving_var, eps, momentum, fix_gamma,
+                                 is_train and not use_global_stats, axis, output_mean_var)
+    out = torch.relu(out)
+    return out, mean, var, out
+
+
+def _shape_rule(s: ShapeRule, p: Any) -> None:
+    s.same("data", "output", *(n for n in s.outputs if n == "workspace"))
+    data = s["data"]
+    if data is None:
+        return
+    axis = getattr(p, "axis", 1)
+    if not -len(data) <= axis < len(data):
+        raise MXNetError(f"Channel axis out of range: axis={axis} for data of shape {data}")
+    for name in ("gamma", "beta", "moving_mean", "moving_var", "mean", "var"):
+        s.unify(name, (data[axis],))
+
+
+def _type_rule(t: TypeRule, p: Any) -> None:
+    t.same("data", "output", *(n for n in t.outputs if n == "workspace"))
+    data = t["data"]
+    if data is None:
+        return
+    wide = torch.float32 if data in (torch.float16, torch.bfloat16) else data
+    for name in ("gamma", "beta", "moving_mean", "moving_var", "mean", "var"):
+        t.unify(name, wide)
+
+
+_ALL: tuple[OpDef, ...] = (batch_norm, batch_norm_v1, sync_batch_norm, batch_norm_with_relu)
+for _od in _ALL:
+    _od.infer_shape(_shape_rule)
+    _od.infer_type(_type_rule)

@@ -1,0 +1,57 @@
+"""Dropout."""
+
+from typing import Annotated, Any, Literal, Optional
+
+import torch
+from torch import Tensor
+
+from ....base import MXNetError
+from ...params import Ge, Le, Shape
+from ...registry import Generator, TrainMode, op
+
+
+def uniform_like(data: Tensor, low: float, high: float, rng: Any) -> Tensor:
+    """Uniform random numbers of the data's shape and type."""
+    return torch.empty_like(data).uniform_(low, high, generator=rng)
+
+
+def dropout_mask(data: Tensor, p: float, rng: Any, shape: Any = None) -> Tensor:
+    """Zeros with probability ``p``, ``1 / (1 - p)`` elsewhere; no storage order other than the data's."""
+    mask = torch.empty_like(data) if shape is None else data.new_empty(shape)
+    if p >= 1:
+        return mask.zero_()
+    return mask.bernoulli_(1 - p, generator=rng).mul_(1 / (1 - p))
+
+
+@op("Dropout", aliases=("_npx_dropout",), outputs=("output", "mask"), visible=1, aliases_input=True)
+def dropout(data: Tensor, *, p: Annotated[float, Ge(0), Le(1)] = 0.5, mode: Literal["training", "always"] = "training",
+            axes: Shape = (), cudnn_off: Optional[bool] = False, is_train: TrainMode = False,
+            rng: Generator = None) -> tuple[Tensor, Tensor]:
+    """Set elements to zero with probability ``p`` and scale the others by ``1 / (1 - p)``, in training.
+
+    Parameters
+    ----------
+    data : Tensor
+    p : float
+        The probability, from 0 to 1.
+    mode : {'training', 'always'}
+        With ``always`` prediction drops too.
+    axes : tuple
+        Axes along which all elements share their fate.
+    """
+    if p == 0 or not (is_train or mode == "always"):
+        return data, data
+    shape = None
+    if axes:
+        shape = list(data.shape)
+        for axis in axes:
+            if not -data.ndim <= axis < data.ndim:
+                raise MXNetError(f"axes {tuple(axes)} out of range for data of shape {tuple(data.shape)}")
+            shape[axis] = 1
+    mask = dropout_mask(data, p, rng, shape)
+    return data * mask, mask
+
+
+@dropout.infer_shape
+def _(s, p) -> None:
+    s.same("data", "output")

@@ -1,0 +1,165 @@
+"""Normalisations without moving averages: layer, group, instance, L2, local response."""
+
+from typing import Annotated, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ....base import MXNetError
+from ...params import Ge, NonNeg
+from ...registry import op
+from ...shapes import ShapeRule
+from ._spatial import check_shape
+
+_MEAN_STD = ("output", "mean", "std")
+
+
+def _visible(p) -> int:
+    return 3 if p.output_mean_var else 1
+
+
+def _moments(mean: Tensor, rstd: Tensor, wanted: bool, shape: tuple) -> tuple[Tensor, Tensor]:
+    """The mean and standard deviation to show; when hidden, whatever is at hand."""
+    if not wanted:
+        return mean, rstd
+    return mean.detach().reshape(shape), rstd.detach().reciprocal().reshape(shape)
+
+
+def _axis(axis: int, ndim: int) -> int:
+    if not -ndim <= axis < ndim:
+        raise MXNetError(f"Channel axis out of range: axis={axis} for {ndim} dimensions")
+    return axis % ndim
+
+
+@op("LayerNorm", aliases=("_npx_layer_norm",), outputs=_MEAN_STD, visible=_visible)
+def layer_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, axis: int = -1, eps: float = 1e-5,
+               output_mean_var: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+    """Normalise along one axis, then scale by ``gamma`` and shift by ``beta``, each of that axis' length.
+
+    With ``output_mean_var`` the mean and ``sqrt(variance + eps)`` are given too, with size one along the axis.
+    """
+    axis = _axis(axis, data.ndim)
+    last = axis == data.ndim - 1
+    x = data if last else data.movedim(axis, -1)
+    size = (x.shape[-1],)
+    check_shape("gamma", gamma, size)
+    check_shape("beta", beta, size)
+    out, mean, rstd = torch.native_layer_norm(x, size, gamma, beta, eps)
+    shape = (*data.shape[:axis], 1, *data.shape[axis + 1:])
+    return (out if last else out.movedim(-1, axis), *_moments(mean, rstd, output_mean_var, shape))
+
+
+@layer_norm.infer_shape
+def _(s: ShapeRule, p) -> None:
+    s.same("data", "output")
+    data = s["data"]
+    if data is None:
+        return
+    axis = _axis(p.axis, len(data))
+    for name in ("gamma", "beta"):
+        s.unify(name, (data[axis],))
+    for name in ("mean", "std"):
+        s.unify(name, (*data[:axis], 1, *data[axis + 1:]))
+
+
+@op("GroupNorm", outputs=_MEAN_STD, visible=_visible)
+def group_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, num_groups: Annotated[int, Ge(1)] = 1, eps: float = 1e-5,
+               output_mean_var: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+    """Normalise groups of channels (axis 1), then scale by ``gamma`` and shift by ``beta``, one number a group.
+
+    With ``output_mean_var`` the mean and ``sqrt(variance + eps)`` are given too, of shape ``(batch, num_groups)``.
+    """
+    if data.ndim < 3:
+        raise MXNetError(f"data must have at least 3 dimensions, got shape {tuple(data.shape)}")
+    n, c = data.shape[:2]
+    if c % num_groups:
+        raise MXNetError(f"# of channels must be divisible by # of groups: {c} channels, num_groups={num_groups}")
+    check_shape("gamma", gamma, (num_groups,))
+    check_shape("beta", beta, (num_groups,))
+    per_channel = c // num_groups
+    out, mean, rstd = torch.native_group_norm(
+        data.contiguous(), gamma.repeat_interleave(per_channel), beta.repeat_interleave(per_channel), n, c,
+        data.numel() // max(n * c, 1), num_groups, eps,
+    )
+    return (out, *_moments(mean, rstd, output_mean_var, (n, num_groups)))
+
+
+@group_norm.infer_shape
+def _(s: ShapeRule, p) -> None:
+    s.same("data", "output")
+    if s["data"] is None:
+        return
+    for name in ("gamma", "beta"):
+        s.unify(name, (p.num_groups,))
+    for name in ("mean", "std"):
+        s.unify(name, (s["data"][0], p.num_groups))
+
+
+@op("InstanceNorm", outputs=("output", "mean", "var"), visible=1)
+def instance_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, eps: float = 1e-3) -> tuple[Tensor, Tensor, Tensor]:
+    """Normalise each channel of each example over its spatial axes, then scale by ``gamma`` and shift by ``beta``.
+
+    ``data`` is ``(batch, channels, *spatial)``, ``gamma`` and ``beta`` are ``(channels,)``.
+    """
+    if data.ndim < 3:
+        raise MXNetError(f"InstanceNorm only supports input tensors of rank >= 3, got shape {tuple(data.shape)}")
+    n, c = data.shape[:2]
+    check_shape("gamma", gamma, (c,))
+    check_shape("beta", beta, (c,))
+    # One batch whose channels are those of all the examples.
+    joined = data.reshape(1, n * c, *data.shape[2:])
+    out, mean, rstd = torch.native_batch_norm(joined, gamma.repeat(n), beta.repeat(n), None, None, True, 0.0, eps)
+    return out.view(data.shape), mean.view(n, c), rstd.view(n, c)
+
+
+@instance_norm.infer_shape
+def _(s: ShapeRule, p) -> None:
+    s.same("data", "output")
+    data = s["data"]
+    if data is None:
+        return
+    for name in ("gamma", "beta"):
+        s.unify(name, (data[1],))
+    for name in ("mean", "var"):
+        s.unify(name, data[:2])
+
+
+@op("L2Normalization", outputs=("output", "norm"), visible=1)
+def l2_normalization(data: Tensor, *, eps: float = 1e-10,
+                     mode: Literal["instance", "channel", "spatial"] = "instance") -> tuple[Tensor, Tensor]:
+    """Divide by the Euclidean norm, ``sqrt(sum of squares + eps)``.
+
+    Parameters
+    ----------
+    data : Tensor
+    mode : {'instance', 'channel', 'spatial'}
+        The norm of each example, of each position over the channels (axis 1), or of each channel of each example.
+    """
+    if mode != "instance" and data.ndim < 3:
+        raise MXNetError(f"mode '{mode}' needs data of at least 3 dimensions, got shape {tuple(data.shape)}")
+    axes = {"instance": tuple(range(1, data.ndim)), "channel": (1,), "spatial": tuple(range(2, data.ndim))}[mode]
+    squares = data * data
+    norm = ((squares.sum(axes, keepdim=True) if axes else squares) + eps).sqrt()
+    return data / norm, norm
+
+
+@op("LRN", outputs=("output", "tmp_norm"), visible=1)
+def lrn(data: Tensor, *, alpha: float = 1e-4, beta: float = 0.75, knorm: float = 2.0,
+        nsize: NonNeg) -> tuple[Tensor, Tensor]:
+    """Local response normalisation: divide by ``(knorm + alpha / nsize * s) ** beta``.
+
+    ``s`` is the sum of squares over the ``nsize`` nearest channels (an odd number) at the same position; ``data`` is
+    ``(batch, channels, height, width)``.
+    """
+    if nsize % 2 != 1:
+        raise MXNetError(f"LRN only supports odd values for nsize, got {nsize}")
+    if data.ndim != 4:
+        raise MXNetError(f"data should be 4D in (batch, channel, y, x), got shape {tuple(data.shape)}")
+    n, c, h, w = data.shape
+    half = nsize // 2
+    # Channels become the depth of a one-channel volume, which a sum over depth slides along.
+    squares = F.pad((data * data).reshape(n, 1, c, h, w), (0, 0, 0, 0, half, half))
+    sums = torch._C._nn.avg_pool3d(squares, (nsize, 1, 1), (1, 1, 1), (0, 0, 0), False, True, 1).reshape(n, c, h, w)
+    norm = sums * (alpha / nsize) + knorm
+    return data * norm.pow(-beta), norm
