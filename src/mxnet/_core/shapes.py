@@ -101,8 +101,8 @@ class _Rule:
     def same(self, *names: str) -> None:
         """State that these arrays agree (all of them when none is named)."""
         chosen = names or (*self.inputs, *self.outputs)
+        known = None
         for _ in range(2):  # the second round brings what later arrays knew to the earlier ones
-            known = None
             for name in chosen:
                 self.unify(name, known)
                 known = self[name]
