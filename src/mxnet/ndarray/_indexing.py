@@ -38,19 +38,14 @@ def getitem(nd: NDArray, key: Any) -> NDArray:
     ValueError
         For a key of a kind that cannot index, a slice step of zero, or index arrays that do not broadcast.
     """
-    kind = type(key)
     t = nd._t
-    if kind is int or isinstance(key, (int, np.integer)):
-        key = operator.index(key)
-        n = t.shape[0]
-        if not -n <= key < n:
-            out_of_bounds(key, 0, n)
-        return _view(nd, t, key if t.ndim > 1 else slice(key, key + 1 or None))
-    if kind is slice:
-        if key.step is None or key.step == 1:
-            return nd if key.start is None and key.stop is None else _view(nd, t, key)
-    elif kind is tuple and not key:
+    if type(key) is slice and key.start is None and key.stop is None and (key.step is None or key.step == 1):
         return nd
+    if type(key) is tuple and not key:
+        return nd
+    simple = _simple_key(key, t.shape)
+    if simple is not None:
+        return _view(nd, t, simple)
     items = expand_key(key, t.shape)
     if any(_is_array(i) for i in items):
         return _take(nd, t, items)
@@ -61,6 +56,31 @@ def getitem(nd: NDArray, key: Any) -> NDArray:
         part = t[index]
         part = part.flip(flips) if flips else part.clone(memory_format=torch.contiguous_format)
         return _invoke.wrap(part, nd._ctx)
+
+
+def _simple_key(key: Any, shape: tuple[int, ...]) -> Any:
+    """A key of the most frequent kinds, made fit for torch: an integer, several integers, a slice without steps.
+
+    They all select one piece of memory. None for other kinds.
+    """
+    kind = type(key)
+    if kind is int or isinstance(key, (int, np.integer)):
+        key = operator.index(key)
+        n = shape[0]
+        if not -n <= key < n:
+            out_of_bounds(key, 0, n)
+        return key
+    if kind is slice:
+        return key if key.step is None or key.step == 1 else None
+    if kind is tuple and key and len(key) <= len(shape):
+        for axis, i in enumerate(key):
+            if type(i) is not int:
+                return None
+            n = shape[axis]
+            if not -n <= i < n:
+                out_of_bounds(i, axis, n)
+        return key
+    return None
 
 
 def _view(nd: NDArray, t: torch.Tensor, index: Any) -> NDArray:
@@ -121,6 +141,11 @@ def _set(t: torch.Tensor, key: Any, value: Any) -> None:
         if not key:
             return
         key = Ellipsis
+    simple = _simple_key(key, t.shape)
+    if simple is not None:
+        part = t[simple]
+        _write(part if part.ndim else part.reshape(1), value)
+        return
     items = expand_key(key, t.shape)
     if any(_is_array(i) for i in items):
         _put(t, items, value)
