@@ -13,7 +13,7 @@ import torch
 
 from ..tape import gradients
 from .program import Program
-from .tracing import NotTraceable, Recorder, Slot, cancel_transposes, write_function
+from .tracing import NotTraceable, Recorder, Slot, simplify, write_function
 
 # Larger arrays keep the kernels busy long enough: nothing is to be gained, and the eager path frees memory earlier.
 _MAX_ELEMENTS = 1 << 20
@@ -59,9 +59,8 @@ class CompiledStep:
     def _write(self, recorder: Recorder, num_inputs: int, outputs: list[Slot | None], grads: list[Slot | None],
                boundary: int) -> None:
         """Cut the recorded calls in two, and hand over what the backward part reads of the forward part."""
-        calls, results = cancel_transposes(
-            recorder.calls, [*outputs, *grads]
-        )
+        recorder.hoist_constants()
+        calls, results = simplify(recorder.calls, [*outputs, *grads], recorder.constants)
         ahead = {id(r) for c in recorder.calls[:boundary] for r in c.results}
         first = [c for c in calls if not c.results or id(c.results[0]) in ahead]
         rest = [c for c in calls if c.results and id(c.results[0]) not in ahead]

@@ -58,6 +58,10 @@ _LOOKS_AT_VALUES = frozenset(
 _IDENTITY = frozenset((aten.detach.default, aten.alias.default))
 
 
+# Larger constants are rather made anew than kept.
+_SMALL = 1 << 16
+
+
 class Recorder(TorchDispatchMode):
     """Records every kernel call made inside its ``with`` block."""
 
@@ -71,16 +75,15 @@ class Recorder(TorchDispatchMode):
         self.calls: list[Call] = []
         self._slots: dict[int, Slot] = {}
         self._alive: list[torch.Tensor] = []  # ids stay valid while the tensors live
-        self._count = 0
+        self._values: list[torch.Tensor] = []  # by slot number
         self.constants: dict[int, torch.Tensor] = {}
         self.inputs = [self._new(t) for t in inputs]
         self._traced_memory = {t.untyped_storage().data_ptr() for t in inputs}
 
     def _new(self, t: torch.Tensor) -> Slot:
-        slot = Slot(self._count)
-        self._count += 1
+        slot = Slot(len(self._values))
+        self._values.append(t)
         self._slots[id(t)] = slot
-        self._alive.append(t)
         return slot
 
     def slot_of(self, t: torch.Tensor) -> Slot:
@@ -100,6 +103,23 @@ class Recorder(TorchDispatchMode):
             return [self._encode(v) for v in value]
         return value
 
+    def hoist_constants(self) -> None:
+        """Take out the calls that depend on nothing (``arange``, ``full``): their results become constants.
+
+        Results whose memory some call writes are left alone.
+        """
+        def memory(slot: Slot) -> int:
+            return self._values[slot.index].untyped_storage().data_ptr()
+
+        written = {memory(s) for c in self.calls if c.mutates for s in c.reads}
+        for call in self.calls:
+            result = call.results[0] if call.single else None
+            if result is None or call.reads or call.mutates or memory(result) in written:
+                continue
+            value = self._values[result.index]
+            if value.numel() <= _SMALL:
+                self.constants[result.index] = value
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if func.overloadpacket in _LOOKS_AT_VALUES:
@@ -107,7 +127,7 @@ class Recorder(TorchDispatchMode):
         encoded = self._encode(args)
         named = {k: self._encode(v) for k, v in kwargs.items()}
         result = func(*args, **kwargs)
-        if func in _IDENTITY:
+        if func in _IDENTITY or (func is aten.view.default and result.shape == args[0].shape):
             self._slots[id(result)] = encoded[0]
             self._alive.append(result)
             return result
@@ -153,8 +173,9 @@ _FAST: dict[Any, tuple[str, Any]] = {
 }
 
 
-def cancel_transposes(calls: list[Call], outputs: list[Slot | None]) -> tuple[list[Call], list[Slot | None]]:
-    """Read the origin instead of the transpose of a transpose; gives the calls and the outputs so changed."""
+def simplify(calls: list[Call], outputs: list[Slot | None], constants: dict[int, torch.Tensor]
+             ) -> tuple[list[Call], list[Slot | None]]:
+    """Leave out calls whose result is a constant, and transposes of transposes; gives the calls and outputs so changed."""
     source: dict[int, Slot] = {}
     same: dict[int, Slot] = {}
 
@@ -166,6 +187,8 @@ def cancel_transposes(calls: list[Call], outputs: list[Slot | None]) -> tuple[li
     kept = []
     for call in calls:
         args = root(call.args)
+        if call.single and call.results[0].index in constants:  # type: ignore[union-attr]
+            continue
         if call.fn is aten.t.default and call.results[0] is not None:
             made = call.results[0].index
             if args[0].index in source:
@@ -218,5 +241,7 @@ def write_function(name: str, inputs: Sequence[Slot], calls: Sequence[Call], out
     arguments = ", ".join(f"v{s.index}" for s in inputs)
     result = ", ".join("None" if s is None else f"v{s.index}" for s in outputs)
     body = "\n    ".join([*lines, f"return [{result}]"])
-    exec(compile(f"def {name}({arguments}):\n    {body}\n", f"<traced {name}>", "exec"), scope)
+    source = f"def {name}({arguments}):\n    {body}\n"
+    exec(compile(source, f"<traced {name}>", "exec"), scope)
+    scope[name].source = source  # for whoever wants to read what runs
     return scope[name]
