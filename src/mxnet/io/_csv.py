@@ -61,7 +61,7 @@ class _Table:
             if self._file is None:
                 if not self._left:
                     return False
-                self._file = open(self._left.pop(0), encoding="utf-8")  # noqa: SIM115  (stays open between reads)
+                self._file = open(self._left.pop(0), encoding="utf-8")
                 self._line = 0
             lines = self._file.readlines(_CHUNK)
             if not lines:
@@ -117,7 +117,8 @@ class _CSVRows(RowStream):
             label = self.label.take(len(data))
             if len(label) < len(data):
                 raise MXNetError(
-                    f"label_csv {self.label.path} has {self._next + len(label)} rows, fewer than data_csv {self.data.path}"
+                    f"label_csv {self.label.path} has {self._next + len(label)} rows, "
+                    f"fewer than data_csv {self.data.path}"
                 )
         first, self._next = self._next, self._next + len(data)
         return Rows(data, label, first)
@@ -126,9 +127,9 @@ class _CSVRows(RowStream):
 class CSVSource(BatchSource):
     """Batches from a CSV file with one sample a line.
 
-    With ``round_batch`` the last batch is filled up with the first samples of the file, and the next epoch goes on after
-    them; without, its ``pad`` counts the samples at its end that are none. A path may be a directory, whose files are read
-    one after the other.
+    With ``round_batch`` the last batch is filled up with the first samples of the file, and the next epoch goes on
+    after them; without, its ``pad`` counts the samples at its end that are none. A path may be a directory, whose files
+    are read one after the other.
     """
 
     def __init__(

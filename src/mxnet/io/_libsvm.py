@@ -91,7 +91,8 @@ def _parse(path: str, text: bytes, width: int) -> _Matrix:
     if len(bad):
         line = int(np.searchsorted(starts, bad[0], side="right"))
         raise MXNetError(
-            f"LibSVMIter: {path}, sample {line}: index {columns[bad[0]]:g} is not in [0, {width}) (indices begin with 0)"
+            f"LibSVMIter: {path}, sample {line}: index {columns[bad[0]]:g} is not in [0, {width}), "
+            "(the first index is 0)"
         )
     return _Matrix(pairs[:, 1].astype(np.float32), columns.astype(np.int64), starts, numbers[begins].astype(np.float32))
 
@@ -122,9 +123,9 @@ class _SparseRows(RowStream):
 class LibSVMSource(BatchSource):
     """Batches of sparse data (``csr``) from a LibSVM file whose indices begin with 0.
 
-    Labels are the first column, or with ``label_libsvm`` the sparse rows of another file. The last batch is filled up with
-    the first samples of the file, and the next epoch goes on after them. ``num_parts`` and ``part_index`` select a part of
-    the file.
+    Labels are the first column, or with ``label_libsvm`` the sparse rows of another file. The last batch is filled up
+    with the first samples of the file, and the next epoch goes on after them. ``num_parts`` and ``part_index`` select a
+    part of the file.
     """
 
     def __init__(
@@ -152,7 +153,7 @@ class LibSVMSource(BatchSource):
         self._label_width = int(np.prod(label_shape))
         own_labels = label_libsvm == "NULL"
         if own_labels != (self._label_width == 1):
-            raise MXNetError(f"label_shape is expected to be (1,) exactly when label_libsvm is not set, got {label_shape}")
+            raise MXNetError(f"label_shape must be (1,) exactly when label_libsvm is not set, got {label_shape}")
         data = _parse(data_libsvm, _read_part(data_libsvm, part_index, num_parts), self._width)
         label: Any = data.labels
         if not own_labels:

@@ -27,15 +27,15 @@ def _read_idx(path: str, ndim: int) -> np.ndarray:
         raise MXNetError(f'Open "{path}": {e.strerror or e}') from None
     size = int(np.prod(shape, dtype=object))
     if len(body) < size:
-        raise MXNetError(f"{path}: invalid mnist format, expected {size} bytes for shape {shape}, the file has {len(body)}")
+        raise MXNetError(f"{path}: invalid mnist format, shape {shape} needs {size} bytes, the file has {len(body)}")
     return np.frombuffer(body, np.uint8, size).reshape(shape)
 
 
 class MNISTSource(BatchSource):
     """Batches from the image and label files of MNIST: floats in [0, 1) of shape (batch, 1, rows, columns).
 
-    With ``flat`` each image is one vector. Images that do not fill a batch are left out. ``num_parts`` and ``part_index``
-    select a part of the file.
+    With ``flat`` each image is one vector. Images that do not fill a batch are left out. ``num_parts`` and
+    ``part_index`` select a part of the file.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What file iterators are made of: a source of batches, rows put together to batches, and the ``mx.io.XIter`` functions."""
+"""What file iterators are made of: sources of batches, rows put together to batches, and the ``mx.io`` functions."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ class RowStream:
 class RoundBatches:
     """Puts samples together to batches of one size.
 
-    With ``round_batch`` an epoch's last batch is filled up with the first samples, and the next epoch goes on after them.
-    Without, it is filled up with what stood at its place in the batch before (zeros when there was none).
+    With ``round_batch`` an epoch's last batch is filled up with the first samples, and the next epoch goes on after
+    them. Without, it is filled up with what stood at its place in the batch before (zeros when there was none).
     """
 
     def __init__(self, stream: RowStream, batch_size: int, round_batch: bool) -> None:

@@ -313,8 +313,9 @@ class NDArrayIter(DataIter):
     shuffle : bool
         Whether every :meth:`reset` draws a new order (with ``numpy.random``).
     last_batch_handle : str
-        What becomes of samples that do not fill a batch: ``"pad"`` (the batch goes on with the first samples, its ``pad``
-        says how many), ``"discard"``, or ``"roll_over"`` (they begin the next epoch). Sparse data can only be discarded.
+        What becomes of samples that do not fill a batch: ``"pad"`` (the batch goes on with the first samples, its
+        ``pad`` says how many), ``"discard"``, or ``"roll_over"`` (they begin the next epoch). Sparse data can only be
+        discarded.
     data_name, label_name : str
         Names of arrays that come without one.
     layout : str

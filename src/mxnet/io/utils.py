@@ -78,7 +78,7 @@ def _batch_axis(value: Any, axis: int) -> int:
 
 
 def _getdata_by_idx(data: Sequence[tuple[str, Any]], idx: np.ndarray, axis: int = 0) -> list[tuple[str, Any]]:
-    """The named arrays with their samples in the order ``idx``; HDF5 data sets are left, they are read in order later."""
+    """The named arrays with their samples in the order ``idx``; HDF5 data sets stay, they are read in order later."""
     return [(name, value if _is_h5(value) else _reordered(value, idx, axis)) for name, value in data]
 
 

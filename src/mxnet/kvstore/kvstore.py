@@ -1,0 +1,302 @@
+"""The key-value store of one process: sums over its devices, with an optional updater."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import optimizer as opt
+from .._core.files import write_bytes
+from ..base import MXNetError
+from ..ndarray import NDArray
+from ..ndarray.ndarray import wrap
+from ._comm import GradientCompression, copy_into, total
+from .base import KVStoreBase
+
+__all__ = ["KVStore"]
+
+
+def _pairs(keys: Any, values: Any) -> list[tuple[Any, list[Any]]]:
+    """Sort out the forms in which keys and arrays are given: one key or a list, and for each one array or a list.
+
+    Raises
+    ------
+    AssertionError
+        For a key that is neither int nor str, keys of both types, or as many values as there are not keys.
+    """
+    if isinstance(keys, (list, tuple)):
+        assert len(keys) == len(values), f"{len(keys)} keys, but {len(values)} values"
+        found = [pair for k, v in zip(keys, values) for pair in _pairs(k, v)]
+        assert len({isinstance(k, str) for k, _ in found}) <= 1, "inconsistent types of keys detected."
+        return found
+    assert isinstance(keys, (int, str)), f"unexpected type for keys: {type(keys)}"
+    values = [values] if isinstance(values, NDArray) else list(values)
+    for v in values:
+        assert isinstance(v, NDArray), f"values of key {keys!r} must be NDArrays, got {type(v)}"
+    return [(keys, values)]
+
+
+class KVStore(KVStoreBase):
+    """Arrays by key, shared by the devices of this process. Made by :func:`mxnet.kv.create`.
+
+    :meth:`push` sums the arrays of a key; without an updater the sum becomes the key's value, with one the updater
+    changes the value by the sum. :meth:`pull` copies the value out. Keys are all int or all str.
+
+    Parameters
+    ----------
+    handle : str
+        The type's name.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> kv = mx.kv.create("local")
+    >>> kv.init("w", mx.nd.zeros((2,)))
+    >>> kv.push("w", [mx.nd.ones((2,), mx.cpu(i)) for i in range(3)])
+    >>> out = mx.nd.zeros((2,))
+    >>> kv.pull("w", out=out)
+    >>> out.asnumpy().tolist()
+    [3.0, 3.0]
+    """
+
+    def __init__(self, handle: str) -> None:
+        self.handle = handle
+        self._values: dict[Any, Any] = {}
+        self._updater: Callable[..., None] | None = None
+        self._compression: GradientCompression | None = None
+
+    def __del__(self) -> None:
+        """Nothing is held outside Python's memory."""
+
+    # ------------------------------------------------------------------ facts
+
+    @property
+    def type(self) -> str:
+        """The name the store was created by."""
+        return self.handle
+
+    @property
+    def rank(self) -> int:
+        """The number of this worker: 0, there is one process."""
+        return 0
+
+    @property
+    def num_workers(self) -> int:
+        """How many workers there are: 1."""
+        return 1
+
+    def is_capable(self, capability: str) -> bool:
+        """True for ``"optimizer"``, ValueError for anything unknown."""
+        if capability.lower() == KVStoreBase.OPTIMIZER:
+            return True
+        raise ValueError(f"Unknown capability: {capability}")
+
+    # ------------------------------------------------------------------ values
+
+    def init(self, key: Any, value: Any) -> None:
+        """Give keys their first values, which are copied. A key is initialised once.
+
+        Parameters
+        ----------
+        key : int, str or list of them
+        value : NDArray or list of NDArray
+        """
+        pairs = _pairs(key, value)
+        fresh = [k for k, _ in pairs]
+        for i, k in enumerate(fresh):
+            self._check_key_type(k)
+            if k in self._values or k in fresh[:i]:
+                raise MXNetError(f"duplicate init of key {k}")
+        for k, values in pairs:
+            if len(values) != 1:
+                raise MXNetError(f"duplicate init of key {k}: it was given {len(values)} arrays")
+        for k, values in pairs:
+            self._values[k] = values[0].copy()
+
+    def _check_key_type(self, key: Any) -> None:
+        if self._values and isinstance(next(iter(self._values)), str) != isinstance(key, str):
+            raise MXNetError(f"Mixed key types are not allowed: {key!r} in a store of the other type (int or str)")
+
+    def _stored(self, key: Any) -> Any:
+        self._check_key_type(key)
+        try:
+            return self._values[key]
+        except KeyError:
+            raise MXNetError(f"key {key} doesn't exist. Did you init?") from None
+
+    def push(self, key: Any, value: Any, priority: int = 0) -> None:
+        """Sum the arrays of each key, and store the sum or hand it to the updater.
+
+        Parameters
+        ----------
+        key : int, str or list of them
+        value : NDArray, list of NDArray (one a device), or list of these
+        priority : int
+            Accepted and not used: operations run in the order of calls.
+        """
+        self._push(_pairs(key, value))
+
+    def _push(self, pairs: Sequence[tuple[Any, list[Any]]]) -> list[tuple[Any, Any]]:
+        """Push, and give the sums by key."""
+        grouped: dict[Any, list[Any]] = {}
+        for k, values in pairs:
+            grouped.setdefault(k, []).extend(values)
+        for k, values in grouped.items():
+            shape = self._stored(k).shape
+            for v in values:
+                if v.shape != shape:
+                    raise MXNetError(f"key {k} has shape {shape}, an array of shape {v.shape} was pushed")
+        compression = self._compression
+        if compression is not None:
+            sums = [(k, compression.reduce(k, values)) for k, values in grouped.items()]
+        else:
+            sums = [(k, total(values)) for k, values in grouped.items()]
+        if self._updater is not None:
+            self._update(sums)
+        else:
+            for k, s in sums:
+                # A single array is the caller's: it may change.
+                self._values[k] = s.copy() if s is grouped[k][0] else s
+        return sums
+
+    def _update(self, sums: list[tuple[Any, Any]]) -> None:
+        for k, s in sums:
+            stored = self._values[k]
+            if s.context.device != stored.context.device:  # the weight moves to where its gradients are
+                self._values[k] = stored.as_in_context(s.context)
+        updater = self._updater
+        if isinstance(updater, opt.Updater):
+            keys = [k for k, _ in sums]
+            updater(keys, [s for _, s in sums], [self._values[k] for k in keys])
+            return
+        for k, s in sorted(sums, key=lambda pair: self._place(pair[0])):
+            updater(k.encode() if isinstance(k, str) else k, s, self._values[k])  # type: ignore[misc]
+
+    def _place(self, key: Any) -> int:
+        """Where a key stands in the order of updates: ints by value, strings by initialisation."""
+        return key if isinstance(key, int) else list(self._values).index(key)
+
+    def pull(self, key: Any, out: Any = None, priority: int = 0, ignore_sparse: bool = True) -> None:
+        """Copy the values of keys into arrays.
+
+        Parameters
+        ----------
+        key : int, str or list of them
+        out : NDArray, list of NDArray, or list of these
+        priority : int
+            Accepted and not used.
+        ignore_sparse : bool
+            Leave sparse values and sparse arrays alone (use :meth:`row_sparse_pull`).
+        """
+        assert out is not None, "pull needs the arrays to write, out"
+        self._pull(_pairs(key, out), ignore_sparse)
+
+    def _pull(self, pairs: Sequence[tuple[Any, list[Any]]], ignore_sparse: bool) -> None:
+        targets, values = [], []
+        for k, outs in pairs:
+            stored = self._stored(k)
+            for o in outs:
+                if ignore_sparse and (o.stype != "default" or stored.stype != "default"):
+                    continue
+                if o.shape != stored.shape:
+                    raise MXNetError(f"key {k} has shape {stored.shape}, the array to pull into {o.shape}")
+                targets.append(o)
+                values.append(stored)
+        copy_into(targets, values)
+
+    def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
+        """:meth:`push`, then :meth:`pull` into ``out``, or back into ``value`` when that is not given."""
+        pairs = _pairs(key, value)
+        wanted = pairs if out is None else _pairs(key, out)
+        self._push(pairs)
+        self._pull(wanted, ignore_sparse=True)
+
+    def broadcast(self, key: Any, value: Any, out: Any, priority: int = 0) -> None:
+        """:meth:`init`, then :meth:`pull`."""
+        outs = _pairs(key, out)
+        self.init(key, value)
+        self._pull(outs, ignore_sparse=True)
+
+    def row_sparse_pull(self, key: Any, out: Any = None, priority: int = 0, row_ids: Any = None) -> None:
+        """Copy some rows of values into ``row_sparse`` arrays.
+
+        Parameters
+        ----------
+        key : int, str or list of them
+        out : RowSparseNDArray, list of them, or list of these
+        row_ids : NDArray or list of NDArray
+            The rows for each array; one array of rows may serve a whole list.
+        """
+        assert out is not None, "row_sparse_pull needs the arrays to write, out"
+        assert row_ids is not None, "row_sparse_pull needs the rows, row_ids"
+        if isinstance(row_ids, NDArray):
+            row_ids = [row_ids]
+        assert isinstance(row_ids, list), "row_ids should be NDArray or list of NDArray"
+        pairs = _pairs(key, out)
+        count = sum(len(outs) for _, outs in pairs)
+        rows = [r for group in row_ids for r in (group if isinstance(group, (list, tuple)) else [group])]
+        if len(rows) == 1:
+            rows = rows * count
+        assert len(rows) == count, f"the number of row_ids doesn't match the number of values: {len(rows)} and {count}"
+        wanted = iter(rows)
+        for k, outs in pairs:
+            stored = self._stored(k)
+            for o, ids in zip(outs, wanted):
+                if o.stype != "row_sparse":
+                    raise MXNetError(
+                        f"Expected row_sparse storage type for row_sparse_pull values, but key {k} got {o.stype}"
+                    )
+                source = stored if stored.stype == "row_sparse" else stored.tostype("row_sparse")
+                source.retain(_unique(ids, stored)).copyto(o)
+
+    # ------------------------------------------------------------------ updates
+
+    def set_gradient_compression(self, compression_params: dict[str, Any]) -> None:
+        """Compress what devices exchange to two bits a number; errors are carried over to the next push.
+
+        Parameters
+        ----------
+        compression_params : dict
+            ``{"type": "2bit", "threshold": 0.5}``.
+
+        Raises
+        ------
+        MXNetError
+            For a store whose type does not contain ``device``.
+        """
+        if "device" not in self.type and "dist" not in self.type:
+            raise MXNetError("Gradient compression is not supported for this type of kvstore")
+        self._compression = GradientCompression.from_params(compression_params)
+
+    def set_optimizer(self, optimizer: Any) -> None:
+        """Have pushed gradients update the stored weights with an optimizer."""
+        self._set_updater(opt.get_updater(optimizer))
+
+    def _set_updater(self, updater: Callable[..., None]) -> None:
+        """Have ``updater(key, pushed, stored)`` change the stored value in place; a str key arrives as bytes."""
+        self._updater = updater
+
+    def save_optimizer_states(self, fname: str, dump_optimizer: bool = False) -> None:
+        """Write the updater's states (and the optimizer itself: ``dump_optimizer``) to a file."""
+        assert self._updater is not None, "Cannot save states without an optimizer: call set_optimizer first"
+        write_bytes(fname, self._updater.get_states(dump_optimizer))
+
+    def load_optimizer_states(self, fname: str) -> None:
+        """Read the updater's states from a file."""
+        assert self._updater is not None, "Cannot load states without an optimizer: call set_optimizer first"
+        with open(fname, "rb") as f:
+            self._updater.set_states(f.read())
+
+    def _barrier(self) -> None:
+        """Wait for all workers: there is one."""
+
+    def _send_command_to_servers(self, head: int, body: str) -> None:
+        """Send a command to the servers: there are none."""
+
+
+def _unique(ids: NDArray, stored: Any) -> NDArray:
+    """Row numbers once each and in order, as row_sparse arrays hold them."""
+    rows = ids._t.reshape(-1).long().unique()
+    if len(rows) and not (0 <= int(rows[0]) and int(rows[-1]) < stored.shape[0]):
+        raise MXNetError(f"row_ids must be in [0, {stored.shape[0]}), got {int(rows[0])} to {int(rows[-1])}")
+    return wrap(rows, ids.context)

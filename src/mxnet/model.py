@@ -1,0 +1,573 @@
+"""Checkpoints, the steps that update parameters on several devices, and the old estimator :class:`FeedForward`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import warnings
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import io, kvstore, metric
+from . import ndarray as nd
+from . import optimizer as opt
+from . import symbol as sym
+from .base import mx_real_t
+from .callback import LogValidationMetricsCallback
+from .context import Context, cpu
+from .executor_manager import DataParallelExecutorManager, _check_arguments, _load_data
+from .initializer import InitDesc, Uniform
+from .io import DataDesc
+
+BatchEndParam = namedtuple("BatchEndParam", ["epoch", "nbatch", "eval_metric", "locals"])
+BatchEndParam.__doc__ = "What callbacks at the end of a batch are told; ``locals`` are the caller's variables."
+
+# Defaults of arguments.
+_UNIFORM = Uniform(0.01)
+_LOG_VALIDATION = LogValidationMetricsCallback()
+
+# ------------------------------------------------------------------ key-value stores
+
+
+def _create_kvstore(kv: Any, num_device: int, arg_params: dict[str, Any]) -> tuple[Any, bool]:
+    """Decide on the store, and on whether it or the devices run the optimizer.
+
+    One device needs no store. ``MXNET_UPDATE_ON_KVSTORE=0`` keeps updates on the devices, as do very large parameters
+    with ``"local"``.
+    """
+    update_on_kvstore = bool(int(os.getenv("MXNET_UPDATE_ON_KVSTORE", "1")))
+    if isinstance(kv, str):
+        if num_device == 1 and "dist" not in kv:
+            return None, False
+        name, kv = kv, kvstore.create(kv)
+        if name == "local" and max((p.size for p in arg_params.values()), default=0) > 1024 * 1024 * 16:
+            update_on_kvstore = False
+    elif kv is None:
+        return None, False
+    elif not isinstance(kv, kvstore.KVStoreBase):
+        raise TypeError(f"kvstore must be KVStore, str or None, got {type(kv).__name__}")
+    return kv, update_on_kvstore and kv.is_capable(kvstore.KVStoreBase.OPTIMIZER)
+
+
+def _initialize_kvstore(kvstore: Any, param_arrays: Sequence[Sequence[Any]], arg_params: dict[str, Any],
+                        param_names: Sequence[str], update_on_kvstore: bool) -> None:
+    """Give the store the parameters' first values, and with ``update_on_kvstore`` all devices the store's."""
+    for name, on_devices in zip(param_names, param_arrays):
+        if not update_on_kvstore or arg_params[name].stype != "default":
+            kvstore.init(name, arg_params[name])
+        else:
+            kvstore.broadcast(name, arg_params[name], out=on_devices)
+
+
+class Updates:
+    """What every step updates, worked out once: the parameters that have a gradient, by name and by device.
+
+    Parameters
+    ----------
+    param_arrays, grad_arrays : list of list of NDArray
+        For each parameter, the devices' arrays; gradients may be None.
+    param_names : list of str
+    num_device : int
+    """
+
+    def __init__(self, param_arrays: Sequence[Sequence[Any]], grad_arrays: Sequence[Sequence[Any]],
+                 param_names: Sequence[str], num_device: int) -> None:
+        kept = [i for i, grads in enumerate(grad_arrays) if grads[0] is not None]
+        self.names = [param_names[i] for i in kept]
+        self.weights = [list(param_arrays[i]) for i in kept]
+        self.grads = [list(grad_arrays[i]) for i in kept]
+        self.places = kept
+        # Each device has optimizer states of its own, under an index of its own.
+        self.by_device = [
+            ([i * num_device + k for i in kept], [g[k] for g in self.grads], [w[k] for w in self.weights])
+            for k in range(num_device)
+        ]
+
+    def _dense(self, j: int) -> bool:
+        return self.grads[j][0].stype == "default" and self.weights[j][0].stype == "default"
+
+    def _exchange(self, store: Any, outs: list[list[Any]] | None) -> None:
+        """Push the gradients and pull what the store makes of them, into ``outs`` or back into the gradients."""
+        if type(store) is kvstore.KVStore:  # takes all keys at once; plug-ins may know single keys only
+            if self.names:
+                store.pushpull(self.names, self.grads, out=outs)
+            return
+        for j, (name, place) in enumerate(zip(self.names, self.places)):
+            out = self.grads[j] if outs is None else outs[j]
+            if self._dense(j):
+                extra = {} if outs is None else {"out": out}
+                store.pushpull(name, self.grads[j], priority=-place, **extra)
+            else:
+                store.push(name, self.grads[j], priority=-place)
+                store.pull(name, out=out, priority=-place)
+
+    def on_kvstore(self, store: Any) -> None:
+        """Push gradients to a store that updates the weights, and pull the weights."""
+        self._exchange(store, self.weights)
+
+    def on_devices(self, updater: Callable[..., None], store: Any = None) -> None:
+        """Sum gradients over the devices with a store, if there is one, and update each device's weights."""
+        if store:
+            self._exchange(store, None)
+        if self.names:
+            for indices, grads, weights in self.by_device:
+                updater(indices, grads, weights)
+
+
+def _update_params_on_kvstore(param_arrays: Any, grad_arrays: Any, kvstore: Any, param_names: Sequence[str]) -> None:
+    """Push gradients to a store that updates the weights, and pull the weights."""
+    Updates(param_arrays, grad_arrays, param_names, 1).on_kvstore(kvstore)
+
+
+def _update_params(param_arrays: Any, grad_arrays: Any, updater: Callable[..., None], num_device: int,
+                   kvstore: Any = None, param_names: Sequence[str] | None = None) -> None:
+    """Sum gradients with a store, if there is one, and update each device's weights."""
+    names = range(len(param_arrays)) if param_names is None else param_names
+    Updates(param_arrays, grad_arrays, names, num_device).on_devices(updater, kvstore)  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------ checkpoints
+
+
+def save_checkpoint(prefix: str, epoch: int, symbol: Any, arg_params: dict[str, Any], aux_params: dict[str, Any],
+                    remove_amp_cast: bool = True) -> None:
+    """Write a network to ``prefix-symbol.json`` and its parameters to ``prefix-EPOCH.params``.
+
+    Parameters
+    ----------
+    prefix : str
+    epoch : int
+    symbol : Symbol or None
+        None writes the parameters only.
+    arg_params, aux_params : dict of str to NDArray
+    remove_amp_cast : bool
+        Leave out the casts of automatic mixed precision.
+    """
+    if symbol is not None:
+        symbol.save(f"{prefix}-symbol.json", remove_amp_cast=remove_amp_cast)
+    named = {f"arg:{k}": v.as_in_context(cpu()) for k, v in arg_params.items()}
+    named.update({f"aux:{k}": v.as_in_context(cpu()) for k, v in aux_params.items()})
+    params_file = f"{prefix}-{epoch:04d}.params"
+    nd.save(params_file, named)
+    logging.info('Saved checkpoint to "%s"', params_file)
+
+
+def split_params(loaded: Any) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    """Sort named arrays of a file into arguments, auxiliary states, and names that are neither."""
+    arg_params: dict[str, Any] = {}
+    aux_params: dict[str, Any] = {}
+    others: list[str] = []
+    if not isinstance(loaded, dict):
+        loaded = {f"(array {i} has no name)": x for i, x in enumerate(loaded)}
+    for key, value in loaded.items():
+        kind, _, name = key.partition(":")
+        if kind == "arg":
+            arg_params[name] = value
+        elif kind == "aux":
+            aux_params[name] = value
+        else:
+            others.append(key)
+    return arg_params, aux_params, others
+
+
+def load_params(prefix: str, epoch: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read parameters and auxiliary states from ``prefix-EPOCH.params``."""
+    params_file = f"{prefix}-{epoch:04d}.params"
+    loaded = nd.load(params_file)
+    if not loaded:
+        logging.warning("Params file '%s' is empty", params_file)
+    arg_params, aux_params, others = split_params(loaded)
+    if loaded and len(others) == len(loaded):
+        raise ValueError(f"Invalid param file {params_file}: names must begin with arg: or aux:, got {others[0]!r}")
+    return arg_params, aux_params
+
+
+def load_checkpoint(prefix: str, epoch: int) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """Read what :func:`save_checkpoint` wrote.
+
+    Returns
+    -------
+    (Symbol, dict of str to NDArray, dict of str to NDArray)
+        The network, its parameters and its auxiliary states.
+    """
+    symbol = sym.load(f"{prefix}-symbol.json")
+    return (symbol, *load_params(prefix, epoch))
+
+
+# ------------------------------------------------------------------ FeedForward
+
+
+def _call(callbacks: Any, *args: Any) -> None:
+    for callback in callbacks if isinstance(callbacks, list) else [callbacks]:
+        if callback is not None:
+            callback(*args)
+
+
+def _evaluate(manager: DataParallelExecutorManager, epoch: int, eval_data: Any, eval_metric: Any,
+              eval_batch_end_callback: Any, eval_end_callback: Any) -> None:
+    """Score a data set with the executors that are being trained."""
+    eval_metric.reset()
+    eval_data.reset()
+    count = 0
+    for nbatch, eval_batch in enumerate(eval_data):
+        manager.load_data_batch(eval_batch)
+        manager.forward(is_train=False)
+        manager.update_metric(eval_metric, eval_batch.label)
+        count = nbatch + 1
+        _call(eval_batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
+    _call(eval_end_callback, BatchEndParam(epoch, count, eval_metric, locals()))
+    eval_data.reset()
+
+
+def _train_multi_device(symbol: Any, ctx: Sequence[Context], arg_names: Sequence[str], param_names: Sequence[str],
+                        aux_names: Sequence[str], arg_params: dict[str, Any], aux_params: dict[str, Any],
+                        begin_epoch: int, end_epoch: int, epoch_size: int | None, optimizer: Any, kvstore: Any,
+                        update_on_kvstore: bool, train_data: Any, eval_data: Any = None, eval_metric: Any = None,
+                        epoch_end_callback: Any = None, batch_end_callback: Any = None, logger: Any = None,
+                        work_load_list: Any = None, monitor: Any = None, eval_end_callback: Any = None,
+                        eval_batch_end_callback: Any = None, sym_gen: Any = None) -> None:
+    """Train on several devices; ``arg_params`` and ``aux_params`` are updated in place."""
+    logger = logger or logging
+    manager = DataParallelExecutorManager(symbol, ctx, train_data, arg_names, param_names, aux_names,
+                                          work_load_list=work_load_list, logger=logger, sym_gen=sym_gen)
+    if monitor:
+        manager.install_monitor(monitor)
+    manager.set_params(arg_params, aux_params)
+    updater = None
+    if update_on_kvstore:
+        kvstore.set_optimizer(optimizer)
+    else:
+        updater = opt.get_updater(optimizer)
+    if kvstore:
+        _initialize_kvstore(kvstore, manager.param_arrays, arg_params, manager.param_names, update_on_kvstore)
+    updates = Updates(manager.param_arrays, manager.grad_arrays, manager.param_names, len(ctx))
+
+    def batches(epoch: int) -> Any:
+        """The batches of one epoch: all, or ``epoch_size`` of them, starting the data over as often as that takes."""
+        count = 0
+        while True:
+            for batch in train_data:
+                yield batch
+                count += 1
+                if count == epoch_size:
+                    return
+            logger.info("Epoch[%d] Resetting Data Iterator", epoch)
+            train_data.reset()
+            if epoch_size is None or count == 0:
+                return
+
+    train_data.reset()
+    for epoch in range(begin_epoch, end_epoch):
+        tic = time.time()
+        eval_metric.reset()
+        for nbatch, data_batch in enumerate(batches(epoch), 1):
+            manager.load_data_batch(data_batch)
+            if monitor is not None:
+                monitor.tic()
+            manager.forward(is_train=True)
+            manager.backward()
+            if update_on_kvstore:
+                updates.on_kvstore(kvstore)
+            else:
+                updates.on_devices(updater, kvstore)  # type: ignore[arg-type]
+            if monitor is not None:
+                monitor.toc_print()
+            manager.update_metric(eval_metric, data_batch.label)
+            _call(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
+        logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - tic)
+        if epoch_end_callback or epoch + 1 == end_epoch:
+            manager.copy_to(arg_params, aux_params)
+        _call(epoch_end_callback, epoch, symbol, arg_params, aux_params)
+        if eval_data:
+            _evaluate(manager, epoch, eval_data, eval_metric, eval_batch_end_callback, eval_end_callback)
+
+
+class FeedForward:
+    """An estimator with ``fit``, ``predict`` and ``score`` over arrays or iterators. Deprecated for ``mx.mod.Module``.
+
+    Parameters
+    ----------
+    symbol : Symbol or function
+        The network, or a function from a bucket's key to one.
+    ctx : Context or list of Context, optional
+    num_epoch : int, optional
+    epoch_size : int, optional
+        Batches an epoch; all of the data when not given.
+    optimizer : str or Optimizer
+    initializer : Initializer
+    numpy_batch_size : int
+        Batch size for arrays.
+    arg_params, aux_params : dict of str to NDArray, optional
+        First values.
+    allow_extra_params : bool
+        Drop first values the network has no place for.
+    begin_epoch : int
+    **kwargs
+        Parameters of an optimizer given by name.
+    """
+
+    def __init__(self, symbol: Any, ctx: Any = None, num_epoch: int | None = None, epoch_size: int | None = None,
+                 optimizer: Any = "sgd", initializer: Any = _UNIFORM, numpy_batch_size: int = 128,
+                 arg_params: Any = None, aux_params: Any = None, allow_extra_params: bool = False,
+                 begin_epoch: int = 0, **kwargs: Any) -> None:
+        warnings.warn(
+            "\033[91mmxnet.model.FeedForward has been deprecated. Please use mxnet.mod.Module instead.\033[0m",
+            DeprecationWarning, stacklevel=2,
+        )
+        is_symbol = isinstance(symbol, sym.Symbol)
+        assert is_symbol or callable(symbol), f"symbol must be a Symbol or a function that gives one, got {symbol!r}"
+        self.symbol: Any = symbol if is_symbol else None
+        self.sym_gen = None if is_symbol else symbol
+        self.arg_params = arg_params
+        self.aux_params = aux_params
+        self.allow_extra_params = allow_extra_params
+        self.argument_checked = False
+        if is_symbol:
+            self._check_arguments()
+        self.ctx = [cpu()] if ctx is None else [ctx] if isinstance(ctx, Context) else ctx
+        self.num_epoch = num_epoch
+        self.epoch_size = epoch_size
+        self.kwargs = kwargs.copy()
+        self.optimizer = optimizer
+        self.initializer = initializer
+        self.numpy_batch_size = numpy_batch_size
+        self.begin_epoch = begin_epoch
+        self._pred_exec: Any = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_pred_exec": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+    def _check_arguments(self) -> None:
+        if self.argument_checked:
+            return
+        self.argument_checked = True
+        _check_arguments(self.symbol)
+        if self.allow_extra_params:
+            for attribute, names in (("arg_params", self.symbol.list_arguments()),
+                                     ("aux_params", self.symbol.list_auxiliary_states())):
+                given = getattr(self, attribute)
+                if given:
+                    setattr(self, attribute, {k: v for k, v in given.items() if k in set(names)})
+
+    def _init_params(self, inputs: Sequence[Any], overwrite: bool = False) -> tuple[list[str], list[str], list[str]]:
+        """Set parameters that have no value yet; gives the names of arguments, parameters and auxiliary states."""
+        descs = [x if isinstance(x, DataDesc) else DataDesc(*x) for x in inputs]
+        arg_shapes, _, aux_shapes = self.symbol.infer_shape(**{d.name: d.shape for d in descs})
+        assert arg_shapes is not None, "Incomplete input shapes"
+        arg_types, _, aux_types = self.symbol.infer_type(**{d.name: d.dtype for d in descs})
+        assert arg_types is not None, "Incomplete input types"
+        arg_names, aux_names = self.symbol.list_arguments(), self.symbol.list_auxiliary_states()
+        fed = {d.name for d in descs}
+        param_names = [n for n in arg_names if n not in fed]
+
+        def values(names: Sequence[str], shapes: Any, types: Any, given: Any) -> dict[str, Any]:
+            made = {}
+            for name, shape, dtype in zip(names, shapes, types):
+                if name in fed:
+                    continue
+                made[name] = nd.zeros(shape=shape, dtype=dtype)
+                if given and name in given and not overwrite:
+                    made[name][:] = given[name][:]
+                else:
+                    self.initializer(InitDesc(name), made[name])
+            return made
+
+        self.arg_params = values(arg_names, arg_shapes, arg_types, self.arg_params)
+        self.aux_params = values(aux_names, aux_shapes, aux_types, self.aux_params)
+        return arg_names, param_names, aux_names
+
+    def _init_iter(self, X: Any, y: Any, is_train: bool) -> Any:
+        """An iterator over arrays; an iterator is given back as it is."""
+        if not isinstance(X, (np.ndarray, nd.NDArray)):
+            if not isinstance(X, io.DataIter):
+                raise TypeError(f"X must be DataIter, NDArray or numpy.ndarray, got {type(X).__name__}")
+            return X
+        if y is None:
+            if is_train:
+                raise ValueError("y must be specified when X is numpy.ndarray")
+            y = np.zeros(X.shape[0])
+        if not isinstance(y, (np.ndarray, nd.NDArray)):
+            raise TypeError("y must be ndarray when X is numpy.ndarray")
+        if X.shape[0] != y.shape[0]:
+            raise ValueError(f"The numbers of data points and labels not equal: {X.shape[0]} and {y.shape[0]}")
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = y.flatten() if isinstance(y, np.ndarray) else y.reshape((-1,))
+        if y.ndim != 1:
+            raise ValueError("Label must be 1D or 2D (with 2nd dimension being 1)")
+        batch_size = min(X.shape[0], self.numpy_batch_size)
+        handle = "roll_over" if is_train else "pad"
+        return io.NDArrayIter(X, y, batch_size, shuffle=is_train, last_batch_handle=handle)
+
+    def _init_eval_iter(self, eval_data: Any) -> Any:
+        """An iterator over evaluation data given as one, as a pair of arrays or lists, or not at all."""
+        if eval_data is None or isinstance(eval_data, io.DataIter):
+            return eval_data
+        if not (isinstance(eval_data, (tuple, list)) and len(eval_data) == 2):
+            raise TypeError(
+                "Eval data must be DataIter, or NDArray/numpy.ndarray/list pair (i.e. tuple/list of length 2)"
+            )
+        data, label = eval_data
+        if data is None:
+            raise ValueError("Eval data is NONE")
+        if label is None and isinstance(data, io.DataIter):
+            return data
+        data, label = (np.array(x) if isinstance(x, list) else x for x in (data, label))
+        return self._init_iter(data, label, is_train=True)
+
+    def _init_predictor(self, data: Any) -> list[Any]:
+        """Bind for an iterator's shapes, unless that has been done; gives the arrays that take its data."""
+        types = {name: value.dtype for name, value in self.arg_params.items()}
+        types.update({x[0]: x.dtype if isinstance(x, DataDesc) else mx_real_t for x in data.provide_data})
+        shapes = {name: value.shape for name, value in self.arg_params.items()}
+        shapes.update({x[0]: x[1] for x in data.provide_data})
+        bound = self._pred_exec
+        if bound is None or any(bound.arg_dict[n].shape != tuple(s) for n, s in shapes.items()):
+            _check_arguments(self.symbol)
+            bound = self.symbol.simple_bind(self.ctx[0], grad_req="null", type_dict=types, **shapes)
+            self._pred_exec = bound
+        bound.copy_params_from(self.arg_params, self.aux_params)
+        return [bound.arg_dict[x[0]] for x in data.provide_data]
+
+    def predict(self, X: Any, num_batch: int | None = None, return_data: bool = False,
+                reset: bool = True) -> Any:
+        """Predict for an array or iterator.
+
+        Parameters
+        ----------
+        X : NDArray, numpy.ndarray or DataIter
+        num_batch : int, optional
+            How many batches; all when not given.
+        return_data : bool
+            Whether to give data and labels too.
+        reset : bool
+            Whether to begin with the first batch.
+
+        Returns
+        -------
+        numpy.ndarray or list of them
+            The outputs; with ``return_data`` a triple of outputs, data and labels.
+        """
+        X = self._init_iter(X, None, is_train=False)
+        if reset:
+            X.reset()
+        targets = self._init_predictor(X)
+        outputs: list[list[Any]] = []
+        data: list[list[Any]] = []
+        labels: list[list[Any]] = []
+        for i, batch in enumerate(X, 1):
+            _load_data(batch, targets)
+            self._pred_exec.forward(is_train=False)
+            count = X.batch_size - (batch.pad or 0)
+            kept = [(outputs, self._pred_exec.outputs)]
+            if return_data:
+                kept += [(data, batch.data), (labels, batch.label)]
+            for collected, arrays in kept:
+                collected.append([a[0:count].asnumpy() for a in arrays])
+            if i == num_batch:
+                break
+
+        def joined(collected: list[list[Any]]) -> Any:
+            arrays = [np.concatenate(parts) for parts in zip(*collected)]
+            return arrays[0] if len(arrays) == 1 else arrays
+
+        return (joined(outputs), joined(data), joined(labels)) if return_data else joined(outputs)
+
+    def score(self, X: Any, eval_metric: Any = "acc", num_batch: int | None = None,
+              batch_end_callback: Any = None, reset: bool = True) -> Any:
+        """Evaluate on an iterator with labels; gives the metric's value."""
+        if not isinstance(eval_metric, metric.EvalMetric):
+            eval_metric = metric.create(eval_metric)
+        X = self._init_iter(X, None, is_train=False)
+        if reset:
+            X.reset()
+        targets = self._init_predictor(X)
+        for i, batch in enumerate(X):
+            if i == num_batch:
+                break
+            _load_data(batch, targets)
+            self._pred_exec.forward(is_train=False)
+            eval_metric.update(batch.label, self._pred_exec.outputs)
+            _call(batch_end_callback, BatchEndParam(0, i, eval_metric, locals()))
+        return eval_metric.get()[1]
+
+    def fit(self, X: Any, y: Any = None, eval_data: Any = None, eval_metric: Any = "acc",
+            epoch_end_callback: Any = None, batch_end_callback: Any = None, kvstore: Any = "local", logger: Any = None,
+            work_load_list: Any = None, monitor: Any = None,
+            eval_end_callback: Any = _LOG_VALIDATION, eval_batch_end_callback: Any = None) -> None:
+        """Train.
+
+        Parameters
+        ----------
+        X : DataIter, NDArray or numpy.ndarray
+        y : NDArray or numpy.ndarray, optional
+            Labels, when ``X`` is an array.
+        eval_data : DataIter or pair of arrays, optional
+        eval_metric : EvalMetric or str
+        epoch_end_callback, batch_end_callback, eval_end_callback, eval_batch_end_callback : function or list
+        kvstore : str or KVStore
+        logger : Logger, optional
+        work_load_list : list of number, optional
+        monitor : Monitor, optional
+        """
+        data = self._init_iter(X, y, is_train=True)
+        eval_data = self._init_eval_iter(eval_data)
+        if self.sym_gen:
+            self.symbol = self.sym_gen(data.default_bucket_key)
+            self._check_arguments()
+        arg_names, param_names, aux_names = self._init_params([*data.provide_data, *data.provide_label])
+        if not isinstance(eval_metric, metric.EvalMetric):
+            eval_metric = metric.create(eval_metric)
+        kvstore, update_on_kvstore = _create_kvstore(kvstore, len(self.ctx), self.arg_params)
+        copies = 1 if update_on_kvstore else len(self.ctx)
+        idx2name = {i * copies + k: n for i, n in enumerate(param_names) for k in range(copies)}
+        optimizer = self.optimizer
+        if isinstance(optimizer, str):
+            batch_size = data.batch_size
+            if kvstore and "dist" in kvstore.type and "_async" not in kvstore.type:
+                batch_size *= kvstore.num_workers
+            params = {"rescale_grad": 1.0 / batch_size, **self.kwargs}
+            optimizer = opt.create(optimizer, sym=self.symbol, param_idx2name=idx2name, **params)
+        elif not optimizer.idx2name:
+            optimizer.idx2name = idx2name
+        _train_multi_device(
+            self.symbol, self.ctx, arg_names, param_names, aux_names, self.arg_params, self.aux_params,
+            begin_epoch=self.begin_epoch, end_epoch=self.num_epoch or 0, epoch_size=self.epoch_size,
+            optimizer=optimizer, kvstore=kvstore, update_on_kvstore=update_on_kvstore, train_data=data,
+            eval_data=eval_data, eval_metric=eval_metric, epoch_end_callback=epoch_end_callback,
+            batch_end_callback=batch_end_callback, logger=logger, work_load_list=work_load_list, monitor=monitor,
+            eval_end_callback=eval_end_callback, eval_batch_end_callback=eval_batch_end_callback, sym_gen=self.sym_gen,
+        )
+
+    def save(self, prefix: str, epoch: int | None = None, remove_amp_cast: bool = True) -> None:
+        """Write a checkpoint; the epoch is ``num_epoch`` when not given."""
+        epoch = self.num_epoch if epoch is None else epoch
+        assert epoch is not None, "epoch is needed"
+        save_checkpoint(prefix, epoch, self.symbol, self.arg_params, self.aux_params, remove_amp_cast=remove_amp_cast)
+
+    @staticmethod
+    def load(prefix: str, epoch: int, ctx: Any = None, **kwargs: Any) -> FeedForward:
+        """An estimator from a checkpoint, to predict with or to train on from its epoch."""
+        symbol, arg_params, aux_params = load_checkpoint(prefix, epoch)
+        return FeedForward(symbol, ctx=ctx, arg_params=arg_params, aux_params=aux_params, begin_epoch=epoch, **kwargs)
+
+    @staticmethod
+    def create(symbol: Any, X: Any, y: Any = None, ctx: Any = None, num_epoch: int | None = None,
+               epoch_size: int | None = None, optimizer: Any = "sgd", initializer: Any = _UNIFORM,
+               eval_data: Any = None, eval_metric: Any = "acc", epoch_end_callback: Any = None,
+               batch_end_callback: Any = None, kvstore: Any = "local", logger: Any = None, work_load_list: Any = None,
+               eval_end_callback: Any = _LOG_VALIDATION, eval_batch_end_callback: Any = None,
+               **kwargs: Any) -> FeedForward:
+        """Make an estimator and train it."""
+        model = FeedForward(symbol, ctx=ctx, num_epoch=num_epoch, epoch_size=epoch_size, optimizer=optimizer,
+                            initializer=initializer, **kwargs)
+        model.fit(X, y, eval_data=eval_data, eval_metric=eval_metric, epoch_end_callback=epoch_end_callback,
+                  batch_end_callback=batch_end_callback, kvstore=kvstore, logger=logger, work_load_list=work_load_list,
+                  eval_end_callback=eval_end_callback, eval_batch_end_callback=eval_batch_end_callback)
+        return model

@@ -1,0 +1,361 @@
+"""The module that has a network for every bucket (such as sequence lengths), all with the same parameters."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import ndarray as nd
+from .. import symbol as sym
+from ..context import cpu
+from ..io import DataDesc
+from ..model import load_params
+from ..name import NameManager
+from .base_module import DEFAULT_INITIALIZER, BaseModule, _check_input_names
+from .module import Module
+
+_CPU = cpu()
+
+
+class BucketingModule(BaseModule):
+    """A network for every bucket key that batches bring, with shared parameters and shared memory.
+
+    Parameters
+    ----------
+    sym_gen : function
+        From a bucket key to (symbol, data names, label names).
+    default_bucket_key
+        The key of the largest bucket, whose memory the others use.
+    logger : Logger
+    context : Context or list of Context
+    work_load_list : list of number, optional
+    fixed_param_names, state_names : list of str, optional
+    group2ctxs, compression_params : optional
+        See :class:`~mxnet.module.Module`.
+    """
+
+    def __init__(self, sym_gen: Callable[[Any], Any], default_bucket_key: Any = None, logger: Any = logging,
+                 context: Any = _CPU, work_load_list: Sequence[float] | None = None,
+                 fixed_param_names: Sequence[str] | None = None, state_names: Sequence[str] | None = None,
+                 group2ctxs: Any = None, compression_params: dict[str, Any] | None = None) -> None:
+        super().__init__(logger=logger)
+        assert default_bucket_key is not None, "default_bucket_key is needed"
+        self._default_bucket_key = default_bucket_key
+        self._sym_gen = sym_gen
+        self._fixed_param_names = list(fixed_param_names or [])
+        self._state_names = list(state_names or [])
+        self._context = context
+        self._work_load_list = work_load_list
+        self._group2ctxs = group2ctxs
+        self._compression_params = compression_params
+
+        symbol, data_names, label_names = self._call_sym_gen(default_bucket_key)
+        _check_input_names(symbol, list(data_names or []), "data", True)
+        _check_input_names(symbol, list(label_names or []), "label", False)
+        _check_input_names(symbol, self._state_names, "state", True)
+        _check_input_names(symbol, self._fixed_param_names, "fixed_param", True)
+
+        self._buckets: dict[Any, Module] = {}
+        self._curr_module: Any = None
+        self._curr_bucket_key: Any = None
+        self._params_dirty = False
+        self._monitor: Any = None
+        self._grad_req: Any = None
+
+    def _reset_bind(self) -> None:
+        self.binded = False
+        self._buckets = {}
+        self._curr_module = None
+        self._curr_bucket_key = None
+
+    def _call_sym_gen(self, key: Any) -> Any:
+        """A bucket's symbol, with automatic names that do not depend on what was made before."""
+        with NameManager():
+            return self._sym_gen(key)
+
+    def _make_module(self, key: Any) -> Module:
+        symbol, data_names, label_names = self._call_sym_gen(key)
+        return Module(symbol, data_names, label_names, logger=self.logger, context=self._context,
+                      work_load_list=self._work_load_list, fixed_param_names=self._fixed_param_names,
+                      state_names=self._state_names, group2ctxs=self._group2ctxs,
+                      compression_params=self._compression_params)
+
+    # ------------------------------------------------------------------ facts (of the current bucket)
+
+    @property
+    def data_names(self) -> list[str]:
+        """Names of the data inputs."""
+        return self._curr_module.data_names if self.binded else self._call_sym_gen(self._default_bucket_key)[1]
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the outputs."""
+        if self.binded:
+            return self._curr_module.output_names
+        return self._call_sym_gen(self._default_bucket_key)[0].list_outputs()
+
+    @property
+    def data_shapes(self) -> list[DataDesc]:
+        """Names and shapes of the data inputs."""
+        assert self.binded, "call bind first"
+        return self._curr_module.data_shapes
+
+    @property
+    def label_shapes(self) -> list[DataDesc] | None:
+        """Names and shapes of the labels."""
+        assert self.binded, "call bind first"
+        return self._curr_module.label_shapes
+
+    @property
+    def output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Names and shapes of the outputs."""
+        assert self.binded, "call bind first"
+        return self._curr_module.output_shapes
+
+    @property
+    def symbol(self) -> Any:
+        """The current bucket's symbol."""
+        assert self.binded, "call bind first"
+        return self._curr_module.symbol
+
+    # ------------------------------------------------------------------ parameters
+
+    def get_params(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The current parameters and auxiliary states by name, as arrays on the CPU."""
+        assert self.params_initialized, "call init_params first"
+        self._curr_module._params_dirty = self._params_dirty
+        params = self._curr_module.get_params()
+        self._params_dirty = False
+        return params
+
+    def set_params(self, arg_params: Any, aux_params: Any, allow_missing: bool = False, force_init: bool = True,
+                   allow_extra: bool = False) -> None:
+        """Set parameters and auxiliary states; see :meth:`Module.set_params`."""
+        if not allow_missing:
+            self.init_params(initializer=None, arg_params=arg_params, aux_params=aux_params,
+                             allow_missing=allow_missing, force_init=force_init)
+            return
+        if self.params_initialized and not force_init:
+            warnings.warn(
+                "Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2
+            )
+            return
+        self._curr_module.set_params(arg_params, aux_params, allow_missing=allow_missing, force_init=force_init,
+                                     allow_extra=allow_extra)
+        self._params_dirty = True
+        self.params_initialized = True
+
+    def init_params(self, initializer: Any = DEFAULT_INITIALIZER, arg_params: Any = None, aux_params: Any = None,
+                    allow_missing: bool = False, force_init: bool = False, allow_extra: bool = False) -> None:
+        """Set parameters and auxiliary states to values or with an initializer; see :meth:`Module.init_params`."""
+        if self.params_initialized and not force_init:
+            return
+        assert self.binded, "call bind before initializing the parameters"
+        self._curr_module.init_params(initializer=initializer, arg_params=arg_params, aux_params=aux_params,
+                                      allow_missing=allow_missing, force_init=force_init, allow_extra=allow_extra)
+        self._params_dirty = False
+        self.params_initialized = True
+
+    def get_states(self, merge_multi_context: bool = True) -> list[list[Any]]:
+        """The current bucket's states, a list over devices for each."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        return self._curr_module.get_states(merge_multi_context=merge_multi_context)
+
+    def set_states(self, states: Any = None, value: Any = None) -> None:
+        """Set the current bucket's states to arrays or to one number."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        self._curr_module.set_states(states, value)
+
+    # ------------------------------------------------------------------ setup
+
+    def bind(self, data_shapes: Any, label_shapes: Any = None, for_training: bool = True,
+             inputs_need_grad: bool = False, force_rebind: bool = False, shared_module: Any = None,
+             grad_req: Any = "write") -> None:
+        """Allocate memory for the default bucket's shapes; other buckets are bound when a batch brings them."""
+        params = self.get_params() if self.params_initialized and self._curr_module is not None else None
+        if force_rebind:
+            self._reset_bind()
+        if self.binded:
+            self.logger.warning("Already bound, ignoring bind()")
+            return
+        assert shared_module is None, "shared_module for BucketingModule is not supported"
+        self.for_training = for_training
+        self.inputs_need_grad = inputs_need_grad
+        self._grad_req = grad_req
+
+        key = self._default_bucket_key
+        module = self._buckets.get(key) or self._make_module(key)
+        module.bind(data_shapes, label_shapes, for_training, inputs_need_grad, force_rebind=False, shared_module=None,
+                    grad_req=grad_req)
+        self.binded = True
+        self._curr_module = module
+        self._curr_bucket_key = key
+        self._buckets[key] = module
+        if params is not None:
+            self.set_params(*params)
+
+    def switch_bucket(self, bucket_key: Any, data_shapes: Any, label_shapes: Any = None) -> None:
+        """Make a bucket the current one, binding it when it is new.
+
+        Parameters
+        ----------
+        bucket_key
+        data_shapes, label_shapes : list of DataDesc or of (str, tuple)
+            What a new bucket is bound to.
+        """
+        assert self.binded, "call bind before switching bucket"
+        module = self._buckets.get(bucket_key)
+        fresh = module is None
+        if module is None:
+            module = self._make_module(bucket_key)
+        if not module.binded:
+            module.bind(data_shapes, label_shapes, self._curr_module.for_training, self._curr_module.inputs_need_grad,
+                        force_rebind=False, shared_module=self._buckets[self._default_bucket_key],
+                        grad_req=self._grad_req)
+            if fresh and self._monitor is not None:
+                module.install_monitor(self._monitor)
+            self._buckets[bucket_key] = module
+        self._curr_module = module
+        self._curr_bucket_key = bucket_key
+
+    def init_optimizer(self, kvstore: Any = "local", optimizer: Any = "sgd",
+                       optimizer_params: Any = (("learning_rate", 0.01),), force_init: bool = False) -> None:
+        """Install an optimizer, which all buckets use; see :meth:`Module.init_optimizer`."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        if self.optimizer_initialized and not force_init:
+            self.logger.warning("optimizer already initialized, ignoring.")
+            return
+        self._curr_module.init_optimizer(kvstore, optimizer, optimizer_params, force_init=force_init)
+        for module in self._buckets.values():
+            if module is not self._curr_module:
+                module.borrow_optimizer(self._curr_module)
+        self.optimizer_initialized = True
+
+    def install_monitor(self, mon: Any) -> None:
+        """Have a monitor see all intermediate values, of buckets to come too."""
+        assert self.binded, "call bind first"
+        self._monitor = mon
+        for module in self._buckets.values():
+            module.install_monitor(mon)
+
+    # ------------------------------------------------------------------ computation
+
+    def prepare(self, data_batch: Any, sparse_row_id_fn: Any = None) -> None:
+        """Bind a batch's bucket, and pull those rows of sparse parameters that it needs."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        before = self._curr_bucket_key
+        self.switch_bucket(data_batch.bucket_key, data_batch.provide_data, data_batch.provide_label)
+        self._curr_module.prepare(data_batch, sparse_row_id_fn=sparse_row_id_fn)
+        self.switch_bucket(before, None, None)
+
+    def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
+        """Compute the outputs for a batch, with the network of its bucket."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        self.switch_bucket(data_batch.bucket_key, data_batch.provide_data, data_batch.provide_label)
+        self._curr_module.forward(data_batch, is_train=is_train)
+
+    def backward(self, out_grads: Any = None) -> None:
+        """Compute gradients; see :meth:`BaseModule.backward`."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        self._curr_module.backward(out_grads=out_grads)
+
+    def update(self) -> None:
+        """Change the parameters by their gradients, as the optimizer says."""
+        assert self.binded and self.params_initialized and self.optimizer_initialized, (
+            "call bind, init_params and init_optimizer first"
+        )
+        self._params_dirty = True
+        self._curr_module.update()
+
+    def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
+        """The outputs of the last forward: joined over devices, or lists over devices."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        return self._curr_module.get_outputs(merge_multi_context=merge_multi_context)
+
+    def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
+        """The gradients of the data inputs: joined over devices, or lists over devices."""
+        assert self.binded and self.params_initialized and self.inputs_need_grad, "bind with inputs_need_grad=True"
+        return self._curr_module.get_input_grads(merge_multi_context=merge_multi_context)
+
+    def update_metric(self, eval_metric: Any, labels: Any, pre_sliced: bool = False) -> None:
+        """Let a metric see the outputs of the last forward."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        self._curr_module.update_metric(eval_metric, labels, pre_sliced)
+
+    # ------------------------------------------------------------------ checkpoints
+
+    def save_checkpoint(self, prefix: str, epoch: int, remove_amp_cast: bool = False) -> None:
+        """Write the parameters, every bucket's symbol, and the list of (integer) bucket keys.
+
+        Parameters
+        ----------
+        prefix : str
+        epoch : int
+            The files are ``prefix-EPOCH.params``, ``prefix-KEY-symbol.json`` for each bucket, and ``prefix.buckets``.
+        remove_amp_cast : bool
+            Leave out the casts of automatic mixed precision.
+        """
+        assert len(self._buckets) > 0, "Empty BucketingModule cannot be saved"
+        self.save_params(f"{prefix}-{epoch:04d}.params")
+        for key in self._buckets:
+            symbol, _, _ = self._sym_gen(key)
+            symbol.save(f"{prefix}-{key}-symbol.json", remove_amp_cast=remove_amp_cast)
+        nd.save(f"{prefix}.buckets", nd.array(list(self._buckets), dtype=np.int32))
+
+    @staticmethod
+    def load(prefix: str, epoch: int, sym_gen: Any = None, default_bucket_key: Any = None,
+             **kwargs: Any) -> BucketingModule:
+        """A module from the files of :meth:`save_checkpoint`.
+
+        Parameters
+        ----------
+        prefix : str
+        epoch : int
+        sym_gen : function
+        default_bucket_key : int
+        **kwargs
+            For the constructor.
+        """
+        assert sym_gen is not None, "sym_gen is required for loading BucketingModule"
+        assert default_bucket_key is not None, "default_bucket_key is required for loading BucketingModule"
+        keys = [int(k) for k in nd.load(f"{prefix}.buckets")[0].asnumpy()]
+        symbols = {key: sym.load(f"{prefix}-{key}-symbol.json") for key in keys}
+        return BucketingModule._restored(symbols, sym_gen, default_bucket_key, *load_params(prefix, epoch), kwargs)
+
+    @staticmethod
+    def load_dict(sym_dict: Any = None, sym_gen: Any = None, default_bucket_key: Any = None, arg_params: Any = None,
+                  aux_params: Any = None, **kwargs: Any) -> BucketingModule:
+        """A module from symbols by bucket key, and parameters.
+
+        Parameters
+        ----------
+        sym_dict : dict from bucket key to Symbol
+        sym_gen : function
+        default_bucket_key
+        arg_params, aux_params : dict of str to NDArray
+        **kwargs
+            For the constructor.
+        """
+        for name, given in (("sym_dict", sym_dict), ("arg_params", arg_params), ("aux_params", aux_params)):
+            assert given is not None, f"{name} needs to be provided for BucketingModule.load_dict"
+        assert default_bucket_key is not None, "default_bucket_key needs to be provided for BucketingModule.load_dict"
+        return BucketingModule._restored(sym_dict, sym_gen, default_bucket_key, arg_params, aux_params, kwargs)
+
+    @staticmethod
+    def _restored(symbols: dict[Any, Any], sym_gen: Any, default_bucket_key: Any, arg_params: Any, aux_params: Any,
+                  kwargs: dict[str, Any]) -> BucketingModule:
+        assert default_bucket_key in symbols, f"no bucket {default_bucket_key!r} among those loaded: {list(symbols)}"
+        made = BucketingModule(sym_gen, default_bucket_key, **kwargs)
+        for key, symbol in symbols.items():
+            _, data_names, label_names = made._call_sym_gen(key)
+            made._buckets[key] = Module(symbol, data_names, label_names, **kwargs)
+        current = made._curr_module = made._buckets[default_bucket_key]
+        made._curr_bucket_key = default_bucket_key
+        current._arg_params = arg_params
+        current._aux_params = aux_params
+        current.params_initialized = made.params_initialized = True
+        return made

@@ -1,0 +1,560 @@
+"""The module of one symbol, on one or several devices."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from .. import ndarray as nd
+from .. import optimizer as opt
+from .._core.files import write_bytes
+from ..base import MXNetError
+from ..context import Context, cpu
+from ..initializer import InitDesc
+from ..io import DataDesc
+from ..model import _create_kvstore, _initialize_kvstore, load_checkpoint
+from .base_module import DEFAULT_INITIALIZER, BaseModule, _check_input_names, _parse_data_desc
+from .executor_group import DataParallelExecutorGroup
+
+_CPU = cpu()
+
+
+class Module(BaseModule):
+    """A network given by a symbol.
+
+    With several contexts each batch is split over them by work load, and a key-value store sums their gradients.
+
+    Parameters
+    ----------
+    symbol : Symbol
+    data_names, label_names : list of str
+        The symbol's arguments that batches bring; all other arguments (but states) are parameters.
+    logger : Logger
+    context : Context or list of Context
+    work_load_list : list of number, optional
+        The devices' parts of a batch, relative to each other.
+    fixed_param_names : list of str, optional
+        Parameters that are not trained.
+    state_names : list of str, optional
+        Arguments that keep their value from batch to batch; they begin with 0, see :meth:`set_states`.
+    group2ctxs : dict of str to Context (or list of Context), or list of dict, optional
+        Where the parts of the graph with a ``ctx_group`` attribute run.
+    compression_params : dict, optional
+        See :meth:`mxnet.kvstore.KVStore.set_gradient_compression`.
+
+    Examples
+    --------
+    >>> import mxnet as mx, numpy as np
+    >>> net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2, name="fc")
+    >>> mod = mx.mod.Module(mx.sym.SoftmaxOutput(net, name="softmax"))
+    >>> it = mx.io.NDArrayIter(np.eye(4), np.array([0, 0, 1, 1]), batch_size=4)
+    >>> mod.fit(it, num_epoch=40, optimizer_params={"learning_rate": 1})
+    >>> mod.score(it, "acc")
+    [('accuracy', 1.0)]
+    """
+
+    def __init__(self, symbol: Any, data_names: Sequence[str] | None = ("data",),
+                 label_names: Sequence[str] | None = ("softmax_label",), logger: Any = logging,
+                 context: Any = _CPU, work_load_list: Sequence[float] | None = None,
+                 fixed_param_names: Sequence[str] | None = None, state_names: Sequence[str] | None = None,
+                 group2ctxs: Any = None, compression_params: dict[str, Any] | None = None) -> None:
+        super().__init__(logger=logger)
+        self._context = [context] if isinstance(context, Context) else context
+        self._work_load_list = [1] * len(self._context) if work_load_list is None else work_load_list
+        assert len(self._work_load_list) == len(self._context), (
+            f"work_load_list needs a number for each of {len(self._context)} contexts, got {self._work_load_list}"
+        )
+        self._group2ctxs = group2ctxs
+        self._symbol = symbol
+
+        self._data_names = list(data_names or [])
+        self._label_names = list(label_names or [])
+        self._state_names = list(state_names or [])
+        self._fixed_param_names = list(fixed_param_names or [])
+        _check_input_names(symbol, self._data_names, "data", True)
+        _check_input_names(symbol, self._label_names, "label", False)
+        _check_input_names(symbol, self._state_names, "state", True)
+        _check_input_names(symbol, self._fixed_param_names, "fixed_param", True)
+        inputs = {*self._data_names, *self._label_names, *self._state_names}
+        self._param_names = [x for x in symbol.list_arguments() if x not in inputs]
+        self._aux_names = symbol.list_auxiliary_states()
+        self._output_names = symbol.list_outputs()
+
+        self._arg_params: Any = None
+        self._aux_params: Any = None
+        self._params_dirty = False
+
+        self._compression_params = compression_params
+        self._optimizer: Any = None
+        self._kvstore: Any = None
+        self._update_on_kvstore: Any = None
+        self._updater: Any = None
+        self._preload_opt_states: str | None = None
+        self._grad_req: Any = None
+
+        self._exec_group: Any = None
+        self._data_shapes: Any = None
+        self._label_shapes: Any = None
+
+    # ------------------------------------------------------------------ checkpoints
+
+    @staticmethod
+    def load(prefix: str, epoch: int, load_optimizer_states: bool = False, **kwargs: Any) -> Module:
+        """A module from the files of :meth:`save_checkpoint`.
+
+        Parameters
+        ----------
+        prefix : str
+        epoch : int
+            The files are ``prefix-symbol.json``, ``prefix-EPOCH.params`` and ``prefix-EPOCH.states``.
+        load_optimizer_states : bool
+            Whether to load the states, when the optimizer is installed.
+        **kwargs
+            For the constructor.
+        """
+        symbol, arg_params, aux_params = load_checkpoint(prefix, epoch)
+        mod = Module(symbol=symbol, **kwargs)
+        mod._arg_params = arg_params
+        mod._aux_params = aux_params
+        mod.params_initialized = True
+        if load_optimizer_states:
+            mod._preload_opt_states = f"{prefix}-{epoch:04d}.states"
+        return mod
+
+    def save_checkpoint(self, prefix: str, epoch: int, save_optimizer_states: bool = False,
+                        remove_amp_cast: bool = True) -> None:
+        """Write the symbol, the parameters and, if asked for, the optimizer's states.
+
+        Parameters
+        ----------
+        prefix : str
+        epoch : int
+            The files are ``prefix-symbol.json``, ``prefix-EPOCH.params`` and ``prefix-EPOCH.states``.
+        save_optimizer_states : bool
+        remove_amp_cast : bool
+            Leave out the casts of automatic mixed precision.
+        """
+        self._symbol.save(f"{prefix}-symbol.json", remove_amp_cast=remove_amp_cast)
+        params_file = f"{prefix}-{epoch:04d}.params"
+        self.save_params(params_file)
+        logging.info('Saved checkpoint to "%s"', params_file)
+        if save_optimizer_states:
+            states_file = f"{prefix}-{epoch:04d}.states"
+            self.save_optimizer_states(states_file)
+            logging.info('Saved optimizer state to "%s"', states_file)
+
+    def save_optimizer_states(self, fname: str) -> None:
+        """Write the optimizer's states to a file."""
+        assert self.optimizer_initialized, "call init_optimizer first"
+        if self._update_on_kvstore:
+            self._kvstore.save_optimizer_states(fname)
+        else:
+            write_bytes(fname, self._updater.get_states())
+
+    def load_optimizer_states(self, fname: str) -> None:
+        """Read the optimizer's states from a file."""
+        assert self.optimizer_initialized, "call init_optimizer first"
+        if self._update_on_kvstore:
+            self._kvstore.load_optimizer_states(fname)
+        else:
+            with open(fname, "rb") as f:
+                self._updater.set_states(f.read())
+
+    # ------------------------------------------------------------------ facts
+
+    @property
+    def data_names(self) -> list[str]:
+        """Names of the data inputs."""
+        return self._data_names
+
+    @property
+    def label_names(self) -> list[str]:
+        """Names of the labels."""
+        return self._label_names
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the outputs."""
+        return self._output_names
+
+    @property
+    def data_shapes(self) -> list[DataDesc]:
+        """Names and shapes of the data inputs."""
+        assert self.binded, "call bind first"
+        return self._data_shapes
+
+    @property
+    def label_shapes(self) -> list[DataDesc] | None:
+        """Names and shapes of the labels; None when bound without."""
+        assert self.binded, "call bind first"
+        return self._label_shapes
+
+    @property
+    def output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Names and shapes of the outputs."""
+        assert self.binded, "call bind first"
+        return self._exec_group.get_output_shapes()
+
+    # ------------------------------------------------------------------ parameters
+
+    def get_params(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The current parameters and auxiliary states by name, as arrays on the CPU."""
+        assert self.params_initialized, "call init_params first"
+        if self._params_dirty:
+            self._sync_params_from_devices()
+        return self._arg_params, self._aux_params
+
+    def init_params(self, initializer: Any = DEFAULT_INITIALIZER, arg_params: Any = None, aux_params: Any = None,
+                    allow_missing: bool = False, force_init: bool = False, allow_extra: bool = False) -> None:
+        """Set parameters and auxiliary states to given values or with an initializer.
+
+        Parameters
+        ----------
+        initializer : Initializer
+        arg_params, aux_params : dict of str to NDArray, optional
+            Values; without a dictionary the initializer sets all.
+        allow_missing : bool
+            Whether the dictionaries may lack names, which the initializer then sets.
+        force_init : bool
+            Whether to do it again.
+        allow_extra : bool
+            Names that the symbol has not are passed over in any case.
+
+        Raises
+        ------
+        RuntimeError
+            For names without a value.
+        MXNetError
+            For values of a wrong shape. Nothing has been changed then.
+        """
+        if self.params_initialized and not force_init:
+            warnings.warn(
+                "Parameters already initialized and force_init=False. init_params call ignored.", stacklevel=2
+            )
+            return
+        assert self.binded, "call bind before initializing the parameters"
+        pairs = ((self._arg_params, arg_params), (self._aux_params, aux_params))
+        for own, given in pairs:
+            if given is not None:
+                _check_params(own, given, allow_missing)
+
+        attributes = self._symbol.attr_dict()
+        for own, given in pairs:
+            for name, target in sorted(own.items()):
+                if given is not None and name in given:
+                    if given[name] is not target:
+                        given[name].copyto(target)
+                elif initializer is not None:
+                    initializer(InitDesc(name, attributes.get(name)), target)
+        self.params_initialized = True
+        self._params_dirty = False
+        self._exec_group.set_params(self._arg_params, self._aux_params, allow_extra=allow_extra)
+
+    def set_params(self, arg_params: Any, aux_params: Any, allow_missing: bool = False, force_init: bool = True,
+                   allow_extra: bool = False) -> None:
+        """Set parameters and auxiliary states; with ``allow_missing`` those not given stay as they are.
+
+        Raises
+        ------
+        RuntimeError, MXNetError
+            See :meth:`init_params`.
+        ValueError
+            With ``allow_missing``, for names that the symbol has not (unless ``allow_extra``).
+        """
+        if not allow_missing:
+            self.init_params(initializer=None, arg_params=arg_params, aux_params=aux_params,
+                             allow_missing=allow_missing, force_init=force_init, allow_extra=allow_extra)
+            return
+        if self.params_initialized and not force_init:
+            warnings.warn(
+                "Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2
+            )
+            return
+        self._exec_group.set_params(arg_params, aux_params, allow_extra=allow_extra)
+        self._params_dirty = True  # the devices have them, self._arg_params not yet
+        self.params_initialized = True
+
+    def _sync_params_from_devices(self) -> None:
+        """Bring ``_arg_params`` and ``_aux_params`` up to date with what the devices have."""
+        self._exec_group.get_params(self._arg_params, self._aux_params)
+        if self._kvstore and self._update_on_kvstore:
+            for name, value in sorted(self._arg_params.items()):
+                if value.stype == "row_sparse":
+                    rows = nd.arange(0, value.shape[0], dtype="int64")
+                    self._kvstore.row_sparse_pull(name, value, row_ids=rows)
+        self._params_dirty = False
+
+    # ------------------------------------------------------------------ setup
+
+    def _reset_bind(self) -> None:
+        self.binded = False
+        self._exec_group = None
+        self._data_shapes = None
+        self._label_shapes = None
+
+    def bind(self, data_shapes: Any, label_shapes: Any = None, for_training: bool = True,
+             inputs_need_grad: bool = False, force_rebind: bool = False, shared_module: Any = None,
+             grad_req: Any = "write") -> None:
+        """Allocate memory for inputs of given shapes; see :meth:`BaseModule.bind`."""
+        if force_rebind:
+            if self._params_dirty:
+                self._sync_params_from_devices()
+            self._reset_bind()
+        if self.binded:
+            self.logger.warning("Already bound, ignoring bind()")
+            return
+        assert for_training or not inputs_need_grad, "inputs_need_grad needs for_training=True"
+        self.for_training = for_training
+        self.inputs_need_grad = inputs_need_grad
+        self._grad_req = grad_req
+        self._data_shapes, self._label_shapes = _parse_data_desc(
+            self.data_names, self.label_names, data_shapes, label_shapes
+        )
+        shared_group = None
+        if shared_module is not None:
+            assert isinstance(shared_module, Module) and shared_module.binded and shared_module.params_initialized, (
+                "shared_module must be a Module that is bound and has its parameters"
+            )
+            shared_group = shared_module._exec_group
+            assert len(shared_group.execs) >= len(self._context), "shared_module has fewer contexts"
+
+        self._exec_group = DataParallelExecutorGroup(
+            self._symbol, self._context, self._work_load_list, self._data_shapes, self._label_shapes,
+            self._param_names, for_training, inputs_need_grad, shared_group, logger=self.logger,
+            fixed_param_names=self._fixed_param_names, grad_req=grad_req, group2ctxs=self._group2ctxs,
+            state_names=self._state_names,
+        )
+        self._total_exec_bytes = self._exec_group._total_exec_bytes
+        if shared_module is not None:
+            self.params_initialized = True
+            self._arg_params = shared_module._arg_params
+            self._aux_params = shared_module._aux_params
+        elif self.params_initialized:
+            self._exec_group.set_params(self._arg_params, self._aux_params)
+        else:
+            group = self._exec_group
+            self._arg_params = _zeros_like(self._param_names, group.param_arrays)
+            self._aux_params = _zeros_like(self._aux_names, group.aux_arrays)
+        if shared_module is not None and shared_module.optimizer_initialized:
+            self.borrow_optimizer(shared_module)
+        self.binded = True
+        self._note_shapes()
+
+    def reshape(self, data_shapes: Any, label_shapes: Any = None) -> None:
+        """Go on with other input shapes, keeping parameters and optimizer."""
+        assert self.binded, "call bind first"
+        self._data_shapes, self._label_shapes = _parse_data_desc(
+            self.data_names, self.label_names, data_shapes, label_shapes
+        )
+        self._exec_group.reshape(self._data_shapes, self._label_shapes)
+        self._note_shapes()
+
+    def _note_shapes(self) -> None:
+        """Remember the shapes that every batch is compared with."""
+        self._bound_shapes = [tuple(d.shape) for d in self._data_shapes]
+
+    def init_optimizer(self, kvstore: Any = "local", optimizer: Any = "sgd",
+                       optimizer_params: Any = (("learning_rate", 0.01),), force_init: bool = False) -> None:
+        """Install an optimizer.
+
+        An optimizer given by name divides gradients by the batch size, unless ``optimizer_params`` have
+        ``rescale_grad``.
+
+        Parameters
+        ----------
+        kvstore : str or KVStore
+            With one device a type of one process makes no store.
+        optimizer : str or Optimizer
+        optimizer_params : dict or pairs
+            For an optimizer given by name.
+        force_init : bool
+            Whether to replace one that is installed.
+        """
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        if self.optimizer_initialized and not force_init:
+            self.logger.warning("optimizer already initialized, ignoring...")
+            return
+        if self._params_dirty:
+            self._sync_params_from_devices()
+        kvstore, update_on_kvstore = _create_kvstore(kvstore, len(self._context), self._arg_params)
+        optimizer = self._make_optimizer(optimizer, optimizer_params, kvstore, update_on_kvstore)
+
+        self._optimizer = optimizer
+        self._kvstore = kvstore
+        self._update_on_kvstore = update_on_kvstore
+        self._updater = None
+        if kvstore:
+            if self._compression_params:
+                kvstore.set_gradient_compression(self._compression_params)
+            if update_on_kvstore:
+                kvstore.set_optimizer(optimizer)
+            _initialize_kvstore(kvstore=kvstore, param_arrays=self._exec_group.param_arrays,
+                                arg_params=self._arg_params, param_names=self._param_names,
+                                update_on_kvstore=update_on_kvstore)
+        if not update_on_kvstore:
+            self._updater = opt.get_updater(optimizer)
+        self.optimizer_initialized = True
+        if self._preload_opt_states is not None:
+            self.load_optimizer_states(self._preload_opt_states)
+            self._preload_opt_states = None
+
+    def _make_optimizer(self, optimizer: Any, optimizer_params: Any, kvstore: Any, update_on_kvstore: bool) -> Any:
+        """The optimizer object, told the names of the parameters it will see as numbers."""
+        batch_size = self._exec_group.batch_size or 1
+        if kvstore and "dist" in kvstore.type and "_sync" in kvstore.type:
+            batch_size *= kvstore.num_workers
+        rescale_grad = 1.0 / batch_size
+        copies = 1 if update_on_kvstore else len(self._context)
+        idx2name = {i * copies + k: name for i, name in enumerate(self._param_names) for k in range(copies)}
+        if isinstance(optimizer, str):
+            params = {"rescale_grad": rescale_grad, **dict(optimizer_params)}
+            return opt.create(optimizer, sym=self.symbol, param_idx2name=idx2name, **params)
+        assert isinstance(optimizer, opt.Optimizer), f"optimizer must be a name or an Optimizer, got {optimizer!r}"
+        if optimizer.rescale_grad != rescale_grad:
+            warnings.warn(
+                "Optimizer created manually outside Module but rescale_grad is not normalized to "
+                f"1.0/batch_size/num_workers ({optimizer.rescale_grad} vs. {rescale_grad}). Is this intended?",
+                stacklevel=3,
+            )
+        if not optimizer.idx2name:
+            optimizer.idx2name = idx2name
+        return optimizer
+
+    def borrow_optimizer(self, shared_module: Module) -> None:
+        """Use the optimizer, states and key-value store of another module with the same parameters."""
+        assert shared_module.optimizer_initialized, "the other module has no optimizer"
+        self._optimizer = shared_module._optimizer
+        self._kvstore = shared_module._kvstore
+        self._update_on_kvstore = shared_module._update_on_kvstore
+        self._updater = shared_module._updater
+        self.optimizer_initialized = True
+
+    def install_monitor(self, mon: Any) -> None:
+        """Have a monitor see all intermediate values."""
+        assert self.binded, "call bind first"
+        self._exec_group.install_monitor(mon)
+
+    # ------------------------------------------------------------------ computation
+
+    def prepare(self, data_batch: Any, sparse_row_id_fn: Any = None) -> None:
+        """Pull those rows of sparse parameters that a batch needs; see :meth:`BaseModule.prepare`."""
+        assert self.binded, "call bind first"
+        if sparse_row_id_fn is None:
+            return
+        if not self._kvstore or not self._update_on_kvstore:
+            warnings.warn(
+                UserWarning("Parameters are not updated in the KVStore. No need to call sparse_row_id_fn."),
+                stacklevel=2,
+            )
+            return
+        row_ids = sparse_row_id_fn(data_batch)
+        assert isinstance(row_ids, dict), f"Expected dict output from sparse_row_id_fn, got {type(row_ids).__name__}"
+        for name, rows in row_ids.items():
+            place = self._param_names.index(name)
+            arrays = self._exec_group.param_arrays[place]
+            if arrays[0].stype != "row_sparse":
+                warnings.warn(
+                    UserWarning(f"{name}.stype is not 'row_sparse'. No need to perform row_sparse_pull."), stacklevel=2
+                )
+            else:
+                self._kvstore.row_sparse_pull(name, arrays, row_ids=rows, priority=-place)
+
+    def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
+        """Compute the outputs for a batch, or for a list of batches, one for each device.
+
+        Parameters
+        ----------
+        data_batch : DataBatch
+            With data of another shape than bound the module is reshaped.
+        is_train : bool, optional
+            ``for_training`` when not given.
+        """
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        shapes = _list_shapes(data_batch) if isinstance(data_batch, list) else [x.shape for x in data_batch.data]
+        if shapes != self._bound_shapes:
+            self._reshape_for(data_batch, shapes)
+        self._exec_group.forward(data_batch, is_train)
+
+    def _reshape_for(self, data_batch: Any, shapes: list[tuple[int, ...]]) -> None:
+        """Reshape to a batch: to the shapes it says it has, else those of its arrays."""
+        data = getattr(data_batch, "provide_data", None) or [
+            DataDesc(d.name, shape, d.dtype, d.layout) for d, shape in zip(self._data_shapes, shapes)
+        ]
+        labels = getattr(data_batch, "provide_label", None)
+        if not labels and getattr(data_batch, "label", None):
+            labels = [
+                DataDesc(d.name, x.shape, d.dtype, d.layout) for d, x in zip(self._label_shapes or [], data_batch.label)
+            ]
+        self.reshape(data, labels or None)
+
+    def backward(self, out_grads: Any = None) -> None:
+        """Compute gradients; see :meth:`BaseModule.backward`."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        self._exec_group.backward(out_grads=out_grads)
+
+    def update(self) -> None:
+        """Change the parameters by their gradients, all in one call of the updater for each device."""
+        assert self.binded and self.params_initialized and self.optimizer_initialized, (
+            "call bind, init_params and init_optimizer first"
+        )
+        self._params_dirty = True
+        updates = self._exec_group.updates
+        if self._update_on_kvstore:
+            updates.on_kvstore(self._kvstore)
+        else:
+            updates.on_devices(self._updater, self._kvstore)
+
+    def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
+        """The outputs of the last forward: joined over devices, or lists over devices."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        return self._exec_group.get_outputs(merge_multi_context=merge_multi_context)
+
+    def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
+        """The gradients of the data inputs: joined over devices, or lists over devices."""
+        assert self.binded and self.params_initialized and self.inputs_need_grad, "bind with inputs_need_grad=True"
+        return self._exec_group.get_input_grads(merge_multi_context=merge_multi_context)
+
+    def get_states(self, merge_multi_context: bool = True) -> list[list[Any]]:
+        """The states' arrays, a list over devices for each (``merge_multi_context`` must be False)."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        return self._exec_group.get_states(merge_multi_context=merge_multi_context)
+
+    def set_states(self, states: Any = None, value: Any = None) -> None:
+        """Set the states to arrays, as :meth:`get_states` gives them, or all to one number."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        self._exec_group.set_states(states, value)
+
+    def update_metric(self, eval_metric: Any, labels: Any, pre_sliced: bool = False) -> None:
+        """Let a metric see the outputs of the last forward; see :meth:`BaseModule.update_metric`."""
+        self._exec_group.update_metric(eval_metric, labels, pre_sliced)
+
+
+def _zeros_like(names: Sequence[str], blocks: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """Arrays of zeros on the CPU, one for each parameter."""
+    return {
+        name: nd.zeros(shape=block[0].shape, dtype=block[0].dtype, stype=block[0].stype)
+        for name, block in zip(names, blocks)
+    }
+
+
+def _check_params(own: dict[str, Any], given: dict[str, Any], allow_missing: bool) -> None:
+    """Raise for values that are missing or have a wrong shape, before anything is changed."""
+    missing = sorted(name for name in own if name not in given)
+    if missing and not allow_missing:
+        raise RuntimeError(f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not presented")
+    for name, target in own.items():
+        if name in given and given[name].shape != target.shape:
+            raise MXNetError(f"Parameter {name} has shape {target.shape} in the network, {given[name].shape} was given")
+
+
+def _list_shapes(batches: list[Any]) -> list[tuple[int, ...]]:
+    """The shapes of a list of batches, one for each device, taken as one."""
+    assert batches, "Encountered empty data batch"
+    shapes = []
+    for arrays in zip(*[b.data for b in batches]):
+        first = arrays[0].shape
+        assert all(a.shape == first for a in arrays), "All data batches in a list need to have the same shape"
+        shapes.append((len(batches) * first[0], *first[1:]))
+    return shapes

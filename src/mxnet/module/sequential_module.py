@@ -1,0 +1,233 @@
+"""The module that chains others: the outputs of one are the data of the next."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from typing import Any
+
+from ..io import DataDesc
+from .base_module import DEFAULT_INITIALIZER, BaseModule
+
+
+class SequentialModule(BaseModule):
+    """A chain of modules.
+
+    Parameters
+    ----------
+    logger : Logger
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> first = mx.mod.Module(mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=4, name="fc"), label_names=None)
+    >>> second = mx.mod.Module(mx.sym.SoftmaxOutput(mx.sym.Variable("data"), name="softmax"))
+    >>> chain = mx.mod.SequentialModule().add(first).add(second, take_labels=True, auto_wiring=True)
+    >>> chain.bind([("data", (2, 3))], [("softmax_label", (2,))])
+    >>> chain.output_shapes
+    [('softmax_output', (2, 4))]
+    """
+
+    META_TAKE_LABELS = "take_labels"
+    META_AUTO_WIRING = "auto_wiring"
+
+    def __init__(self, logger: Any = logging) -> None:
+        super().__init__(logger=logger)
+        self._modules: list[Any] = []
+        self._metas: list[dict[str, Any]] = []
+        self._label_shapes: Any = None
+        self._data_shapes: Any = None
+        self._meta_keys = {self.META_TAKE_LABELS, self.META_AUTO_WIRING}
+
+    def add(self, module: BaseModule, **kwargs: Any) -> SequentialModule:
+        """Append a module; the chain has to be bound and initialised afresh then.
+
+        Parameters
+        ----------
+        module : BaseModule
+        **kwargs
+            ``take_labels=True``: the module gets the labels. ``auto_wiring=True``: the outputs before it take the names
+            of its data.
+
+        Returns
+        -------
+        SequentialModule
+            Itself, so that calls can be chained.
+        """
+        for key in kwargs:
+            assert key in self._meta_keys, f'Unknown meta "{key}", a typo? Known: {sorted(self._meta_keys)}'
+        self._modules.append(module)
+        self._metas.append(kwargs)
+        self.binded = False
+        self.params_initialized = False
+        self.optimizer_initialized = False
+        return self
+
+    # ------------------------------------------------------------------ facts
+
+    @property
+    def data_names(self) -> list[str]:
+        """Names of the first module's data."""
+        return self._modules[0].data_names if self._modules else []
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the last module's outputs."""
+        return self._modules[-1].output_names if self._modules else []
+
+    @property
+    def data_shapes(self) -> list[DataDesc]:
+        """Names and shapes of the first module's data."""
+        assert self.binded, "call bind first"
+        return self._modules[0].data_shapes
+
+    @property
+    def label_shapes(self) -> Any:
+        """Names and shapes of the labels; None when no module takes them."""
+        assert self.binded, "call bind first"
+        return self._label_shapes
+
+    @property
+    def output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Names and shapes of the last module's outputs."""
+        assert self.binded, "call bind first"
+        return self._modules[-1].output_shapes
+
+    # ------------------------------------------------------------------ parameters
+
+    def get_params(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The parameters and auxiliary states of all modules by name."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        arg_params: dict[str, Any] = {}
+        aux_params: dict[str, Any] = {}
+        for module in self._modules:
+            arg, aux = module.get_params()
+            arg_params.update(arg)
+            aux_params.update(aux)
+        return arg_params, aux_params
+
+    def init_params(self, initializer: Any = DEFAULT_INITIALIZER, arg_params: Any = None, aux_params: Any = None,
+                    allow_missing: bool = False, force_init: bool = False, allow_extra: bool = False) -> None:
+        """Initialise all modules.
+
+        Raises
+        ------
+        AssertionError
+            When two modules have parameters of one name.
+        """
+        if self.params_initialized and not force_init:
+            return
+        assert self.binded, "call bind before initializing the parameters"
+        for module in self._modules:
+            module.init_params(initializer=initializer, arg_params=arg_params, aux_params=aux_params,
+                               allow_missing=allow_missing, force_init=force_init, allow_extra=allow_extra)
+        for kind in (0, 1):
+            owners: dict[str, int] = {}
+            for i, module in enumerate(self._modules):
+                for name in module.get_params()[kind]:
+                    assert name not in owners, (
+                        f'Duplicated parameter names: name "{name}" in layer {i} ({type(module)}) is already used in '
+                        f"layer {owners[name]} ({type(self._modules[owners[name]])})."
+                    )
+                    owners[name] = i
+        self.params_initialized = True
+
+    # ------------------------------------------------------------------ setup
+
+    def bind(self, data_shapes: Any, label_shapes: Any = None, for_training: bool = True,
+             inputs_need_grad: bool = False, force_rebind: bool = False, shared_module: Any = None,
+             grad_req: Any = "write") -> None:
+        """Bind all modules, each to the output shapes of the one before; see :meth:`BaseModule.bind`."""
+        if self.binded and not force_rebind:
+            self.logger.warning("Already bound, ignoring bind()")
+            return
+        assert for_training or not inputs_need_grad, "inputs_need_grad needs for_training=True"
+        assert shared_module is None, "Shared module is not supported"
+        assert self._modules, "Attempting to bind an empty SequentialModule"
+        self.for_training = for_training
+        self.inputs_need_grad = inputs_need_grad
+
+        shapes = data_shapes
+        for i, (module, meta) in enumerate(zip(self._modules, self._metas)):
+            if meta.get(self.META_AUTO_WIRING):
+                names = module.data_names
+                assert len(names) == len(shapes), f"layer {i} takes {names}, the layer before gives {shapes}"
+                shapes = [(name, shape) for name, (_, shape) in zip(names, shapes)]
+            module.bind(data_shapes=shapes, label_shapes=label_shapes if meta.get(self.META_TAKE_LABELS) else None,
+                        for_training=for_training, inputs_need_grad=for_training and (inputs_need_grad or i > 0),
+                        force_rebind=force_rebind, shared_module=None, grad_req=grad_req)
+            shapes = module.output_shapes
+        takes_labels = any(meta.get(self.META_TAKE_LABELS) for meta in self._metas)
+        self._label_shapes = label_shapes if takes_labels else None
+        self.binded = True
+
+    def init_optimizer(self, kvstore: Any = "local", optimizer: Any = "sgd",
+                       optimizer_params: Any = (("learning_rate", 0.01),), force_init: bool = False) -> None:
+        """Install an optimizer in every module."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        if self.optimizer_initialized and not force_init:
+            self.logger.warning("optimizer already initialized, ignoring.")
+            return
+        for module in self._modules:
+            module.init_optimizer(kvstore=kvstore, optimizer=optimizer, optimizer_params=optimizer_params,
+                                  force_init=force_init)
+        self.optimizer_initialized = True
+
+    def install_monitor(self, mon: Any) -> None:
+        """Have a monitor see the intermediate values of all modules."""
+        assert self.binded, "call bind first"
+        for module in self._modules:
+            module.install_monitor(mon)
+
+    # ------------------------------------------------------------------ computation
+
+    def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
+        """Run all modules, each on the outputs of the one before."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        data_batch = copy.copy(data_batch)  # its other attributes (label, bucket key, ...) are for every module
+        last = len(self._modules) - 1
+        for i, module in enumerate(self._modules):
+            module.forward(data_batch, is_train=is_train)
+            if i == last:
+                return
+            data_batch.data = module.get_outputs()
+            if hasattr(data_batch, "provide_data"):
+                names = [name for name, _ in module.output_shapes]
+                data_batch.provide_data = [(name, x.shape) for name, x in zip(names, data_batch.data)]
+                if self._metas[i + 1].get(self.META_AUTO_WIRING):
+                    data_batch.provide_data = [
+                        (name, x.shape) for name, x in zip(self._modules[i + 1].data_names, data_batch.data)
+                    ]
+
+    def backward(self, out_grads: Any = None) -> None:
+        """Run all modules backwards, each from the input gradients of the one after."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        for i in reversed(range(len(self._modules))):
+            self._modules[i].backward(out_grads=out_grads)
+            if i:
+                out_grads = self._modules[i].get_input_grads()
+
+    def update(self) -> None:
+        """Update all modules."""
+        assert self.binded and self.params_initialized and self.optimizer_initialized, (
+            "call bind, init_params and init_optimizer first"
+        )
+        for module in self._modules:
+            module.update()
+
+    def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
+        """The last module's outputs."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        return self._modules[-1].get_outputs(merge_multi_context=merge_multi_context)
+
+    def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
+        """The gradients of the first module's data."""
+        assert self.binded and self.params_initialized and self.inputs_need_grad, "bind with inputs_need_grad=True"
+        return self._modules[0].get_input_grads(merge_multi_context=merge_multi_context)
+
+    def update_metric(self, eval_metric: Any, labels: Any, pre_sliced: bool = False) -> None:
+        """Let a metric see the outputs of the modules that take labels."""
+        assert self.binded and self.params_initialized, "call bind and init_params first"
+        for module, meta in zip(self._modules, self._metas):
+            if meta.get(self.META_TAKE_LABELS):
+                module.update_metric(eval_metric, labels, pre_sliced)
