@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -45,9 +46,13 @@ def install(module_name: str, space: str, make: Callable[[OpDef, str], Any]) -> 
     Hand-written functions of the module win. ``__all__`` gets the generated names too when the module defines it.
     """
     module = sys.modules[module_name]
-    table = names_in(space)
+
+    @functools.cache
+    def generated() -> dict[str, str]:
+        return names_in(space)
 
     def __getattr__(name: str) -> Any:
+        table = generated()
         target = table.get(name)
         if target is None:
             if name.startswith("__"):
@@ -61,8 +66,8 @@ def install(module_name: str, space: str, make: Callable[[OpDef, str], Any]) -> 
         return fn
 
     def __dir__() -> list[str]:
-        return sorted({*vars(module), *table})
+        return sorted({*vars(module), *generated()})
 
     module.__getattr__ = __getattr__  # type: ignore[method-assign]
     module.__dir__ = __dir__  # type: ignore[method-assign]
-    module._generated = table  # type: ignore[attr-defined]
+    module._generated = generated  # type: ignore[attr-defined]
