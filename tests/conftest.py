@@ -45,9 +45,9 @@ def _seeds(request: pytest.FixtureRequest) -> Iterator[None]:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-    import mxnet as mx
+    from mxnet._core import rng
 
-    mx.random.seed(seed % 2**31)
+    rng.seed_all(seed % 2**31)
     yield
 
 

@@ -199,6 +199,13 @@ class MXRecordIO:
         return MXNetError(f"Invalid RecordIO file: {self.uri!r}, offset {self._file.tell() - back}: {message}")
 
 
+def _file_offset(text: str) -> int:
+    offset = int(text)
+    if not 0 <= offset < 1 << 63:
+        raise ValueError(offset)
+    return offset
+
+
 def _discard(file: Any) -> None:
     """Let what a forked process has inherited in a file's buffer go nowhere: it is the parent's to write."""
     null = os.open(os.devnull, os.O_WRONLY)
@@ -275,7 +282,7 @@ class MXIndexedRecordIO(MXRecordIO):
                 try:
                     text, offset = line.strip().split("\t")[:2]
                     key = self.key_type(text)
-                    self.idx[key] = int(offset)
+                    self.idx[key] = _file_offset(offset)
                 except ValueError:
                     raise MXNetError(
                         f"Invalid index file: {self.idx_path!r}, line {number}: expected a key, a tab and an offset, "

@@ -91,7 +91,7 @@ class Reader:
     def _claim(self, n: int, what: str) -> None:
         left = self.size - self.offset
         if n > left:
-            raise self.error(f"{what} needs {n} bytes, but only {left} are left")
+            raise self.error(f"{n} bytes are expected for {what}, but only {left} are left")
 
     def take(self, n: int, what: str) -> bytes:
         """The next ``n`` bytes."""

@@ -32,6 +32,19 @@ class BaseSparseNDArray(NDArray):
     _shape: tuple[int, ...]
     _stype = ""
 
+    def __init__(self, handle: Any, writable: bool = True) -> None:
+        if handle is not None:  # pickles call the class with None and bring the parts in __setstate__
+            raise TypeError(f"use mx.nd.sparse.array to make a {type(self).__name__}")
+
+    def __setstate__(self, saved: dict[str, Any]) -> None:
+        from .._core.serialization import load_array
+
+        other = load_array(saved["handle"])
+        if type(other) is not type(self):
+            raise MXNetError(f"a pickled {type(self).__name__} holds a {type(other).__name__}")
+        for name in ("_ctx", "_shape", "_values", "_indices", *type(self).__slots__):
+            setattr(self, name, getattr(other, name))
+
     # ------------------------------------------------------------------ parts
 
     @property

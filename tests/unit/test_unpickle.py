@@ -1,0 +1,154 @@
+"""Optimizer states are unpickled without trusting them."""
+
+import json
+import pickle
+import pickletools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mxnet as mx
+from mxnet._core.unpickle import loads
+from tests.conftest import SHARED, needs_shared
+
+FOLDER = SHARED / "fixtures" / "optimizer"
+STATES = sorted(p.name for p in FOLDER.glob("*.states")) if FOLDER.is_dir() else []
+
+
+def flat(state):
+    """The arrays of nested states, in order."""
+    if state is None:
+        return []
+    return [x for part in state for x in flat(part)] if isinstance(state, (tuple, list)) else [state]
+
+
+@needs_shared
+@pytest.mark.parametrize("name", STATES)
+def test_states_of_mxnet(name):
+    manifest = json.loads((SHARED / "fixtures" / "manifest.json").read_text())["files"]
+    states = loads((FOLDER / name).read_bytes())
+    optimizer = None
+    if isinstance(states, tuple):
+        states, optimizer = states
+    assert (optimizer is not None) == manifest.get(f"optimizer/{name}", {}).get("holds_optimizer", False)
+    if optimizer is not None:
+        assert isinstance(optimizer, mx.optimizer.Optimizer)
+        kind = manifest[f"optimizer/{name}"]["optimizer"]
+        assert type(optimizer) is type(mx.optimizer.create(kind))
+    recorded = FOLDER / name.replace(".states", "-states.npz")
+    if recorded.exists():
+        with np.load(recorded) as expected:
+            found = {f"{i}:{j}": x for i, state in states.items() for j, x in enumerate(flat(state))}
+            assert set(found) == set(expected)
+            for key in expected:
+                np.testing.assert_array_equal(found[key].asnumpy(), expected[key])
+                assert found[key].dtype == expected[key].dtype
+
+
+class Scheduler(mx.lr_scheduler.LRScheduler):
+    """A user's own."""
+
+    def __call__(self, num_update):
+        return 0.5
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_what_states_hold_in_every_protocol(protocol):
+    optimizer = mx.optimizer.create("adam", learning_rate=np.float64(0.25), lr_scheduler=Scheduler())
+    states = {0: None, "b": (mx.nd.array([1, 2]), [mx.nd.ones((2,)).tostype("row_sparse")])}
+    found, other = loads(pickle.dumps((states, optimizer), protocol))
+    assert found[0] is None and found["b"][0].asnumpy().tolist() == [1, 2]
+    assert found["b"][1][0].stype == "row_sparse"
+    assert type(other) is type(optimizer) and type(other.lr_scheduler) is Scheduler
+    assert other.lr_scheduler(1) == 0.5
+
+
+class Evil:
+    def __init__(self, function, *args):
+        self.call = function, args
+
+    def __reduce__(self):
+        return self.call
+
+
+def touched(path):
+    path.touch()
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_nothing_else_is_called(protocol, tmp_path):
+    data = pickle.dumps({0: Evil(touched, tmp_path / "x")}, protocol)
+    with pytest.raises(mx.MXNetError, match="refers to .*touched|refers to pathlib"):
+        loads(data)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"cos\nsystem\n(S'true'\ntR.",
+        b"cbuiltins\neval\n(S'1'\ntR.",
+        b"cmxnet.test_utils\ndownload\n(S'x'\ntR.",
+        b"cmxnet.optimizer.optimizer\nos\n.",
+        b"cmxnet.ndarray.ndarray\nNDArray.save\n.",
+        b"(cos\nsystem\nS'true'\no.",
+        b"(S'true'\nios\nsystem\n.",
+        b"Pperson\n.",
+        b"\x82\x01.",
+    ],
+)
+def test_known_attacks(source):
+    with pytest.raises(mx.MXNetError, match="cannot read optimizer states"):
+        loads(source)
+
+
+def test_numbers_allocate_nothing():
+    for source in (
+        b"cbuiltins\nbytearray\n(I1000000000000\ntR.",  # bytearray(10**12)
+        b"\x80\x05\x96" + (10**15).to_bytes(8, "little") + b"ab.",  # BYTEARRAY8
+        b"\x80\x04\x8e" + (10**15).to_bytes(8, "little") + b"ab.",  # BINBYTES8
+        b"\x80\x04\x95" + (10**15).to_bytes(8, "little") + b"N.",  # FRAME
+    ):
+        try:
+            loads(source)
+        except mx.MXNetError:
+            continue
+        assert source.endswith(b"ab.") or source.endswith(b"N.")
+    assert loads(b"Nr\xff\xff\xff\x7f.") is None  # LONG_BINPUT makes the C unpickler allocate for 2**31 entries
+
+
+def test_classes_cannot_be_changed():
+    before = dict(vars(mx.optimizer.SGD))
+    with pytest.raises(mx.MXNetError, match="changes a class"):
+        loads(b"cmxnet.optimizer.optimizer\nSGD\n(N(S'update'\nNdtb.")
+    assert dict(vars(mx.optimizer.SGD)) == before
+
+
+VALID = pickle.dumps({0: (mx.nd.ones((2,)), None), 1: mx.nd.zeros((3,))}, 4)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(VALID) - 1), st.integers(0, 255)), max_size=4), st.integers(1, len(VALID)))
+@settings(max_examples=300, deadline=None)
+def test_damaged_states(edits, length):
+    data = bytearray(VALID)
+    for place, byte in edits:
+        data[place] = byte
+    try:
+        loads(bytes(data[:length]))
+    except mx.MXNetError as e:
+        assert "cannot read" in str(e)
+
+
+def test_updater_uses_it():
+    updater = mx.optimizer.get_updater(mx.optimizer.create("sgd"))
+    with pytest.raises(mx.MXNetError, match="system"):
+        updater.set_states(b"cos\nsystem\n(S'true'\ntR.")
+
+
+def test_own_states_name_mxnets_modules():
+    """So that MXNet can read them."""
+    data = pickle.dumps(mx.optimizer.create("sgd", lr_scheduler=mx.lr_scheduler.FactorScheduler(2)), 4)
+    words = [arg for op, arg, _ in pickletools.genops(data) if op.name == "SHORT_BINUNICODE"]
+    assert "mxnet.optimizer.optimizer" in words and "mxnet.lr_scheduler" in words
