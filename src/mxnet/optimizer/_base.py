@@ -348,9 +348,26 @@ class Optimizer:
 
 
 class Step:
-    """What a rule may want to know besides the arrays: which parameters these are, and how far they are."""
+    """What a rule may want to know besides the arrays: which parameters these are, and how far they are.
 
-    __slots__ = ("ctx", "fused", "indices", "key", "scalars", "t")
+    Attributes
+    ----------
+    indices : tuple
+        Of the parameters.
+    t : int
+        How often they were updated, this time included.
+    ctx : Context
+    key
+        What ``_group_key`` gave for them.
+    fused : bool
+        torch's fused functions can take these tensors.
+    threaded : bool
+        They are large enough for rules of few passes to use them.
+    scalars : list, optional
+        What ``_step_scalars`` gave for each.
+    """
+
+    __slots__ = ("ctx", "fused", "indices", "key", "scalars", "t", "threaded")
 
     def __init__(self, indices: tuple[Any, ...], t: int, ctx: Any, key: Any, fused: bool,
                  scalars: list[Any] | None = None) -> None:
@@ -359,6 +376,7 @@ class Step:
         self.ctx = ctx
         self.key = key
         self.fused = fused
+        self.threaded = False
         self.scalars = scalars
 
 

@@ -56,6 +56,7 @@ class _Run:
         step.fused = kernels.fusable(targets, *present) and all(
             g.stride() == t.stride() and (masters is not None or g.dtype is t.dtype) for g, t in zip(grads, targets)
         )
+        step.threaded = step.fused and kernels.threaded(targets)
 
 
 class Plan:

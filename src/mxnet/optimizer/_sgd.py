@@ -65,9 +65,9 @@ class SGD(MomentumState):
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
         if states:
             kernels.sgd_mom(w, g, states[0], lr=lr, momentum=self.momentum if self.momentum > 0 else 0.0, wd=wd,
-                            rescale=self.rescale_grad, clip=self._clip(), fused=step.fused)
+                            rescale=self.rescale_grad, clip=self._clip(), fused=step.threaded)
         else:
-            kernels.sgd(w, g, lr=lr, wd=wd, rescale=self.rescale_grad, clip=self._clip(), fused=step.fused)
+            kernels.sgd(w, g, lr=lr, wd=wd, rescale=self.rescale_grad, clip=self._clip(), fused=step.threaded)
 
 
 @builtin
@@ -98,7 +98,7 @@ class NAG(MomentumState):
             kernels.nag_mom(w, g, states[0], lr=lr, momentum=self.momentum if self.momentum > 0 else 0.0, wd=wd,
                             rescale=self.rescale_grad, clip=self._clip())
         else:
-            kernels.sgd(w, g, lr=lr, wd=wd, rescale=self.rescale_grad, clip=self._clip(), fused=step.fused)
+            kernels.sgd(w, g, lr=lr, wd=wd, rescale=self.rescale_grad, clip=self._clip(), fused=step.threaded)
 
 
 @builtin
@@ -171,7 +171,7 @@ class SGLD(Optimizer):
         """There is no state."""
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
-        kernels.sgd(w, g, lr=lr / 2, wd=wd, rescale=self.rescale_grad, clip=self._clip_or_none(), fused=step.fused)
+        kernels.sgd(w, g, lr=lr / 2, wd=wd, rescale=self.rescale_grad, clip=self._clip_or_none(), fused=step.threaded)
         source = generator(step.ctx)
         for weight in w:
             noise = torch.randn(weight.shape, dtype=weight.dtype, device=weight.device, generator=source)

@@ -64,6 +64,14 @@ def fusable(*lists: Sequence[Tensor]) -> bool:
     return True
 
 
+def threaded(tensors: Sequence[Tensor]) -> bool:
+    """Whether torch's fused functions pay for rules of one or two passes.
+
+    On a CPU they start all threads even for the smallest tensor; its other functions do so from 32768 elements on.
+    """
+    return tensors[0].device.type != "cpu" or torch.get_num_threads() == 1 or any(t.numel() >= 32768 for t in tensors)
+
+
 _FUSED_TYPES = frozenset((torch.float32, torch.float64))
 
 
@@ -107,7 +115,8 @@ def prepared(grads: Tensors, rescale: float, clip: float, weights: Tensors | Non
 def sgd(w: Tensors, g: Tensors, *, lr: float, wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0,
         fused: bool = False) -> None:
     """``w = (1 - lr * wd) * w - lr * clip(rescale * g)``."""
-    if fused and clip < 0 and rescale:
+    # Without decay one addition does it all.
+    if fused and wd and clip < 0 and rescale:
         torch._fused_sgd_(w, g, [], weight_decay=wd / rescale, momentum=0.0, lr=lr * rescale, dampening=0.0,
                           nesterov=False, maximize=False, is_first_step=False)
         return
@@ -137,14 +146,18 @@ def sgd_mom(w: Tensors, g: Tensors, mom: Tensors, *, lr: float, momentum: float,
 
 def nag_mom(w: Tensors, g: Tensors, mom: Tensors, *, lr: float, momentum: float, wd: float = 0.0, rescale: float = 1.0,
             clip: float = -1.0) -> None:
-    """Nesterov's step: ``mom = momentum * mom - lr * d; w = w + momentum * mom - lr * d``, ``d`` the decayed gradient."""
+    """Nesterov's step, ``w = w + momentum**2 * mom + (1 + momentum) * d`` with ``d = -lr * (clip(rescale * g) + wd * w)``.
+
+    The momentum then is ``momentum * mom + d``, with ``d`` of the **new** weight, as in MXNet's kernel.
+    """
     step = _mul(prepared(g, rescale, clip), -lr)
-    if wd:
-        _add_(step, w, alpha=-lr * wd)
     _mul_(mom, momentum)
-    _add_(mom, step)
+    decayed = _add(step, w, alpha=-lr * wd) if wd else step
     _add_(w, mom, alpha=momentum)
-    _add_(w, step)
+    _add_(w, decayed, alpha=1.0 + momentum)
+    _add_(mom, step)
+    if wd:
+        _add_(mom, w, alpha=-lr * wd)
 
 
 def signsgd(w: Tensors, g: Tensors, *, lr: float, wd: float = 0.0) -> None:
