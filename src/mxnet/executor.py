@@ -12,8 +12,9 @@ import torch
 
 from ._core.execute.compiled import CompiledStep, worth_compiling
 from ._core.execute.program import Program
-from ._core.graph.passes import close_shapes
 from ._core.execute.tracing import NotTraceable
+from ._core.graph.gradient import planned_bytes
+from ._core.graph.passes import close_shapes, eliminate_common
 from ._core.tape import gradients
 from .base import MXNetError
 from .context import Context
@@ -70,6 +71,8 @@ class Executor:
         self._grad_req = list(grad_req)
         shapes = {n: a.shape for n, a in zip(symbol.list_arguments(), args)}
         heads = close_shapes(symbol._heads, shapes)
+        if os.environ.get("MXNET_ELIMINATE_COMMON_EXPR", "1") != "0":
+            heads = eliminate_common(heads)
         if shared_exec is not None and shared_exec._program.heads == heads and shared_exec._group2ctx == group2ctx:
             self._program = shared_exec._program
         else:
@@ -402,12 +405,16 @@ class Executor:
         return Executor(self._symbol, self._ctx, args, grads, self._grad_req, aux, self._group2ctx, self)
 
     def get_optimized_symbol(self) -> Any:
-        """The symbol that is run: the bound one, since optimisation happens below the level of symbols."""
-        return self._symbol
+        """The symbol that is run: the bound one with equal expressions computed once."""
+        return type(self._symbol)(self._program.heads)
 
     def debug_str(self) -> str:
-        """The graph in execution order, as text."""
-        return self._symbol.debug_str()
+        """The graph in execution order, as text, and the memory that a run takes for intermediate values."""
+        arrays = {n: a._t for n, a in zip(self._program.arguments, self.arg_arrays)}
+        arrays.update({n: a._t for n, a in zip(self._program.aux, self.aux_arrays)})
+        wanted = {self._program.arguments[i] for i in self._grad_slots}
+        total = planned_bytes(self._program.heads, arrays, wanted)
+        return f"{self._symbol.debug_str()}Total {total >> 20} MB allocated\n"
 
 
 def _by_name(names: list[str], arrays: Sequence[Any], what: str) -> dict[str, Any]:

@@ -71,7 +71,9 @@ class OpDef:
         self.mutates: tuple[str, ...] = tuple(options.pop("mutates", ()))
         self.omit: dict[str, str] = options.pop("omit", {})
         self.variadic: str | None = options.pop("variadic", None)
-        self.differentiable: bool = options.pop("differentiable", True)
+        # MXNet refuses to differentiate some operators, and takes the gradient of others as zero.
+        self.no_gradient: bool = options.pop("no_gradient", False)
+        self.differentiable: bool = options.pop("differentiable", not self.no_gradient)
         self.same_shape: bool = options.pop("same_shape", False)
         self.aliases_input: bool = options.pop("aliases_input", False)
         self.inplace: str | None = options.pop("inplace", None)

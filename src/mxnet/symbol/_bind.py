@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .._core.dtypes import TORCH_TO_NAME, torch_dtype
+from .._core.graph.gradient import backward_nodes
 from .._core.graph.infer import Inferred, infer_shapes, infer_types, partial_shape, spelled_shape
 from .._core.graph.node import Node, split_variables, topo_sort
 from .._core.shapes import is_known
@@ -71,6 +72,7 @@ def bind(self: Symbol, ctx: Context, args: Any, args_grad: Any = None, grad_req:
     aux = _arrays("aux_states", [] if aux_states is None else aux_states, [n.name for n in states], allow_missing=False)
     reqs = _grad_reqs(grad_req, names)
     _check_arrays(self, [*arguments, *states], [*arrays, *aux])
+    backward_nodes(self._heads, {n for n, g, r in zip(names, grads, reqs) if g is not None and r != "null"})
     for name, array, grad, req in zip(names, arrays, grads, reqs):
         if grad is not None and req != "null" and grad.shape != array.shape:
             raise MXNetError(f"The gradient array of argument {name!r} has the shape {grad.shape}, "
@@ -152,6 +154,7 @@ def simple_bind(self: Symbol, ctx: Context, grad_req: Any = "write", type_dict: 
         reqs = _simple_grad_reqs(grad_req, names)
         shapes = _complete_shapes(self, arguments, states, kwargs)
         types = _complete_types(self, [*arguments, *states], type_dict)
+        backward_nodes(self._heads, {n for n, r in zip(names, reqs) if r != "null"})
     except MXNetError as e:
         given = "".join(f"{k}: {v}\n" for k, v in kwargs.items())
         raise MXNetError(f"simple_bind error. Arguments:\n{given}{e}") from e

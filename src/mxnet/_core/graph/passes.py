@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import SimpleNamespace
 
+from ..registry import get_op
 from ..shapes import PartialShape, is_known
 from .infer import infer_shapes
 from .node import Entry, Node, rebuild, topo_sort
@@ -57,26 +58,37 @@ def _is_open(node: Node) -> bool:
 
 
 def eliminate_common(heads: Sequence[Entry]) -> list[Entry]:
-    """Compute equal expressions once.
+    """Compute equal expressions once. Gives the same heads when there are none.
 
-    Nodes are equal when operator, attributes and inputs are; operators that draw random numbers, behave differently in
-    training or change an input are never merged.
+    Nodes are equal when operator, attributes and inputs are. Operators that draw random numbers, behave differently in
+    training, change an input or bring their own gradient (a loss counts as often as it occurs) are never merged.
+    Outputs that have become one are told apart by a copy, as each is an
+    array of its own to the caller.
     """
     made: dict[Hashable, Node] = {}
     replaced: dict[int, Node] = {}
-
-    def entry(e: Entry) -> Entry:
-        return replaced[id(e[0])], e[1]
-
-    for old in topo_sort(heads):
-        inputs = [entry(e) for e in old.inputs]
+    nodes = topo_sort(heads)
+    for old in nodes:
+        inputs = [(replaced[id(n)], i) for n, i in old.inputs]
         key: Hashable = id(old)
         op = old.op
-        if op is not None and not (op.rng_arg or op.train_arg or op.mutates or old.subgraphs):
+        if op is not None and not (op.rng_arg or op.train_arg or op.mutates or op.backward_fn or old.subgraphs):
             key = (id(op), frozenset(old.attrs.items()), tuple([(id(n), i) for n, i in inputs]))
         node = made.get(key)
         if node is None:
             node = made[key] = Node(op, old.name, inputs, dict(old.attrs), old.params)
             node.subgraphs, node.version, node.in_versions = old.subgraphs, old.version, old.in_versions
         replaced[id(old)] = node
-    return [entry(e) for e in heads]
+    if len(made) == len(nodes):
+        return list(heads)
+    result: list[Entry] = []
+    for head in heads:
+        entry = replaced[id(head[0])], head[1]
+        merged = any(entry == e for e, other in zip(result, heads) if other[0] is not head[0])
+        result.append(_copy_of(entry, head[0].name) if merged else entry)
+    return result
+
+
+def _copy_of(entry: Entry, name: str) -> Entry:
+    op = get_op("_copy")
+    return Node(op, f"{name}_copy", [entry], params=op.parse({})), 0

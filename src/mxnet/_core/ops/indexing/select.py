@@ -29,9 +29,12 @@ def where(condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
 
 @where.infer_shape
 def _(s, p):
+    condition = s["condition"]
+    if condition is None or None in condition:  # MXNet concludes nothing before
+        return
     s.same("x", "y", "output")
-    condition, x = s["condition"], s["x"]
-    if condition is None or x is None:
+    x = s["x"]
+    if x is None:
         return
     if len(condition) == len(x):
         s.same("condition", "x", "y", "output")

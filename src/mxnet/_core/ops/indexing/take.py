@@ -38,7 +38,7 @@ def _(t, p):
     t.same("a", "output")
 
 
-@op("batch_take", differentiable=False)
+@op("batch_take", no_gradient=True)
 def batch_take(a: Tensor, indices: Tensor) -> Tensor:
     """Pick one element of each row: ``output[i] = a[i, indices[i]]``. Superseded by ``pick``."""
     if a.ndim < 2 or indices.numel() * a.shape[-1] != a.numel():

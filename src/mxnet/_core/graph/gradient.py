@@ -1,0 +1,86 @@
+"""Which part of a graph a backward pass goes through, and how much memory a run takes with it and without."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from ...base import MXNetError
+from ..registry import OpDef
+from ..shapes import is_known
+from .infer import infer_shapes, infer_types
+from .node import Entry, Node, topo_sort
+
+
+def _stops(op: OpDef) -> bool:
+    """Whether the gradient of the operator's inputs is zero whatever comes in."""
+    return op.name == "BlockGrad" or not (op.differentiable or op.no_gradient)
+
+
+def backward_nodes(heads: Sequence[Entry], wanted: set[str]) -> list[Node]:
+    """The operators between the outputs and the variables (by name) whose gradients are wanted.
+
+    Raises
+    ------
+    MXNetError
+        When an operator among them cannot be differentiated.
+    """
+    nodes = topo_sort(heads)
+    leading: set[int] = set()  # depend on a wanted variable
+    for node in nodes:
+        if node.name in wanted if node.op is None else any(id(n) in leading for n, _ in node.inputs):
+            leading.add(id(node))
+    reached = {id(n) for n, _ in heads}
+    found = []
+    for node in reversed(nodes):
+        if node.op is None or id(node) not in leading or id(node) not in reached or _stops(node.op):
+            continue
+        if node.op.no_gradient:
+            raise MXNetError(f"Operator {node.op.name} (node {node.name!r}) is non-differentiable, but a gradient of "
+                             "one of its inputs is needed. Bind with grad_req='null' for the arguments before it, or "
+                             "put a BlockGrad behind it")
+        found.append(node)
+        reached.update(id(n) for n, _ in node.inputs)
+    return found[::-1]
+
+
+def planned_bytes(heads: Sequence[Entry], arrays: Mapping[str, torch.Tensor], wanted: set[str]) -> int:
+    """The memory a run needs at most for intermediate values and outputs.
+
+    Values are freed after their last use, but those that a backward pass reads stay.
+
+    Parameters
+    ----------
+    heads : list of Entry
+    arrays : dict of str to torch.Tensor
+        The variables by name.
+    wanted : set of str
+        Variables whose gradients are computed.
+    """
+    shapes = infer_shapes(heads, {k: tuple(t.shape) for k, t in arrays.items()})
+    types = infer_types(heads, {k: t.dtype for k, t in arrays.items()})
+
+    def size(entry: Entry) -> int:
+        shape, dtype = shapes[entry], types[entry] or torch.float32
+        return math.prod(shape) * dtype.itemsize if is_known(shape) else 0
+
+    kept = {(id(n), i) for n, i in heads}
+    for node in backward_nodes(heads, wanted):
+        kept.update((id(n), i) for n, i in node.inputs)
+        kept.update((id(node), i) for i in range(node.num_outputs))
+    steps = [n for n in shapes.nodes if n.op is not None]
+    last_use = {(id(n), i): number for number, node in enumerate(steps) for n, i in node.inputs}
+    live = peak = 0
+    for number, node in enumerate(steps):
+        live += sum(size((node, i)) for i in range(node.num_outputs))
+        peak = max(peak, live)
+        for entry in {(id(n), i): (n, i) for n, i in node.inputs}.values():
+            key = id(entry[0]), entry[1]
+            if entry[0].op is not None and key not in kept and last_use[key] == number:
+                live -= size(entry)
+        for i in range(node.num_outputs):
+            if (id(node), i) not in kept and (id(node), i) not in last_use:
+                live -= size((node, i))
+    return peak
