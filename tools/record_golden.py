@@ -82,6 +82,12 @@ def run(python, family, ids):
     return {k: v for i in ids for k, v in run(python, family, [i]).items()}
 
 
+def reason(error):
+    """The line of an error that says what happened: MXNet puts a traceback before it."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return next((line for line in lines if line.startswith("MXNetError:")), lines[0])
+
+
 def work(family, asked, out):
     """Runs inside MXNet's environment: rows to arrays named ``<number> <result>``."""
     import mxnet as mx
@@ -97,7 +103,7 @@ def work(family, asked, out):
             if row.grad:
                 results.update(runner.gradient(mx, row))
         except Exception as e:  # whatever MXNet raises: the row is reported and has no golden
-            print(f"{family}: {row_id} fails: {str(e).strip().splitlines()[0]}")
+            print(f"{family}: {row_id} fails: {reason(e)}")
             continue
         arrays.update({f"{number} {name}": a for name, a in results.items()})
     np.savez(out, **arrays)

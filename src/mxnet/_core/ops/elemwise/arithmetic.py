@@ -31,8 +31,6 @@ def divide(lhs: Tensor, rhs: Tensor) -> Tensor:
 
 def modulo(lhs: Tensor, rhs: Tensor) -> Tensor:
     """The remainder with the sign of ``rhs``; zero where ``rhs`` is zero."""
-    if lhs.is_floating_point():
-        return torch.remainder(lhs, rhs).masked_fill(rhs == 0, 0)
     zero = rhs == 0
     return torch.remainder(lhs, rhs.masked_fill(zero, 1)).masked_fill(zero, 0)
 

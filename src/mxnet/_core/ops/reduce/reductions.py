@@ -46,6 +46,8 @@ def _mean(data, axes, keepdims):
     if data.is_floating_point():
         return torch.mean(data, axes, keepdims)
     total = _sum(data, axes, keepdims)
+    if data.dtype is torch.bool:
+        return total
     count = _count(data, axes)
     # The sum may have wrapped around: as in MXNet it is held in the type of the data.
     return torch.div(total.long(), count, rounding_mode="trunc").to(data.dtype) if count else total

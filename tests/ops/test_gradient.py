@@ -1,0 +1,77 @@
+"""Gradients of every sample row: MXNet's, and those of finite differences."""
+
+import numpy as np
+import pytest
+
+import mxnet as mx
+
+from . import runner
+from .support import assert_same, recorded, select
+
+
+def _differentiable(row):
+    return row.grad and not row.raises
+
+
+@select(lambda r: _differentiable(r) and r.golden)
+def test_like_mxnet(family, row, ctx):
+    """The gradients of all float inputs, for the head gradients MXNet was given."""
+    want = {name: a for name, a in recorded(family, row).items() if name.startswith("grad")}
+    if not want:
+        pytest.skip("no float input or no float output")
+    assert_same(runner.gradient(mx, row, ctx), want, row)
+
+
+@select(lambda r: _differentiable(r) and r.numeric and any(s.kind != "ints" for s in r.specs))
+def test_like_finite_differences(family, row, ctx):
+    """Directional derivatives in float64, along two random directions an input."""
+    arrays = [a.astype("float64") if runner.is_float(s.dtype) else a for s, a in zip(row.specs, row.draw())]
+    probe = _Probe(row, ctx, arrays)
+    gradients = probe.gradients()
+    rng = np.random.RandomState(7)
+    step = 1e-6
+    for i, spec in enumerate(row.specs):
+        # Whole numbers are indices: no derivative.
+        if spec.kind == "ints" or i not in gradients:
+            continue
+        for _ in range(2):
+            direction = rng.uniform(-1, 1, arrays[i].shape)
+            change = (probe(i, step * direction) - probe(i, -step * direction)) / (2 * step)
+            np.testing.assert_allclose(np.sum(gradients[i] * direction), change, rtol=1e-4, atol=1e-6,
+                                       err_msg=f"input {i}")
+
+
+class _Probe:
+    """The operator as a function of float64 arrays to one number: the outputs weighted by head gradients."""
+
+    def __init__(self, row, ctx, arrays):
+        self.row, self.ctx, self.arrays = row, ctx, arrays
+        self.fn = runner.function(mx.nd, row.op)
+
+    def outputs(self, given):
+        return runner.as_list(runner.call(self.fn, self.row, given, self.row.params))
+
+    def nd(self):
+        return [mx.nd.array(a, ctx=self.ctx, dtype=a.dtype) for a in self.arrays]
+
+    def __call__(self, moved, change):
+        given = self.nd()
+        given[moved] += mx.nd.array(change, ctx=self.ctx, dtype="float64")
+        with mx.autograd.train_mode() if self.row.train else mx.autograd.predict_mode():
+            outputs = self.outputs(given)
+        heads, grads = runner.head_gradients(mx, self.ctx, self.row, outputs)
+        return sum(np.sum(h.asnumpy().astype("float64") * g.asnumpy()) for h, g in zip(heads, grads))
+
+    def gradients(self):
+        """Input number -> gradient, of the float inputs."""
+        given = self.nd()
+        leaves = [i for i, s in enumerate(self.row.specs) if runner.is_float(s.dtype)]
+        for i in leaves:
+            given[i].attach_grad()
+        with mx.autograd.record(train_mode=self.row.train):
+            outputs = self.outputs(given)
+        heads, grads = runner.head_gradients(mx, self.ctx, self.row, outputs)
+        if not heads:
+            return {}
+        mx.autograd.backward(heads, grads, train_mode=self.row.train)
+        return {i: given[i].grad.asnumpy() for i in leaves}
