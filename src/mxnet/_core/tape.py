@@ -68,19 +68,23 @@ _NOT_RECORDED = (
 
 
 def heads_and_grads(heads: Sequence[NDArray], head_grads: Sequence[NDArray | None] | None) -> tuple[list[Any], list[Any]]:
-    """The tensors to differentiate and the gradients to start from (ones where none is given)."""
+    """The tensors to differentiate and the gradients to start from (ones where none is given).
+
+    Heads that carry no gradient (moments that a normalisation shows, for instance) are left out beside others that do.
+    """
     if head_grads is not None and len(head_grads) != len(heads):
         raise ValueError(f"heads and head_grads must have the same length, got {len(heads)} and {len(head_grads)}")
     tensors, grads = [], []
     for i, head in enumerate(heads):
         t = head._t
-        if not t.requires_grad:
-            raise MXNetError(_NOT_RECORDED)
         g = head_grads[i] if head_grads is not None else None
         if g is not None and g._t.shape != t.shape:
             raise MXNetError(f"head gradient {i} has shape {g.shape}, its head {head.shape}")
-        tensors.append(t)
-        grads.append(torch.ones_like(t) if g is None else g._t.to(t.dtype))
+        if t.requires_grad:
+            tensors.append(t)
+            grads.append(torch.ones_like(t) if g is None else g._t.to(t.dtype))
+    if not tensors:
+        raise MXNetError(_NOT_RECORDED)
     return tensors, grads
 
 

@@ -57,13 +57,16 @@ ROWS += [
 # ---------------------------------------------------------------- CTC
 _CTC = f(5, 2, 4, low=-2, high=2)
 ROWS += [
-    row("CTCLoss", _CTC, const([[1, 2, 0], [3, 3, 1]])),
-    row("CTCLoss", _CTC, const([[1, 2, -1], [0, 0, 1]]), blank_label="last"),
+    row("CTCLoss", _CTC, const([[1, 2, 0], [3, 3, 1]])).set(numeric=False, note="labels are not differentiable"),
+    row("CTCLoss", _CTC, const([[1, 2, -1], [0, 0, 1]]), blank_label="last")
+    .set(numeric=False, note="labels are not differentiable"),
+    row("CTCLoss", _CTC, ints(2, 3, low=1, high=4)),
     row("CTCLoss", _CTC, const([[1, 2, 3], [3, 3, 1]]), const([4, 5]), const([2, 3]), use_data_lengths=True,
         use_label_lengths=True).set(numeric=False, note="lengths are not differentiable"),
     row("CTCLoss", _CTC, const([[1, 2, 3], [3, 3, 1]]), label_lengths=const([1, 2]), use_label_lengths=True)
     .set(numeric=False, note="lengths are not differentiable"),
-    row("CTCLoss", f(3, 1, 4), const([[1, 1, 1]])).set(numeric=False, note="too short for the label: zero"),
+    row("CTCLoss", f(3, 1, 4), const([[1, 1, 1]]))
+    .set(golden=False, numeric=False, note="too short for the label: zero; the wheel's gradient is garbage"),
     row("CTCLoss", f(3, 2, 4), const([[1, 1, 1]])).set(raises="label"),
     row("CTCLoss", f(2, 1, 4), const([[1, 1, 1]])).set(raises="cannot exceed"),
 ]

@@ -16,8 +16,7 @@ def _rnn(mode, steps=3, batch=2, inputs=2, hidden=2, layers=1, directions=1, pro
     if mode == "lstm":
         states.append(f(layers * directions, batch, hidden))
     if length:
-        states.append(const(length))
-        params["use_sequence_length"] = True
+        params.update(sequence_length=const(length), use_sequence_length=True)
     if projection:
         params["projection_size"] = projection
     if directions == 2:
