@@ -55,7 +55,7 @@ def torch_dtype(dtype: Any) -> torch.dtype:
     try:
         np_type = np.dtype(dtype)
         found = torch.bfloat16 if np_type == BFLOAT16_NP else NAME_TO_TORCH[np_type.name]
-    except (TypeError, KeyError):
+    except (TypeError, KeyError, ValueError, SyntaxError):  # what NumPy raises for texts that are no type
         raise TypeError(f"data type {dtype!r} is not one of {', '.join(NAME_TO_TORCH)}") from None
     try:
         _SEEN[dtype] = found

@@ -169,7 +169,9 @@ class _Nested(Codec):
                 value = ast.literal_eval(value)
             except (ValueError, SyntaxError, MemoryError, RecursionError):
                 raise ValueError(f"{self.type_name}, got {value!r}") from None
-        return tuple(_SHAPE.decode(v) for v in value)
+        if not isinstance(value, (tuple, list)):
+            raise ValueError(f"{self.type_name}, got {value!r}")
+        return tuple([_SHAPE.decode(v) for v in value])
 
 
 class _Optional(Codec):
