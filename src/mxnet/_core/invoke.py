@@ -91,7 +91,7 @@ def _several(od: OpDef, result: Any, kwargs: dict[str, Any], ctx: Context, out: 
         if len(outs) != len(results):
             raise MXNetError(f"Operator {od.name}: out has {len(outs)} arrays, the operator {len(results)} outputs")
         for target, r in zip(outs, results):
-            write_out(od.name, target, r, record)
+            write_out(od.name, target, r if od.merge is None else od.merge(target._t.data, r, kwargs), record)
         return out
     if od.aliases_input and not record:
         results = [r.clone() if any(t is not None and _same_memory(t, r) for t in tensors) else r for r in results]

@@ -81,6 +81,8 @@ class OpDef:
         self.hint: str = options.pop("hint", name.lower().lstrip("_"))
         self.opaque: bool = options.pop("opaque", False)
         self._loss = options.pop("loss", False)
+        # merge(old, result, params): what to write into the caller's out, where its old value counts.
+        self.merge: Callable[..., torch.Tensor] | None = options.pop("merge", None)
         self._inputs_of = options.pop("inputs", None)
         self._outputs = options.pop("outputs", ("output",))
         self._visible = options.pop("visible", None)

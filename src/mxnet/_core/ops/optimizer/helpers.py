@@ -39,15 +39,26 @@ def multi_lars(lrs: Tensor, weights_sum_sq: Tensor, grads_sum_sq: Tensor, wds: T
     return kernels.lars_rates(lrs, weights_sum_sq, grads_sum_sq, wds, eta=eta, eps=eps, rescale=rescale_grad)
 
 
-@op("all_finite", differentiable=False)
+def _and_old(old: Tensor, result: Tensor, p: dict[str, Any]) -> Tensor:
+    """With ``init_output=False`` what was not finite before stays so."""
+    return result if p.get("init_output", True) else result * old
+
+
+@op("all_finite", differentiable=False, merge=_and_old)
 def all_finite(data: Tensor, *, init_output: bool = True) -> Tensor:
-    """``[1.]`` when no element is infinite or NaN, else ``[0.]``."""
+    """``[1.]`` when no element is infinite or NaN, else ``[0.]``.
+
+    With ``init_output=False`` a zero that ``out`` holds already stays.
+    """
     return _all_finite((data,))
 
 
-@op("multi_all_finite", variadic="num_arrays", inputs=_arrays, differentiable=False)
+@op("multi_all_finite", variadic="num_arrays", inputs=_arrays, differentiable=False, merge=_and_old)
 def multi_all_finite(*data: Tensor, num_arrays: int = 1, init_output: bool = True) -> Tensor:
-    """``[1.]`` when no element of any array is infinite or NaN, else ``[0.]``."""
+    """``[1.]`` when no element of any array is infinite or NaN, else ``[0.]``.
+
+    With ``init_output=False`` a zero that ``out`` holds already stays.
+    """
     if num_arrays != len(data):
         raise ValueError(f"num_arrays is {num_arrays}, but {len(data)} arrays were given")
     return _all_finite(data)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ...params import Floats, Shape
-from ...registry import op
+from ...registry import OpDef, op
 from . import kernels
 from ._checks import columns
 from .adam import usable_scale
@@ -30,8 +30,38 @@ def multi(name: str, names: Sequence[str], count: str = "num_weights", extra: Se
         n = getattr(p, count)
         return ("output",) if n == 1 else tuple(f"output{i}" for i in range(n))
 
-    return op(name, variadic=count, inputs=inputs, outputs=outputs, mutates=names[2:], inplace="weight",
-              differentiable=False)
+    def register(fn: Callable[..., Any]) -> OpDef:
+        operator = op(name, variadic=count, inputs=inputs, outputs=outputs, mutates=names[2:], inplace="weight",
+                      differentiable=False)(fn)
+        operator.infer_shape(shapes)
+        operator.infer_type(types)
+        return operator
+
+    def shapes(s: Any, p: Any) -> None:
+        n = getattr(p, count)
+        for i, out in enumerate(outputs(p)):
+            alike = [f"{k}_{i}" for k in names] + [out]
+            for known in [s[k] for k in alike if s[k] is not None]:
+                for k in alike:
+                    s.unify(k, known)
+        for k in extra:
+            s.unify(k, (1 if k == "rescale_grad" else n,))
+
+    def types(t: Any, p: Any) -> None:
+        # Weight and gradient share a type; AdamW's moments, float32 copies and their momenta are float32.
+        low = ("weight", "grad") if "weight32" in names or "rescale_grad" in extra else names
+        for i, out in enumerate(outputs(p)):
+            alike = [f"{k}_{i}" for k in low] + [out]
+            known = next((t[k] for k in alike if t[k] is not None), None)
+            for k in alike if known is not None else ():
+                t.unify(k, known)
+            for k in names:
+                if k not in low:
+                    t.unify(f"{k}_{i}", torch.float32)
+        for k in extra:
+            t.unify(k, torch.float32)
+
+    return register
 
 
 def by_scalars(rule: Callable[..., Any], lists: Sequence[list[Tensor]], *scalars: Sequence[float]) -> None:
