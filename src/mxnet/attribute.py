@@ -33,8 +33,11 @@ class _CurrentProperty(type):
 
 
 def _warn_deprecated() -> None:
-    warnings.warn("AttrScope.current has been deprecated. It is advised to use the `with` statement with AttrScope.",
-                  DeprecationWarning, stacklevel=3)
+    warnings.warn(
+        "AttrScope.current has been deprecated. It is advised to use the `with` statement with AttrScope.",
+        DeprecationWarning,
+        stacklevel=3,
+    )
 
 
 class AttrScope(metaclass=_CurrentProperty):

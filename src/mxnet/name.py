@@ -31,8 +31,11 @@ class _CurrentProperty(type):
 
 
 def _warn_deprecated(what: str) -> None:
-    warnings.warn(f"{what} has been deprecated. It is advised to use the `with` statement with {what.split('.')[0]}.",
-                  DeprecationWarning, stacklevel=3)
+    warnings.warn(
+        f"{what} has been deprecated. It is advised to use the `with` statement with {what.split('.')[0]}.",
+        DeprecationWarning,
+        stacklevel=3,
+    )
 
 
 class NameManager(metaclass=_CurrentProperty):

@@ -14,8 +14,12 @@ __all__ = ["plot_network", "print_summary"]
 _COLUMNS = ("Layer (type)", "Output Shape", "Param #", "Previous Layer")
 
 
-def print_summary(symbol: Symbol, shape: dict[str, tuple[int, ...]] | None = None, line_length: int = 120,
-                  positions: list[float] = [0.44, 0.64, 0.74, 1.0]) -> None:  # noqa: B006  (MXNet's signature)
+def print_summary(
+    symbol: Symbol,
+    shape: dict[str, tuple[int, ...]] | None = None,
+    line_length: int = 120,
+    positions: list[float] = [0.44, 0.64, 0.74, 1.0],  # noqa: B006  (MXNet's signature)
+) -> None:
     """Print a table of a network's layers with their output shapes, numbers of parameters and inputs.
 
     As in MXNet, parameters of Convolution, FullyConnected, BatchNorm and Embedding are counted, from the number of
@@ -67,7 +71,7 @@ def print_summary(symbol: Symbol, shape: dict[str, tuple[int, ...]] | None = Non
 
     def output_shape(node: Node) -> tuple[int, ...]:
         """Without the batch axis; empty when nothing is known or the outputs are numbered."""
-        if shape_of is None or not node.output_name(0) in (node.name, f"{node.name}_output"):
+        if shape_of is None or node.output_name(0) not in (node.name, f"{node.name}_output"):
             return ()
         return shape_of((node, 0))[1:]
 
@@ -135,13 +139,27 @@ _COLORS = {
     "Reshape": "#fdb462",
 }
 _COLOR_OF_INPUTS, _COLOR_OF_OTHERS = "#8dd3c7", "#fccde5"
-_WEIGHT_ENDINGS = ("_weight", "_bias", "_beta", "_gamma", "_moving_var", "_moving_mean", "_running_var",
-                   "_running_mean")
+_WEIGHT_ENDINGS = (
+    "_weight",
+    "_bias",
+    "_beta",
+    "_gamma",
+    "_moving_var",
+    "_moving_mean",
+    "_running_var",
+    "_running_mean",
+)
 
 
-def plot_network(symbol: Symbol, title: str = "plot", save_format: str = "pdf",
-                 shape: dict[str, tuple[int, ...]] | None = None, dtype: dict[str, Any] | None = None,
-                 node_attrs: dict[str, str] = {}, hide_weights: bool = True) -> Any:  # noqa: B006  (MXNet's signature)
+def plot_network(
+    symbol: Symbol,
+    title: str = "plot",
+    save_format: str = "pdf",
+    shape: dict[str, tuple[int, ...]] | None = None,
+    dtype: dict[str, Any] | None = None,
+    node_attrs: dict[str, str] = {},  # noqa: B006  (MXNet's signature)
+    hide_weights: bool = True,
+) -> Any:
     """Draw a network with Graphviz.
 
     Parameters
@@ -190,8 +208,7 @@ def plot_network(symbol: Symbol, title: str = "plot", save_format: str = "pdf",
                 if hide_weights:
                     hidden.add(id(node))
                 continue
-            drawing.node(name=node.name, label=node.name,
-                         **{**style, "shape": "oval", "fillcolor": _COLOR_OF_INPUTS})
+            drawing.node(name=node.name, label=node.name, **{**style, "shape": "oval", "fillcolor": _COLOR_OF_INPUTS})
         else:
             color = _COLORS.get(node.op.name, _COLOR_OF_OTHERS)
             drawing.node(name=node.name, label=_label(node), **{**style, "fillcolor": color})
@@ -216,8 +233,12 @@ def _warn_repeated(nodes: list[Node]) -> None:
     names = [n.name for n in nodes]
     repeated = sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else []
     if repeated:
-        warnings.warn("There are multiple variables with the same name in your graph, this may result in cyclic graph. "
-                      f"Repeated names: {','.join(repeated)}", RuntimeWarning, stacklevel=3)
+        warnings.warn(
+            "There are multiple variables with the same name in your graph, this may result in cyclic graph. "
+            f"Repeated names: {','.join(repeated)}",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
 
 def _label(node: Node) -> str:

@@ -3,12 +3,13 @@
 import json
 import time
 
-import mxnet as mx
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
+import mxnet as mx
 from mxnet._core.graph.infer import partial_shape, spelled_shape
 from mxnet._core.shapes import Conflict, ShapeRule, TypeRule, unify, unify_dim
 from mxnet.base import MXNetError
@@ -191,8 +192,7 @@ def test_what_does_not_depend_on_an_unknown_size_is_inferred():
 def test_auxiliary_states():
     bn = S.BatchNorm(S.var("x"), name="bn")
     assert bn.infer_shape(x=(2, 3, 4, 4)) == ([(2, 3, 4, 4), (3,), (3,)], [(2, 3, 4, 4)], [(3,), (3,)])
-    assert bn.infer_type(x="float16") == (
-        [np.float16, np.float32, np.float32], [np.float16], [np.float32, np.float32])
+    assert bn.infer_type(x="float16") == ([np.float16, np.float32, np.float32], [np.float16], [np.float32, np.float32])
 
 
 def test_numpy_shapes():
@@ -258,3 +258,67 @@ def test_type_errors():
         assert two_layers().infer_type() == (None, None, None)
     with pytest.raises(MXNetError, match="__dtype__ of variable 'a'"):
         (S.var("a", __dtype__="99") + 1).infer_type()
+
+
+# ------------------------------------------------------------------ what the executor makes of a graph
+
+
+def names_of(executor):
+    return executor.get_optimized_symbol().get_internals().list_outputs()
+
+
+def test_equal_expressions_are_computed_once():
+    a, b = S.var("a"), S.var("b")
+    shapes = {"a": (2,), "b": (2,)}
+    total = (S.elemwise_add(a, b, name="p") + S.elemwise_add(a, b, name="q")).simple_bind(mx.cpu(), **shapes)
+    assert "p_output" in names_of(total)
+    assert "q_output" not in names_of(total)
+    total.arg_dict["a"][:] = 3
+    total.forward(is_train=True)
+    total.backward(mx.nd.ones((2,)))
+    assert total.outputs[0].asnumpy().tolist() == [6, 6]
+    assert total.grad_dict["b"].asnumpy().tolist() == [2, 2]
+    # Each output is an array of its own.
+    pair = S.Group([S.sin(a, name="s"), S.sin(a, name="t")]).simple_bind(mx.cpu(), a=(2,))
+    first, second = pair.forward()
+    first[:] = 5
+    assert second.asnumpy().tolist() == [0, 0]
+    # Losses count as often as they occur, and random numbers are drawn anew.
+    losses = [S.MakeLoss(a, name=f"loss{i}") for i in range(2)]
+    e = S.Group(losses).simple_bind(mx.cpu(), a=(2,))
+    e.forward(is_train=True)
+    e.backward()
+    assert e.grad_dict["a"].asnumpy().tolist() == [2, 2]
+    noise = S.Dropout(a, name="d0") + S.Dropout(a, name="d1")
+    assert "d1_output" in names_of(noise.simple_bind(mx.cpu(), a=(2,)))
+
+
+def test_memory_estimate():
+    x = S.var("x")
+    deep = x
+    for _ in range(10):
+        deep = deep * deep
+
+    def megabytes(net, grad_req):
+        text = net.simple_bind(mx.cpu(), grad_req, x=(1024, 1024)).debug_str()
+        return int(text.rpartition("Total ")[2].split()[0])
+
+    assert megabytes(deep, "null") == 8  # two values of 4 MB at a time
+    assert megabytes(deep, "write") == 40
+    assert megabytes(S.BlockGrad(deep), "write") == 8
+
+
+def test_gradients_that_do_not_exist_are_refused():
+    x, i = S.var("x"), S.var("i", dtype="int32")
+    net = S.batch_take(x, i, name="bt")
+    shapes = {"x": (3, 3), "i": (3,)}
+    with pytest.raises(MXNetError, match="batch_take.*'bt'.*non-differentiable"):
+        net.simple_bind(mx.cpu(), {"x": "write"}, **shapes)
+    net.simple_bind(mx.cpu(), "null", **shapes)
+    S.BlockGrad(net).simple_bind(mx.cpu(), **shapes)
+    with pytest.raises(MXNetError, match="non-differentiable"):
+        net.bind(
+            mx.cpu(),
+            {"x": mx.nd.zeros((3, 3)), "i": mx.nd.zeros((3,), dtype="int32")},
+            args_grad={"x": mx.nd.zeros((3, 3))},
+        )

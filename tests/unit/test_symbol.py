@@ -4,9 +4,10 @@ import copy
 import json
 import pickle
 
-import mxnet as mx
 import numpy as np
 import pytest
+
+import mxnet as mx
 from mxnet.base import MXNetError, NotImplementedForSymbol
 
 S = mx.sym
@@ -75,21 +76,41 @@ X, Y = S.var("x"), S.var("y")
         (lambda: S.zeros((2, 3)), "_zeros", "_zeros0", {"dtype": "float32", "shape": "(2, 3)"}),
         (lambda: S.ones(3, dtype="int32"), "_ones", "_ones0", {"dtype": "int32", "shape": "3"}),
         (lambda: S.full((2,), 3), "_full", "_full0", {"dtype": "float32", "shape": "(2,)", "value": "3.0"}),
-        (lambda: S.arange(5), "_arange", "_arange0",
-         {"dtype": "float32", "infer_range": "False", "repeat": "1", "start": "5", "step": "1.0", "stop": "None"}),
-        (lambda: S.linspace(0, 1, 5), "_linspace", "_linspace0",
-         {"dtype": "float32", "endpoint": "True", "num": "5", "start": "0", "stop": "1"}),
+        (
+            lambda: S.arange(5),
+            "_arange",
+            "_arange0",
+            {"dtype": "float32", "infer_range": "False", "repeat": "1", "start": "5", "step": "1.0", "stop": "None"},
+        ),
+        (
+            lambda: S.linspace(0, 1, 5),
+            "_linspace",
+            "_linspace0",
+            {"dtype": "float32", "endpoint": "True", "num": "5", "start": "0", "stop": "1"},
+        ),
         (lambda: S.eye(3), "_eye", "_eye0", {"M": "0", "N": "3", "dtype": "float32", "k": "0"}),
         (lambda: S.histogram(X, 5, (0, 10)), "_histogram", "_histogram0", {"bin_cnt": "5", "range": "(0, 10)"}),
-        (lambda: S.split_v2(X, (1, 3), axis=1), "_split_v2", "_split_v20",
-         {"axis": "1", "indices": "[0, 1, 3]", "sections": "0", "squeeze_axis": "False"}),
+        (
+            lambda: S.split_v2(X, (1, 3), axis=1),
+            "_split_v2",
+            "_split_v20",
+            {"axis": "1", "indices": "[0, 1, 3]", "sections": "0", "squeeze_axis": "False"},
+        ),
         (lambda: S.cast(X, dtype=np.float16), "Cast", "cast0", {"dtype": "float16"}),
         (lambda: S.Concat(X, Y, dim=1), "Concat", "concat0", {"dim": "1", "num_args": "2"}),
-        (lambda: S.random.uniform(0, 1, shape=(2, 3)), "_random_uniform", "_random_uniform0",
-         {"high": "1", "low": "0", "shape": "(2, 3)"}),
+        (
+            lambda: S.random.uniform(0, 1, shape=(2, 3)),
+            "_random_uniform",
+            "_random_uniform0",
+            {"high": "1", "low": "0", "shape": "(2, 3)"},
+        ),
         (lambda: S.random.exponential(2), "_random_exponential", "_random_exponential0", {"lam": "0.5"}),
-        (lambda: S.random.randn(2, 3), "_random_normal", "_random_normal0",
-         {"loc": "0", "scale": "1", "shape": "(2, 3)"}),
+        (
+            lambda: S.random.randn(2, 3),
+            "_random_normal",
+            "_random_normal0",
+            {"loc": "0", "scale": "1", "shape": "(2, 3)"},
+        ),
         (lambda: S.random.normal(X, Y), "_sample_normal", "_sample_normal0", None),
         (lambda: X.reshape((2, 3)), "Reshape", "reshape0", {"shape": "(2, 3)"}),
         (lambda: X.astype("float16"), "Cast", "cast0", {"dtype": "float16"}),
@@ -144,8 +165,14 @@ def test_name_manager_and_prefix():
 
 def test_attributes_are_inherited_by_automatic_variables():
     fc = S.FullyConnected(S.var("x"), num_hidden=3, ctx_group="a", lr_mult=2, name="q", __foo__="b")
-    stored = {"num_hidden": "3", "__ctx_group__": "a", "ctx_group": "a", "__lr_mult__": "2", "lr_mult": "2",
-              "__foo__": "b"}
+    stored = {
+        "num_hidden": "3",
+        "__ctx_group__": "a",
+        "ctx_group": "a",
+        "__lr_mult__": "2",
+        "lr_mult": "2",
+        "__foo__": "b",
+    }
     assert fc.attr_dict() == {"q": stored, "q_weight": stored, "q_bias": stored}
     assert fc.attr("lr_mult") == fc.attr("__lr_mult__") == "2"
     assert fc.attr("name") == "q"
@@ -155,8 +182,10 @@ def test_attributes_are_inherited_by_automatic_variables():
 
 def test_initializers_that_come_from_the_operator():
     bn = S.BatchNorm(S.var("x"), name="bn")
-    assert bn.attr_dict() == {"bn_moving_mean": {"__init__": '["zero", {}]'},
-                              "bn_moving_var": {"__init__": '["one", {}]'}}
+    assert bn.attr_dict() == {
+        "bn_moving_mean": {"__init__": '["zero", {}]'},
+        "bn_moving_var": {"__init__": '["one", {}]'},
+    }
     own = S.BatchNorm(S.var("x"), moving_mean=S.var("m", init="mine"), name="bn")
     assert own.attr_dict()["m"] == {"__init__": "mine"}
     prelu = S.LeakyReLU(S.var("x"), act_type="prelu", name="p")
@@ -176,11 +205,28 @@ def test_attr_scope():
 
 
 def test_variable_keywords():
-    v = S.var("v", attr={"a": "b"}, shape=(2, 3), lr_mult=0.1, wd_mult=2, dtype="float16", init="zeros", stype="csr",
-              __foo__=3)
+    v = S.var(
+        "v",
+        attr={"a": "b"},
+        shape=(2, 3),
+        lr_mult=0.1,
+        wd_mult=2,
+        dtype="float16",
+        init="zeros",
+        stype="csr",
+        __foo__=3,
+    )
     assert v.list_attr() == {
-        "a": "b", "__shape__": "(2, 3)", "__lr_mult__": "0.1", "lr_mult": "0.1", "__wd_mult__": "2", "wd_mult": "2",
-        "__dtype__": "2", "__init__": "zeros", "__storage_type__": "2", "__foo__": "3",
+        "a": "b",
+        "__shape__": "(2, 3)",
+        "__lr_mult__": "0.1",
+        "lr_mult": "0.1",
+        "__wd_mult__": "2",
+        "wd_mult": "2",
+        "__dtype__": "2",
+        "__init__": "zeros",
+        "__storage_type__": "2",
+        "__foo__": "3",
     }
     with pytest.raises(ValueError, match="foo"):
         S.var("v", foo=1)
@@ -238,8 +284,15 @@ def test_listing():
     net = S.BatchNorm(S.FullyConnected(S.var("data"), num_hidden=3, name="fc"), name="bn")
     assert net.list_arguments() == ["data", "fc_weight", "fc_bias", "bn_gamma", "bn_beta"]
     assert net.list_auxiliary_states() == ["bn_moving_mean", "bn_moving_var"]
-    assert net.list_inputs() == ["data", "fc_weight", "fc_bias", "bn_gamma", "bn_beta", "bn_moving_mean",
-                                 "bn_moving_var"]
+    assert net.list_inputs() == [
+        "data",
+        "fc_weight",
+        "fc_bias",
+        "bn_gamma",
+        "bn_beta",
+        "bn_moving_mean",
+        "bn_moving_var",
+    ]
     assert net.list_outputs() == ["bn_output"]
     assert net.get_internals().list_outputs()[3:6] == ["fc_output", "bn_gamma", "bn_beta"]
     assert net.get_children().list_outputs()[0] == "fc_output"
@@ -309,7 +362,7 @@ def test_wrong_calls_of_operators_name_the_problem():
     with pytest.raises(MXNetError, match=r"w = Variable\(lr_mult=3\)"):
         S.FullyConnected(X, num_hidden=3, weight_lr_mult=3)
     with pytest.raises(AttributeError, match="FullyConnected"):
-        S.FullyConected
+        _ = S.FullyConected
 
 
 def test_variadic_inputs():
@@ -378,7 +431,7 @@ def arrays(**shapes):
     return {k: mx.nd.zeros(v) for k, v in shapes.items()}
 
 
-FC = dict(x=(2, 5), f_weight=(3, 5), f_bias=(3,))
+FC = {"x": (2, 5), "f_weight": (3, 5), "f_bias": (3,)}
 
 
 @pytest.fixture
@@ -492,8 +545,13 @@ def test_simple_bind_puts_groups_where_they_belong():
     net = S.FullyConnected(w, num_hidden=2, name="v")
     e = net.simple_bind(mx.cpu(0), x=(2, 3), group2ctx={"g1": mx.cpu(1)})
     where = {n: a.context for n, a in e.arg_dict.items()}
-    assert where == {"x": mx.cpu(1), "w_weight": mx.cpu(1), "w_bias": mx.cpu(1), "v_weight": mx.cpu(0),
-                     "v_bias": mx.cpu(0)}
+    assert where == {
+        "x": mx.cpu(1),
+        "w_weight": mx.cpu(1),
+        "w_bias": mx.cpu(1),
+        "v_weight": mx.cpu(0),
+        "v_bias": mx.cpu(0),
+    }
 
 
 def test_eval():

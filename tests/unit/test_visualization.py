@@ -2,8 +2,9 @@
 
 import builtins
 
-import mxnet as mx
 import pytest
+
+import mxnet as mx
 
 S = mx.sym
 
@@ -105,9 +106,10 @@ def test_print_summary_errors(net):
 
 def test_plot_network(net):
     pytest.importorskip("graphviz")
-    source = mx.viz.plot_network(net, shape={"data": (2, 3, 16, 16)}, dtype={"data": "float32"},
-                                 node_attrs={"fixedsize": "false"}).source
-    style = 'fixedsize=false height=0.8034 shape=box style=filled width=1.3'
+    source = mx.viz.plot_network(
+        net, shape={"data": (2, 3, 16, 16)}, dtype={"data": "float32"}, node_attrs={"fixedsize": "false"}
+    ).source
+    style = "fixedsize=false height=0.8034 shape=box style=filled width=1.3"
     for line in (
         "digraph plot {",
         f'\tdata [label=data fillcolor="#8dd3c7" {style.replace("box", "oval")}]',

@@ -138,8 +138,9 @@ class ShapeRule(_Rule):
         try:
             self._values[slot] = unify(known, inferred)
         except ValueError:
-            raise Conflict(f"Shape inconsistent, Provided = {show(known)}, inferred shape={show(inferred)}, "
-                           f"of {name}") from None
+            raise Conflict(
+                f"Shape inconsistent, Provided = {show(known)}, inferred shape={show(inferred)}, of {name}"
+            ) from None
 
 
 class TypeRule(_Rule):
@@ -163,5 +164,7 @@ class TypeRule(_Rule):
         if known is None:
             self._values[slot] = inferred
         elif known != inferred:
-            raise Conflict(f"Type inconsistent, Provided = {TORCH_TO_NAME[known]}, "
-                           f"inferred type={TORCH_TO_NAME[inferred]}, of {name}")
+            raise Conflict(
+                f"Type inconsistent, Provided = {TORCH_TO_NAME[known]}, "
+                f"inferred type={TORCH_TO_NAME[inferred]}, of {name}"
+            )

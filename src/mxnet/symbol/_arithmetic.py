@@ -25,8 +25,14 @@ _BINARY = [
     ("mod", "_mod", "_mod", "_mod_scalar", "_modscalar", "_rmod_scalar", "_rmodscalar"),
     ("pow", "_power", "_power", "_power_scalar", "_powerscalar", "_rpower_scalar", "_rpower_scalar"),
 ]
-_COMPARISONS = [("eq", "_equal"), ("ne", "_not_equal"), ("gt", "_greater"), ("ge", "_greater_equal"),
-                ("lt", "_lesser"), ("le", "_lesser_equal")]
+_COMPARISONS = [
+    ("eq", "_equal"),
+    ("ne", "_not_equal"),
+    ("gt", "_greater"),
+    ("ge", "_greater_equal"),
+    ("lt", "_lesser"),
+    ("le", "_lesser_equal"),
+]
 _IN_PLACE = {"add": "+=", "sub": "-=", "mul": "*=", "truediv": "/="}
 
 
@@ -79,15 +85,21 @@ def _install() -> None:
     Symbol.__hash__ = None  # type: ignore[assignment,method-assign]
     for prefix in ("", "r", "i"):
         setattr(Symbol, f"__{prefix}div__", getattr(Symbol, f"__{prefix}truediv__"))
-    Symbol.__neg__ = lambda self: self * -1.0  # type: ignore[attr-defined]
-    Symbol.__abs__ = lambda self: create(get_op("abs"), (self,), {}, {}, hint="abs")  # type: ignore[attr-defined]
+    setattr(Symbol, "__neg__", lambda self: self.__mul__(-1.0))  # noqa: B010  (operators are installed here)
+    setattr(Symbol, "__abs__", lambda self: create(get_op("abs"), (self,), {}, {}, hint="abs"))  # noqa: B010
 
 
 _install()
 
 
-def _function(two: tuple[str, str], right: tuple[str, str], left: tuple[str, str],
-              of_numbers: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+def _function(
+    two: tuple[str, str],
+    right: tuple[str, str],
+    left: tuple[str, str],
+    of_numbers: Callable[[Any, Any], Any],
+    a: Any,
+    b: Any,
+) -> Any:
     if isinstance(a, Symbol):
         if isinstance(b, Symbol):
             return _two(*two, a, b)
@@ -101,10 +113,16 @@ def _function(two: tuple[str, str], right: tuple[str, str], left: tuple[str, str
     raise TypeError(f"types ({type(a)}, {type(b)}) not supported")
 
 
-def pow(base: Any, exp: Any) -> Any:  # noqa: A001  (MXNet's name)
+def pow(base: Any, exp: Any) -> Any:
     """``base ** exp``, element by element, of symbols or numbers. The same as :func:`power`."""
-    return _function(("_power", "_power"), ("_power_scalar", "_powerscalar"),
-                     ("_rpower_scalar", "_rpowerscalar"), lambda a, b: a**b, base, exp)
+    return _function(
+        ("_power", "_power"),
+        ("_power_scalar", "_powerscalar"),
+        ("_rpower_scalar", "_rpowerscalar"),
+        lambda a, b: a**b,
+        base,
+        exp,
+    )
 
 
 def power(base: Any, exp: Any) -> Any:

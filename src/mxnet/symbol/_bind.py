@@ -25,8 +25,16 @@ if TYPE_CHECKING:
 _GRAD_REQS = {"null": 0, "write": 1, "add": 3}
 
 
-def bind(self: Symbol, ctx: Context, args: Any, args_grad: Any = None, grad_req: Any = "write", aux_states: Any = None,
-         group2ctx: dict[str, Context] | None = None, shared_exec: Executor | None = None) -> Executor:
+def bind(
+    self: Symbol,
+    ctx: Context,
+    args: Any,
+    args_grad: Any = None,
+    grad_req: Any = "write",
+    aux_states: Any = None,
+    group2ctx: dict[str, Context] | None = None,
+    shared_exec: Executor | None = None,
+) -> Executor:
     """An executor over arrays of the caller, which it shares.
 
     Parameters
@@ -75,8 +83,9 @@ def bind(self: Symbol, ctx: Context, args: Any, args_grad: Any = None, grad_req:
     backward_nodes(self._heads, {n for n, g, r in zip(names, grads, reqs) if g is not None and r != "null"})
     for name, array, grad, req in zip(names, arrays, grads, reqs):
         if grad is not None and req != "null" and grad.shape != array.shape:
-            raise MXNetError(f"The gradient array of argument {name!r} has the shape {grad.shape}, "
-                             f"the argument {array.shape}")
+            raise MXNetError(
+                f"The gradient array of argument {name!r} has the shape {grad.shape}, the argument {array.shape}"
+            )
     return Executor(self, ctx, arrays, grads, reqs, aux, group2ctx, shared_exec)
 
 
@@ -102,10 +111,18 @@ def evaluate(self: Symbol, ctx: Context | None = None, **kwargs: NDArray) -> lis
     return self.bind(current_context() if ctx is None else ctx, kwargs, aux_states=states or None).forward()
 
 
-def simple_bind(self: Symbol, ctx: Context, grad_req: Any = "write", type_dict: dict[str, Any] | None = None,
-                stype_dict: dict[str, str] | None = None, group2ctx: dict[str, Context] | None = None,
-                shared_arg_names: list[str] | None = None, shared_exec: Executor | None = None,
-                shared_buffer: dict[str, NDArray] | None = None, **kwargs: tuple[int, ...]) -> Executor:
+def simple_bind(
+    self: Symbol,
+    ctx: Context,
+    grad_req: Any = "write",
+    type_dict: dict[str, Any] | None = None,
+    stype_dict: dict[str, str] | None = None,
+    group2ctx: dict[str, Context] | None = None,
+    shared_arg_names: list[str] | None = None,
+    shared_exec: Executor | None = None,
+    shared_buffer: dict[str, NDArray] | None = None,
+    **kwargs: tuple[int, ...],
+) -> Executor:
     """An executor over arrays that are allocated here, zero-filled, from inferred shapes and types.
 
     Parameters
@@ -166,11 +183,11 @@ def simple_bind(self: Symbol, ctx: Context, grad_req: Any = "write", type_dict: 
         array, grad = pool.argument(node.name, shapes.of(node), types[id(node)], context, req)
         args.append(array)
         grads.append(grad)
-    aux = [pool.state(n.name, shapes.of(n), types[id(n)], c) for n, c in zip(states, where[len(arguments):])]
+    aux = [pool.state(n.name, shapes.of(n), types[id(n)], c) for n, c in zip(states, where[len(arguments) :])]
     return Executor(self, ctx, args, grads, reqs, aux, group2ctx, shared_exec)
 
 
-# --------------------------------------------------------------------------------------------------- the caller's arrays
+# ------------------------------------------------------------------------------------------- the caller's arrays
 
 
 def _arrays(what: str, given: Any, names: Sequence[str], allow_missing: bool) -> list[Any]:
@@ -179,8 +196,10 @@ def _arrays(what: str, given: Any, names: Sequence[str], allow_missing: bool) ->
 
     if isinstance(given, (list, tuple)):
         if len(given) != len(names):
-            raise ValueError(f"Length of {what} does not match the number of arguments: {len(given)} given, "
-                             f"{len(names)} needed ({', '.join(names)})")
+            raise ValueError(
+                f"Length of {what} does not match the number of arguments: {len(given)} given, "
+                f"{len(names)} needed ({', '.join(names)})"
+            )
         arrays = list(given)
     elif isinstance(given, dict):
         for name in names:
@@ -191,8 +210,9 @@ def _arrays(what: str, given: Any, names: Sequence[str], allow_missing: bool) ->
         raise TypeError("Only accept list of NDArrays or dict of str to NDArray")
     for name, array in zip(names, arrays):
         if not (isinstance(array, NDArray) or (array is None and allow_missing)):
-            raise TypeError(f"Only accept list of NDArrays or dict of str to NDArray: {name!r} in {what} is "
-                            f"{type(array)}")
+            raise TypeError(
+                f"Only accept list of NDArrays or dict of str to NDArray: {name!r} in {what} is {type(array)}"
+            )
     return arrays
 
 
@@ -210,7 +230,7 @@ def _grad_reqs(grad_req: Any, names: Sequence[str]) -> list[str]:
         reqs = ["null"] * len(names)
     else:
         raise TypeError(f"grad_req must be a string, list or dict, got {grad_req!r}")
-    for req in (grad_req.values() if isinstance(grad_req, dict) else reqs):
+    for req in grad_req.values() if isinstance(grad_req, dict) else reqs:
         if req not in _GRAD_REQS:
             raise ValueError(f"grad_req must be in {_GRAD_REQS}, got {req!r}")
     return reqs
@@ -235,8 +255,9 @@ def _check_arrays(symbol: Symbol, nodes: Sequence[Node], arrays: Sequence[NDArra
 # --------------------------------------------------------------------------------------------------- allocation
 
 
-def _complete_shapes(symbol: Symbol, arguments: Sequence[Node], states: Sequence[Node],
-                     given: dict[str, Any]) -> Inferred:
+def _complete_shapes(
+    symbol: Symbol, arguments: Sequence[Node], states: Sequence[Node], given: dict[str, Any]
+) -> Inferred:
     numpy = _infer.np_shape()
     known = {k: partial_shape(v, numpy) for k, v in given.items() if isinstance(v, tuple)}
     shapes = infer_shapes(symbol._heads, known, numpy)
@@ -246,8 +267,10 @@ def _complete_shapes(symbol: Symbol, arguments: Sequence[Node], states: Sequence
         names = {n.name for n in (*arguments, *states)}
         strangers = [k for k in given if k not in names]
         hint = f"\nNot names of arguments: {', '.join(strangers)}" if strangers else ""
-        raise MXNetError("InferShape pass cannot decide shapes for the following arguments (0s in shape means unknown "
-                         f"dimensions). Please consider providing them as inputs:\n{listed}{hint}")
+        raise MXNetError(
+            "InferShape pass cannot decide shapes for the following arguments (0s in shape means unknown "
+            f"dimensions). Please consider providing them as inputs:\n{listed}{hint}"
+        )
     return shapes
 
 
@@ -274,14 +297,16 @@ def _context_of(node: Node, ctx: Context, group2ctx: dict[str, Context] | None) 
 class _Pool:
     """Where arrays come from: another executor, a buffer of arrays that are used again, or new memory."""
 
-    def __init__(self, shared_names: Sequence[str], shared_exec: Executor | None,
-                 buffer: dict[str, NDArray] | None) -> None:
+    def __init__(
+        self, shared_names: Sequence[str], shared_exec: Executor | None, buffer: dict[str, NDArray] | None
+    ) -> None:
         self.shared_names = frozenset(shared_names)
         self.shared = shared_exec if buffer is not None else None
         self.buffer = buffer
 
-    def argument(self, name: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context,
-                 req: str) -> tuple[NDArray, NDArray | None]:
+    def argument(
+        self, name: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context, req: str
+    ) -> tuple[NDArray, NDArray | None]:
         """An argument and its gradient array."""
         if name in self.shared_names:
             array = self._borrowed("arg_dict", name, shape, dtype)
@@ -306,7 +331,7 @@ class _Pool:
         return array if array is not None and array.shape == shape and array._t.dtype == dtype else None
 
     def _buffered(self, name: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
-        """An array in the memory of one in the buffer if that is large enough, else a new one, which the buffer keeps."""
+        """An array in the memory of one in the buffer if that is large enough, else a new one for the buffer."""
         from ..ndarray.ndarray import wrap
 
         if self.buffer is None:
@@ -314,8 +339,9 @@ class _Pool:
         kept = self.buffer.get(name)
         if kept is not None:
             if kept._t.dtype != dtype:
-                raise MXNetError(f"shared_buffer: {name!r} is {TORCH_TO_NAME[kept._t.dtype]}, but "
-                                 f"{TORCH_TO_NAME[dtype]} is needed")
+                raise MXNetError(
+                    f"shared_buffer: {name!r} is {TORCH_TO_NAME[kept._t.dtype]}, but {TORCH_TO_NAME[dtype]} is needed"
+                )
             count = math.prod(shape)
             if kept._t.numel() >= count:
                 return wrap(kept._t.data.reshape(-1)[:count].view(shape), kept._ctx)

@@ -20,9 +20,17 @@ from ._symbol import Symbol, create
 _STORAGE_TYPES = {"undefined": -1, "default": 0, "row_sparse": 1, "csr": 2}
 
 
-def var(name: str, attr: dict[str, str] | None = None, shape: Any = None, lr_mult: float | None = None,
-        wd_mult: float | None = None, dtype: Any = None, init: Any = None, stype: str | None = None,
-        **kwargs: Any) -> Symbol:
+def var(
+    name: str,
+    attr: dict[str, str] | None = None,
+    shape: Any = None,
+    lr_mult: float | None = None,
+    wd_mult: float | None = None,
+    dtype: Any = None,
+    init: Any = None,
+    stype: str | None = None,
+    **kwargs: Any,
+) -> Symbol:
     """A variable: an input of the graph.
 
     Parameters
@@ -69,8 +77,10 @@ def var(name: str, attr: dict[str, str] | None = None, shape: Any = None, lr_mul
     attrs.update({k: str(v) for k, v in own.items() if v is not None})
     for key, value in kwargs.items():
         if not (key.startswith("__") and key.endswith("__")):
-            raise ValueError(f"Attribute name={key} is not supported. Additional attributes must start and end with "
-                             "double underscores, e.g, __yourattr__")
+            raise ValueError(
+                f"Attribute name={key} is not supported. Additional attributes must start and end with "
+                "double underscores, e.g, __yourattr__"
+            )
         attrs[key] = str(value)
     return Symbol([(Node(None, name, attrs=attrs), 0)])
 
@@ -131,13 +141,20 @@ def full(shape: Any, val: float, dtype: Any = None, **kwargs: Any) -> Symbol:
     return _create("_full", shape=shape, dtype=dtype, value=float(val), **kwargs)
 
 
-def eye(N: int, M: int = 0, k: int = 0, dtype: Any = None, **kwargs: Any) -> Symbol:  # noqa: N803
+def eye(N: int, M: int = 0, k: int = 0, dtype: Any = None, **kwargs: Any) -> Symbol:
     """A matrix of N rows and M columns (N when 0), one on the ``k``-th diagonal and zero elsewhere."""
     return _create("_eye", N=N, M=M, k=k, dtype=dtype, **kwargs)
 
 
-def arange(start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1, infer_range: bool = False,
-           name: str | None = None, dtype: Any = None) -> Symbol:
+def arange(
+    start: float,
+    stop: float | None = None,
+    step: float = 1.0,
+    repeat: int = 1,
+    infer_range: bool = False,
+    name: str | None = None,
+    dtype: Any = None,
+) -> Symbol:
     """Evenly spaced numbers from ``start`` (included) to ``stop`` (excluded); ``stop`` alone counts from 0.
 
     Parameters
@@ -148,17 +165,19 @@ def arange(start: float, stop: float | None = None, step: float = 1.0, repeat: i
     infer_range : bool
         Find ``stop`` from the shape that the users of the symbol need.
     """
-    return _create("_arange", start=start, stop=stop, step=step, repeat=repeat, infer_range=infer_range, name=name,
-                   dtype=dtype)
+    return _create(
+        "_arange", start=start, stop=stop, step=step, repeat=repeat, infer_range=infer_range, name=name, dtype=dtype
+    )
 
 
-def linspace(start: float, stop: float, num: int, endpoint: bool = True, name: str | None = None,
-             dtype: Any = None) -> Symbol:
+def linspace(
+    start: float, stop: float, num: int, endpoint: bool = True, name: str | None = None, dtype: Any = None
+) -> Symbol:
     """``num`` evenly spaced numbers from ``start`` to ``stop``, which is included when ``endpoint`` is true."""
     return _create("_linspace", start=start, stop=stop, num=num, endpoint=endpoint, name=name, dtype=dtype)
 
 
-def histogram(a: Symbol, bins: Any = 10, range: Any = None, **kwargs: Any) -> Symbol:  # noqa: A002
+def histogram(a: Symbol, bins: Any = 10, range: Any = None, **kwargs: Any) -> Symbol:
     """Counts and edges of a histogram.
 
     Parameters

@@ -44,8 +44,12 @@ def shapes(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], parti
     result, complete = _infer(symbol, args, kwargs, "shape", read, run, lambda s: spelled_shape(s, numpy))
     if complete or partial:
         return result
-    _warn(symbol, "Cannot decide shape for the following arguments (0s in shape means unknown dimensions). ",
-          result[0], unknown)
+    _warn(
+        symbol,
+        "Cannot decide shape for the following arguments (0s in shape means unknown dimensions). ",
+        result[0],
+        unknown,
+    )
     return None, None, None
 
 
@@ -55,17 +59,24 @@ def types(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], partia
     def run(known: dict[str, Any]) -> Inferred:
         return infer_types(symbol._heads, known)
 
-    result, complete = _infer(symbol, args, kwargs, "type", lambda t, _: torch_dtype(t), run,
-                              lambda t: None if t is None else TORCH_TO_NP[t])
+    result, complete = _infer(
+        symbol, args, kwargs, "type", lambda t, _: torch_dtype(t), run, lambda t: None if t is None else TORCH_TO_NP[t]
+    )
     if complete or partial:
         return result
     _warn(symbol, "Cannot decide type for the following arguments. ", result[0], lambda t: t is None)
     return None, None, None
 
 
-def _infer(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], what: str,
-           read: Callable[[Any, str], Any], run: Callable[[dict[str, Any]], Inferred],
-           spell: Callable[[Any], Any]) -> tuple[tuple[list[Any], list[Any], list[Any]], bool]:
+def _infer(
+    symbol: Symbol,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    what: str,
+    read: Callable[[Any, str], Any],
+    run: Callable[[dict[str, Any]], Inferred],
+    spell: Callable[[Any], Any],
+) -> tuple[tuple[list[Any], list[Any], list[Any]], bool]:
     """Match the given knowledge to variables, infer, and list what is known about arguments, outputs and states."""
     if args and kwargs:
         raise ValueError(f"Can only specify known argument {what}s either by positional or kwargs way.")
@@ -85,8 +96,14 @@ def _infer(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], what:
     return result, found.complete
 
 
-def _match(arguments: Sequence[Node], states: Sequence[Node], args: Sequence[Any], kwargs: Mapping[str, Any],
-           what: str, read: Callable[[Any, str], Any]) -> dict[str, Any]:
+def _match(
+    arguments: Sequence[Node],
+    states: Sequence[Node],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    what: str,
+    read: Callable[[Any, str], Any],
+) -> dict[str, Any]:
     if args:
         if len(args) > len(arguments):
             raise MXNetError(f"infer_{what}: {len(args)} {what}s are given, but there are {len(arguments)} arguments")

@@ -18,8 +18,12 @@ def _same_arguments(name: str, function: str) -> Any:
     return method
 
 
-for _name, _function in (("reshape", "reshape"), ("astype", "cast"), ("broadcast_to", "broadcast_to"),
-                         ("broadcast_like", "broadcast_like")):
+for _name, _function in (
+    ("reshape", "reshape"),
+    ("astype", "cast"),
+    ("broadcast_to", "broadcast_to"),
+    ("broadcast_like", "broadcast_like"),
+):
     setattr(Symbol, _name, _same_arguments(_name, _function))
 
 

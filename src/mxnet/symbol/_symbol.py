@@ -144,8 +144,9 @@ class Symbol:
     def list_attr(self, recursive: bool = False) -> dict[str, str]:
         """All attributes of this symbol alone; :meth:`attr_dict` has those of the graph."""
         if recursive:
-            raise DeprecationWarning("Symbol.list_attr with recursive=True has been deprecated. "
-                                     "Please use attr_dict instead.")
+            raise DeprecationWarning(
+                "Symbol.list_attr with recursive=True has been deprecated. Please use attr_dict instead."
+            )
         node = self._node
         return {} if node is None else _shown_attrs(node)
 
@@ -249,8 +250,9 @@ class Symbol:
         temporary = None
         try:
             folder = os.path.dirname(os.path.abspath(fname))
-            with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".symbol-", delete=False, encoding="utf-8",
-                                             newline="\n") as file:
+            with tempfile.NamedTemporaryFile(
+                "w", dir=folder, prefix=".symbol-", delete=False, encoding="utf-8", newline="\n"
+            ) as file:
                 temporary = file.name
                 file.write(text)
             umask = os.umask(0)
@@ -337,12 +339,23 @@ class Symbol:
 
     def gradient(self, wrt: Sequence[str]) -> Symbol:
         """Not available, as in MXNet: bind the symbol with gradient arrays and call ``backward``."""
-        raise MXNetError("Symbol.gradient is not implemented; bind the symbol with args_grad and call "
-                         "Executor.backward to get gradients")
+        raise MXNetError(
+            "Symbol.gradient is not implemented; bind the symbol with args_grad and call "
+            "Executor.backward to get gradients"
+        )
 
-    def optimize_for(self, backend: str, args: dict[str, Any] | None = None, aux: dict[str, Any] | None = None,
-                     ctx: Any = None, shape_dict: Any = None, type_dict: Any = None, stype_dict: Any = None,
-                     skip_infer: bool = False, **kwargs: Any) -> Symbol:
+    def optimize_for(
+        self,
+        backend: str,
+        args: dict[str, Any] | None = None,
+        aux: dict[str, Any] | None = None,
+        ctx: Any = None,
+        shape_dict: Any = None,
+        type_dict: Any = None,
+        stype_dict: Any = None,
+        skip_infer: bool = False,
+        **kwargs: Any,
+    ) -> Symbol:
         """A copy of this symbol. MXNet's hardware back ends do not exist here: executors choose kernels themselves."""
         if not isinstance(backend, str):
             raise TypeError(f"backend must be a string, got {backend!r}")
@@ -416,8 +429,15 @@ def _single(symbol: Any, what: str) -> Entry:
     return symbol._heads[0]
 
 
-def create(op: OpDef, positional: Sequence[Symbol | None], named: Mapping[str, Symbol], params: Mapping[str, Any],
-           name: str | None = None, attr: dict[str, str] | None = None, hint: str | None = None) -> Symbol:
+def create(
+    op: OpDef,
+    positional: Sequence[Symbol | None],
+    named: Mapping[str, Symbol],
+    params: Mapping[str, Any],
+    name: str | None = None,
+    attr: dict[str, str] | None = None,
+    hint: str | None = None,
+) -> Symbol:
     """Apply an operator to symbols: what every function ``mx.sym.X`` does.
 
     Parameters
@@ -452,7 +472,7 @@ def create(op: OpDef, positional: Sequence[Symbol | None], named: Mapping[str, S
     return Symbol([(node, i) for i in range(node.num_visible)])
 
 
-def Group(symbols: Sequence[Symbol], create_fn: Any = Symbol) -> Symbol:  # noqa: N802  (MXNet's name)
+def Group(symbols: Sequence[Symbol], create_fn: Any = Symbol) -> Symbol:
     """One symbol with the outputs of several.
 
     Raises

@@ -12,16 +12,29 @@ from .._core.registry import get_op
 from ..base import _Null
 from ._symbol import Symbol, create
 
-__all__ = ["exponential", "gamma", "generalized_negative_binomial", "multinomial", "negative_binomial", "normal",
-           "poisson", "randint", "randn", "shuffle", "uniform"]
+__all__ = [
+    "exponential",
+    "gamma",
+    "generalized_negative_binomial",
+    "multinomial",
+    "negative_binomial",
+    "normal",
+    "poisson",
+    "randint",
+    "randn",
+    "shuffle",
+    "uniform",
+]
 
 
 def _draw(distribution: str, parameters: Mapping[str, Any], shape: Any, dtype: Any, kwargs: dict[str, Any]) -> Symbol:
     """A distribution of the given parameters: one for all draws when they are numbers, one an element for symbols."""
     values = list(parameters.values())
     if any(type(v) is not type(values[0]) for v in values) and any(isinstance(v, Symbol) for v in values):
-        raise AssertionError(f"Distribution parameters must all have the same type, but got both {type(values[0])} and "
-                             f"{next(type(v) for v in values if type(v) is not type(values[0]))}.")
+        raise AssertionError(
+            f"Distribution parameters must all have the same type, but got both {type(values[0])} and "
+            f"{next(type(v) for v in values if type(v) is not type(values[0]))}."
+        )
     if isinstance(values[0], Symbol):
         return _make(f"_sample_{distribution}", tuple(values), {}, shape, dtype, kwargs)
     for v in values:
@@ -30,8 +43,9 @@ def _draw(distribution: str, parameters: Mapping[str, Any], shape: Any, dtype: A
     return _make(f"_random_{distribution}", (), parameters, shape, dtype, kwargs)
 
 
-def _make(op: str, inputs: tuple[Symbol, ...], parameters: Mapping[str, Any], shape: Any, dtype: Any,
-          kwargs: dict[str, Any]) -> Symbol:
+def _make(
+    op: str, inputs: tuple[Symbol, ...], parameters: Mapping[str, Any], shape: Any, dtype: Any, kwargs: dict[str, Any]
+) -> Symbol:
     params = {**parameters, "shape": shape, "dtype": dtype, **kwargs}
     name, attr = params.pop("name", None), params.pop("attr", None)
     params = {k: v for k, v in params.items() if v is not _Null}
@@ -85,8 +99,9 @@ def negative_binomial(k: Any = 1, p: Any = 1, shape: Any = _Null, dtype: Any = _
     return _draw("negative_binomial", {"k": k, "p": p}, shape, dtype, kwargs)
 
 
-def generalized_negative_binomial(mu: Any = 1, alpha: Any = 1, shape: Any = _Null, dtype: Any = _Null,
-                                  **kwargs: Any) -> Symbol:
+def generalized_negative_binomial(
+    mu: Any = 1, alpha: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any
+) -> Symbol:
     """Negative binomial with mean ``mu`` and dispersion ``alpha``; see :func:`uniform`."""
     return _draw("generalized_negative_binomial", {"mu": mu, "alpha": alpha}, shape, dtype, kwargs)
 
@@ -99,8 +114,7 @@ def randint(low: int, high: int, shape: Any = _Null, dtype: Any = _Null, **kwarg
     return _make("_random_randint", (), {"low": low, "high": high}, shape, dtype, kwargs)
 
 
-def multinomial(data: Symbol, shape: Any = _Null, get_prob: bool = True, dtype: Any = "int32",
-                **kwargs: Any) -> Symbol:
+def multinomial(data: Symbol, shape: Any = _Null, get_prob: bool = True, dtype: Any = "int32", **kwargs: Any) -> Symbol:
     """Indices drawn with the probabilities in the last axis of ``data``.
 
     With ``get_prob`` there is a second output, the logarithm of the probability of each draw.

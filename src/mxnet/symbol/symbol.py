@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._arithmetic import hypot, maximum, minimum, pow, power  # noqa: A004  (MXNet's name)
+from ._arithmetic import hypot, maximum, minimum, pow, power
 from ._creation import (
     Variable,
     arange,

@@ -58,8 +58,10 @@ def stored_key(key: str, value: str) -> str:
             return f"__{key}__"
         if key.endswith(hidden):
             owner = key[: -len(hidden) - 1]
-            raise MXNetError(f"setting variable attributes with {key} is deprecated. please instead use\n"
-                             f"w = Variable({hidden}={value})\nsym = YourSymbolName({owner}=w)")
+            raise MXNetError(
+                f"setting variable attributes with {key} is deprecated. please instead use\n"
+                f"w = Variable({hidden}={value})\nsym = YourSymbolName({owner}=w)"
+            )
     return key
 
 
@@ -75,8 +77,9 @@ def parse_params(op: OpDef, attrs: dict[str, str], name: str) -> Any:
         raise MXNetError(f"{e}{where}") from None
     for count in ("num_outputs", op.variadic or "num_args"):
         if getattr(params, count, None) is not None and getattr(params, count) > _MAX_ARITY:
-            raise MXNetError(f"Operator {op.name} (node {name!r}): {count}={getattr(params, count)} is more than "
-                             f"{_MAX_ARITY}")
+            raise MXNetError(
+                f"Operator {op.name} (node {name!r}): {count}={getattr(params, count)} is more than {_MAX_ARITY}"
+            )
     return params
 
 

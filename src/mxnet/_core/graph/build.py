@@ -21,8 +21,9 @@ def keyword_mismatch(what: str, given: Iterable[str], candidates: Sequence[str])
     raise MXNetError(f"{what}: Keyword argument name {wrong} not found. {hint}\nCandidate arguments:\n{listed}")
 
 
-def apply_op(op: OpDef, name: str, attrs: dict[str, str], positional: Sequence[Entry | None],
-             named: Mapping[str, Entry]) -> Node:
+def apply_op(
+    op: OpDef, name: str, attrs: dict[str, str], positional: Sequence[Entry | None], named: Mapping[str, Entry]
+) -> Node:
     """A node that applies an operator; inputs that are not given become variables ``{name}_{input}``.
 
     Such a variable inherits the attributes of the operator: MXNet's initializers and optimizers look at them.
@@ -35,8 +36,10 @@ def apply_op(op: OpDef, name: str, attrs: dict[str, str], positional: Sequence[E
     params = parse_params(op, attrs, name)
     names = op.input_names(params)
     if len(positional) > len(names):
-        raise MXNetError(f"Operator {op.name} (node {name!r}): Incorrect number of arguments, requires {len(names)}, "
-                         f"provided {len(positional)}")
+        raise MXNetError(
+            f"Operator {op.name} (node {name!r}): Incorrect number of arguments, requires {len(names)}, "
+            f"provided {len(positional)}"
+        )
     for key in named:
         if key not in names:
             keyword_mismatch(f"Operator {op.name} (node {name!r})", named, names)
@@ -61,8 +64,12 @@ def missing_input(node_name: str, input_name: str, attrs: dict[str, str]) -> Ent
 
 def is_atomic(heads: Sequence[Entry]) -> bool:
     """Whether this is a lone operator which has not been applied to inputs yet."""
-    return bool(heads) and heads[0][0].op is not None and not heads[0][0].inputs and all(
-        n is heads[0][0] for n, _ in heads)
+    return (
+        bool(heads)
+        and heads[0][0].op is not None
+        and not heads[0][0].inputs
+        and all(n is heads[0][0] for n, _ in heads)
+    )
 
 
 def apply_atomic(node: Node, name: str | None, positional: Sequence[Entry], named: Mapping[str, Entry]) -> None:

@@ -38,9 +38,11 @@ def backward_nodes(heads: Sequence[Entry], wanted: set[str]) -> list[Node]:
         if node.op is None or id(node) not in leading or id(node) not in reached or _stops(node.op):
             continue
         if node.op.no_gradient:
-            raise MXNetError(f"Operator {node.op.name} (node {node.name!r}) is non-differentiable, but a gradient of "
-                             "one of its inputs is needed. Bind with grad_req='null' for the arguments before it, or "
-                             "put a BlockGrad behind it")
+            raise MXNetError(
+                f"Operator {node.op.name} (node {node.name!r}) is non-differentiable, but a gradient of "
+                "one of its inputs is needed. Bind with grad_req='null' for the arguments before it, or "
+                "put a BlockGrad behind it"
+            )
         found.append(node)
         reached.update(id(n) for n, _ in node.inputs)
     return found[::-1]

@@ -14,6 +14,7 @@ import torch
 
 from ...base import MXNetError
 from ..dtypes import CODE_TO_TORCH, TORCH_TO_NAME
+from ..registry import OpDef
 from ..shapes import Conflict, PartialShape, ShapeRule, TypeRule, is_known, show, unify
 from .node import Entry, Node, topo_sort
 
@@ -104,8 +105,9 @@ def shape_attr(node: Node, np_shape: bool = False) -> PartialShape:
         if len(sizes) > _MAX_RANK:
             raise ValueError
     except ValueError:
-        raise MXNetError(f"Invalid attribute: __shape__ of variable {node.name!r} is {text!r}, "
-                         "expected something like '(2, 3)'") from None
+        raise MXNetError(
+            f"Invalid attribute: __shape__ of variable {node.name!r} is {text!r}, expected something like '(2, 3)'"
+        ) from None
     return partial_shape(tuple(sizes), np_shape)
 
 
@@ -134,15 +136,21 @@ def type_attr(node: Node) -> torch.dtype | None:
     try:
         return CODE_TO_TORCH[int(text)]
     except (ValueError, KeyError):
-        raise MXNetError(f"Invalid attribute: __dtype__ of variable {node.name!r} is {text!r}, expected one of the "
-                         f"codes {sorted(CODE_TO_TORCH)}") from None
+        raise MXNetError(
+            f"Invalid attribute: __dtype__ of variable {node.name!r} is {text!r}, expected one of the "
+            f"codes {sorted(CODE_TO_TORCH)}"
+        ) from None
 
 
 # --------------------------------------------------------------------------------------------------- the fixed point
 
 
-def _run(heads: Sequence[Entry], start: Callable[[Node], Any],
-         step: Callable[[Node, Hashable, tuple[Any, ...]], tuple[Any, ...]], known: Callable[[Any], bool]) -> Inferred:
+def _run(
+    heads: Sequence[Entry],
+    start: Callable[[Node], Any],
+    step: Callable[[Node, Hashable, tuple[Any, ...]], tuple[Any, ...]],
+    known: Callable[[Any], bool],
+) -> Inferred:
     """Let every node state what it knows, then wake up neighbours of what changed until nothing does."""
     nodes = topo_sort(heads)
     first: dict[int, int] = {}
@@ -172,7 +180,7 @@ def _run(heads: Sequence[Entry], start: Callable[[Node], Any],
     needed.update(first[id(n)] + i for n, i in heads)
 
     finished = [not touched for touched in slots]
-    waiting = range(len(nodes))
+    waiting: Sequence[int] = range(len(nodes))
     backwards = True
     while waiting:
         woken: set[int] = set()
@@ -194,6 +202,11 @@ def _run(heads: Sequence[Entry], start: Callable[[Node], Any],
     return Inferred(nodes, first, values, all(known(values[s]) for s in needed))
 
 
+def _operator(node: Node) -> OpDef:
+    assert node.op is not None
+    return node.op
+
+
 def _merge(node: Node, a: Any, b: Any) -> Any:
     try:
         return unify(a, b) if isinstance(a, tuple) else a
@@ -203,7 +216,7 @@ def _merge(node: Node, a: Any, b: Any) -> Any:
 
 def _fail(node: Node, error: Exception, before: Sequence[Any]) -> MXNetError:
     """The error of a node: which operator it is, what feeds it and what was known about that."""
-    op = node.op
+    op = _operator(node)
     names = op.input_names(node.params)
     text = [show(v) if isinstance(v, tuple) else "?" if v is None else TORCH_TO_NAME[v] for v in before]
     fed = ", ".join(f"{n}={source.name} {v}" for n, (source, _), v in zip(names, node.inputs, text))
@@ -214,8 +227,12 @@ _shape_cache: dict[Hashable, tuple[Any, ...]] = {}
 _type_cache: dict[Hashable, tuple[Any, ...]] = {}
 
 
-def _cached(cache: dict[Hashable, tuple[Any, ...]], key: Hashable, before: tuple[Any, ...],
-            conclude: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
+def _cached(
+    cache: dict[Hashable, tuple[Any, ...]],
+    key: Hashable,
+    before: tuple[Any, ...],
+    conclude: Callable[[], tuple[Any, ...]],
+) -> tuple[Any, ...]:
     if key is None:  # operators with subgraphs
         return conclude()
     full = (key, before)
@@ -238,7 +255,7 @@ def _type_step(node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any,
 
 
 def _conclude_types(node: Node, before: tuple[Any, ...]) -> tuple[Any, ...]:
-    op, p = node.op, node.params
+    op, p = _operator(node), node.params
     rule = TypeRule(op.input_names(p)[: len(node.inputs)], op.output_names(p), before)
     if op.infer_type_rule is not None:
         _to_fixed_point(op.infer_type_rule, rule, p)
@@ -271,7 +288,7 @@ def _shape_step(node: Node, key: Hashable, before: tuple[Any, ...], np_shape: bo
 
 
 def _conclude_shapes(node: Node, before: tuple[Any, ...], np_shape: bool) -> tuple[Any, ...]:
-    op, p = node.op, node.params
+    op, p = _operator(node), node.params
     count = len(node.inputs)
     outputs = op.output_names(p)
     rule = ShapeRule(op.input_names(p)[:count], outputs, before)
@@ -313,7 +330,7 @@ def _forward(node: Node, inputs: Sequence[PartialShape]) -> list[PartialShape] |
             if isinstance(e, NotImplementedError) or "meta tensor" in str(e):
                 return None
             raise
-    if node.op.infer_shape_rule is None and None not in inputs:
+    if _operator(node).infer_shape_rule is None and None not in inputs:
         return _probe(node, inputs)
     return None
 
@@ -329,14 +346,14 @@ def _on_meta(node: Node, shapes: Sequence[PartialShape]) -> list[PartialShape]:
     types = _meta_types(node)
     tensors = [torch.empty(s, dtype=t, device="meta") for s, t in zip(shapes, types)]
     with torch.no_grad():
-        results = node.op.call(tensors, node.params, False, None)
+        results = _operator(node).call(tensors, node.params, False, None)
     return [tuple(r.shape) for r in results]
 
 
 def _meta_types(node: Node) -> Sequence[torch.dtype]:
     """Types for a run on meta tensors: float32 except where the operator insists on another type."""
     count = len(node.inputs)
-    if node.op.infer_type_rule is None:
+    if _operator(node).infer_type_rule is None:
         return (torch.float32,) * count
     unknown = (None,) * (count + node.num_outputs)
     return [t or torch.float32 for t in _conclude_types(node, unknown)[:count]]
@@ -351,7 +368,7 @@ def _probe(node: Node, shapes: Sequence[PartialShape]) -> list[PartialShape] | N
     seen: list[list[PartialShape]] = []
     for size in _PROBES:
         try:
-            seen.append(_on_meta(node, [tuple([size if d is None else d for d in s]) for s in shapes]))
+            seen.append(_on_meta(node, [tuple([size if d is None else d for d in s or ()]) for s in shapes]))
         except (ValueError, TypeError, IndexError, RuntimeError):
             return None
     merged: list[PartialShape] = []

@@ -89,8 +89,9 @@ def _object(fields: dict[str, str], indent: str) -> str:
 # --------------------------------------------------------------------------------------------------- reading
 
 _GRAPH_FIELDS = frozenset(("nodes", "arg_nodes", "heads", "node_row_ptr", "attrs"))
-_NODE_FIELDS = frozenset(("op", "name", "inputs", "attrs", "attr", "param", "control_deps", "subgraphs",
-                          "backward_source_id"))
+_NODE_FIELDS = frozenset(
+    ("op", "name", "inputs", "attrs", "attr", "param", "control_deps", "subgraphs", "backward_source_id")
+)
 _MAX_SUBGRAPH_DEPTH = 64
 
 
@@ -133,8 +134,10 @@ def _read_graph(data: Any, version: int, depth: int) -> list[Entry]:
     records = _expect(data["nodes"], list, "nodes")
     nodes = [_read_node(record, i, version, depth) for i, record in enumerate(records)]
     for node, record in zip(nodes, records):
-        entries = [_read_entry(e, nodes, f"an input of node {node.name!r}")
-                   for e in _expect(record["inputs"], list, f"inputs of node {node.name!r}")]
+        entries = [
+            _read_entry(e, nodes, f"an input of node {node.name!r}")
+            for e in _expect(record["inputs"], list, f"inputs of node {node.name!r}")
+        ]
         node.inputs = [(n, i) for n, i, _ in entries]
         versions = tuple(v for _, _, v in entries)
         node.in_versions = versions if any(versions) else ()
@@ -187,14 +190,17 @@ def _check_node(node: Node) -> None:
     if not node.subgraphs:
         expected = len(node.op.input_names(node.params))
         if len(node.inputs) != expected:
-            raise _Bad(f"Invalid symbol file: node {node.name!r} ({node.op.name}) has {len(node.inputs)} inputs, "
-                       f"expected {expected}")
+            raise _Bad(
+                f"Invalid symbol file: node {node.name!r} ({node.op.name}) has {len(node.inputs)} inputs, "
+                f"expected {expected}"
+            )
 
 
 def _check_output(source: Node, index: int, what: str) -> None:
     if index >= source.num_outputs:
-        raise _Bad(f"Invalid symbol file: {what} is output {index} of node {source.name!r}, "
-                   f"which has {source.num_outputs}")
+        raise _Bad(
+            f"Invalid symbol file: {what} is output {index} of node {source.name!r}, which has {source.num_outputs}"
+        )
 
 
 def _read_entry(entry: Any, nodes: Sequence[Node], what: str) -> tuple[Node, int, int]:
@@ -244,8 +250,11 @@ def _graph_attrs(data: Any) -> tuple[int, bool]:
     if type(version) is not int:
         raise _Bad(f"Invalid symbol file: mxnet_version must be an integer, got {_brief(version)}")
     if version > VERSION:
-        _log.warning("loading symbol saved by MXNet version %d with lower version of MXNet v%d. May cause undefined "
-                     "behavior.", version, VERSION)
+        _log.warning(
+            "loading symbol saved by MXNet version %d with lower version of MXNet v%d. May cause undefined behavior.",
+            version,
+            VERSION,
+        )
     return version, bool(attrs.get("is_np_shape", ["int", 0])[1])
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from types import SimpleNamespace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ..registry import OpDef
 
@@ -32,13 +31,19 @@ class Node:
 
     __slots__ = ("attrs", "in_versions", "inputs", "name", "op", "params", "subgraphs", "version")
 
-    def __init__(self, op: OpDef | None, name: str, inputs: Sequence[Entry] = (), attrs: dict[str, str] | None = None,
-                 params: SimpleNamespace | None = None) -> None:
+    def __init__(
+        self,
+        op: OpDef | None,
+        name: str,
+        inputs: Sequence[Entry] = (),
+        attrs: dict[str, str] | None = None,
+        params: Any = None,
+    ) -> None:
         self.op = op
         self.name = name
         self.inputs: list[Entry] = list(inputs)
         self.attrs: dict[str, str] = {} if attrs is None else attrs
-        self.params = params
+        self.params: Any = params
         self.subgraphs: list[list[Entry]] = []
         self.version = 0
         self.in_versions: tuple[int, ...] = ()
@@ -135,8 +140,11 @@ def split_variables(nodes: Sequence[Node]) -> tuple[list[Node], list[Node]]:
     return arguments, states
 
 
-def rebuild(heads: Sequence[Entry], change: Callable[[Node, Node], None] | None = None,
-            redirect: dict[int, Callable[[list[Entry], int], Entry]] | None = None) -> list[Entry]:
+def rebuild(
+    heads: Sequence[Entry],
+    change: Callable[[Node, Node], None] | None = None,
+    redirect: dict[int, Callable[[list[Entry], int], Entry]] | None = None,
+) -> list[Entry]:
     """Copy a graph, changing it on the way.
 
     Parameters

@@ -18,8 +18,12 @@ VERSION = 10901
 def upgrade(nodes: Sequence[Node], version: int) -> None:
     """Upgrade nodes (inputs before users) that a version of MXNet wrote, in place."""
     if version < VERSION:
-        _log.info("Loading symbol saved by previous version v%d.%d.%d. Attempting to upgrade...",
-                  version // 10000, version // 100 % 100, version % 100)
+        _log.info(
+            "Loading symbol saved by previous version v%d.%d.%d. Attempting to upgrade...",
+            version // 10000,
+            version // 100 % 100,
+            version % 100,
+        )
     for before, step in _STEPS:
         if version < before:
             for node in nodes:
@@ -61,7 +65,7 @@ def _add_missing_inputs(node: Node) -> None:
     """Auxiliary states were not in files before 0.9."""
     if node.op is None:
         return
-    for name in node.op.input_names(node.params)[len(node.inputs):]:
+    for name in node.op.input_names(node.params)[len(node.inputs) :]:
         node.inputs.append(missing_input(node.name, name, node.attrs))
         if node.in_versions:
             node.in_versions += (0,)
