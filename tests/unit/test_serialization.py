@@ -123,14 +123,16 @@ def test_hostile_files_are_refused(name, limited_allocations):
 @pytest.fixture
 def limited_allocations(monkeypatch):
     """Fail when more is allocated for values than the file has bytes."""
-    empty = torch.empty
 
     def limit(size):
-        def checked(shape, dtype):
-            assert int(np.prod(shape, dtype=object)) * dtype.itemsize <= size
-            return empty(shape, dtype=dtype)
+        for library in (torch, np):
 
-        monkeypatch.setattr(serialization.torch, "empty", checked)
+            def checked(shape, dtype, empty=library.empty):
+                made = empty((0,), dtype=dtype)
+                assert int(np.prod(shape, dtype=object)) * made.itemsize <= size
+                return empty(shape, dtype=dtype)
+
+            monkeypatch.setattr(library, "empty", checked)
 
     return limit
 
@@ -211,6 +213,14 @@ def test_layout_of_an_array():
     assert dumped == V2_HEADER + bytes.fromhex(
         "01000000 0200000000000000  01000000 00000000  00000000  0000803f 00000040"
     )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_arrays_of_any_size(dtype, tmp_path):
+    path = str(tmp_path / "x.params")
+    x = mx.nd.array(np.random.randint(0, 2, (70, 300)), dtype=dtype)  # more bytes than are allocated through NumPy
+    mx.nd.save(path, x)
+    assert torch.equal(mx.nd.load(path)[0].as_torch(), x.as_torch())
 
 
 def test_strided_arrays_are_written_in_order(tmp_path):

@@ -25,15 +25,16 @@ import io
 import os
 import stat
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import torch
 
 from ..base import MXNetError
 from ..context import Context
 from . import invoke as _invoke
-from .dtypes import CODE_TO_TORCH, TORCH_TO_CODE
+from .dtypes import CODE_TO_TORCH, TORCH_TO_CODE, TORCH_TO_NP
 from .files import atomic_write, local_path
 
 if TYPE_CHECKING:
@@ -51,6 +52,17 @@ _DEVICES = frozenset((1, 2, 3, 5))
 
 _U32, _I32, _U64 = struct.Struct("<I"), struct.Struct("<i"), struct.Struct("<Q")
 _I32x2, _U64x2, _U64x3 = struct.Struct("<ii"), struct.Struct("<QQ"), struct.Struct("<QQQ")
+# A dense array's header takes two reads: layout, storage type and number of axes; then, by that number, the lengths,
+# the device and the type. Writing takes one.
+_HEAD = struct.Struct("<Iii")
+_TAILS = [struct.Struct(f"<{axes}q3i") for axes in range(MAX_AXES + 1)]
+_DENSE = [struct.Struct(f"<Iii{axes}q3i") for axes in range(MAX_AXES + 1)]
+
+
+# Below this many bytes NumPy allocates, which is faster; above it torch, which aligns for vector instructions.
+_SMALL = 1 << 14
+_NUMPY_TYPES = {**TORCH_TO_NP, torch.bfloat16: np.int16}
+_CPU = Context("cpu", 0)
 
 
 class StoredArray(NamedTuple):
@@ -88,34 +100,47 @@ class Reader:
         at = self.offset if offset is None else offset
         return MXNetError(f"Invalid NDArray file format: {self._name}, offset {at}: {message}")
 
-    def _claim(self, n: int, what: str) -> None:
-        left = self.size - self.offset
-        if n > left:
-            raise self.error(f"{n} bytes are expected for {what}, but only {left} are left")
+    def _short(self, n: int, what: str) -> MXNetError:
+        return self.error(f"{n} bytes are expected for {what}, but only {self.size - self.offset} are left")
 
     def take(self, n: int, what: str) -> bytes:
         """The next ``n`` bytes."""
-        self._claim(n, what)
+        if n > self.size - self.offset:
+            raise self._short(n, what)
         data = self._file.read(n)
         if len(data) != n:
             raise self.error(f"the file ended while {what} was read")
         self.offset += n
         return data
 
-    def unpack(self, layout: struct.Struct, what: str) -> Any:
-        """The next numbers: one of them, or a tuple."""
-        found = layout.unpack(self.take(layout.size, what))
-        return found[0] if len(found) == 1 else found
+    def unpack(self, layout: struct.Struct, what: str) -> tuple[Any, ...]:
+        """The next numbers."""
+        return layout.unpack(self.take(layout.size, what))
 
-    def tensor(self, shape: tuple[int, ...], dtype: torch.dtype, what: str) -> torch.Tensor:
+    def number(self, layout: struct.Struct, what: str) -> int:
+        """The next number."""
+        return layout.unpack(self.take(layout.size, what))[0]
+
+    def rewind(self, offset: int) -> None:
+        """Go back to an offset."""
+        self._file.seek(offset)
+        self.offset = offset
+
+    def tensor(self, shape: Sequence[int], dtype: torch.dtype, what: str) -> torch.Tensor:
         """The next values, read straight into a new tensor."""
         n = dtype.itemsize
         for length in shape:
             n *= length
-        self._claim(n, what)
+        if n > self.size - self.offset:
+            raise self._short(n, what)
         # NumPy has no bfloat16, so its bits are read as integers.
-        t = torch.empty(shape, dtype=torch.int16 if dtype is torch.bfloat16 else dtype)
-        if n and self._file.readinto(t.numpy()) != n:  # type: ignore[attr-defined]
+        if n < _SMALL:
+            values = np.empty(shape, _NUMPY_TYPES[dtype])
+            t = torch.from_numpy(values)
+        else:
+            t = torch.empty(tuple(shape), dtype=torch.int16 if dtype is torch.bfloat16 else dtype)
+            values = t.numpy()
+        if n and self._file.readinto(values) != n:  # type: ignore[attr-defined]
             raise self.error(f"the file ended while {what} was read")
         self.offset += n
         if dtype is torch.bfloat16:
@@ -144,40 +169,67 @@ def read_array(r: Reader) -> StoredArray:
         When it is damaged; the message says where.
     """
     start = r.offset
-    magic = r.unpack(_U32, "an array")
-    stype, n_aux = "default", 0
+    magic, code, axes = r.unpack(_HEAD, "an array")
+    if code == 0 and magic in (V2, V3):
+        _check_allocated(r, magic, axes, start)
+        if not 0 <= axes <= MAX_AXES:
+            raise r.error(f"the shape has {axes} axes", r.offset - 4)
+        *shape, kind, number, type_code = r.unpack(_TAILS[axes], "the shape, the context and the type code")
+        for i, length in enumerate(shape):
+            if length < 0:
+                raise r.error(f"the shape has the negative length {length}", start + 12 + 8 * i)
+        dtype = CODE_TO_TORCH.get(type_code)
+        if dtype is None:
+            raise r.error(f"unknown type code {type_code}", r.offset - 4)
+        return StoredArray("default", tuple(shape), r.tensor(shape, dtype, "the values"), (), (kind, number))
+    r.rewind(start + 4)
     if magic in (V2, V3):
-        code = r.unpack(_I32, "the storage type")
-        if code not in _STYPE_OF:
-            raise r.error(f"unknown storage type {code}", r.offset - 4)
-        stype, n_aux = _STYPE_OF[code]
-        if n_aux:
-            data_shape = r.shape(r.unpack(_I32, "the shape of the values"), True, "the shape of the values")
-        axes = r.unpack(_I32, "the shape")
-        if axes == -1 or (axes == 0 and magic == V2):
-            raise r.error("an array that was never allocated has no values", start)
-        shape = r.shape(axes, True, "the shape")
-    elif magic == V1 or magic <= MAX_AXES:
-        axes = r.unpack(_U32, "the shape") if magic == V1 else magic
-        if axes == 0:
-            raise r.error("an array that was never allocated has no values", start)
-        shape = r.shape(axes, magic == V1, "the shape")
-    else:
+        return _read_sparse(r, magic)
+    return _read_old(r, magic)
+
+
+def _check_allocated(r: Reader, magic: int, axes: int, start: int) -> None:
+    if axes == -1 or (axes == 0 and magic != V3):
+        raise r.error("an array that was never allocated has no values", start)
+
+
+def _read_old(r: Reader, magic: int) -> StoredArray:
+    """The rest of an array in one of the layouts before V2."""
+    start = r.offset - 4
+    if magic != V1 and magic > MAX_AXES:
         raise r.error(f"unknown array layout {magic:#010x}", start)
+    axes = r.number(_U32, "the shape") if magic == V1 else magic
+    _check_allocated(r, magic, axes, start)
+    shape = r.shape(axes, magic == V1, "the shape")
+    device = r.unpack(_I32x2, "the context")
+    return StoredArray("default", shape, r.tensor(shape, _dtype(r, "the type code"), "the values"), (), device)
+
+
+def _read_sparse(r: Reader, magic: int) -> StoredArray:
+    """The rest of a sparse array."""
+    start = r.offset - 4
+    code = r.number(_I32, "the storage type")
+    if code not in _STYPE_OF:
+        raise r.error(f"unknown storage type {code}", start + 4)
+    stype, n_aux = _STYPE_OF[code]
+    data_shape = _shape(r, "the shape of the values")
+    axes = r.number(_I32, "the shape")
+    _check_allocated(r, magic, axes, start)
+    shape = r.shape(axes, True, "the shape")
     device = r.unpack(_I32x2, "the context")
     dtype = _dtype(r, "the type code")
-    if not n_aux:
-        return StoredArray("default", shape, r.tensor(shape, dtype, "the values"), (), device)
-    kinds = []
-    for _ in range(n_aux):
-        kinds.append((_index_dtype(r), r.shape(r.unpack(_I32, "an index shape"), True, "an index shape")))
+    kinds = [(_index_dtype(r), _shape(r, "an index shape")) for _ in range(n_aux)]
     data = r.tensor(data_shape, dtype, "the values")
     aux = tuple(r.tensor(aux_shape, kind, "the indices") for kind, aux_shape in kinds)
     return StoredArray(stype, shape, data, aux, device)
 
 
+def _shape(r: Reader, what: str) -> tuple[int, ...]:
+    return r.shape(r.number(_I32, what), True, what)
+
+
 def _dtype(r: Reader, what: str) -> torch.dtype:
-    code = r.unpack(_I32, what)
+    code = r.number(_I32, what)
     try:
         return CODE_TO_TORCH[code]
     except KeyError:
@@ -196,22 +248,35 @@ def read_list(r: Reader) -> tuple[list[NDArray], list[str]]:
     magic, _ = r.unpack(_U64x2, "the header")
     if magic != LIST_MAGIC:
         raise r.error(f"not an array file: it begins with {magic:#x}, not {LIST_MAGIC:#x}", 0)
-    count = r.unpack(_U64, "the number of arrays")
+    count = r.number(_U64, "the number of arrays")
     if count > (r.size - r.offset) // 4:
         raise r.error(f"{count} arrays do not fit in the file", r.offset - 8)
     arrays = [make_array(r, r.offset) for _ in range(count)]
-    n_names = r.unpack(_U64, "the number of names")
+    n_names = r.number(_U64, "the number of names")
     if n_names not in (0, count):
         raise r.error(f"{n_names} names for {count} arrays", r.offset - 8)
-    names = []
-    for _ in range(n_names):
-        length = r.unpack(_U64, "the length of a name")
-        text = r.take(length, "a name")
+    return arrays, _read_names(r, n_names)
+
+
+def _read_names(r: Reader, count: int) -> list[str]:
+    if count > (r.size - r.offset) // 8:
+        raise r.error(f"{count} names do not fit in the file")
+    start = r.offset
+    text = r.take(r.size - start if count else 0, "the names")
+    names, at, end = [], 0, len(text)
+    for _ in range(count):
+        if at + 8 > end:
+            raise r.error("the file ends inside the names", start + at)
+        (length,) = _U64.unpack_from(text, at)
+        at += 8
+        if length > end - at:
+            raise r.error(f"{length} bytes are expected for a name, but only {end - at} are left", start + at)
         try:
-            names.append(text.decode("utf-8"))
+            names.append(text[at : at + length].decode("utf-8"))
         except UnicodeDecodeError:
-            raise r.error("a name is not UTF-8", r.offset - length) from None
-    return arrays, names
+            raise r.error("a name is not UTF-8", start + at) from None
+        at += length
+    return names
 
 
 def make_array(r: Reader, start: int) -> NDArray:
@@ -222,7 +287,7 @@ def make_array(r: Reader, start: int) -> NDArray:
         ctx = Context("gpu", number)
         stored = stored._replace(data=stored.data.to(ctx.device), aux=tuple(a.to(ctx.device) for a in stored.aux))
     else:
-        ctx = Context("cpu", 0)
+        ctx = _CPU
     if stored.stype == "default":
         return _invoke.wrap(stored.data, ctx)
     from ..ndarray.sparse import from_parts
@@ -267,22 +332,31 @@ def _shape_bytes(shape: Iterable[int]) -> bytes:
 
 def _values(t: torch.Tensor) -> Any:
     """The values of a tensor as a contiguous buffer."""
-    t = t.detach().cpu().contiguous()
-    return (t.view(torch.int16) if t.dtype is torch.bfloat16 else t).numpy()
+    if t.requires_grad:
+        t = t.detach()
+    if t.dtype is torch.bfloat16:
+        t = t.view(torch.int16)
+    if not t.is_cpu:
+        t = t.cpu()
+    return (t if t.is_contiguous() else t.contiguous()).numpy()
 
 
-def write_array(write: Any, array: NDArray, np_shape: bool) -> None:
+def write_array(write: Callable[[Any], Any], array: NDArray, np_shape: bool) -> None:
     """Write one array through ``write(bytes-like)`` in the current layout."""
-    code, n_aux = _STYPES[array.stype]
-    shape = array.shape
-    # Without axes the older layout would mean "never allocated", so a scalar is always written as V3.
-    parts = [_U32.pack(V3 if np_shape or not shape else V2), _I32.pack(code)]
-    data, *aux = array._parts() if n_aux else (array._t,)  # type: ignore[attr-defined]
-    if n_aux:
-        parts.append(_shape_bytes(data.shape))
     ctx = array._ctx
-    device = (ctx.device_typeid, ctx.device_id) if ctx.device_typeid in _DEVICES else (1, 0)
-    parts += [_shape_bytes(shape), _I32x2.pack(*device), _I32.pack(TORCH_TO_CODE[data.dtype])]
+    kind, number = (ctx.device_typeid, ctx.device_id) if ctx.device_typeid in _DEVICES else (1, 0)
+    stype = array.stype
+    if stype == "default":
+        t = array._t
+        shape: Sequence[int] = t.shape
+        # Without axes the older layout would mean "never allocated", so a scalar is always written as V3.
+        magic = V3 if np_shape or not shape else V2
+        write(_DENSE[len(shape)].pack(magic, 0, len(shape), *shape, kind, number, TORCH_TO_CODE[t.dtype]))
+        write(_values(t))
+        return
+    data, *aux = array._parts()  # type: ignore[attr-defined]
+    parts = [_U32.pack(V3 if np_shape else V2), _I32.pack(_STYPES[stype][0]), _shape_bytes(data.shape)]
+    parts += [_shape_bytes(array.shape), _I32x2.pack(kind, number), _I32.pack(TORCH_TO_CODE[data.dtype])]
     for a in aux:
         parts += [_I32.pack(TORCH_TO_CODE[a.dtype]), _shape_bytes(a.shape)]
     write(b"".join(parts))
