@@ -26,6 +26,18 @@ class MXNetError(RuntimeError):
     """
 
 
+class OperatorValueError(MXNetError, ValueError):
+    """A value, shape or parameter an operator cannot work with; caught as MXNetError and as ValueError."""
+
+
+class OperatorTypeError(MXNetError, TypeError):
+    """A type an operator cannot work with; caught as MXNetError and as TypeError."""
+
+
+class OperatorIndexError(MXNetError, IndexError):
+    """An index out of range in an operator; caught as MXNetError and as IndexError."""
+
+
 class NotImplementedForSymbol(MXNetError):
     """Raised by operations that an NDArray has and a Symbol has not."""
 

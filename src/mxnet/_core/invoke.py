@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ..base import MXNetError
+from ..base import MXNetError, OperatorIndexError, OperatorTypeError, OperatorValueError
 from ..context import Context, current_context
 from .registry import OpDef
 from .state import state
@@ -151,15 +151,21 @@ def parse_context(text: str) -> Context:
     return Context(kind, int(number or 0))
 
 
-def op_error(name: str, error: Exception, tensors: Sequence[torch.Tensor | None] = ()) -> Exception:
+_AS_OPERATOR_ERROR = ((ValueError, OperatorValueError), (TypeError, OperatorTypeError), (IndexError, OperatorIndexError))
+
+
+def op_error(name: str, error: Exception, tensors: Sequence[torch.Tensor | None] = ()) -> MXNetError:
     """The error to raise for one raised inside an operator: it names the operator and what it was given."""
     message = str(error)
-    if message.startswith("Operator "):
+    if isinstance(error, MXNetError) and message.startswith("Operator "):
         return error
     given = ", ".join("None" if t is None else f"{tuple(t.shape)} {str(t.dtype)[6:]}" for t in tensors)
-    text = f"Operator {name}: {message} (inputs: {given})"
-    kind = type(error) if isinstance(error, (ValueError, TypeError, IndexError, MXNetError)) else MXNetError
-    try:
-        return kind(text)
-    except TypeError:
-        return MXNetError(text)
+    return error_like(error, f"Operator {name}: {message} (inputs: {given})")
+
+
+def error_like(error: Exception, text: str) -> MXNetError:
+    """An MXNetError with another text, which is caught as the type of ``error`` too."""
+    for builtin, kind in _AS_OPERATOR_ERROR:
+        if isinstance(error, builtin):
+            return kind(text)
+    return MXNetError(text)

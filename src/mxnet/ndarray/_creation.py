@@ -74,7 +74,7 @@ def _as_numpy(source: Any) -> np.ndarray:
         return np.stack([x.asnumpy() for x in source])
     try:
         found = np.asarray(source)
-        if found.dtype == object:
+        if found.dtype.kind in "OSU":
             raise ValueError("the elements have different shapes or are not numbers")
     except (ValueError, TypeError) as e:
         raise TypeError(f"source_array must be array like object: {e}") from None

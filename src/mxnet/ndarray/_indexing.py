@@ -127,8 +127,7 @@ def setitem(nd: NDArray, key: Any, value: Any) -> None:
         if t.requires_grad or (source is not None and source.requires_grad):
             _set_recorded(nd, key, value)
             return
-    elif t.requires_grad:
-        t = t.data
+    t = t.data  # MXNet keeps no versions: what was recorded sees the new values
     if type(key) is slice and key == _ALL:
         _write(t, value)
     elif t.numel():
@@ -169,12 +168,12 @@ def _put(t: torch.Tensor, items: tuple[Any, ...], value: Any) -> None:
     if flips or None in index:
         # Positions in row-major order put every kind of key on one simple path.
         places = torch.arange(t.numel(), device=t.device).reshape(t.shape)
-        index = tuple(i for i in index if i is not None)
         places = (places.flip(flips) if flips else places)[index]
+        new_axes, ndim = _advanced_new_axes(items), places.ndim
+        places = places.squeeze(new_axes)
         source = _as_tensor(value, t)
         if source.ndim > places.ndim:
-            new_axes = _advanced_new_axes(items)
-            source = _drop_axes(source, new_axes, places.ndim + len(new_axes))
+            source = _drop_axes(source, new_axes, ndim)
         t.put_(places, _expanded(source, places.shape).to(t.dtype))
         return
     source = _as_tensor(value, t)

@@ -7,9 +7,8 @@ from typing import Any
 
 import torch
 
-from ...base import MXNetError
 from ..graph.node import Entry, Node, split_variables, topo_sort
-from ..invoke import op_error
+from ..invoke import error_like, op_error
 from ..registry import OpDef
 
 _RAISED = (RuntimeError, ValueError, TypeError, IndexError, KeyError)
@@ -182,5 +181,4 @@ def _mark_releases(steps: list[Step], num_inputs: int, outputs: tuple[int, ...])
 def node_error(node: Node, error: Exception, tensors: Sequence[torch.Tensor | None]) -> Exception:
     """The error to raise for one raised while a node ran: it names node and operator."""
     raised = op_error(node.op.name, error, tensors)  # type: ignore[union-attr]
-    kind = type(raised) if isinstance(raised, (ValueError, TypeError, IndexError)) else MXNetError
-    return kind(f"Error in node {node.name}: {raised}")
+    return error_like(raised, f"Error in node {node.name}: {raised}")
