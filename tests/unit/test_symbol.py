@@ -569,3 +569,21 @@ def test_open_sizes_of_created_arrays_come_from_their_users():
     assert net.infer_shape(x=(4, 3)) == ([(4, 3)], [(4, 3)], [])
     out = net.eval(x=mx.nd.ones((4, 3)))[0]
     assert out.shape == (4, 3)
+
+
+def test_adamw_takes_its_scale_as_a_number_or_a_symbol():
+    w, g, m, v = (S.var(n) for n in "wgmv")
+    update = S.contrib.adamw_update(w, g, m, v, 0.5, lr=0.1, eta=1, name="u")
+    assert update.list_auxiliary_states() == ["m", "v"]
+    assert head(update.get_children()[4]) == (
+        "_full",
+        "_full0",
+        {"dtype": "float32", "shape": "(1,)", "value": "0.5"},
+    )
+    scaled = S.contrib.mp_adamw_update(w, g, m, v, S.var("w32"), S.var("s"), lr=0.1, eta=1, name="u")
+    assert scaled.list_inputs() == ["w", "g", "m", "v", "w32", "s"]
+
+
+def test_zipfian_sampling():
+    names = [s.name for s in S.contrib.rand_zipfian(S.var("x"), 3, 10)]
+    assert names == ["_modscalar0", "_mulscalar0", "_mulscalar1"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .._core.frontend import fluent as _fluent
 from .._core.frontend.namespaces import install as _install
 from .._core.frontend.sym import make_function as _make_function
-from . import _internal, contrib, image, linalg, op, random, sparse
+from . import _internal, contrib, image, linalg, op, random, register, sparse
 from . import _methods as _methods  # gives Symbol its methods
 from . import symbol as symbol
 from .symbol import *  # noqa: F403
@@ -13,8 +13,7 @@ from .symbol import Symbol
 from .symbol import __all__ as _names
 from .symbol import fromjson as fromjson
 
-__all__ = [*_names, "contrib", "image", "linalg", "op", "random", "sparse"]
-__all__ += ["_internal"]
+__all__ = [*_names, "_internal", "contrib", "image", "linalg", "op", "random", "register", "sparse"]
 
 # Operators are made on first use; what is written by hand above wins.
 _install(__name__, "", _make_function)
