@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
+from .._core.files import local_path
 from .._core.params import DTypeOrNone, Ge, LongNonNeg
 from ..base import MXNetError
 from ._source import Batch, BatchSource, to_array
@@ -16,6 +17,7 @@ from ._source import Batch, BatchSource, to_array
 
 def _read_idx(path: str, ndim: int) -> np.ndarray:
     """The bytes of an IDX file (plain or gzip) with ``ndim`` axes."""
+    path = local_path(path)
     try:
         with (gzip.open if path.endswith(".gz") else open)(path, "rb") as f:
             header = f.read(4 + 4 * ndim)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from .._core.files import local_path
 from .._core.params import codec_for
 from ..base import MXNetError
 from ..context import cpu
@@ -147,7 +148,7 @@ def files_of(path: str) -> list[str]:
     """
     found: list[str] = []
     for part in path.split(";"):
-        part = part.removeprefix("file://")
+        part = local_path(part)
         if os.path.isdir(part):
             inside = [os.path.join(part, name) for name in sorted(os.listdir(part))]
             found += [f for f in inside if os.path.isfile(f)]

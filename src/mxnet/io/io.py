@@ -16,7 +16,7 @@ from ._csv import CSVSource
 from ._libsvm import LibSVMSource
 from ._mnist import MNISTSource
 from ._source import Batch, BatchSource, file_iterator
-from .utils import _batch_axis, _getdata_by_idx, _has_instance, _init_data, _is_h5, _read_h5, _slice_along_batch_axis
+from .utils import _batch_axis, _getdata_by_idx, _h5_reader, _has_instance, _init_data, _is_h5, _reader
 
 
 class DataDesc(namedtuple("DataDesc", ["name", "shape"])):
@@ -79,9 +79,8 @@ class DataBatch:
 
     def __init__(self, data: Any, label: Any = None, pad: int | None = None, index: Any = None,
                  bucket_key: Any = None, provide_data: Any = None, provide_label: Any = None) -> None:
-        for value, what in ((data, "Data"), (label, "Label")):
-            if value is not None:
-                assert isinstance(value, (list, tuple)), f"{what} must be list of NDArrays"
+        assert data is None or isinstance(data, (list, tuple)), "Data must be list of NDArrays"
+        assert label is None or isinstance(label, (list, tuple)), "Label must be list of NDArrays"
         self.data = data
         self.label = label
         self.pad = pad
@@ -355,7 +354,7 @@ class NDArrayIter(DataIter):
         self.last_batch_handle = last_batch_handle
         self.num_data = self._count_samples()
         self.idx = np.arange(self.num_data)
-        self._order = self.idx  # which sample of the original data stands where, over all shuffles
+        self._order = self.idx.copy()  # which sample of the original data stands where, over all shuffles
         self.num_source = len(self.data) + len(self.label)
         self.cursor = -batch_size
         self._rest: dict[str, list[NDArray]] = {}  # "roll_over": what the last epoch left
@@ -395,15 +394,13 @@ class NDArrayIter(DataIter):
 
     def hard_reset(self) -> None:
         """Go back to the first batch, dropping samples that were to roll over."""
-        if self.shuffle:
-            self._shuffle_data()
+        self._begin_epoch()
         self.cursor = -self.batch_size
         self._rest = {}
 
     def reset(self) -> None:
         """Go back to the first batch; with "roll_over", what the last epoch left comes first."""
-        if self.shuffle:
-            self._shuffle_data()
+        self._begin_epoch()
         if self.last_batch_handle == "roll_over" and self.num_data - self.batch_size < self.cursor < self.num_data:
             self.cursor -= self.num_data + self.batch_size
         else:
@@ -419,17 +416,20 @@ class NDArrayIter(DataIter):
         if not self.iter_next():
             raise StopIteration
         data, label = self.getdata(), self.getlabel()
-        if self.cursor + self.batch_size > self.num_data and self.last_batch_handle != "pad":
+        if self.last_batch_handle != "pad" and self.cursor + self.batch_size > self.num_data:
             self._rest = {"data": data, "label": label}
             raise StopIteration
         return DataBatch(data=data, label=label, pad=self.getpad(), index=None)
 
-    def _take(self, source: Any, start: int, stop: int) -> list[Any]:
-        part = slice(start, stop)
-        return [
-            _read_h5(value, self._order[part]) if _is_h5(value) else _slice_along_batch_axis(value, part, self._axis)
-            for _, value in source
-        ]
+    def _make_readers(self) -> None:
+        """A function (start, stop) -> samples for each array. Made anew when the order of samples changes."""
+        self._readers = {
+            which: [_h5_reader(v, self._order) if _is_h5(v) else _reader(v, self._axis) for _, v in source]
+            for which, source in (("data", self.data), ("label", self.label))
+        }
+
+    def _take(self, which: str, start: int, stop: int) -> list[Any]:
+        return [read(start, stop) for read in self._readers[which]]
 
     def _concat(self, first: list[Any], second: list[Any]) -> list[Any]:
         return [concat(a, b, dim=_batch_axis(a, self._axis)) for a, b in zip(first, second)]
@@ -438,37 +438,43 @@ class NDArrayIter(DataIter):
         reps = [[times if i == _batch_axis(a, self._axis) else 1 for i in range(a.ndim)] for a in arrays]
         return [tile(a, reps=tuple(r)) for a, r in zip(arrays, reps)]
 
-    def _batchify(self, source: Any, which: str) -> list[Any]:
-        start, stop = self.cursor, self.cursor + self.batch_size
+    def _batchify(self, which: str) -> list[Any]:
+        start = self.cursor
+        stop = start + self.batch_size
+        if 0 <= start and stop <= self.num_data:
+            return self._take(which, start, stop)
         assert start < self.num_data, "DataIter needs reset."
         if start < 0:  # the first batch after an epoch that left samples
             assert which in self._rest, "next epoch should have cached data"
-            return self._concat(self._rest[which], self._take(source, 0, stop))
-        if stop <= self.num_data:
-            return self._take(source, start, stop)
+            return self._concat(self._rest[which], self._take(which, 0, min(stop, self.num_data)))
+        batch = self._take(which, start, self.num_data)
         if self.last_batch_handle != "pad":
-            return self._take(source, start, self.num_data)
-        batch = self._take(source, start, self.num_data)
+            return batch
         whole, rest = divmod(stop - self.num_data, self.num_data)
         if whole:
-            batch = self._concat(batch, self._repeat(self._take(source, 0, self.num_data), whole))
+            batch = self._concat(batch, self._repeat(self._take(which, 0, self.num_data), whole))
         if rest:
-            batch = self._concat(batch, self._take(source, 0, rest))
+            batch = self._concat(batch, self._take(which, 0, rest))
         return batch
 
     def getdata(self) -> list[Any]:
         """The data of the current batch."""
-        return self._batchify(self.data, "data")
+        return self._batchify("data")
 
     def getlabel(self) -> list[Any]:
         """The labels of the current batch."""
-        return self._batchify(self.label, "label")
+        return self._batchify("label")
 
     def getpad(self) -> int:
         """How many samples of the current batch only fill it up ("roll_over": come from the last epoch)."""
         if self.last_batch_handle == "pad":
             return max(0, self.cursor + self.batch_size - self.num_data)
         return max(0, -self.cursor) if self.last_batch_handle == "roll_over" else 0
+
+    def _begin_epoch(self) -> None:
+        if self.shuffle:
+            self._shuffle_data()
+        self._make_readers()
 
     def _shuffle_data(self) -> None:
         np.random.shuffle(self.idx)

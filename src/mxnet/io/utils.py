@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,12 @@ def _is_h5(value: Any) -> bool:
     """Whether a value is an HDF5 data set; h5py is not imported for the question."""
     h5py = sys.modules.get("h5py")
     return h5py is not None and isinstance(value, h5py.Dataset)
+
+
+def _is_scipy(value: Any) -> bool:
+    """Whether a value is a sparse matrix of scipy, which is not imported for the question."""
+    sparse = sys.modules.get("scipy.sparse")
+    return sparse is not None and sparse.issparse(value)
 
 
 def _init_data(data: Any, allow_empty: bool, default_name: str) -> list[tuple[str, Any]]:
@@ -39,7 +45,7 @@ def _init_data(data: Any, allow_empty: bool, default_name: str) -> list[tuple[st
     """
     if data is None:
         data = []
-    if isinstance(data, (np.ndarray, NDArray)) or _is_h5(data):
+    if isinstance(data, (np.ndarray, NDArray)) or _is_h5(data) or _is_scipy(data):
         data = [data]
     if isinstance(data, (list, tuple)):
         if len(data) == 1:
@@ -90,15 +96,20 @@ def _reordered(value: Any, idx: np.ndarray, axis: int) -> Any:
     return wrap(t.index_select(_batch_axis(value, axis), order), value.context)
 
 
-def _slice_along_batch_axis(data: Any, s: slice, batch_axis: int) -> Any:
-    """A copy of the samples ``s`` of an array: writing into a batch must not change the data set."""
-    if isinstance(data, CSRNDArray):
-        return data[s.start : s.stop]
-    t = data._t.detach().narrow(_batch_axis(data, batch_axis), s.start, s.stop - s.start)
-    return wrap(t.clone(), data._ctx)
+def _reader(value: Any, axis: int) -> Callable[[int, int], Any]:
+    """A function (start, stop) -> copy of these samples; a copy, so that writing into a batch leaves the data set."""
+    if isinstance(value, CSRNDArray):
+        return lambda start, stop: value[start:stop]
+    t, ctx, axis = value._t.detach(), value.context, _batch_axis(value, axis)
+    copy = torch.narrow_copy
+    return lambda start, stop: wrap(copy(t, axis, start, stop - start), ctx)
 
 
-def _read_h5(data: Any, idx: np.ndarray) -> NDArray:
-    """Rows of an HDF5 data set in any order; h5py itself reads increasing indices only."""
-    rows, place = np.unique(idx, return_inverse=True)
-    return array(data[rows][place])
+def _h5_reader(value: Any, order: np.ndarray) -> Callable[[int, int], NDArray]:
+    """The same for an HDF5 data set, whose samples are read in the given order; h5py wants increasing numbers."""
+
+    def read(start: int, stop: int) -> NDArray:
+        rows, place = np.unique(order[start:stop], return_inverse=True)
+        return array(value[rows][place])
+
+    return read

@@ -12,21 +12,36 @@ from ..ndarray import NDArray
 from ..ndarray.ndarray import wrap
 
 
-def total(values: Sequence[Any]) -> Any:
-    """The sum of arrays, on the first one's context. The array itself when there is only one: nothing is copied."""
+def total(values: Sequence[Any], out: Any = None) -> Any:
+    """The sum of arrays, on the first one's context.
+
+    Parameters
+    ----------
+    values : list of NDArray
+    out : NDArray, optional
+        A dense array for the sum, from an earlier call.
+
+    Returns
+    -------
+    NDArray
+        The array itself when there is only one: nothing is copied.
+    """
     first = values[0]
     if len(values) == 1:
         return first
-    if all(v.stype == "default" for v in values):
-        device = first._t.device
-        sum_ = first._t.data + _moved(values[1]._t.data, device)
-        for v in values[2:]:
-            sum_ += _moved(v._t.data, device)
-        return wrap(sum_, first.context)
-    result = first
-    for v in values[1:]:
-        result = result + v.as_in_context(first.context)
-    return result
+    if any(v.stype != "default" for v in values):
+        result = first
+        for v in values[1:]:
+            result = result + v.as_in_context(first.context)
+        return result
+    device = first._t.device
+    if out is None or out._t.device != device or out._t.dtype != first._t.dtype:
+        out = wrap(torch.empty_like(first._t.data), first.context)
+    sum_ = out._t.data
+    torch.add(first._t.data, _moved(values[1]._t.data, device), out=sum_)
+    for v in values[2:]:
+        sum_ += _moved(v._t.data, device)
+    return out
 
 
 def _moved(t: torch.Tensor, device: torch.device) -> torch.Tensor:
@@ -82,9 +97,9 @@ class GradientCompression:
             raise MXNetError(f"threshold must be greater than 0, got {threshold}")
         return cls("2bit", threshold)
 
-    def reduce(self, key: Any, values: Sequence[NDArray]) -> NDArray:
-        """The sum of what each device would send."""
-        return total([wrap(self._sent((key, i), v._t.data), v.context) for i, v in enumerate(values)])
+    def reduce(self, key: Any, values: Sequence[NDArray], out: Any = None) -> NDArray:
+        """The sum of what each device would send; see :func:`total`."""
+        return total([wrap(self._sent((key, i), v._t.data), v.context) for i, v in enumerate(values)], out)
 
     def _sent(self, place: Any, gradient: torch.Tensor) -> torch.Tensor:
         residual = self._residuals.get(place)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import optimizer as opt
-from .._core.files import write_bytes
+from .._core.files import atomic_write
 from ..base import MXNetError
 from ..ndarray import NDArray
 from ..ndarray.ndarray import wrap
@@ -62,6 +62,8 @@ class KVStore(KVStoreBase):
     def __init__(self, handle: str) -> None:
         self.handle = handle
         self._values: dict[Any, Any] = {}
+        # The arrays that sums are written into: always the same ones, so that the updater's preparations hold.
+        self._sums: dict[Any, Any] = {}
         self._updater: Callable[..., None] | None = None
         self._compression: GradientCompression | None = None
 
@@ -136,8 +138,7 @@ class KVStore(KVStoreBase):
         """
         self._push(_pairs(key, value))
 
-    def _push(self, pairs: Sequence[tuple[Any, list[Any]]]) -> list[tuple[Any, Any]]:
-        """Push, and give the sums by key."""
+    def _push(self, pairs: Sequence[tuple[Any, list[Any]]]) -> None:
         grouped: dict[Any, list[Any]] = {}
         for k, values in pairs:
             grouped.setdefault(k, []).extend(values)
@@ -146,18 +147,20 @@ class KVStore(KVStoreBase):
             for v in values:
                 if v.shape != shape:
                     raise MXNetError(f"key {k} has shape {shape}, an array of shape {v.shape} was pushed")
-        compression = self._compression
-        if compression is not None:
-            sums = [(k, compression.reduce(k, values)) for k, values in grouped.items()]
-        else:
-            sums = [(k, total(values)) for k, values in grouped.items()]
+        sums = []
+        for k, values in grouped.items():
+            kept = self._sums.get(k)
+            compression = self._compression
+            s = total(values, kept) if compression is None else compression.reduce(k, values, kept)
+            if s is not values[0] and s.stype == "default":
+                self._sums[k] = s
+            sums.append((k, s))
         if self._updater is not None:
             self._update(sums)
-        else:
-            for k, s in sums:
-                # A single array is the caller's: it may change.
-                self._values[k] = s.copy() if s is grouped[k][0] else s
-        return sums
+            return
+        for k, s in sums:
+            # A single array is the caller's, who may change it.
+            self._values[k] = s.copy() if s is grouped[k][0] else s
 
     def _update(self, sums: list[tuple[Any, Any]]) -> None:
         for k, s in sums:
@@ -279,7 +282,8 @@ class KVStore(KVStoreBase):
     def save_optimizer_states(self, fname: str, dump_optimizer: bool = False) -> None:
         """Write the updater's states (and the optimizer itself: ``dump_optimizer``) to a file."""
         assert self._updater is not None, "Cannot save states without an optimizer: call set_optimizer first"
-        write_bytes(fname, self._updater.get_states(dump_optimizer))
+        with atomic_write(fname) as f:
+            f.write(self._updater.get_states(dump_optimizer))
 
     def load_optimizer_states(self, fname: str) -> None:
         """Read the updater's states from a file."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import ndarray as nd
 from .. import optimizer as opt
-from .._core.files import write_bytes
+from .._core.files import atomic_write
 from ..base import MXNetError
 from ..context import Context, cpu
 from ..initializer import InitDesc
@@ -151,7 +151,8 @@ class Module(BaseModule):
         if self._update_on_kvstore:
             self._kvstore.save_optimizer_states(fname)
         else:
-            write_bytes(fname, self._updater.get_states())
+            with atomic_write(fname) as f:
+                f.write(self._updater.get_states())
 
     def load_optimizer_states(self, fname: str) -> None:
         """Read the optimizer's states from a file."""
