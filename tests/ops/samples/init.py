@@ -16,6 +16,7 @@ ROWS += [
     row("_zeros_without_dtype", shape=(2, 3)).set(golden=False, infer=False, note="no type: fails in MXNet"),
     row("_zeros_without_dtype", shape=(2, 3), dtype=4).set(golden=False, note="MXNet's frontend takes no codes"),
     row("_zeros_without_dtype", shape=(2,), dtype=99).set(raises="dtype"),
+    row("_set_value", src=2.5).set(golden=False, infer=False, note="MXNet's wants out"),
     row("zeros_like", (2, 3)).set(numeric=False),
     row("ones_like", (2, 3)).set(numeric=False),
     row("zeros_like", ints(2, 3, dtype="int32")),
