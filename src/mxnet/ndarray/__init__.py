@@ -21,6 +21,7 @@ _install(__name__, "", _make_function)
 
 _NDArray.__getitem__ = _indexing.getitem  # type: ignore[attr-defined]
 _NDArray.__setitem__ = _indexing.setitem  # type: ignore[attr-defined]
+_NDArray._basic_indexing_slice_is_contiguous = staticmethod(_indexing.slice_is_contiguous)  # type: ignore[attr-defined]
 
 
 def _find(name: str) -> object:

@@ -14,10 +14,10 @@ import numpy as np
 import torch
 
 from .._core import invoke as _invoke
-from .._core.dtypes import TORCH_TO_NP
 from .._core.ops.indexing.places import check_bounds, forward_slice, out_of_bounds
 from .._core.state import state
 from ..base import MXNetError
+from ._creation import _as_numpy, _from_numpy_copy
 
 if TYPE_CHECKING:
     from .ndarray import NDArray
@@ -209,22 +209,20 @@ def fill(t: torch.Tensor, value: Any) -> None:
     except (RuntimeError, TypeError, OverflowError):
         if not isinstance(value, (int, float)):
             _not_array_like(value)
-        with np.errstate(all="ignore"):
-            t.fill_(np.asarray(value).astype(TORCH_TO_NP[t.dtype]).item())
+        t.fill_(_from_numpy_copy(np.asarray(value), t.dtype).item())
 
 
 def _as_tensor(value: Any, like: torch.Tensor) -> torch.Tensor:
     """A value as a tensor without history, on the device it is to be written to."""
     found = getattr(value, "_t", value)
     if not isinstance(found, torch.Tensor):
-        np_type = np.float32 if like.dtype == torch.bfloat16 else TORCH_TO_NP[like.dtype]
         try:
-            if not isinstance(value, (np.ndarray, np.generic)):
-                value = np.asarray(value, dtype=np_type)
-            with np.errstate(all="ignore"):
-                found = torch.from_numpy(np.array(value, dtype=np_type, order="C"))
-        except (TypeError, ValueError, OverflowError):
+            values = _as_numpy(value)
+        except TypeError:
             _not_array_like(value)
+        if values.dtype.kind == "c":
+            _not_array_like(value)
+        found = _from_numpy_copy(values, like.dtype)
     return found.detach().to(like.device)
 
 

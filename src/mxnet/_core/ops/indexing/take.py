@@ -99,8 +99,7 @@ def _(s, p):
     kept = (*data[:axis], 1, *data[axis + 1 :])
     gone = _without(data, axis)
     s.unify("output", kept if p.keepdims else gone)
-    if index is not None:
-        s.unify("index", kept if len(index) == len(data) else gone)
+    s.unify("index", kept if index is not None and len(index) == len(data) else gone)
 
 
 @pick.infer_type

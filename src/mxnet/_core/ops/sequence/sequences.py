@@ -46,6 +46,8 @@ def _batch_rule(s, p):
 
 def _type_rule(t, p):
     t.same("data", "output")
+    if p.use_sequence_length and t["sequence_length"] is None:
+        t.unify("sequence_length", t["data"])
 
 
 @op("SequenceLast", inputs=_inputs, aliases_input=True)
