@@ -1,4 +1,7 @@
-"""Random generators: one ``torch.Generator`` a context, seeded together or apart."""
+"""Random generators: one ``torch.Generator`` a context, seeded together or apart.
+
+Torch locks a generator while a kernel draws from it, so contexts can be shared between threads.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ from typing import Any
 
 import torch
 
+_MASK = 0x7FFF_FFFF_FFFF_FFFF
+
 _lock = threading.Lock()
 _generators: dict[Any, torch.Generator] = {}
-_base_seed: int | None = None
+_base_seed = 0  # as in MXNet, a program that sets no seed draws the same numbers each time
 
 
 def generator(ctx: Any) -> torch.Generator:
@@ -20,14 +25,14 @@ def generator(ctx: Any) -> torch.Generator:
             found = _generators.get(ctx)
             if found is None:
                 found = torch.Generator(device=ctx.device)
-                found.manual_seed(torch.seed() if _base_seed is None else _seed_of(ctx, _base_seed))
+                found.manual_seed(_seed_of(ctx, _base_seed))
                 _generators[ctx] = found
     return found
 
 
 def _seed_of(ctx: Any, seed: int) -> int:
-    """Devices seeded together still draw different numbers."""
-    return (seed + ctx.device_id) & 0x7FFF_FFFF_FFFF_FFFF
+    """Devices that are seeded together still draw different numbers."""
+    return (seed + ctx.device_id) & _MASK
 
 
 def seed_all(seed: int) -> None:
@@ -40,5 +45,5 @@ def seed_all(seed: int) -> None:
 
 
 def seed_context(ctx: Any, seed: int) -> None:
-    """Seed the generator of one context, which then gives the same numbers on every device number."""
-    generator(ctx).manual_seed(int(seed) & 0x7FFF_FFFF_FFFF_FFFF)
+    """Seed the generator of one context; devices that are seeded one by one with one number draw the same numbers."""
+    generator(ctx).manual_seed(int(seed) & _MASK)

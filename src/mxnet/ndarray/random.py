@@ -1,0 +1,224 @@
+"""Random arrays: distributions with numbers or arrays as parameters, permutations (``mx.nd.random``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._core.frontend.namespaces import install
+from .._core.frontend.nd import make_function
+from ..base import MXNetError, _Null, numeric_types
+from ..context import Context
+from . import _internal
+from ._array import NDArray
+
+__all__ = [
+    "exponential",
+    "gamma",
+    "generalized_negative_binomial",
+    "multinomial",
+    "negative_binomial",
+    "normal",
+    "poisson",
+    "randint",
+    "randn",
+    "shuffle",
+    "uniform",
+]
+
+
+def _draw(distribution: str, parameters: dict[str, Any], shape: Any, dtype: Any, ctx: Context | str | None,
+          out: NDArray | None, kwargs: dict[str, Any]) -> NDArray:
+    """Draw with one set of parameters when they are numbers, or for each of their elements when they are arrays."""
+    values = list(parameters.values())
+    first = values[0]
+    kind = NDArray if isinstance(first, NDArray) else numeric_types
+    if kind is numeric_types and not isinstance(first, numeric_types):
+        raise ValueError(f"Distribution parameters must be either NDArray or numbers, but got {type(first)}.")
+    for other in values[1:]:
+        if not isinstance(other, kind):
+            raise AssertionError("Distribution parameters must all have the same type, but got both "
+                                 f"{type(first)} and {type(other)}.")
+    if kind is NDArray:
+        sampler = getattr(_internal, f"_sample_{distribution}")
+        return sampler(*values, shape=shape, dtype=dtype, out=out, **kwargs)
+    if out is not None:
+        shape, dtype = _as_out(out, shape, dtype)
+        ctx = out.context if ctx is None else ctx
+    elif shape is _Null:
+        shape = 1
+    if ctx is not None:
+        kwargs["ctx"] = str(ctx)
+    sampler = getattr(_internal, f"_random_{distribution}")
+    return sampler(**parameters, shape=shape, dtype=dtype, out=out, **kwargs)
+
+
+def _as_out(out: NDArray, shape: Any, dtype: Any) -> tuple[Any, Any]:
+    """Shape and type of the numbers to write into ``out``."""
+    if shape is _Null:
+        shape = out.shape
+    if dtype is not _Null and dtype is not None:
+        return shape, dtype
+    kind = out._t.dtype
+    if not kind.is_floating_point:
+        raise MXNetError(f"Output type must be float16, float32, float64: out has the type {str(kind)[6:]}")
+    return shape, kind if kind.itemsize > 2 else "float32"  # the numbers are rounded to a smaller type when written
+
+
+def uniform(low: Any = 0, high: Any = 1, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,
+            out: NDArray | None = None, **kwargs: Any) -> NDArray:
+    """Draw uniformly from the half-open interval ``[low, high)``.
+
+    Parameters
+    ----------
+    low, high : float or NDArray
+        The interval. With arrays, ``shape`` numbers are drawn for each pair of their elements.
+    shape : int or tuple of int, optional
+        The shape of the result (by default ``(1,)``, or that of ``out``), which with arrays comes after their own.
+    dtype : {"float16", "float32", "float64"}, optional
+        float32 when not given.
+    ctx : Context, optional
+        Where to draw; the current context when not given. Arrays draw where they are.
+    out : NDArray, optional
+        The array to write into.
+
+    Returns
+    -------
+    NDArray
+
+    Raises
+    ------
+    MXNetError
+        When ``low`` is larger than ``high``.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> mx.nd.random.uniform(0, 1, shape=(2, 3)).shape
+    (2, 3)
+    >>> mx.nd.random.uniform(mx.nd.array([0, 10]), mx.nd.array([1, 11]), shape=5).shape
+    (2, 5)
+    """
+    return _draw("uniform", {"low": low, "high": high}, shape, dtype, ctx, out, kwargs)
+
+
+def normal(loc: Any = 0, scale: Any = 1, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,
+           out: NDArray | None = None, **kwargs: Any) -> NDArray:
+    """Draw from the normal distribution with mean ``loc`` and standard deviation ``scale``; see :func:`uniform`."""
+    return _draw("normal", {"loc": loc, "scale": scale}, shape, dtype, ctx, out, kwargs)
+
+
+def randn(*shape: int, **kwargs: Any) -> NDArray:
+    """Draw from the normal distribution, in the shape given by position.
+
+    Parameters
+    ----------
+    *shape : int
+    loc, scale : float or NDArray
+        Mean and standard deviation, 0 and 1 when not given.
+    dtype, ctx, out
+        As for :func:`uniform`.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> mx.nd.random.randn(2, 3, loc=5).shape
+    (2, 3)
+    """
+    if "shape" in kwargs:
+        raise TypeError("randn takes the shape by position: randn(2, 3)")
+    parameters = {"loc": kwargs.pop("loc", 0), "scale": kwargs.pop("scale", 1)}
+    rest = [kwargs.pop(name, default) for name, default in (("dtype", _Null), ("ctx", None), ("out", None))]
+    return _draw("normal", parameters, shape, *rest, kwargs)
+
+
+def poisson(lam: Any = 1, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,
+            out: NDArray | None = None, **kwargs: Any) -> NDArray:
+    """Draw counts from the Poisson distribution with rate ``lam``, as floating-point numbers; see :func:`uniform`."""
+    return _draw("poisson", {"lam": lam}, shape, dtype, ctx, out, kwargs)
+
+
+def exponential(scale: Any = 1, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,
+                out: NDArray | None = None, **kwargs: Any) -> NDArray:
+    """Draw from the exponential distribution with mean ``scale``; see :func:`uniform`."""
+    if not isinstance(scale, (NDArray, *numeric_types)):
+        raise ValueError(f"Distribution parameters must be either NDArray or numbers, but got {type(scale)}.")
+    return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, ctx, out, kwargs)  # type: ignore[operator]
+
+
+def gamma(alpha: Any = 1, beta: Any = 1, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,
+          out: NDArray | None = None, **kwargs: Any) -> NDArray:
+    """Draw from the gamma distribution with shape ``alpha`` and scale ``beta``; see :func:`uniform`."""
+    return _draw("gamma", {"alpha": alpha, "beta": beta}, shape, dtype, ctx, out, kwargs)
+
+
+def negative_binomial(k: Any = 1, p: Any = 1, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,
+                      out: NDArray | None = None, **kwargs: Any) -> NDArray:
+    """Draw the number of failures before ``k`` successes of probability ``p``; see :func:`uniform`."""
+    return _draw("negative_binomial", {"k": k, "p": p}, shape, dtype, ctx, out, kwargs)
+
+
+def generalized_negative_binomial(mu: Any = 1, alpha: Any = 1, shape: Any = _Null, dtype: Any = _Null,
+                                  ctx: Context | None = None, out: NDArray | None = None, **kwargs: Any) -> NDArray:
+    """Draw from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``; see :func:`uniform`."""
+    return _draw("generalized_negative_binomial", {"mu": mu, "alpha": alpha}, shape, dtype, ctx, out, kwargs)
+
+
+def multinomial(data: NDArray, shape: Any = _Null, get_prob: bool = False, out: Any = None, dtype: Any = "int32",
+                **kwargs: Any) -> Any:
+    """Draw class numbers with the probabilities in the last axis of ``data``.
+
+    Parameters
+    ----------
+    data : NDArray
+        Probabilities of shape ``(k,)`` or ``(..., k)``, which should add up to 1 along the last axis.
+    shape : int or tuple of int, optional
+        How many numbers to draw from each distribution; one when not given.
+    get_prob : bool
+        Give the logarithm of the probability of each draw too; gradients flow through it to ``data``.
+    out : NDArray or list of NDArray, optional
+        The arrays to write into.
+    dtype : type
+        The type of the numbers.
+
+    Returns
+    -------
+    NDArray, or list of two
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> mx.nd.random.multinomial(mx.nd.array([[0, 1], [1, 0]]), shape=3).asnumpy().tolist()
+    [[1, 1, 1], [0, 0, 0]]
+    """
+    return _internal._sample_multinomial(data, shape=shape, get_prob=get_prob, out=out, dtype=dtype, **kwargs)
+
+
+def shuffle(data: NDArray, **kwargs: Any) -> NDArray:
+    """The slices of ``data`` along its first axis in random order."""
+    return _internal._shuffle(data, **kwargs)
+
+
+def randint(low: int, high: int, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,
+            out: NDArray | None = None, **kwargs: Any) -> NDArray:
+    """Draw whole numbers from ``low`` up to but without ``high``.
+
+    Parameters
+    ----------
+    low, high : int
+    shape : int or tuple of int, optional
+        ``(1,)`` when not given, or that of ``out``.
+    dtype : {"int32", "int64"}, optional
+        int32 when not given, or that of ``out``.
+    ctx : Context, optional
+    out : NDArray, optional
+    """
+    for value in (low, high):
+        if not isinstance(value, numeric_types):
+            raise TypeError(f"randint takes numbers for low and high, but got {type(value)}")
+    if out is not None:
+        shape = out.shape if shape is _Null else shape
+        dtype = out.dtype if dtype is _Null else dtype
+    return _draw("randint", {"low": low, "high": high}, shape, dtype, ctx, out, kwargs)
+
+
+install(__name__, "random", make_function)
