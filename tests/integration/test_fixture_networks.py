@@ -14,6 +14,10 @@ CHECKPOINTS = SHARED / "fixtures" / "checkpoints"
 NETWORKS = ("mlp", "lenet", "resnet_small", "lstm_cells", "rnn_fused", "gru_fused", "mixed_ops", "losses")
 TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
 
+# The recording overwrote the gradient above PReLU before using it for the slopes. Asked for this gradient alone, MXNet
+# gives these numbers, which its own finite differences confirm.
+CORRECTED = {("mixed_ops", "prelu_gamma"): [-0.00024674, 0.00217707, 0.00100583, 0.00050683]}
+
 
 class Network:
     """A stored network with what it was recorded to give."""
@@ -27,6 +31,9 @@ class Network:
         self.symbol = symbol
         with np.load(CHECKPOINTS / f"{name}-io.npz") as f:
             self.io = {k: f[k] for k in f.files}
+        for (network, argument), gradient in CORRECTED.items():
+            if network == name:
+                self.io[f"grad:{argument}"] = np.array(gradient, "float32")
         self.data = self.keyed("in")
 
     def keyed(self, prefix):
