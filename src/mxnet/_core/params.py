@@ -155,7 +155,9 @@ class _Tuple(Codec):
         return [None if w == "None" else w.rstrip("L") for w in words]
 
     def describe(self, default: Any) -> str:
-        return "None" if default is None else str(list(default))
+        if default is None:
+            return "None"
+        return "[" + ",".join(f"{v:.9g}" if isinstance(v, float) else str(v) for v in default) + "]"
 
 
 class _Nested(Codec):

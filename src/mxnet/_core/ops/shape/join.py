@@ -112,7 +112,7 @@ def _(s, p):
     s.unify("output", (*known[:axis], len(s.inputs), *known[axis:]))
 
 
-@op("tile")
+@op("tile", aliases=("_npi_tile",))
 def tile(data: Tensor, *, reps: Shape) -> Tensor:
     """Repeat the whole array ``reps[i]`` times along axis ``i``; the shorter of both gets leading ones."""
     if any(r is None or r < 0 for r in reps):
