@@ -1,7 +1,7 @@
 """Record what MXNet 1.9.1's optimizers do: ``MXNET_PYTHON tools/record_optimizers.py``.
 
-Runs the cases of ``tests/unit/optimizer_cases.py`` in the interpreter that runs this file, which must have mxnet 1.9.1, and
-writes ``tests/golden/optimizer/updates.npz``.
+Runs the cases of ``tests/unit/optimizer_cases.py`` in the interpreter that runs this file, which must have mxnet 1.9.1,
+and writes ``tests/golden/optimizer/updates.npz``.
 """
 
 import sys
@@ -15,8 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main() -> None:
     sys.path.insert(0, str(ROOT / "tests" / "unit"))
-    import mxnet as mx
     import optimizer_cases as cases
+
+    import mxnet as mx
 
     if mx.__version__ != "1.9.1" or Path(mx.__file__).is_relative_to(ROOT):
         sys.exit(f"this is not MXNet 1.9.1, but {mx.__version__} in {mx.__file__}")

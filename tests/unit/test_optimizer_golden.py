@@ -1,13 +1,13 @@
-"""Optimizers give the weights and states that MXNet 1.9.1 gives; see ``optimizer_cases.py`` and ``tools/record_optimizers.py``."""
+"""Optimizers give the weights and states that MXNet 1.9.1 gave; ``tools/record_optimizers.py`` has recorded them."""
 
 import json
 import warnings
 from pathlib import Path
 
-import mxnet as mx
 import numpy as np
 import pytest
 
+import mxnet as mx
 from tests.conftest import SHARED, needs_shared
 
 from . import optimizer_cases as cases

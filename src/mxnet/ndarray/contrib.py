@@ -6,7 +6,10 @@ from typing import Any
 
 from .._core.frontend.namespaces import install
 from .._core.frontend.nd import make_function
+from .._core.frontend.updates import make_functions
+from . import _internal
 from ._array import NDArray
+from ._creation import full
 
 
 def isinf(data: NDArray) -> NDArray:
@@ -24,7 +27,20 @@ def isfinite(data: NDArray) -> NDArray:
 
 def isnan(data: NDArray) -> NDArray:
     """1 where an element is NaN, else 0."""
-    return data != data  # noqa: PLR0124  (NaN is what differs from itself)
+    return data != data
+
+
+_updates = make_functions(
+    lambda name: getattr(_internal, name),
+    lambda scale, weight: scale.as_in_context(weight.context) if isinstance(scale, NDArray)
+    else full((1,), scale, ctx=weight.context),
+)
+adamw_update = _updates["adamw_update"]
+mp_adamw_update = _updates["mp_adamw_update"]
+multi_adamw_update = _updates["multi_adamw_update"]
+multi_mp_adamw_update = _updates["multi_mp_adamw_update"]
+multi_lamb_update = _updates["multi_lamb_update"]
+multi_mp_lamb_update = _updates["multi_mp_lamb_update"]
 
 
 install(__name__, "contrib", make_function)

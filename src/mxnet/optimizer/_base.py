@@ -112,8 +112,8 @@ class Optimizer:
         name = klass.__name__.lower()
         existing = Optimizer.opt_registry.get(name)
         if existing is not None:
-            warnings.warn(f"WARNING: New optimizer {klass.__module__}.{klass.__name__} is overriding existing optimizer "
-                          f"{existing.__module__}.{existing.__name__}", stacklevel=2)
+            warnings.warn(f"WARNING: New optimizer {klass.__module__}.{klass.__name__} is overriding existing "
+                          f"optimizer {existing.__module__}.{existing.__name__}", stacklevel=2)
         Optimizer.opt_registry[name] = klass
         return klass
 
@@ -237,12 +237,13 @@ class Optimizer:
         if weight.dtype != np.float16:
             return False
         if not self.multi_precision:
-            warnings.warn("Accumulating with float16 in optimizer can lead to poor accuracy or slow convergence. Consider "
-                          f"using multi_precision=True option of the {type(self).__name__} optimizer", stacklevel=4)
+            warnings.warn("Accumulating with float16 in optimizer can lead to poor accuracy or slow convergence. "
+                          f"Consider using multi_precision=True option of the {type(self).__name__} optimizer",
+                          stacklevel=4)
         return self.multi_precision
 
     def _split_state(self, state: Any, low: bool) -> tuple[NDArray | None, tuple[NDArray | None, ...]]:
-        """The float32 copy (``low``: there is one) and the arrays of a state, in the order that ``_step`` takes them."""
+        """The float32 copy (``low``: there is one) and the arrays of a state, in the order ``_step`` takes them."""
         master, rest = state if low else (None, state)
         return master, arrays_of(rest)
 

@@ -161,7 +161,7 @@ class LBSGD(Optimizer):
         self.admult = 1
 
     def create_state(self, index: Any, weight: NDArray) -> Any:
-        """The momentum, None when there is none; for float16 under ``multi_precision``: ``(momentum, float32 copy)``."""
+        """The momentum (or None); for float16 under ``multi_precision``: ``(momentum, float32 copy)``."""
         if self._keeps_master(weight):
             master = weight.astype(np.float32)
             return self.create_state(index, master), master

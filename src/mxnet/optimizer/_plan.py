@@ -1,7 +1,7 @@
 """One optimizer step over many parameters, prepared once: which tensors are updated together, and how.
 
-What costs time per parameter (looking up states and multipliers, checking shapes, grouping, cutting into chunks) is done
-when the plan is made. A step then only verifies that nothing has changed.
+What costs time per parameter (looking up states and multipliers, checking shapes, grouping, cutting into chunks) is
+done when the plan is made. A step then only verifies that nothing has changed.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class SGD(MomentumState):
 
 
 @builtin
-class ccSGD(SGD):  # noqa: N801  (MXNet's name)
+class ccSGD(SGD):
     """The same as :class:`SGD`; kept for old scripts."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

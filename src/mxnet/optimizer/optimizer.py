@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..ndarray import abs as NDabs  # noqa: N812  (MXNet's name)
+from ..ndarray import abs as NDabs
 from ._adam import FTML, Adam, Adamax, Nadam
 from ._adaptive import AdaDelta, AdaGrad, Ftrl, RMSProp
 from ._base import Optimizer, create, register

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from .._core.frontend.namespaces import install
 from .._core.frontend.sym import make_function
-from .._core.registry import get_op
-from . import op
+from .._core.frontend.updates import make_functions
+from . import _internal, op
 from ._creation import full
-from ._symbol import Symbol, create
+from ._symbol import Symbol
 from .random import uniform
 
 
@@ -44,56 +43,12 @@ def rand_zipfian(true_classes: Symbol, num_sampled: int, range_max: int) -> tupl
     return samples, expected(true_classes), expected(samples)
 
 
-def adamw_update(
-    weight: Symbol,
-    grad: Symbol,
-    mean: Symbol,
-    var: Symbol,
-    rescale_grad: Any,
-    lr: float,
-    eta: float,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    epsilon: float = 1e-8,
-    wd: float = 0,
-    clip_gradient: float = -1,
-    out: Any = None,
-    name: str | None = None,
-    **kwargs: Any,
-) -> Symbol:
-    """One step of Adam with decoupled weight decay. ``rescale_grad`` is a number or a symbol of one element."""
-    inputs = {"weight": weight, "grad": grad, "mean": mean, "var": var}
-    params = {"lr": lr, "eta": eta, "beta1": beta1, "beta2": beta2, "epsilon": epsilon, "wd": wd}
-    return _adamw("_adamw_update", inputs, rescale_grad, {**params, "clip_gradient": clip_gradient, **kwargs}, name)
-
-
-def mp_adamw_update(
-    weight: Symbol,
-    grad: Symbol,
-    mean: Symbol,
-    var: Symbol,
-    weight32: Symbol,
-    rescale_grad: Any,
-    lr: float,
-    eta: float,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    epsilon: float = 1e-8,
-    wd: float = 0,
-    clip_gradient: float = -1,
-    out: Any = None,
-    name: str | None = None,
-    **kwargs: Any,
-) -> Symbol:
-    """:func:`adamw_update` for float16 weights with a float32 copy."""
-    inputs = {"weight": weight, "grad": grad, "mean": mean, "var": var, "weight32": weight32}
-    params = {"lr": lr, "eta": eta, "beta1": beta1, "beta2": beta2, "epsilon": epsilon, "wd": wd}
-    return _adamw("_mp_adamw_update", inputs, rescale_grad, {**params, "clip_gradient": clip_gradient, **kwargs}, name)
-
-
-def _adamw(op_name: str, inputs: dict[str, Symbol], rescale_grad: Any, params: dict[str, Any], name: Any) -> Symbol:
-    scale = rescale_grad if isinstance(rescale_grad, Symbol) else full((1,), rescale_grad)
-    return create(get_op(op_name), (), {**inputs, "rescale_grad": scale}, params, name, hint=op_name)
+_updates = make_functions(
+    lambda name: getattr(_internal, name),
+    lambda scale, weight: scale if isinstance(scale, Symbol) else full((1,), scale),
+)
+adamw_update = _updates["adamw_update"]
+mp_adamw_update = _updates["mp_adamw_update"]
 
 
 install(__name__, "contrib", make_function)

@@ -114,8 +114,8 @@ ROWS += [
     flat(row("_sparse_adagrad_update", W, W, positive(*W), lr=0.1)).set(
         golden=False, note="MXNet has it for row-sparse gradients only"),
     flat(row("multi_sum_sq", W, V, num_arrays=2)),
-    flat(row("multi_lars", f(3, low=0.1, high=1), const([4.0, 0.0, 1.0]), const([1.0, 1.0, 9.0]), const([0.0, 0.1, 0.1]),
-             eta=0.1, eps=0.01, rescale_grad=0.5)),
+    flat(row("multi_lars", f(3, low=0.1, high=1), const([4.0, 0.0, 1.0]), const([1.0, 1.0, 9.0]),
+             const([0.0, 0.1, 0.1]), eta=0.1, eps=0.01, rescale_grad=0.5)),
     flat(row("all_finite", W)),
     flat(row("all_finite", const([1.0, float("inf")]))),
     flat(row("multi_all_finite", W, V, num_arrays=2)),

@@ -1,1 +1,1 @@
-"""Linear algebra: products (``dot``) and the ``linalg`` family over batches of matrices (``lapack``, ``gemm``, ``triangle``)."""
+"""Linear algebra: ``dot`` and its kin, and the ``linalg`` family over batches of matrices."""

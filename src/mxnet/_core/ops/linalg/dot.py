@@ -26,7 +26,7 @@ def dot(lhs: Tensor, rhs: Tensor, *, transpose_a: bool = False, transpose_b: boo
         if lhs.shape != rhs.shape:
             raise ValueError(_mismatch("dot", lhs, rhs))
         return (lhs * rhs).sum(0, keepdim=True) if lhs.is_meta else lhs.dot(rhs).reshape(1)
-    # As matrices with the summed axis last (left) and first (right). A vector is a row on the left, a column on the right.
+    # As matrices with the summed axis last (left) and first (right); a vector is a row left, a column right.
     left = _column_first(lhs).t() if transpose_a else _row_last(lhs)
     right = _row_last(rhs).t() if transpose_b else _column_first(rhs)
     if left.shape[1] != right.shape[0]:

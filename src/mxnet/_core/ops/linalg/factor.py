@@ -1,4 +1,4 @@
-"""Factorizations, inverses and determinants: ``linalg.potrf``, ``potri``, ``gelqf``, ``syevd``, ``inverse``, ``det``, ..."""
+"""Factorizations, inverses, determinants: ``linalg.potrf``, ``potri``, ``gelqf``, ``syevd``, ``inverse``, ``det``."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def potri(A: Tensor, *, lower: bool = True) -> Tensor:
 
 @op("_linalg_gelqf", aliases=("linalg_gelqf",), outputs=("output0", "output1"))
 def gelqf(A: Tensor) -> tuple[Tensor, Tensor]:
-    """LQ factorization ``A = L Q`` of matrices with no more rows than columns; gives Q, with orthonormal rows, then L."""
+    """LQ factorization ``A = L Q`` of matrices with no more rows than columns; gives Q (orthonormal rows), then L."""
     matrices("A", A)
     if A.shape[-2] > A.shape[-1]:
         raise ValueError(f"A must not have more rows than columns, got shape {tuple(A.shape)}")

@@ -1,4 +1,4 @@
-"""Diagonals and triangles of matrices: ``linalg.extractdiag``, ``makediag``, ``extracttrian``, ``maketrian``, ``sumlogdiag``."""
+"""Diagonals and triangles of matrices: ``linalg.extractdiag``, ``makediag``, ``extracttrian``, ``maketrian``, ..."""
 
 import math
 

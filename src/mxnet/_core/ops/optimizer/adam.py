@@ -114,7 +114,7 @@ def mp_lamb_update_phase1(weight: Tensor, grad: Tensor, mean: Tensor, var: Tenso
                           beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-6, t: int,
                           bias_correction: bool = True, wd: float, rescale_grad: float = 1.0,
                           clip_gradient: float = -1.0) -> Tensor:
-    """``lamb_update_phase1`` for the float32 copy ``weight32`` of a weight of lower precision; the direction is float32."""
+    """``lamb_update_phase1`` for the float32 copy ``weight32`` of a weight; the direction is float32."""
     same_shapes(weight, grad=grad, mean=mean, var=var, weight32=weight32)
     return kernels.lamb_direction([weight32], [grad.float()], [mean], [var], beta1=beta1, beta2=beta2, epsilon=epsilon,
                                   t=t, bias_correction=bias_correction, wd=wd, rescale=rescale_grad,

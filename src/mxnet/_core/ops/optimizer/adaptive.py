@@ -54,7 +54,7 @@ def adagrad_update(weight: Tensor, grad: Tensor, history: Tensor, *, lr: float, 
 @op("_contrib_group_adagrad_update", mutates=("history",), differentiable=False, inplace="weight")
 def group_adagrad_update(weight: Tensor, grad: Tensor, history: Tensor, *, lr: float, rescale_grad: float = 1.0,
                          clip_gradient: float = -1.0, epsilon: float = 1e-5) -> Tensor:
-    """AdaGrad with one rate a row: ``history``, of shape ``(rows, 1)``, keeps the mean square of each row's gradient."""
+    """AdaGrad with one rate a row: ``history``, of shape ``(rows, 1)``, sums up the mean squares of its gradients."""
     same_shapes(weight, grad=grad)
     if history.numel() != weight.shape[0]:
         raise ValueError(f"history must have one element for each of the {weight.shape[0]} rows, "

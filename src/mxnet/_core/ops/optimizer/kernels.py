@@ -144,9 +144,9 @@ def sgd_mom(w: Tensors, g: Tensors, mom: Tensors, *, lr: float, momentum: float,
     _add_(w, mom)
 
 
-def nag_mom(w: Tensors, g: Tensors, mom: Tensors, *, lr: float, momentum: float, wd: float = 0.0, rescale: float = 1.0,
-            clip: float = -1.0) -> None:
-    """Nesterov's step, ``w = w + momentum**2 * mom + (1 + momentum) * d`` with ``d = -lr * (clip(rescale * g) + wd * w)``.
+def nag_mom(w: Tensors, g: Tensors, mom: Tensors, *, lr: float, momentum: float, wd: float = 0.0,
+            rescale: float = 1.0, clip: float = -1.0) -> None:
+    """Nesterov's step, ``w += momentum**2 * mom + (1 + momentum) * d``, ``d = -lr * (clip(rescale * g) + wd * w)``.
 
     The momentum then is ``momentum * mom + d``, with ``d`` of the **new** weight, as in MXNet's kernel.
     """
@@ -169,7 +169,7 @@ def signsgd(w: Tensors, g: Tensors, *, lr: float, wd: float = 0.0) -> None:
 
 def signum(w: Tensors, g: Tensors, mom: Tensors, *, lr: float, momentum: float, wd: float = 0.0, rescale: float = 1.0,
            clip: float = -1.0, wd_lh: float = 0.0) -> None:
-    """``mom = momentum * mom - (1 - momentum) * (clip(rescale * g) + wd * w); w = (1 - lr * wd_lh) * w + lr * sign(mom)``."""
+    """``mom = momentum * mom - (1 - momentum) * (clip(rescale * g) + wd * w); w += lr * (sign(mom) - wd_lh * w)``."""
     _mul_(mom, momentum)
     if wd:
         _add_(mom, w, alpha=-(1.0 - momentum) * wd)
@@ -181,7 +181,7 @@ def signum(w: Tensors, g: Tensors, mom: Tensors, *, lr: float, momentum: float, 
 
 def dcasgd(w: Tensors, g: Tensors, mom: Tensors | None, previous: Tensors, *, lr: float, momentum: float, lamda: float,
            wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0) -> None:
-    """SGD whose gradient is corrected for the weights' move since it was computed, ``lamda * g * g * (w - previous)``."""
+    """SGD whose gradient is corrected for how the weights have moved: ``lamda * g * g * (w - previous)``."""
     g = prepared(g, rescale, clip)
     move = torch._foreach_sub(w, previous)
     _mul_(move, g)
@@ -232,7 +232,7 @@ _step_counts: dict[torch.device, Tensor] = {}
 
 
 def _endless(w: Tensors) -> Tensors:
-    """Step counts for torch's fused Adam. MXNet corrects the bias in ``lr``; after endless steps torch corrects nothing."""
+    """Step counts for torch's fused Adam: MXNet corrects the bias in ``lr``, torch nothing after endless steps."""
     device = w[0].device
     found = _step_counts.get(device)
     if found is None:
@@ -242,7 +242,7 @@ def _endless(w: Tensors) -> Tensors:
 
 def adamw(w: Tensors, g: Tensors, mean: Tensors, var: Tensors, *, lr: float, eta: float, beta1: float, beta2: float,
           epsilon: float, wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0, fused: bool = False) -> None:
-    """``w = w - eta * (lr * mean / (sqrt(var) + epsilon) + wd * w)``: Adam with weight decay apart from the gradient."""
+    """``w -= eta * (lr * mean / (sqrt(var) + epsilon) + wd * w)``: Adam with weight decay apart from the gradient."""
     if fused and lr:
         # torch's rule decays by its own learning rate, which is eta * lr here
         torch._fused_adamw_(w, prepared(g, rescale, clip), mean, var, [], _endless(w), lr=eta * lr, beta1=beta1,
@@ -319,7 +319,7 @@ def lamb_direction(w: Tensors, g: Tensors, mean: Tensors, var: Tensors, *, beta1
 
 def lamb_step(w: Tensors, direction: Tensors, r1: Sequence[Tensor], r2: Sequence[Tensor], *, lr: float,
               lower: float = -1.0, upper: float = -1.0) -> None:
-    """LAMB's second phase: go along the direction, as far as the norms of weight (``r1``) and direction (``r2``) allow."""
+    """LAMB's second phase: a step along the direction, by the norms of weight (``r1``) and direction (``r2``)."""
     for weight, step, weight_norm, step_norm in zip(w, direction, r1, r2):
         if lower >= 0:
             weight_norm = weight_norm.clamp(min=lower)

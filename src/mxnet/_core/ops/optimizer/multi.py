@@ -109,7 +109,7 @@ def multi_mp_sgd_update(*data: Tensor, lrs: Floats, wds: Floats, rescale_grad: f
 @multi("multi_mp_sgd_mom_update", MP_SGD_MOM)
 def multi_mp_sgd_mom_update(*data: Tensor, lrs: Floats, wds: Floats, momentum: float = 0.0, rescale_grad: float = 1.0,
                             clip_gradient: float = -1.0, num_weights: int = 1) -> list[Tensor]:
-    """``mp_sgd_mom_update`` of ``num_weights`` weights: inputs ``weight_0, grad_0, mom_0, weight32_0, weight_1, ...``."""
+    """``mp_sgd_mom_update`` of ``num_weights`` weights: inputs ``weight_0, grad_0, mom_0, weight32_0, ...``."""
     w, g, mom, w32 = columns(data, MP_SGD_MOM, num_weights, "num_weights", lrs=lrs, wds=wds)
     by_scalars(lambda c, lr, wd: kernels.mixed(kernels.sgd_mom, *c, lr=lr, momentum=momentum, wd=wd,
                                                rescale=rescale_grad, clip=clip_gradient), [w, g, w32, mom], lrs, wds)
