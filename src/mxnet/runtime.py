@@ -88,7 +88,7 @@ _FEATURES: dict[str, Callable[[], bool]] = {
     "DIST_KVSTORE": torch.distributed.is_available,
     "CXX14": _yes,
     "INT64_TENSOR_SIZE": _yes,
-    "SIGNAL_HANDLER": _yes,
+    "SIGNAL_HANDLER": _no,
     "DEBUG": _no,
     "TVM_OP": _no,
 }
