@@ -251,3 +251,8 @@ def data_dir_default() -> str:
 def data_dir() -> str:
     """The folder for downloaded data: ``MXNET_HOME`` or the default."""
     return os.getenv("MXNET_HOME", data_dir_default())
+
+
+def _as_list(obj: Any) -> list[Any]:
+    """A list or tuple as it is, anything else as a list of one."""
+    return obj if isinstance(obj, (list, tuple)) else [obj]  # type: ignore[return-value]
