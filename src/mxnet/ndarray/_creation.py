@@ -87,7 +87,7 @@ def _from_numpy_copy(source: np.ndarray, dtype: torch.dtype) -> torch.Tensor:
         t = torch.from_numpy(np.ascontiguousarray(source).view(np.int16).copy()).view(torch.bfloat16)
         return t.to(dtype)
     if source.dtype.name in NAME_TO_TORCH:
-        t = torch.tensor(source).to(dtype)
+        t = torch.tensor(np.ascontiguousarray(source)).to(dtype)  # torch knows no negative strides
     else:  # unsigned, long double, complex, strings: NumPy converts or says why it cannot
         np_type = np.float32 if dtype == torch.bfloat16 else {v: k for k, v in NAME_TO_TORCH.items()}[dtype]
         t = torch.tensor(source.astype(np_type)).to(dtype)
