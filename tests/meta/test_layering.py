@@ -1,0 +1,67 @@
+"""Imports go down only, as docs/design.md says.
+
+Only what runs when a module is imported counts: an import inside a function may reach up, for example where an array
+needs an operator.
+"""
+
+import pytest
+
+from tests.meta.sources import MODULES, imports
+
+# From the bottom up. A unit is a module or subpackage of mxnet, or of mxnet._core, with everything in it. It may import
+# what lies in rows above its own in this table, and nothing else.
+LAYERS = [
+    # Errors, and what needs nothing of ours.
+    {"base", "api", "engine", "libinfo", "log", "misc", "ndarray_doc", "registry", "runtime", "symbol_doc", "_core"},
+    # Devices, types, files, switches.
+    {"context", "error", "attribute", "name", "_core.dtypes", "_core.files", "_core.state"},
+    {"util", "_core.params", "_core.rng", "_core.shapes", "_core.tape"},
+    # Operators: how they are declared, then all of them and the eager call.
+    {"_core.registry"},
+    {"_core.invoke", "_core.ops"},
+    # Graphs, files of arrays, functions made of operators.
+    {"_core.frontend", "_core.graph", "_core.serialization", "_core.unpickle"},
+    {"_core.execute"},
+    # What a user holds in hands.
+    {"autograd", "ndarray"},
+    {"random", "symbol"},
+    {"executor", "operator"},
+    # What training needs.
+    {"image", "initializer", "lr_scheduler", "metric", "monitor", "profiler", "recordio", "visualization"},
+    {"io", "optimizer"},
+    {"kvstore"},
+    {"executor_manager", "callback"},
+    {"model"},
+    {"gluon", "module", "rnn"},
+    {"contrib", "interop", "onnx", "test_utils"},
+    {"mxnet", "cli"},
+]
+LEVEL = {unit: level for level, layer in enumerate(LAYERS) for unit in layer}
+
+
+def unit_of(module):
+    """The row entry that a module belongs to."""
+    parts = module.split(".")[1:]
+    if not parts:
+        return "mxnet"
+    return ".".join(parts[:2]) if parts[0] == "_core" else parts[0]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down(module):
+    unit = unit_of(module)
+    assert unit in LEVEL, f"say in LAYERS where {unit} belongs"
+    wrong = {
+        other
+        for other in imports(module)
+        if unit_of(other) != unit and LEVEL[unit_of(other)] >= LEVEL[unit]
+        # `import mxnet.x` runs mxnet/_core/__init__.py, which is empty.
+    }
+    assert not wrong, f"{module} is in layer {LEVEL[unit]} and imports {sorted(wrong)}"
+
+
+def test_the_check_sees_imports():
+    """Guards the test above against seeing nothing."""
+    assert "mxnet.base" in imports("mxnet.context")
+    assert "mxnet._core.registry" in imports("mxnet._core.invoke")
+    assert "mxnet.ndarray.ndarray" not in imports("mxnet._core.invoke")  # under TYPE_CHECKING
