@@ -38,6 +38,8 @@ from ._creation import (
     zeros,
 )
 
+py_slice = slice  # mx.nd.slice is the operator
+
 add = _ARITHMETIC.get("add")
 subtract = _ARITHMETIC.get("subtract")
 multiply = _ARITHMETIC.get("multiply")
