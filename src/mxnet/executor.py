@@ -106,6 +106,11 @@ class Executor:
         self._wanted = [leaves[i] for i in self._grad_slots]
         self._writes = [k for k, i in enumerate(self._grad_slots) if self._grad_req[i] == "write"]
         self._adds = [k for k, i in enumerate(self._grad_slots) if self._grad_req[i] == "add"]
+        # Whole numbers have no gradient: their buffers, if any, are written zero.
+        self._zeroed = [
+            g for g, req, t in zip(self.grad_arrays, self._grad_req, tensors)
+            if g is not None and req == "write" and not t.is_floating_point()
+        ]
 
     # ------------------------------------------------------------------ arrays by name
 
@@ -246,9 +251,9 @@ class Executor:
                 raise TypeError("inputs must be NDArray")
         if not out_grads:
             return [None] * len(names)
-        if len(out_grads) != len(names):
+        if len(out_grads) < len(names):
             raise MXNetError(f"backward needs a gradient for each of the {len(names)} outputs, got {len(out_grads)}")
-        return list(out_grads)
+        return list(out_grads)[: len(names)]  # MXNet overlooks more than it needs
 
     def _head_tensors(self, heads: list[NDArray | None]) -> list[torch.Tensor | None]:
         """The head gradients as tensors that fit the outputs."""
@@ -303,6 +308,8 @@ class Executor:
 
     def _deliver(self, arrived: Sequence[torch.Tensor | None]) -> None:
         """Write or add what has arrived to the gradient buffers, all in one call."""
+        for g in self._zeroed:
+            g._t.data.zero_()
         buffers = [self.grad_arrays[i] for i in self._grad_slots]
         for indices, action in ((self._writes, torch._foreach_copy_), (self._adds, torch._foreach_add_)):
             targets, values = [], []

@@ -37,7 +37,7 @@ def _(grads, inputs, outputs, p):
     return (None,)
 
 
-@op("make_loss", aliases=("_sparse_make_loss",), outputs=("loss",), same_shape=True)
+@op("make_loss", aliases=("_sparse_make_loss",), outputs=("loss",), same_shape=True, loss=True)
 def make_loss(data: Tensor) -> Tensor:
     """Declare the array a loss: its gradient is one, whatever gradient arrives from later operators."""
     return data.clone()

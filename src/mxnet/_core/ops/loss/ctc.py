@@ -63,6 +63,10 @@ def ctc_loss(data: Tensor, label: Tensor, data_lengths: Optional[Tensor] = None,
         label_lengths = (target != padding).to(torch.int64).cumprod(1).sum(1)
     if not use_data_lengths or data_lengths is None:
         data_lengths = torch.full((batch,), steps, dtype=torch.int64, device=data.device)
+    else:
+        # What lies after the end may be anything, NaN too, and must not reach the gradient.
+        after = torch.arange(steps, device=data.device).unsqueeze(1) >= data_lengths
+        data = data.masked_fill(after.unsqueeze(2), 0.0)
     blank = 0 if blank_label == "first" else alphabet - 1
     # Padding is never read, but has to be a class. A label that no alignment gives costs nothing.
     loss = torch.ctc_loss(torch.log_softmax(data, 2), target.clamp(0, alphabet - 1), data_lengths.to(torch.int64),

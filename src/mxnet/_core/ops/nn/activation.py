@@ -36,11 +36,13 @@ def activation(data: Tensor, *, act_type: Literal["relu", "sigmoid", "tanh", "so
 
 
 def _prelu(data: Tensor, gamma: Tensor) -> Tensor:
-    if gamma.ndim == 1 and gamma.dtype == data.dtype and (gamma.shape[0] == 1 or data.ndim > 1):
-        if gamma.shape[0] not in (1, data.shape[1] if data.ndim > 1 else 1):
-            raise MXNetError(f"Shape inconsistent, gamma has shape {tuple(gamma.shape)}, "
-                             f"data {tuple(data.shape)} has its channels along axis 1")
+    channels = data.shape[1] if data.ndim > 1 else 1
+    if gamma.ndim == 1 and gamma.shape[0] in (1, channels):
         return F.prelu(data, gamma)
+    if gamma.ndim < data.ndim:
+        # Slopes of one axis belong to the channels, those of more to the leading axes.
+        gamma = gamma.reshape((1,) * (gamma.ndim == 1 and data.ndim > 1) + tuple(gamma.shape))
+        gamma = gamma.reshape(tuple(gamma.shape) + (1,) * (data.ndim - gamma.ndim))
     return torch.where(data > 0, data, data * gamma)
 
 
@@ -56,7 +58,7 @@ def leaky_relu(data: Tensor, gamma: Optional[Tensor] = None, *,
     ----------
     data : Tensor
     gamma : Tensor, optional
-        Slopes of ``prelu``: one, one a channel (axis 1), or anything that broadcasts to the data.
+        Slopes of ``prelu``: one, one a channel (axis 1), or one for each element of the leading axes.
     act_type : str
         ``leaky``: ``slope * x`` below zero; ``prelu``: the same with a learnt slope; ``rrelu``: a slope drawn for each
         element between the bounds in training, their mean otherwise (gives the slopes as a second output); ``elu``:

@@ -16,11 +16,11 @@ def uniform_like(data: Tensor, low: float, high: float, rng: Any) -> Tensor:
 
 
 def dropout_mask(data: Tensor, p: float, rng: Any, shape: Any = None) -> Tensor:
-    """Zeros with probability ``p``, ``1 / (1 - p)`` elsewhere; no storage order other than the data's."""
+    """Zeros with probability ``p``, ``1 / (1 - p)`` elsewhere (NaN when everything is dropped, as MXNet's), in the
+    storage order of the data.
+    """
     mask = torch.empty_like(data) if shape is None else data.new_empty(shape)
-    if p >= 1:
-        return mask.zero_()
-    return mask.bernoulli_(1 - p, generator=rng).mul_(1 / (1 - p))
+    return mask.bernoulli_(1 - p, generator=rng).mul_(1 / (1 - p) if p < 1 else torch.inf)
 
 
 @op("Dropout", aliases=("_npx_dropout",), outputs=("output", "mask"), visible=1, aliases_input=True)
