@@ -136,6 +136,7 @@ class Row:
     atol: float = 1e-5
     raises: str = ""
     note: str = ""
+    salt: int = 0
 
     def set(self, **flags):
         """A copy with other flags (see README.md)."""
@@ -147,7 +148,8 @@ class Row:
         words = [str(s) if s is not None else "None" for s in self.inputs]
         words += [f"{k}={s}" for k, s in self.named.items()]
         words += [f"{k}={_param_text(v)}" for k, v in self.params.items()]
-        return f"{self.op}({','.join(words)})" + ("train" if self.train else "")
+        mode = "train" if self.train else ""
+        return f"{self.op}({','.join(words)}){mode}" + (f"#{self.salt}" if self.salt else "")
 
     @property
     def specs(self):

@@ -140,7 +140,8 @@ def quadratic(data: Tensor, *, a: float = 0.0, b: float = 0.0, c: float = 0.0) -
 @op("_contrib_div_sqrt_dim", same_shape=True)
 def div_sqrt_dim(data: Tensor) -> Tensor:
     """Divide by the square root of the last axis' size, as attention scores are."""
-    return same_type(data / data.shape[-1] ** 0.5, data)
+    root = data.shape[-1] ** 0.5
+    return data / root if data.is_floating_point() else torch.div(data, int(root), rounding_mode="trunc")
 
 
 @op("clip", aliases=("_npi_clip", "_sparse_clip"), same_shape=True)
@@ -149,11 +150,10 @@ def clip(data: Tensor, *, a_min: float, a_max: float) -> Tensor:
 
     With ``a_min > a_max`` the upper limit is tried first, as MXNet's kernel does.
     """
+    low, high = a_min, a_max
     if not data.is_floating_point():
         info = torch.iinfo(data.dtype)
-        a_min, a_max = (int(min(max(v, info.min), info.max)) for v in (a_min, a_max))
+        low, high = (int(min(max(v, info.min), info.max)) for v in (low, high))
     if a_min > a_max:
-        high = torch.full((), a_max, dtype=data.dtype, device=data.device)
-        low = torch.full((), a_min, dtype=data.dtype, device=data.device)
-        return torch.where(data > high, high, torch.where(data < low, low, data))
-    return torch.clamp(data, a_min, a_max)
+        return data.masked_fill(data < a_min, low).masked_fill(data > a_max, high)
+    return torch.clamp(data, low, high)

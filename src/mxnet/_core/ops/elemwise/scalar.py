@@ -133,7 +133,9 @@ def smooth_l1(data: Tensor, *, scalar: Double = 1.0, is_int: bool = True) -> Ten
 
     ``0.5 * (scalar * x)**2`` where ``|x| < 1 / scalar**2``, else ``|x| - 0.5 / scalar**2``.
     """
-    x = data if data.is_floating_point() else data.float()
+    x = data
+    if not data.is_floating_point():
+        x, scalar = data.float(), as_integer(scalar, data.dtype)
     square = scalar * scalar
     bound = 1.0 / square if square else float("inf")
     size = x.abs()

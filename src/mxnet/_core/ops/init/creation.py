@@ -43,7 +43,7 @@ def ones(*, shape: Shape = (), ctx: Ctx = "", dtype: DType = torch.float32, devi
 
 
 @op("_zeros_without_dtype")
-def zeros_without_dtype(*, shape: Optional[Shape] = None, ctx: Ctx = "", dtype: int = -1, device: Device = None) -> Tensor:
+def zeros_without_dtype(*, shape: Shape = None, ctx: Ctx = "", dtype: int = -1, device: Device = None) -> Tensor:
     """An array of zeros whose type follows from its use, float32 when nothing tells (``dtype`` is MXNet's code or -1)."""
     from ...dtypes import CODE_TO_TORCH
 
@@ -60,7 +60,7 @@ def _(t, p):
 
 
 @op("_full", aliases=("_npi_full",))
-def full(*, shape: Optional[Shape] = None, ctx: Ctx = "", dtype: DType = torch.float32, value: Double,
+def full(*, shape: Shape = None, ctx: Ctx = "", dtype: DType = torch.float32, value: Double,
          device: Device = None) -> Tensor:
     """An array of one value."""
     if not dtype.is_floating_point and dtype is not torch.bool:

@@ -47,6 +47,7 @@ def cumsum(a: Tensor, *, axis: Optional[int] = None, dtype: Optional[CumsumType]
     The type stays unless ``dtype`` is given (booleans are counted in int64).
     """
     dtype = dtype or _cumsum_type(a.dtype)
+    a = a.to(dtype)
     if axis is None:
         return torch.cumsum(a.reshape(-1), 0, dtype=dtype)
     return torch.cumsum(a, one_axis(a.dim(), axis), dtype=dtype)
