@@ -5,8 +5,10 @@ import importlib
 import inspect
 import re
 
+import numpy as np
 import pytest
 
+import mxnet as mx
 from tests.meta.sources import MODULES
 
 _SECTION = re.compile(r"^Parameters\n-{3,}\n(.*?)(?=^[A-Z][A-Za-z ]+\n-{3,}$|\Z)", re.MULTILINE | re.DOTALL)
@@ -56,7 +58,8 @@ def test_documented_parameters_exist(name):
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_run(name):
     module = importlib.import_module(name)
-    failed, _ = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    failed, _ = doctest.testmod(module, optionflags=flags, extraglobs={"mx": mx, "np": np})
     assert not failed
 
 
