@@ -1,4 +1,4 @@
-"""Callbacks of training loops: checkpoints, progress and metrics."""
+"""Functions called during training: checkpoints, logging of metrics and speed, progress."""
 
 from __future__ import annotations
 
@@ -8,71 +8,103 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["LogValidationMetricsCallback", "ProgressBar", "Speedometer", "do_checkpoint", "log_train_metric", "module_checkpoint"]
+__all__ = [
+    "LogValidationMetricsCallback",
+    "ProgressBar",
+    "Speedometer",
+    "do_checkpoint",
+    "log_train_metric",
+    "module_checkpoint",
+]
 
 
-def module_checkpoint(mod: Any, prefix: str, period: int = 1, save_optimizer_states: bool = False) -> Callable[..., None]:
-    """An epoch-end callback that saves a module every ``period`` epochs, see :meth:`Module.save_checkpoint`."""
-    period = max(1, int(period))
+def module_checkpoint(mod: Any, prefix: str, period: int = 1,
+                      save_optimizer_states: bool = False) -> Callable[..., None]:
+    """An epoch-end callback that lets a module save its checkpoint.
 
-    def callback(epoch: int, sym: Any = None, arg: Any = None, aux: Any = None) -> None:
-        if (epoch + 1) % period == 0:
-            mod.save_checkpoint(prefix, epoch + 1, save_optimizer_states)
+    Parameters
+    ----------
+    mod : BaseModule
+    prefix : str
+        What the names of the files begin with.
+    period : int
+        How many epochs there are between checkpoints.
+    save_optimizer_states : bool
+        Whether to save the optimizer's states too.
+    """
+    period = int(max(1, period))
 
-    return callback
+    def _callback(iter_no: int, sym: Any = None, arg: Any = None, aux: Any = None) -> None:
+        if (iter_no + 1) % period == 0:
+            mod.save_checkpoint(prefix, iter_no + 1, save_optimizer_states)
+
+    return _callback
 
 
 def do_checkpoint(prefix: str, period: int = 1) -> Callable[..., None]:
-    """An epoch-end callback that saves symbol and parameters every ``period`` epochs.
+    """An epoch-end callback that saves symbol and parameters, to ``prefix-symbol.json`` and ``prefix-0001.params``.
 
-    The files are ``prefix-symbol.json`` and ``prefix-NNNN.params``, with the number of finished epochs.
+    Parameters
+    ----------
+    prefix : str
+        What the names of the files begin with.
+    period : int
+        How many epochs there are between checkpoints.
     """
-    period = max(1, int(period))
+    period = int(max(1, period))
 
-    def callback(epoch: int, sym: Any, arg: Any, aux: Any) -> None:
-        if (epoch + 1) % period == 0:
+    def _callback(iter_no: int, sym: Any, arg: Any, aux: Any) -> None:
+        if (iter_no + 1) % period == 0:
             from .model import save_checkpoint
 
-            save_checkpoint(prefix, epoch + 1, sym, arg, aux)
+            save_checkpoint(prefix, iter_no + 1, sym, arg, aux)
 
-    return callback
+    return _callback
 
 
 def log_train_metric(period: int, auto_reset: bool = False) -> Callable[[Any], None]:
-    """A batch-end callback that logs the training metric every ``period`` batches, and resets it if asked to."""
+    """A batch-end callback that logs the training metric.
 
-    def callback(param: Any) -> None:
+    Parameters
+    ----------
+    period : int
+        How many batches there are between log lines.
+    auto_reset : bool
+        Whether the metric starts anew after each.
+    """
+
+    def _callback(param: Any) -> None:
         if param.nbatch % period == 0 and param.eval_metric is not None:
             for name, value in param.eval_metric.get_name_value():
                 logging.info("Iter[%d] Batch[%d] Train-%s=%f", param.epoch, param.nbatch, name, value)
             if auto_reset:
                 param.eval_metric.reset_local()
 
-    return callback
+    return _callback
 
 
 class Speedometer:
-    """A batch-end callback that logs samples a second, and the metrics.
+    """A batch-end callback that logs training speed and metrics every few batches.
 
     Parameters
     ----------
     batch_size : int
     frequent : int
-        Log every so many batches.
+        How many batches there are between log lines.
     auto_reset : bool
-        Reset the metrics after each line, so that each line covers its own batches only.
+        Whether the metrics start anew after each, so that they say how the last ``frequent`` batches went.
     """
 
     def __init__(self, batch_size: int, frequent: int = 50, auto_reset: bool = True) -> None:
         self.batch_size = batch_size
         self.frequent = frequent
-        self.auto_reset = auto_reset
         self.init = False
-        self.tic: float = 0
+        self.tic = 0.0
         self.last_count = 0
+        self.auto_reset = auto_reset
 
     def __call__(self, param: Any) -> None:
-        """Count a batch; log when it is time to."""
+        """Count a batch; ``param`` has epoch, nbatch and eval_metric."""
         count = param.nbatch
         if self.last_count > count:  # a new epoch
             self.init = False
@@ -80,33 +112,34 @@ class Speedometer:
         if not self.init:
             self.init = True
             self.tic = time.time()
-            return
-        if count % self.frequent:
-            return
-        elapsed = time.time() - self.tic
-        speed = self.frequent * self.batch_size / elapsed if elapsed > 0 else float("inf")
+        elif count % self.frequent == 0:
+            self._log(param, count)
+            self.tic = time.time()
+
+    def _log(self, param: Any, count: int) -> None:
+        seconds = time.time() - self.tic
+        speed = self.frequent * self.batch_size / seconds if seconds else float("inf")
         if param.eval_metric is None:
             logging.info("Iter[%d] Batch [%d]\tSpeed: %.2f samples/sec", param.epoch, count, speed)
-        else:
-            pairs = param.eval_metric.get_name_value()
-            begin = 0
-            if self.auto_reset:
-                param.eval_metric.reset_local()
-                begin = count - self.frequent
-            values = "".join(f"\t{name}={value:f}" for name, value in pairs)
-            logging.info("Epoch[%d] Batch [%d-%d]\tSpeed: %.2f samples/sec%s", param.epoch, begin, count, speed, values)
-        self.tic = time.time()
+            return
+        values = param.eval_metric.get_name_value()
+        first = 0
+        if self.auto_reset:
+            param.eval_metric.reset_local()
+            first = count - self.frequent
+        message = "Epoch[%d] Batch [%d-%d]\tSpeed: %.2f samples/sec" + "\t%s=%f" * len(values)
+        logging.info(message, param.epoch, first, count, speed, *[x for pair in values for x in pair])
 
 
 class ProgressBar:
-    """A batch-end callback that logs a bar of progress.
+    """A batch-end callback that logs a bar of the share of batches done.
 
     Parameters
     ----------
     total : int
-        The number of batches an epoch.
+        How many batches an epoch has.
     length : int
-        The number of characters of the bar.
+        The length of the bar in characters.
     """
 
     def __init__(self, total: int, length: int = 80) -> None:
@@ -114,17 +147,18 @@ class ProgressBar:
         self.total = total
 
     def __call__(self, param: Any) -> None:
-        """Log the bar for the current batch."""
-        done = param.nbatch / self.total
+        """Log the bar for batch ``param.nbatch``."""
+        done = param.nbatch / float(self.total)
         filled = round(self.bar_len * done)
-        logging.info("[%s] %s%%", "=" * filled + "-" * (self.bar_len - filled), math.ceil(100.0 * done))
+        bar = "=" * filled + "-" * (self.bar_len - filled)
+        logging.info("[%s] %s%s\r", bar, math.ceil(100.0 * done), "%")
 
 
 class LogValidationMetricsCallback:
     """An evaluation-end callback that logs the validation metrics."""
 
     def __call__(self, param: Any) -> None:
-        """Log each metric."""
+        """Log ``param.eval_metric``."""
         if not param.eval_metric:
             return
         for name, value in param.eval_metric.get_name_value():

@@ -1,113 +1,125 @@
-"""A monitor of what flows through executors: statistics of outputs, parameters and states."""
+"""Watching outputs, weights and gradients of executors during training."""
 
 from __future__ import annotations
 
 import logging
-import math
 import re
 from collections.abc import Callable
+from math import sqrt
 from typing import Any
 
+from . import ndarray
 from .base import py_str
 from .ndarray import NDArray
 
 __all__ = ["Monitor"]
 
 
-def _root_mean_square(x: NDArray) -> NDArray:
-    return x.norm() / math.sqrt(x.size)
+def _size(x: NDArray) -> NDArray:
+    """The root mean square of an array."""
+    return ndarray.norm(x) / sqrt(x.size)
 
 
 class Monitor:
-    """Collects a statistic of every array whose name matches a pattern.
+    """Collects statistics of the arrays of executors, every few batches.
 
     Parameters
     ----------
     interval : int
-        Collect at every so many batches.
+        How many batches there are between collections.
     stat_func : callable, optional
-        From an NDArray to an NDArray or a list of them; the root of the mean square by default.
+        The statistic: takes an NDArray and gives one (or a list). The root mean square when not given.
     pattern : str
-        A regular expression that names have to match from their beginning.
+        A regular expression; arrays whose names match (from the beginning) are watched. ``".*weight|.*output"`` watches
+        weights and outputs.
     sort : bool
-        Sort the results by name.
+        Whether results are sorted by name.
     monitor_all : bool
-        Look at the inputs of operators too.
+        Whether to watch operators' inputs too.
 
     Examples
     --------
     >>> import mxnet as mx
-    >>> executor = mx.sym.square(mx.sym.Variable("x"), name="sq").bind(mx.cpu(), [mx.nd.array([1, 2])])
-    >>> monitor = mx.mon.Monitor(1, stat_func=lambda a: a.sum(), pattern=".*output")
+    >>> executor = mx.sym.exp(mx.sym.Variable("x"), name="y").bind(mx.cpu(), {"x": mx.nd.zeros((2,))})
+    >>> monitor = mx.mon.Monitor(1)
     >>> monitor.install(executor)
     >>> monitor.tic()
     >>> _ = executor.forward()
-    >>> monitor.toc()
-    [(1, 'sq_output', '5.0\\t')]
+    >>> [(name, float(value)) for batch, name, value in monitor.toc()]
+    [('y_output', 1.0), ('x', 0.0)]
     """
 
     def __init__(self, interval: int, stat_func: Callable[[NDArray], Any] | None = None, pattern: str = ".*",
                  sort: bool = False, monitor_all: bool = False) -> None:
+        self.stat_func = stat_func or _size
         self.interval = interval
-        self.stat_func = stat_func or _root_mean_square
+        self.activated = False
+        self.queue: list[tuple[int, str, Any]] = []
+        self.step = 0
+        self.exes: list[Any] = []
         self.re_prog = re.compile(pattern)
         self.sort = sort
         self.monitor_all = monitor_all
-        self.activated = False
-        self.step = 0
-        self.exes: list[Any] = []
-        self.queue: list[tuple[int, str, Any]] = []
 
-    def stat_helper(self, name: Any, array: Any) -> None:
-        """Note the statistic of one array; executors call this."""
+    def stat_helper(self, name: str | bytes, array: NDArray) -> None:
+        """What executors call with each array they compute."""
         if self.activated:
-            self._note(py_str(name), NDArray(array, writable=False))
+            self._collect(py_str(name), array)
 
-    def _note(self, name: str, array: NDArray) -> None:
+    def _collect(self, name: str, array: NDArray) -> None:
         if self.re_prog.match(name):
             self.queue.append((self.step, name, self.stat_func(array)))
 
     def install(self, exe: Any) -> None:
-        """Watch an executor; several may be watched."""
+        """Watch an executor; several can be watched."""
         exe.set_monitor_callback(self.stat_helper, self.monitor_all)
         self.exes.append(exe)
 
     def tic(self) -> None:
         """Begin a batch: call before the forward pass."""
         if self.step % self.interval == 0:
+            self._wait()
             self.queue = []
             self.activated = True
         self.step += 1
+
+    def _wait(self) -> None:
+        for exe in self.exes:
+            for array in (*exe.arg_arrays, *exe.aux_arrays):
+                array.wait_to_read()
 
     def toc(self) -> list[tuple[int, str, str]]:
         """End a batch.
 
         Returns
         -------
-        list of (int, str, str)
-            Number of the batch, name, and statistic as text; empty for a batch that was not looked at.
+        list of tuple
+            Batch number, name and statistic (as text, a tab after each number), of each array; empty in a batch that is
+            not watched.
         """
         if not self.activated:
             return []
+        self._wait()
         for exe in self.exes:
             symbol = exe._symbol
-            for names, arrays in ((symbol.list_arguments(), exe.arg_arrays), (symbol.list_auxiliary_states(), exe.aux_arrays)):
-                for name, array in zip(names, arrays):
-                    self._note(name, array)
+            for name, array in zip(symbol.list_arguments(), exe.arg_arrays):
+                self._collect(name, array)
+            for name, array in zip(symbol.list_auxiliary_states(), exe.aux_arrays):
+                self._collect(name, array)
         self.activated = False
-        collected, self.queue = self.queue, []
+        queue, self.queue = self.queue, []
         if self.sort:
-            collected.sort(key=lambda row: row[1])
-        return [(step, name, _text(value)) for step, name, value in collected]
+            queue.sort(key=lambda entry: entry[1])
+        return [(step, name, _as_text(found)) for step, name, found in queue]
 
     def toc_print(self) -> None:
         """End a batch and log the results."""
-        for step, name, value in self.toc():
-            logging.info("Batch: %7d %30s %s", step, name, value)
+        for step, name, text in self.toc():
+            logging.info(f"Batch: {step:7d} {name:30s} {text:s}")
 
 
-def _text(value: Any) -> str:
-    values = [value] if isinstance(value, NDArray) else value
-    if not isinstance(values, list) or not all(isinstance(v, NDArray) for v in values):
-        raise TypeError(f"stat_func must give an NDArray or a list of NDArrays, got {value!r}")
-    return "".join(f"{v.asscalar() if v.shape == (1,) else v.asnumpy()}\t" for v in values)
+def _as_text(found: Any) -> str:
+    arrays = [found] if isinstance(found, NDArray) else found
+    if not isinstance(arrays, list) or not all(isinstance(a, NDArray) for a in arrays):
+        raise AssertionError(f"the statistic must be an NDArray or a list of them, got {found!r}")
+    return "".join([f"{a.asscalar() if a.shape == (1,) else a.asnumpy()}\t" for a in arrays])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ._core import rng
 from .base import integer_types
 from .context import Context
@@ -44,8 +42,8 @@ def seed(seed_state: int, ctx: Context | str = "all") -> None:
     ----------
     seed_state : int
     ctx : Context or str
-        The context whose generator to seed. ``"all"`` seeds those of all contexts, each with a number of its own; seeding
-        devices one by one with one number makes them draw the same numbers.
+        The context whose generator to seed. ``"all"`` seeds those of all contexts, each with a number of its own;
+        devices that are seeded one by one with one number draw the same numbers.
 
     Raises
     ------

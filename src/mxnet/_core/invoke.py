@@ -54,7 +54,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
             if ctx is None:
                 ctx = a._ctx
     if ctx is None:
-        ctx = _creation_context(od, kwargs)
+        ctx = _creation_context(od, kwargs, out)
     if od.train_arg or od.rng_arg or od.device_arg:
         od.add_marks(kwargs, state.training, ctx)
     if od.mutates or od.inplace:
@@ -136,8 +136,15 @@ def _prepare_mutation(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], 
             tensors[i] = tensors[i].data if written else tensors[i].detach().clone()
 
 
-def _creation_context(od: OpDef, kwargs: dict[str, Any]) -> Context:
-    """The context of an operator without inputs: its ``ctx`` parameter or the current one."""
+def _creation_context(od: OpDef, kwargs: dict[str, Any], out: Any) -> Context:
+    """The context of an operator without inputs: that of ``out``, its ``ctx`` parameter or the current one.
+
+    The shape follows from ``out`` too when it is not given.
+    """
+    if out is not None and not isinstance(out, (list, tuple)):
+        if "shape" in od.params:
+            kwargs.setdefault("shape", out.shape)
+        return out._ctx
     text = kwargs.get("ctx") if od.has_ctx else None
     return parse_context(text) if text else current_context()
 

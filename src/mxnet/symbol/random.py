@@ -74,6 +74,7 @@ def normal(loc: Any = 0, scale: Any = 1, shape: Any = _Null, dtype: Any = _Null,
 def randn(*shape: int, **kwargs: Any) -> Symbol:
     """Normally distributed, of the shape given by position; ``loc``, ``scale`` and ``dtype`` by name."""
     loc, scale = kwargs.pop("loc", 0), kwargs.pop("scale", 1)
+    kwargs.pop("data", None)  # MXNet accepts and ignores one
     return _draw("normal", {"loc": loc, "scale": scale}, shape, kwargs.pop("dtype", _Null), kwargs)
 
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 # Test files written for MXNet say ``from mxnet.test_utils import *`` and use the modules that come along.
-import json  # noqa: F401
-import logging  # noqa: F401
-import os  # noqa: F401
-import platform  # noqa: F401
-import sys  # noqa: F401
-import time  # noqa: F401
-from collections import OrderedDict  # noqa: F401
-from contextlib import contextmanager  # noqa: F401
+import json
+import logging
+import os
+import platform
+import sys
+import time
+from collections import OrderedDict
+from contextlib import contextmanager
 
-import numpy as np  # noqa: F401
-import numpy.random as rnd  # noqa: F401
+import numpy as np
+import numpy.random as rnd
 
-import mxnet as mx  # noqa: F401
+import mxnet as mx
 
-from ..context import Context, current_context  # noqa: F401
-from ..ndarray import array  # noqa: F401
-from ..symbol import Symbol  # noqa: F401
-from ..util import getenv, setenv, use_np  # noqa: F401
+from ..context import Context, current_context
+from ..ndarray import array
+from ..symbol import Symbol
+from ..util import getenv, setenv, use_np
 from ._arrays import (
     assign_each,
     assign_each2,
@@ -109,3 +109,106 @@ from ._symbolic import (
     simple_forward,
 )
 from ._training import DummyIter, check_gluon_hybridize_consistency, compare_optimizer
+
+__all__ = [
+    "Context",
+    "DummyIter",
+    "OrderedDict",
+    "Symbol",
+    "almost_equal",
+    "array",
+    "assert_allclose",
+    "assert_almost_equal",
+    "assert_almost_equal_ignore_nan",
+    "assert_almost_equal_with_err",
+    "assert_exception",
+    "assign_each",
+    "assign_each2",
+    "checkShapes",
+    "check_consistency",
+    "check_gluon_hybridize_consistency",
+    "check_numeric_gradient",
+    "check_speed",
+    "check_symbolic_backward",
+    "check_symbolic_forward",
+    "chi_square_check",
+    "collapse_sum_like",
+    "compare_ndarray_tuple",
+    "compare_optimizer",
+    "contextmanager",
+    "create_2d_tensor",
+    "create_sparse_array",
+    "create_sparse_array_zd",
+    "create_vector",
+    "current_context",
+    "default_atols",
+    "default_context",
+    "default_dtype",
+    "default_numeric_eps",
+    "default_rtols",
+    "discard_stderr",
+    "download",
+    "download_model",
+    "effective_dtype",
+    "environment",
+    "gen_buckets_probs_with_ppf",
+    "get_atol",
+    "get_bz2_data",
+    "get_cifar10",
+    "get_etol",
+    "get_identity_mat",
+    "get_identity_mat_batch",
+    "get_im2rec_path",
+    "get_mnist",
+    "get_mnist_iterator",
+    "get_mnist_pkl",
+    "get_mnist_ubyte",
+    "get_rtol",
+    "get_tolerance",
+    "get_tols",
+    "get_zip_data",
+    "getenv",
+    "has_tvm_ops",
+    "is_aarch64_run",
+    "is_cd_run",
+    "is_op_runnable",
+    "json",
+    "list_gpus",
+    "locationError",
+    "logging",
+    "mean_check",
+    "mx",
+    "new_matrix_with_real_eigvals_2d",
+    "new_matrix_with_real_eigvals_nd",
+    "new_orthonormal_matrix_2d",
+    "new_sym_matrix_with_real_eigvals_2d",
+    "new_sym_matrix_with_real_eigvals_nd",
+    "np",
+    "np_reduce",
+    "numeric_grad",
+    "os",
+    "platform",
+    "rand_coord_2d",
+    "rand_ndarray",
+    "rand_shape_2d",
+    "rand_shape_3d",
+    "rand_shape_nd",
+    "rand_sparse_ndarray",
+    "random_arrays",
+    "random_sample",
+    "random_uniform_arrays",
+    "retry",
+    "rnd",
+    "same",
+    "same_array",
+    "same_symbol_structure",
+    "set_default_context",
+    "setenv",
+    "shuffle_csr_column_indices",
+    "simple_forward",
+    "sys",
+    "time",
+    "use_np",
+    "var_check",
+    "verify_generator",
+]

@@ -29,7 +29,7 @@ def same_array(array1: NDArray, array2: NDArray) -> bool:
     return a.shape == b.shape and a.device == b.device and a.stride() == b.stride() and a.data_ptr() == b.data_ptr()
 
 
-def checkShapes(a: Any, b: Any) -> None:  # noqa: N802  (MXNet's name)
+def checkShapes(a: Any, b: Any) -> None:
     """Raise AssertionError when two arrays have different shapes."""
     if a.shape != b.shape:
         text = f"a.shape = {a.shape} and b.shape = {b.shape} are not equal"
@@ -44,7 +44,7 @@ def almost_equal(a: Any, b: Any, rtol: float | None = None, atol: float | None =
     return np.allclose(a, b, rtol=get_rtol(rtol), atol=get_atol(atol), equal_nan=equal_nan)
 
 
-def locationError(a: Any, b: Any, index: tuple[int, ...], names: tuple[str, str], maxError: bool = False) -> str:  # noqa: N802, N803
+def locationError(a: Any, b: Any, index: tuple[int, ...], names: tuple[str, str], maxError: bool = False) -> str:
     """Text that names a place where two arrays differ, and their values there."""
     kind = "maximum error" if maxError else "error"
     place = tuple([int(i) for i in index])

@@ -15,6 +15,7 @@ from .._core.invoke import parse_context
 from ..context import Context, current_context, num_gpus
 
 _INTEGERS = (np.bool_, np.int8, np.uint8, np.int32, np.uint32, np.int64, np.uint64)
+_FLOAT64 = np.dtype(np.float64)
 # Type -> relative tolerance, absolute tolerance, step of finite differences. Steps are powers of two: adding one to a
 # number drops no bits.
 _FLOATS = {
@@ -102,12 +103,12 @@ def get_tols(x: Any, y: Any, rtol: Any, atol: Any) -> tuple[float, float]:
     )
 
 
-def get_atol(atol: float | None = None, dtype: np.dtype = np.dtype(np.float64)) -> float:
+def get_atol(atol: float | None = None, dtype: np.dtype = _FLOAT64) -> float:
     """The absolute tolerance: ``atol``, or the default of a data type when it is None."""
     return default_atols()[np.dtype(dtype)] if atol is None else atol
 
 
-def get_rtol(rtol: float | None = None, dtype: np.dtype = np.dtype(np.float64)) -> float:
+def get_rtol(rtol: float | None = None, dtype: np.dtype = _FLOAT64) -> float:
     """The relative tolerance: ``rtol``, or the default of a data type when it is None."""
     return default_rtols()[np.dtype(dtype)] if rtol is None else rtol
 

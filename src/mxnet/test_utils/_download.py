@@ -21,7 +21,8 @@ _TIMEOUT = 60  # seconds without any data
 _SITE = "http://data.mxnet.io/"
 # MXNet's own host went away with the project: what others mirror is fetched from there first.
 _MNIST = ("https://ossci-datasets.s3.amazonaws.com/mnist/", _SITE + "data/mnist/")
-_MNIST_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+_MNIST_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
+                "t10k-labels-idx1-ubyte")
 
 
 def download(url: str, fname: str | None = None, dirname: str | None = None, overwrite: bool = False,
@@ -133,8 +134,8 @@ def get_mnist() -> dict[str, np.ndarray]:
     Returns
     -------
     dict
-        ``train_data`` and ``test_data``, float32 of shape ``(n, 1, 28, 28)`` in [0, 1], and the int8 ``train_label`` and
-        ``test_label``.
+        ``train_data`` and ``test_data``, float32 of shape ``(n, 1, 28, 28)`` in [0, 1], and ``train_label`` and
+        ``test_label``, int8.
     """
     train_images, train_labels, test_images, test_labels = [
         _read_idx(_download_from(_MNIST, name + ".gz")) for name in _MNIST_FILES

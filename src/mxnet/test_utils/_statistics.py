@@ -82,8 +82,9 @@ def chi_square_check(generator: Callable[[int], Any], buckets: list[Any], probs:
         edges = np.array(buckets, dtype=np.float32).reshape(-1)
         if not (np.diff(edges) >= 0).all():
             raise AssertionError(f"buckets must be ascending intervals that do not overlap, got {buckets}")
-        places = np.searchsorted(edges, samples, side="right")
-        observed = np.bincount(places[places < len(edges)] // 2, minlength=len(buckets))
+        # Counting what lies beyond each edge is several times faster than searching each sample's place.
+        beyond = [np.count_nonzero(samples >= edge) for edge in (-np.inf, *edges.tolist())]
+        observed = np.array(beyond[:-1:2]) - np.array(beyond[2::2])
     else:
         observed = np.array([np.count_nonzero(samples == value) for value in buckets])
     statistic = float(((observed - expected) ** 2 / expected).sum())

@@ -378,7 +378,7 @@ def check_symbolic_backward(sym: Any, location: Any, out_grads: Any, expected: A
     return buffers
 
 
-def check_speed(sym: Any, location: dict[str, Any] | None = None, ctx: Context | None = None, N: int = 20,  # noqa: N803
+def check_speed(sym: Any, location: dict[str, Any] | None = None, ctx: Context | None = None, N: int = 20,
                 grad_req: Any = None, typ: str = "whole", **kwargs: Any) -> float:
     """The seconds that a forward pass (``typ="forward"``) or a forward and a backward pass ("whole") take.
 
@@ -505,7 +505,7 @@ def check_consistency(sym: Any, ctx_list: Sequence[dict[str, Any]], scale: float
 def _bind_all(sym: Any, ctx_list: Sequence[dict[str, Any]], grad_req: Any) -> tuple[list[Any], list[str], list[str]]:
     symbols = list(sym) if isinstance(sym, (list, tuple)) else [sym] * len(ctx_list)
     if len(ctx_list) < 2 or len(symbols) != len(ctx_list):
-        raise AssertionError(f"need at least two contexts and a symbol for each, got {len(ctx_list)} and {len(symbols)}")
+        raise AssertionError(f"need two or more contexts, a symbol for each; got {len(ctx_list)} and {len(symbols)}")
     output_names, arg_names = symbols[0].list_outputs(), symbols[0].list_arguments()
     for s in symbols[1:]:
         if s.list_arguments() != arg_names or s.list_outputs() != output_names:

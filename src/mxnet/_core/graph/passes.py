@@ -54,7 +54,8 @@ def close_shapes(heads: Sequence[Entry], known: Mapping[str, PartialShape]) -> l
 
 
 def _is_open(node: Node) -> bool:
-    return any(d is None or d <= 0 for d in getattr(node.params, "shape", None) or ())
+    shape = getattr(node.params, "shape", ())
+    return shape is None or any(d is None or d <= 0 for d in shape)
 
 
 def eliminate_common(heads: Sequence[Entry]) -> list[Entry]:

@@ -1,8 +1,8 @@
 """How each distribution is drawn: ``draw(out, rng, *parameters)``.
 
-``out`` has shape, device and the floating-point type to compute in; it may be filled or ignored. Parameters are numbers,
-or tensors that broadcast to it. Parameters outside a distribution's domain give meaningless numbers here, never a crash
-or an endless loop; operators check those that are numbers.
+``out`` has shape, device and the floating-point type to compute in; it may be filled or ignored. Parameters are
+numbers, or tensors that broadcast to it. Parameters outside a distribution's domain give meaningless numbers here,
+never a crash or an endless loop; operators check those that are numbers.
 """
 
 from typing import Any

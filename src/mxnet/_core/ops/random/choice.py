@@ -14,7 +14,8 @@ from ..init.creation import _checked as checked_shape
 ClassType = Annotated[Any, DTypeOf("float16", "float32", "float64", "int32", "uint8")]
 
 # The largest class number each type can hold exactly.
-_LAST_CLASS = {torch.uint8: 255, torch.int32: 2**31 - 1, torch.float16: 2**11, torch.float32: 2**24, torch.float64: 2**53}
+_LAST_CLASS = {torch.uint8: 2**8 - 1, torch.int32: 2**31 - 1, torch.float16: 2**11, torch.float32: 2**24,
+               torch.float64: 2**53}
 
 
 @op("_sample_multinomial", aliases=("sample_multinomial",),

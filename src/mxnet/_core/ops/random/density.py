@@ -20,7 +20,7 @@ def _spread(sample: Tensor, *parameters: Tensor, event: int = 0) -> list[Tensor]
         event and (sample.ndim < len(shape) or sample.shape[-event:] != shape[len(batch):])
     ):
         shapes = ", ".join(str(tuple(p.shape)) for p in parameters)
-        raise MXNetError(f"the shape of sample, {tuple(sample.shape)}, must begin with that of the parameters ({shapes})")
+        raise MXNetError(f"the shape of sample {tuple(sample.shape)} must begin with that of the parameters ({shapes})")
     if any(p.dtype != sample.dtype for p in parameters) or not sample.is_floating_point():
         raise MXNetError("sample and parameters must have the same floating-point data type")
     extra = (1,) * (sample.ndim - len(shape))

@@ -1,7 +1,7 @@
 """Draws from continuous and counting distributions: with numbers as parameters, like an array, and an array's elements.
 
-Each distribution is three operators: ``_random_X(shape=)``, ``_random_X_like(data)`` and ``_sample_X(parameters)``, which
-draws ``shape`` numbers for each element of its inputs. None has a gradient.
+Each distribution is three operators: ``_random_X(shape=)``, ``_random_X_like(data)`` and ``_sample_X(parameters)``,
+which draws ``shape`` numbers for each element of its inputs. None has a gradient.
 """
 
 from collections.abc import Callable
@@ -20,13 +20,13 @@ FloatType = Annotated[Any, DTypeOf("None", "float16", "float32", "float64")]
 IntType = Annotated[Any, DTypeOf("None", "int32", "int64")]
 
 
-def _domain(holds: bool, rule: str, value: float) -> None:
+def _domain(holds: bool, rule: str, *values: float) -> None:
     if not holds:
-        raise MXNetError(f"{rule}, got {value}")
+        raise MXNetError(f"{rule}, got {' and '.join(map(str, values))}")
 
 
 def _check_uniform(low: float, high: float) -> None:
-    _domain(high >= low, f"low must be less or equal to high in uniform distribution: low is {low}, high", high)
+    _domain(high >= low, "low must be less or equal to high in uniform distribution", low, high)
 
 
 def _check_normal(loc: float, scale: float) -> None:
@@ -103,8 +103,14 @@ def _fill_each(distribution: Callable[..., Tensor], shape: Any, dtype: torch.dty
     return distribution(out, rng, *spread).to(dtype)
 
 
-def _is_float32_by_default(sampler: OpDef) -> None:
-    """The type rule of ``_sample_X``: the parameters agree; the draws have the type that is asked for."""
+def _rules(sampler: OpDef) -> None:
+    """The rules of ``_sample_X``: the parameters agree; the draws have the type that is asked for."""
+
+    @sampler.infer_shape
+    def _(s: Any, p: Any) -> None:
+        s.same(*s.inputs)
+        if s[s.inputs[0]] is not None:
+            s.unify("output", (*s[s.inputs[0]], *p.shape))
 
     @sampler.infer_type
     def _(t: Any, p: Any) -> None:
@@ -176,7 +182,7 @@ def random_generalized_negative_binomial(*, mu: float = 1.0, alpha: float = 1.0,
 def random_randint(*, low: Long, high: Long, shape: Shape = None, ctx: Ctx = "", dtype: IntType = None,
                    rng: Generator = None, device: Device = None) -> Tensor:
     """Draw whole numbers from ``low`` up to but without ``high``, int32 unless ``dtype`` says otherwise."""
-    _domain(high > low, f"low must be less than high in the distribution of whole numbers: low is {low}, high", high)
+    _domain(high > low, "low must be less than high in the distribution of whole numbers", low, high)
     out = _empty(shape, dtype or torch.int32, device)
     info = torch.iinfo(out.dtype)
     if low < info.min or high - 1 > info.max:
@@ -294,4 +300,4 @@ def sample_generalized_negative_binomial(mu: Tensor, alpha: Tensor, *, shape: Sh
 
 for _sampler in (sample_uniform, sample_normal, sample_gamma, sample_exponential, sample_poisson,
                  sample_negative_binomial, sample_generalized_negative_binomial):
-    _is_float32_by_default(_sampler)
+    _rules(_sampler)
