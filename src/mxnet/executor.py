@@ -21,6 +21,7 @@ from .context import Context
 from .ndarray import NDArray
 from .ndarray import array as _nd_array
 from .ndarray.ndarray import wrap
+from .ndarray.sparse import BaseSparseNDArray
 
 __all__ = ["Executor"]
 
@@ -104,8 +105,9 @@ class Executor:
             leaves[i] = tensors[i].data.requires_grad_(True)
         self._leaves = leaves
         self._wanted = [leaves[i] for i in self._grad_slots]
-        self._writes = [k for k, i in enumerate(self._grad_slots) if self._grad_req[i] == "write"]
-        self._adds = [k for k, i in enumerate(self._grad_slots) if self._grad_req[i] == "add"]
+        buffers: list[Any] = [self.grad_arrays[i] for i in self._grad_slots]
+        self._buffers = [b if isinstance(b, BaseSparseNDArray) else b._t.data for b in buffers]
+        self._add = [self._grad_req[i] == "add" for i in self._grad_slots]
         # Whole numbers have no gradient: their buffers, if any, are written zero.
         self._zeroed = [
             g for g, req, t in zip(self.grad_arrays, self._grad_req, tensors)
@@ -310,27 +312,20 @@ class Executor:
         """Write or add what has arrived to the gradient buffers, all in one call."""
         for g in self._zeroed:
             g._t.data.zero_()
-        buffers = [self.grad_arrays[i] for i in self._grad_slots]
-        for indices, action in ((self._writes, torch._foreach_copy_), (self._adds, torch._foreach_add_)):
-            targets, values = [], []
-            for k in indices:
-                buffer, value = buffers[k], arrived[k]
-                if buffer.stype != "default":  # type: ignore[union-attr]
-                    self._deliver_sparse(buffer, value, indices is self._adds)
-                elif value is None:
-                    if indices is self._writes:
-                        buffer._t.data.zero_()  # type: ignore[union-attr]
-                else:
-                    targets.append(buffer._t.data)  # type: ignore[union-attr]
-                    values.append(value)
-            if targets:
-                action(targets, values)
-
-    @staticmethod
-    def _deliver_sparse(buffer: Any, value: torch.Tensor | None, add: bool) -> None:
-        dense = buffer._t
-        fresh = torch.zeros_like(dense) if value is None else value
-        buffer._t = dense + fresh if add else fresh
+        targets, values = [], []
+        for target, add, value in zip(self._buffers, self._add, arrived):
+            if isinstance(target, BaseSparseNDArray):
+                target._deliver(value, add)
+            elif add:
+                if value is not None:
+                    target.add_(value)
+            elif value is None:
+                target.zero_()
+            else:
+                targets.append(target)
+                values.append(value)
+        if targets:
+            torch._foreach_copy_(targets, values)
 
     # ------------------------------------------------------------------ monitoring
 

@@ -163,6 +163,13 @@ class BaseSparseNDArray(NDArray):
         self._values = other._values.to(device, dtype, copy=True)
         self._indices = other._indices.to(device, copy=True)
 
+    def _deliver(self, gradient: torch.Tensor | None, add: bool) -> None:
+        """Take a dense gradient that has arrived for this buffer."""
+        fresh = torch.zeros(self._shape, dtype=self._values.dtype, device=self._values.device)
+        if gradient is not None:
+            fresh += gradient
+        self._assign(self._dense() + fresh if add else fresh)
+
     def check_format(self, full_check: bool = True) -> None:
         """Raise MXNetError when the parts do not make a valid array."""
         values, *aux = self._parts()
