@@ -108,6 +108,9 @@ def write_out(name: str, target: NDArray, value: torch.Tensor, record: bool) -> 
     t = target._t
     if t.shape != value.shape:
         raise MXNetError(f"Operator {name}: out has shape {tuple(t.shape)}, the result {tuple(value.shape)}")
+    if target.stype != "default":  # ``t`` is a dense copy
+        target._t = value.detach()
+        return
     if value.data_ptr() == t.data_ptr() and value.stride() == t.stride() and value.dtype == t.dtype:
         return  # the operator has worked in place
     if record and value.requires_grad:
