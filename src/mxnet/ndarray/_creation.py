@@ -189,7 +189,9 @@ def moveaxis(tensor: NDArray, source: Any, destination: Any) -> NDArray:
         if not -n <= a < n:
             raise ValueError(f"axis {a} is out of bounds for an array of {n} axes")
     moved = {d % n: s % n for s, d in zip(sources, destinations)}
-    rest = iter([a for a in range(n) if a not in {s % n for s in sources}])
+    if len(moved) != len(sources) or len(set(moved.values())) != len(sources):
+        raise ValueError("an axis occurs twice in `source` or `destination`")
+    rest = iter([a for a in range(n) if a not in moved.values()])
     return tensor.transpose([moved[i] if i in moved else next(rest) for i in range(n)])
 
 
