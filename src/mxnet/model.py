@@ -57,7 +57,8 @@ def _initialize_kvstore(kvstore: Any, param_arrays: Sequence[Sequence[Any]], arg
                         param_names: Sequence[str], update_on_kvstore: bool) -> None:
     """Give the store the parameters' first values, and with ``update_on_kvstore`` all devices the store's."""
     for name, on_devices in zip(param_names, param_arrays):
-        if not update_on_kvstore or arg_params[name].stype != "default":
+        keeps_values = hasattr(kvstore, "init")  # plug-ins need not
+        if keeps_values and (not update_on_kvstore or arg_params[name].stype != "default"):
             kvstore.init(name, arg_params[name])
         else:
             kvstore.broadcast(name, arg_params[name], out=on_devices)

@@ -480,6 +480,8 @@ class Module(BaseModule):
 
     def _reshape_for(self, data_batch: Any, shapes: list[tuple[int, ...]]) -> None:
         """Reshape to a batch: to the shapes it says it has, else those of its arrays."""
+        if len(shapes) != len(self._data_shapes):
+            raise ValueError(f"the batch brings {len(shapes)} data arrays, the module takes {self.data_names}")
         data = getattr(data_batch, "provide_data", None) or [
             DataDesc(d.name, shape, d.dtype, d.layout) for d, shape in zip(self._data_shapes, shapes)
         ]
