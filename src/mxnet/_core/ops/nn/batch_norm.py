@@ -49,21 +49,18 @@ def _train(x: Tensor, weight: Tensor | None, beta: Tensor, moving_mean: Tensor, 
     if n < 2:
         # One element a channel: torch's unbiased variance does not exist, so nothing is left to it.
         out, mean, invstd = torch.native_batch_norm(x, weight, beta, None, None, True, 0.0, eps)
-        with torch.no_grad():
-            moving_mean.lerp_(mean.to(moving_mean.dtype), 1 - momentum)
-            moving_var.mul_(momentum)
+        moving_mean.lerp_(mean.detach().to(moving_mean.dtype), 1 - momentum)
+        moving_var.mul_(momentum)
         return out, mean, invstd
     # torch adds the unbiased variance, n / (n - 1) times ours, so it averages values scaled by that factor. It keeps
     # what it is handed for the backward pass, hence a temporary.
-    scaled = moving_var.detach() * (n / (n - 1))
-    mean = moving_mean.detach()
+    scaled = moving_var * (n / (n - 1))
     if want_stats:
-        out, *stats = torch.native_batch_norm(x, weight, beta, mean, scaled, True, 1 - momentum, eps)
+        out, *stats = torch.native_batch_norm(x, weight, beta, moving_mean, scaled, True, 1 - momentum, eps)
     else:
-        out = torch.batch_norm(x, weight, beta, mean, scaled, True, 1 - momentum, eps, True)
+        out = torch.batch_norm(x, weight, beta, moving_mean, scaled, True, 1 - momentum, eps, True)
         stats = moving_mean, moving_var
-    with torch.no_grad():
-        torch.mul(scaled, (n - 1) / n, out=moving_var)
+    torch.mul(scaled, (n - 1) / n, out=moving_var)
     return (out, *stats)
 
 

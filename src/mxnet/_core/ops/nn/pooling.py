@@ -1,5 +1,6 @@
 """Pooling: maximum, average, sum and Lp over windows or over everything, channels first or last."""
 
+from functools import lru_cache
 from math import prod
 from typing import Literal, Optional
 
@@ -21,7 +22,7 @@ from ._spatial import (
     shape_from_channels_first,
 )
 
-_MAX_POOL = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
+_MAX_POOL = {1: torch.max_pool1d, 2: torch.max_pool2d, 3: torch.max_pool3d}
 _AVG_POOL = {2: torch._C._nn.avg_pool2d, 3: torch._C._nn.avg_pool3d}
 _GLOBAL_MAX = {1: F.adaptive_max_pool1d, 2: F.adaptive_max_pool2d, 3: F.adaptive_max_pool3d}
 
@@ -91,6 +92,10 @@ class _Windows:
             count = (end - start).clamp(min=1).to(x.dtype)
             total = total.unsqueeze(-1) * count
         return total
+
+
+# Placing windows takes longer than pooling small images; a network asks for the same few again and again.
+_windows = lru_cache(maxsize=4096)(_Windows)
 
 
 def _max(x: Tensor, w: _Windows) -> Tensor:
@@ -194,7 +199,7 @@ def pooling(data: Tensor, *, kernel: Shape = (), pool_type: PoolType = "max", gl
     if global_pool:
         out = _global(x, pool_type, p_value)
     else:
-        w = _Windows(x.shape[2:], kernel, stride, pad, pooling_convention)
+        w = _windows(tuple(x.shape[2:]), kernel, stride, pad, pooling_convention)
         if pool_type == "max":
             out = _max(x, w)
         elif pool_type == "avg":
@@ -224,8 +229,8 @@ def pooling_v1(data: Tensor, *, kernel: Shape = (), pool_type: Literal["max", "a
         # Early versions pad with zeros, which win over negative elements.
         high, wide = per_axis(pad, 2, 0, "pad")
         data = F.pad(data, (wide, wide, high, high))
-        return _max(data, _Windows(data.shape[2:], kernel, stride, (), pooling_convention))
-    w = _Windows(data.shape[2:], kernel, stride, pad, pooling_convention)
+        return _max(data, _windows(tuple(data.shape[2:]), kernel, stride, (), pooling_convention))
+    w = _windows(tuple(data.shape[2:]), kernel, stride, pad, pooling_convention)
     sums = _average(data, w, True, 1)
     return sums / prod(w.kernel) if pool_type == "avg" else sums
 
@@ -239,7 +244,7 @@ def _rule(s: ShapeRule, p, layout: str | None, convention: str) -> None:
     if p.global_pool:
         out = (1,) * len(spatial)
     else:
-        out = _Windows(tuple(spatial), p.kernel, p.stride, p.pad, convention).out
+        out = _windows(tuple(spatial), p.kernel, p.stride, p.pad, convention).out
     s.unify("output", shape_from_channels_first((batch, channels, *out), layout))
     if "workspace" in s:
         s.unify("workspace", s["output"])
