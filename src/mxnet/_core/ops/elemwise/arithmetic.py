@@ -51,10 +51,17 @@ hypot = through_double(torch.hypot)
 
 
 def _compare(fn):
-    """A comparison or logical function, giving 0 and 1 in the type of its inputs."""
+    """A comparison or logical function, giving 0 and 1 in the type of its inputs.
+
+    Writing them into an array of that type is several times faster than converting booleans.
+    """
 
     def run(lhs: Tensor, rhs: Tensor) -> Tensor:
-        return fn(lhs, rhs).to(lhs.dtype)
+        if lhs.shape == rhs.shape:
+            out = torch.empty_like(lhs)
+        else:
+            out = lhs.new_empty(torch.broadcast_shapes(lhs.shape, rhs.shape))
+        return fn(lhs, rhs, out=out)
 
     return run
 

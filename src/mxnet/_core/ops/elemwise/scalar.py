@@ -77,14 +77,14 @@ def _full_like_0d(data, s):
 
 def _compare(fn):
     def run(data, s):
-        return fn(data, s).to(data.dtype)
+        return fn(data, s, out=torch.empty_like(data))
 
     return run
 
 
 def _logical(fn):
     def run(data, s):
-        return fn(data != 0, torch.full((), s != 0, device=data.device)).to(data.dtype)
+        return fn(data, torch.full((), s != 0, device=data.device), out=torch.empty_like(data))
 
     return run
 

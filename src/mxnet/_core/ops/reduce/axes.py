@@ -3,7 +3,7 @@
 
 
 def reduced_axes(ndim, axis, exclude=False):
-    """The axes to reduce, not negative and in order.
+    """The axes to reduce, in order.
 
     Parameters
     ----------
@@ -20,6 +20,8 @@ def reduced_axes(ndim, axis, exclude=False):
     """
     if not axis:
         return tuple(range(ndim))
+    if len(axis) == 1 and not exclude and -ndim <= axis[0] < ndim:
+        return axis  # the usual case, without any work
     found = set()
     for a in axis:
         if not -ndim <= a < ndim:

@@ -10,13 +10,20 @@ from ...registry import op
 from .axes import at_least_1d, reduced_axes
 
 
-def reduction(name, fn, doc, *aliases):
+def reduction(name, fn, doc, *aliases, whole=None):
     """Register a reduction with the parameters ``axis``, ``keepdims`` and ``exclude``.
 
-    ``fn(data, axes, keepdims)`` gets the axes to reduce, at least one unless the array has none.
+    Parameters
+    ----------
+    fn : callable
+        ``fn(data, axes, keepdims)`` gets the axes to reduce, at least one unless the array has none.
+    whole : callable, optional
+        A faster way from a whole array of floats to one number.
     """
 
     def run(data: Tensor, *, axis: Optional[Shape] = None, keepdims: bool = False, exclude: bool = False) -> Tensor:
+        if whole is not None and not axis and not keepdims and data.is_floating_point():
+            return whole(data).reshape(1)
         axes = reduced_axes(data.dim(), axis, exclude)
         if not axes and data.dim():
             return data.clone()
@@ -90,10 +97,10 @@ def _min(data, axes, keepdims):
     return torch.amin(data, axes, keepdims)
 
 
-reduction("sum", _sum, "Sum.", "sum_axis", "_sparse_sum")
-reduction("mean", _mean, "Mean; of integers rounded toward zero.", "_sparse_mean")
-reduction("prod", _prod, "Product.")
-reduction("nansum", _nansum, "Sum in which NaN counts as 0.")
+reduction("sum", _sum, "Sum.", "sum_axis", "_sparse_sum", whole=torch.sum)
+reduction("mean", _mean, "Mean; of integers rounded toward zero.", "_sparse_mean", whole=torch.mean)
+reduction("prod", _prod, "Product.", whole=torch.prod)
+reduction("nansum", _nansum, "Sum in which NaN counts as 0.", whole=torch.nansum)
 reduction("nanprod", _nanprod, "Product in which NaN counts as 1.")
 reduction("_square_sum", lambda data, axes, keepdims: _sum(data * data, axes, keepdims), "Sum of squares.")
 maximum = reduction("max", _max, "Maximum. The gradient goes to every element that equals it.", "max_axis")
