@@ -349,7 +349,8 @@ class MXIndexedRecordIO(MXRecordIO):
 
 
 # The type is named HEADER as in MXNet, where its representation shows it; the second name makes it picklable.
-IRHeader = HEADER = namedtuple("HEADER", ["flag", "label", "id", "id2"])
+HEADER = namedtuple("HEADER", ["flag", "label", "id", "id2"])
+IRHeader = HEADER
 IRHeader.__doc__ = """What an image record begins with.
 
 Parameters
@@ -382,7 +383,7 @@ def pack(header: Any, s: bytes) -> bytes:
     >>> mx.recordio.unpack(mx.recordio.pack(mx.recordio.IRHeader(0, 4, 2574, 0), b"picture"))
     (HEADER(flag=0, label=4.0, id=2574, id2=0), b'picture')
     """
-    flag, label, number, number2 = IRHeader(*header)
+    _, label, number, number2 = IRHeader(*header)
     if isinstance(label, numbers.Number):
         return struct.pack(_IR_FORMAT, 0, label, number, number2) + s
     labels = np.asarray(label, dtype=np.float32)
@@ -399,13 +400,13 @@ def unpack(s: bytes) -> tuple[Any, bytes]:
     """
     if len(s) < _IR_SIZE:
         raise MXNetError(f"an image record has at least {_IR_SIZE} bytes, got {len(s)}")
-    header = IRHeader(*struct.unpack_from(_IR_FORMAT, s))
-    if header.flag == 0:
-        return header, s[_IR_SIZE:]
-    end = _IR_SIZE + 4 * header.flag
-    if len(s) < end:
-        raise MXNetError(f"an image record with {header.flag} labels has at least {end} bytes, got {len(s)}")
-    return header._replace(label=np.frombuffer(s, np.float32, header.flag, _IR_SIZE)), s[end:]
+    flag, label, number, number2 = struct.unpack_from(_IR_FORMAT, s)
+    end = _IR_SIZE + 4 * flag
+    if flag:
+        if len(s) < end:
+            raise MXNetError(f"an image record with {flag} labels has at least {end} bytes, got {len(s)}")
+        label = np.frombuffer(s, np.float32, flag, _IR_SIZE)
+    return IRHeader(flag, label, number, number2), s[end:]
 
 
 def unpack_img(s: bytes, iscolor: int = -1) -> tuple[Any, np.ndarray]:

@@ -53,11 +53,11 @@ def _latin1(text: str, encoding: str = "latin-1") -> bytes:
     return text.encode(encoding)
 
 
-def _rebuild(cls: type, base: type, state: Any) -> Any:
+def _rebuild(cls: Any, base: type, state: Any) -> Any:
     """``copyreg._reconstructor`` for plain classes (pickle protocols 0 and 1)."""
     if base is not object or not isinstance(cls, type):
         raise pickle.UnpicklingError(f"cannot rebuild {cls!r} from {base!r}")
-    return cls.__new__(cls)
+    return object.__new__(cls)
 
 
 # What a file may name besides our own classes; each takes plain data only.
@@ -121,13 +121,16 @@ def _find_class(module: str, name: str) -> Any:
     raise pickle.UnpicklingError(f"it refers to {module}.{name}, which optimizer states do not hold")
 
 
-class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined]
+_InPython: Any = pickle._Unpickler  # type: ignore[attr-defined]
+
+
+class _Unpickler(_InPython):
     """The unpickler written in Python: unlike the one in C it allocates nothing because of a number in a file."""
 
     # Persistent objects, extension codes, old-style instances and buffers outside the file do not occur.
     dispatch = {
         key: value
-        for key, value in pickle._Unpickler.dispatch.items()  # type: ignore[attr-defined]
+        for key, value in _InPython.dispatch.items()
         if bytes([key])
         not in (
             pickle.PERSID,

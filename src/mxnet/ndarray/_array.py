@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,8 +17,13 @@ _DTYPE_MX_TO_NP: dict[Any, Any] = {-1: None, **CODE_TO_NP}
 _DTYPE_NP_TO_MX: dict[Any, int] = {None: -1, **{v: k for k, v in CODE_TO_NP.items()}}
 _GRAD_REQ_MAP = {"null": 0, "write": 1, "add": 3}
 
+if TYPE_CHECKING:
+    from ._stubs.fluent import Fluent
+else:
+    Fluent = object  # the methods are installed by the modules that import this one
 
-class NDArray:
+
+class NDArray(Fluent):
     """A dense array of one data type on one context.
 
     Arrays are made by functions (:func:`mxnet.nd.array`, :func:`mxnet.nd.zeros`, operators), not by calling the class.

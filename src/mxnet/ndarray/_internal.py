@@ -1,6 +1,11 @@
 """Operators over NDArrays of the ``_internal`` namespace, generated from the registry."""
 
+from typing import TYPE_CHECKING
+
 from .._core.frontend.namespaces import install
 from .._core.frontend.nd import make_function
+
+if TYPE_CHECKING:
+    from ._stubs._internal import *  # noqa: F403
 
 install(__name__, "_internal", make_function)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core.frontend.namespaces import install
 from .._core.frontend.nd import make_function
@@ -13,6 +13,9 @@ from . import _internal
 from ._array import NDArray
 from ._creation import full
 from .random import uniform
+
+if TYPE_CHECKING:
+    from ._stubs.contrib import *  # noqa: F403
 
 
 def rand_zipfian(true_classes: NDArray, num_sampled: int, range_max: int,

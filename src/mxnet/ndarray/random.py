@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core.frontend.namespaces import install
 from .._core.frontend.nd import make_function
@@ -10,6 +10,9 @@ from ..base import MXNetError, _Null, numeric_types
 from ..context import Context
 from . import _internal
 from ._array import NDArray
+
+if TYPE_CHECKING:
+    from ._stubs.random import *  # noqa: F403
 
 __all__ = [
     "exponential",

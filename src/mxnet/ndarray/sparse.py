@@ -6,7 +6,7 @@ A sparse array keeps its parts as tensors. Operators without a sparse kernel see
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ from ..base import MXNetError
 from ..context import Context, current_context
 from . import _creation
 from ._array import NDArray, wrap
+
+if TYPE_CHECKING:
+    from ._stubs.sparse import *  # noqa: F403
 
 __all__ = ["BaseSparseNDArray", "CSRNDArray", "RowSparseNDArray", "array", "csr_matrix", "empty", "row_sparse_array", "zeros"]
 

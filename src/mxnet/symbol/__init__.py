@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .._core.frontend import fluent as _fluent
 from .._core.frontend.namespaces import install as _install
 from .._core.frontend.sym import make_function as _make_function
@@ -12,6 +14,9 @@ from .symbol import *  # noqa: F403
 from .symbol import Symbol
 from .symbol import __all__ as _names
 from .symbol import fromjson as fromjson
+
+if TYPE_CHECKING:
+    from ._stubs.package import *  # noqa: F403
 
 __all__ = [*_names, "_internal", "contrib", "image", "linalg", "op", "random", "register", "sparse"]
 

@@ -6,7 +6,7 @@ import operator
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core.graph import build, passes
 from .._core.graph.attrs import HIDDEN_KEYS, attr_text, parse_params, stored_key
@@ -18,8 +18,13 @@ from ..base import MXNetError, NotImplementedForSymbol
 from ..name import NameManager
 from . import _bind, _infer
 
+if TYPE_CHECKING:
+    from ._stubs.fluent import Fluent
+else:
+    Fluent = object  # the methods are installed by the modules that import this one
 
-class Symbol:
+
+class Symbol(Fluent):
     """One or several outputs of a computation graph.
 
     Symbols are made by :func:`var`, by operators (``mx.sym.FullyConnected``, ``a + b``) and by :func:`Group`. They

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from .._core.frontend.namespaces import install
 from .._core.frontend.sym import make_function
@@ -11,6 +12,9 @@ from . import _internal, op
 from ._creation import full
 from ._symbol import Symbol
 from .random import uniform
+
+if TYPE_CHECKING:
+    from ._stubs.contrib import *  # noqa: F403
 
 
 def rand_zipfian(true_classes: Symbol, num_sampled: int, range_max: int) -> tuple[Symbol, Symbol, Symbol]:

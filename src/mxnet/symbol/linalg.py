@@ -1,6 +1,11 @@
 """Linear algebra over Symbols, generated from the registry."""
 
+from typing import TYPE_CHECKING
+
 from .._core.frontend.namespaces import install
 from .._core.frontend.sym import make_function
+
+if TYPE_CHECKING:
+    from ._stubs.linalg import *  # noqa: F403
 
 install(__name__, "linalg", make_function)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from numbers import Number
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._core.frontend.namespaces import install
 from .._core.frontend.sym import make_function
 from .._core.registry import get_op
 from ..base import _Null
 from ._symbol import Symbol, create
+
+if TYPE_CHECKING:
+    from ._stubs.random import *  # noqa: F403
 
 __all__ = [
     "exponential",
