@@ -1,0 +1,237 @@
+"""Metrics of predicted numbers, and correlations."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy
+import torch
+
+from ._base import EvalMetric, alias, as_double, as_index, check_label_shapes, register, working
+
+
+def _difference(xp: Any, label: Any, pred: Any) -> Any:
+    """Label minus prediction; vectors count as columns, whole numbers as double precision."""
+    if xp is torch and not (label.is_floating_point() and pred.is_floating_point()):
+        label, pred = as_double(label), as_double(pred)
+    elif xp is numpy and label.dtype.kind in "ub":  # their difference would wrap around
+        label = as_double(label)
+    label, pred = [x.reshape(-1, 1) if x.ndim == 1 else x for x in (label, pred)]
+    return label - pred
+
+
+class _ErrorMetric(EvalMetric):
+    """The mean over batches of an error."""
+
+    def __init__(self, name: str, output_names: Any, label_names: Any) -> None:
+        super().__init__(name, output_names=output_names, label_names=label_names, has_global_stats=True)
+
+    def _error(self, difference: Any) -> Any:
+        raise NotImplementedError
+
+    def update(self, labels: Any, preds: Any) -> None:
+        """Add a batch."""
+        labels, preds = check_label_shapes(labels, preds, True)
+        for label, pred in zip(labels, preds):
+            self._add(self._error(_difference(*working(label, pred))), 1)
+
+
+@register
+class MAE(_ErrorMetric):
+    """The mean absolute error, averaged over batches.
+
+    Parameters
+    ----------
+    name, output_names, label_names
+        As for :class:`EvalMetric`.
+    """
+
+    def __init__(self, name: str = "mae", output_names: Any = None, label_names: Any = None) -> None:
+        super().__init__(name, output_names, label_names)
+
+    def _error(self, difference: Any) -> Any:
+        return abs(difference).mean()
+
+
+@register
+class MSE(_ErrorMetric):
+    """The mean squared error, averaged over batches.
+
+    Parameters
+    ----------
+    name, output_names, label_names
+        As for :class:`EvalMetric`.
+    """
+
+    def __init__(self, name: str = "mse", output_names: Any = None, label_names: Any = None) -> None:
+        super().__init__(name, output_names, label_names)
+
+    def _error(self, difference: Any) -> Any:
+        return (difference**2.0).mean()
+
+
+@register
+class RMSE(_ErrorMetric):
+    """The root of the mean squared error of each batch, averaged over batches.
+
+    Parameters
+    ----------
+    name, output_names, label_names
+        As for :class:`EvalMetric`.
+    """
+
+    def __init__(self, name: str = "rmse", output_names: Any = None, label_names: Any = None) -> None:
+        super().__init__(name, output_names, label_names)
+
+    def _error(self, difference: Any) -> Any:
+        return (difference**2.0).mean() ** 0.5
+
+
+@register
+@alias("pearsonr")
+class PearsonCorrelation(EvalMetric):
+    """Pearson's correlation coefficient of labels and predictions.
+
+    Parameters
+    ----------
+    name, output_names, label_names
+        As for :class:`EvalMetric`.
+    average : {"macro", "micro"}
+        Average the coefficients of the batches, or take that of all samples together.
+    """
+
+    def __init__(self, name: str = "pearsonr", output_names: Any = None, label_names: Any = None,
+                 average: str = "macro") -> None:
+        self.average = average
+        super().__init__(name, output_names=output_names, label_names=label_names, has_global_stats=True)
+
+    def reset_micro(self) -> None:
+        """Start the coefficient of all samples anew."""
+        self._label_nums = self._pred_nums = 0
+        self._mean_l = self._mean_p = 0.0
+        self._sse_l = self._sse_p = 0.0
+        self._conv = 0.0
+
+    def reset(self) -> None:
+        """Start anew."""
+        super().reset()
+        self.reset_micro()
+
+    def update_variance(self, new_values: Any, *aggregate: Any) -> tuple[int, float, float]:
+        """Take new values into a count, a mean and a sum of squared deviations (Welford's algorithm)."""
+        count, mean, m_2 = aggregate
+        count += len(new_values)
+        before = new_values - mean
+        mean += float((before / count).sum())
+        m_2 += float((before * (new_values - mean)).sum())
+        return count, mean, m_2
+
+    def update_cov(self, label: Any, pred: Any) -> None:
+        """Take new values into the covariance: after the labels' mean, before that of the predictions."""
+        self._conv += float(((label - self._mean_l) * (pred - self._mean_p)).sum())
+
+    def update(self, labels: Any, preds: Any) -> None:
+        """Add a batch."""
+        labels, preds = check_label_shapes(labels, preds, True)
+        for label, pred in zip(labels, preds):
+            check_label_shapes(label, pred, False, True)
+            xp, label, pred = working(label, pred)
+            label, pred = as_double(label).reshape(-1), as_double(pred).reshape(-1)
+            if self.average == "macro":
+                self._add(xp.corrcoef(xp.stack([pred, label]))[0, 1], 1)
+                continue
+            self._add(0.0, 1)
+            self._label_nums, self._mean_l, self._sse_l = self.update_variance(
+                label, self._label_nums, self._mean_l, self._sse_l
+            )
+            self.update_cov(label, pred)
+            self._pred_nums, self._mean_p, self._sse_p = self.update_variance(
+                pred, self._pred_nums, self._mean_p, self._sse_p
+            )
+
+    def _micro(self, count: int) -> tuple[str, float]:
+        """The coefficient of all samples since the last :meth:`reset`, for the local and the global value alike."""
+        spread = math.sqrt(self._sse_p * self._sse_l)
+        return self.name, self._conv / spread if count and spread else float("nan")
+
+    def get(self) -> tuple[str, float]:
+        """Name and local value."""
+        return super().get() if self.average == "macro" else self._micro(self.num_inst)
+
+    def get_global(self) -> tuple[str, float]:
+        """Name and global value."""
+        return super().get_global() if self.average == "macro" else self._micro(self.global_num_inst)
+
+
+@register
+class PCC(EvalMetric):
+    """The correlation coefficient of any number of classes, which for two is that of :class:`MCC`.
+
+    Parameters
+    ----------
+    name, output_names, label_names, has_global_stats
+        As for :class:`EvalMetric`.
+
+    Attributes
+    ----------
+    lcm, gcm : numpy.ndarray
+        The local and the global confusion matrix; rows are predictions. They grow with the classes that appear.
+    """
+
+    def __init__(self, name: str = "pcc", output_names: Any = None, label_names: Any = None,
+                 has_global_stats: bool = True) -> None:
+        self.k = 2
+        super().__init__(name=name, output_names=output_names, label_names=label_names,
+                         has_global_stats=has_global_stats)
+
+    def update(self, labels: Any, preds: Any) -> None:
+        """Add a batch; predictions of the labels' shape are taken for class numbers."""
+        labels, preds = check_label_shapes(labels, preds, True)
+        for label, pred in zip(labels, preds):
+            xp, label, pred = working(label, pred)
+            pred = pred.argmax(1) if pred.shape != label.shape else as_index(pred)
+            label = as_index(label)
+            if xp is torch:
+                label, pred = label.cpu().numpy(), pred.cpu().numpy()
+            self._grow(int(max(pred.max(), label.max())) + 1 - self.k)
+            for matrix in (self.lcm, self.gcm):
+                numpy.add.at(matrix, (pred.reshape(-1), label.reshape(-1)), 1)
+        self.num_inst += 1
+        self.global_num_inst += 1
+
+    def _grow(self, more: int) -> None:
+        if more > 0:
+            self.lcm, self.gcm = [numpy.pad(matrix, (0, more)) for matrix in (self.lcm, self.gcm)]
+            self.k += more
+
+    @property
+    def sum_metric(self) -> float:  # type: ignore[override]
+        """The local coefficient, times the count."""
+        return _correlation(self.lcm) * self.num_inst
+
+    @property
+    def global_sum_metric(self) -> float:  # type: ignore[override]
+        """The global coefficient, times the count."""
+        return _correlation(self.gcm) * self.global_num_inst
+
+    def reset(self) -> None:
+        """Start anew."""
+        self.global_num_inst = 0
+        self.gcm = numpy.zeros((self.k, self.k))
+        self.reset_local()
+
+    def reset_local(self) -> None:
+        """Start the local pair anew."""
+        self.num_inst = 0
+        self.lcm = numpy.zeros((self.k, self.k))
+
+
+def _correlation(matrix: numpy.ndarray) -> float:
+    """The correlation of row and column of a confusion matrix; NaN when one of them never changes."""
+    total = matrix.sum()
+    x, y = matrix.sum(axis=1), matrix.sum(axis=0)
+    cov_xx, cov_yy = (x * (total - x)).sum(), (y * (total - y)).sum()
+    if cov_xx == 0 or cov_yy == 0:
+        return float("nan")
+    return float((matrix.diagonal() * total - x * y).sum() / (cov_xx * cov_yy) ** 0.5)
