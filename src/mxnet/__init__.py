@@ -1,33 +1,163 @@
-"""remx: the MXNet 1.x Python API on PyTorch."""
+"""remx: the MXNet 1.x Python API on PyTorch.
+
+``mx.nd`` has arrays and operators, ``mx.sym`` symbolic graphs, ``mx.mod`` modules that train them, ``mx.io`` iterators over
+data, ``mx.metric``, ``mx.optimizer``, ``mx.init`` and ``mx.callback`` what training needs besides.
+"""
 
 from __future__ import annotations
 
-__version__ = "1.9.1"
+import importlib as _importlib
+from typing import TYPE_CHECKING
+from typing import Any as _Any
 
 import torch as _torch
 
 # Networks that converge produce denormal floats, which slow a CPU down by an order of magnitude.
 _torch.set_flush_denormal(True)
 
-import importlib as _importlib
+from . import (  # noqa: E402
+    api,
+    attribute,
+    autograd,
+    base,
+    callback,
+    context,
+    engine,
+    error,
+    executor,
+    initializer,
+    io,
+    kvstore,
+    libinfo,
+    log,
+    lr_scheduler,
+    metric,
+    model,
+    module,
+    monitor,
+    name,
+    ndarray,
+    optimizer,
+    random,
+    recordio,
+    registry,
+    runtime,
+    symbol,
+    util,
+)
+from . import initializer as init  # noqa: E402
+from . import kvstore as kv  # noqa: E402
+from . import module as mod  # noqa: E402
+from . import monitor as mon  # noqa: E402
+from . import ndarray as nd  # noqa: E402
+from . import random as rnd  # noqa: E402
+from . import symbol as sym  # noqa: E402
+from .attribute import AttrScope  # noqa: E402
+from .base import MXNetError  # noqa: E402
+from .context import Context, cpu, cpu_pinned, cpu_shared, current_context, gpu, mps, num_gpus  # noqa: E402
+from .util import (  # noqa: E402
+    is_np_array,
+    is_np_shape,
+    np_array,
+    np_shape,
+    set_np_shape,
+    use_np,
+    use_np_array,
+    use_np_shape,
+)
 
-from ._core import ops as _ops  # noqa: F401  (registers the operators)
-from .base import MXNetError
-from .context import Context, cpu, cpu_pinned, current_context, gpu
-from . import ndarray, autograd
-from . import ndarray as nd
+if TYPE_CHECKING:
+    from . import executor_manager, misc, ndarray_doc, rnn, symbol_doc, test_utils, visualization
+    from . import visualization as viz
 
-for _name, _short in [("util",""),("error",""),("name",""),("attribute",""),("symbol","sym"),("executor",""),("random","rnd"),("initializer","init"),
-    ("lr_scheduler",""),("optimizer",""),("metric",""),("io",""),("recordio",""),("kvstore","kv"),("callback",""),("monitor","mon"),
-    ("model",""),("module","mod"),("executor_manager",""),("visualization","viz"),("test_utils",""),("registry",""),("runtime",""),("engine",""),("libinfo",""),("log",""),("misc","")]:
-    try:
-        globals()[_name] = _importlib.import_module("." + _name, __name__)
-        if _short:
-            globals()[_short] = globals()[_name]
-    except (ImportError, MXNetError) as _e:  # transitional: modules are landing one by one
-        if "TRANSITIONAL_DEBUG" in __import__("os").environ:
-            raise
-if "attribute" in globals():
-    from .attribute import AttrScope
-if "util" in globals():
-    from .util import *
+# The version of the interface; remx's own is that of its distribution.
+__version__ = "1.9.1"
+
+# Modules that few programs need, imported on first use: shown name -> module.
+_LAZY = {
+    "executor_manager": "executor_manager",
+    "misc": "misc",
+    "ndarray_doc": "ndarray_doc",
+    "rnn": "rnn",
+    "symbol_doc": "symbol_doc",
+    "test_utils": "test_utils",
+    "visualization": "visualization",
+    "viz": "visualization",
+}
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _LAZY:
+        module = _importlib.import_module(f".{_LAZY[name]}", __name__)
+        globals()[name] = module
+        return module
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
+
+
+__all__ = [
+    "AttrScope",
+    "Context",
+    "MXNetError",
+    "api",
+    "attribute",
+    "autograd",
+    "base",
+    "callback",
+    "context",
+    "cpu",
+    "cpu_pinned",
+    "cpu_shared",
+    "current_context",
+    "engine",
+    "error",
+    "executor",
+    "executor_manager",
+    "gpu",
+    "init",
+    "initializer",
+    "io",
+    "is_np_array",
+    "is_np_shape",
+    "kv",
+    "kvstore",
+    "libinfo",
+    "log",
+    "lr_scheduler",
+    "metric",
+    "misc",
+    "mod",
+    "model",
+    "module",
+    "mon",
+    "monitor",
+    "mps",
+    "name",
+    "nd",
+    "ndarray",
+    "ndarray_doc",
+    "np_array",
+    "np_shape",
+    "num_gpus",
+    "optimizer",
+    "random",
+    "recordio",
+    "registry",
+    "rnd",
+    "rnn",
+    "runtime",
+    "set_np_shape",
+    "sym",
+    "symbol",
+    "symbol_doc",
+    "test_utils",
+    "use_np",
+    "use_np_array",
+    "use_np_shape",
+    "util",
+    "visualization",
+    "viz",
+]

@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 from .._core.frontend import fluent as _fluent
 from .._core.frontend.namespaces import install as _install
 from .._core.frontend.nd import make_function as _make_function
-from . import _indexing, _internal, contrib, image, linalg, op, sparse, utils  # noqa: F401  # noqa: F401, E402, I001
+from . import _indexing, _internal, contrib, image, linalg, op, random, sparse, utils  # noqa: F401
 from ._array import NDArray as _NDArray
 from .ndarray import *  # noqa: F403
 from .utils import *  # noqa: F403  (array, empty and zeros of any storage type)
 
 if TYPE_CHECKING:
     from ._stubs.package import *  # noqa: F403
-try:
-    from . import random  # TRANSITIONAL
-except ImportError:
-    pass
 
 # Operators are made on first use; what is written by hand above wins.
 _install(__name__, "", _make_function)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .._core.invoke import invoke, op_error
 from .._core import invoke as _invoke
-from .._core.registry import OpDef, get_op, has_op
+from .._core.invoke import invoke, op_error
+from .._core.registry import OpDef, get_op
 from .._core.state import state
 from ._array import NDArray
 
@@ -176,7 +176,6 @@ def install() -> dict[str, Any]:
     """Give NDArray its operators; returns the functions of the table by name."""
     functions = {}
     for name, arrays_name, left_name, right_name, symbol in _TABLE:
-        if not all(map(has_op, (arrays_name, left_name, right_name))): continue  # TRANSITIONAL
         arrays, left, right = get_op(arrays_name), get_op(left_name), get_op(right_name)
         functions[name] = _function(name, arrays, left, right)
         if symbol is None:
@@ -189,7 +188,6 @@ def install() -> dict[str, Any]:
         setattr(NDArray, f"__r{symbol}__", _reflected(arrays, right, f"__r{symbol}__"))
         if symbol in _INPLACE:
             setattr(NDArray, f"__i{symbol}__", _in_place(arrays, left, _INPLACE[symbol], f"__i{symbol}__"))
-    if "divide" not in functions or not has_op("abs"): return functions  # TRANSITIONAL
     for python2 in ("div", "rdiv", "idiv"):
         true = {"div": "truediv", "rdiv": "rtruediv", "idiv": "itruediv"}[python2]
         setattr(NDArray, f"__{python2}__", getattr(NDArray, f"__{true}__"))

@@ -40,24 +40,24 @@ from ._creation import (
 
 py_slice = slice  # mx.nd.slice is the operator
 
-add = _ARITHMETIC.get("add")
-subtract = _ARITHMETIC.get("subtract")
-multiply = _ARITHMETIC.get("multiply")
-divide = _ARITHMETIC.get("divide")
-true_divide = _ARITHMETIC.get("true_divide")
-modulo = _ARITHMETIC.get("modulo")
-power = _ARITHMETIC.get("power")
-maximum = _ARITHMETIC.get("maximum")
-minimum = _ARITHMETIC.get("minimum")
-equal = _ARITHMETIC.get("equal")
-not_equal = _ARITHMETIC.get("not_equal")
-greater = _ARITHMETIC.get("greater")
-greater_equal = _ARITHMETIC.get("greater_equal")
-lesser = _ARITHMETIC.get("lesser")
-lesser_equal = _ARITHMETIC.get("lesser_equal")
-logical_and = _ARITHMETIC.get("logical_and")
-logical_or = _ARITHMETIC.get("logical_or")
-logical_xor = _ARITHMETIC.get("logical_xor")
+add = _ARITHMETIC["add"]
+subtract = _ARITHMETIC["subtract"]
+multiply = _ARITHMETIC["multiply"]
+divide = _ARITHMETIC["divide"]
+true_divide = _ARITHMETIC["true_divide"]
+modulo = _ARITHMETIC["modulo"]
+power = _ARITHMETIC["power"]
+maximum = _ARITHMETIC["maximum"]
+minimum = _ARITHMETIC["minimum"]
+equal = _ARITHMETIC["equal"]
+not_equal = _ARITHMETIC["not_equal"]
+greater = _ARITHMETIC["greater"]
+greater_equal = _ARITHMETIC["greater_equal"]
+lesser = _ARITHMETIC["lesser"]
+lesser_equal = _ARITHMETIC["lesser_equal"]
+logical_and = _ARITHMETIC["logical_and"]
+logical_or = _ARITHMETIC["logical_or"]
+logical_xor = _ARITHMETIC["logical_xor"]
 
 __all__ = [
     "_DTYPE_MX_TO_NP",
