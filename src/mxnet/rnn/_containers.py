@@ -1,0 +1,161 @@
+"""Cells made of cells: stacks, and two directions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import symbol
+from ..symbol import Symbol
+from ._base import BaseRNNCell, RNNParams, arrange
+
+
+class _Container(BaseRNNCell):
+    """Cells side by side: states and weights are those of all of them, one cell after the other."""
+
+    def __init__(self, params: RNNParams | None) -> None:
+        super().__init__(prefix="", params=params)
+        self._override_cell_params = params is not None
+        self._cells: list[BaseRNNCell] = []
+
+    def _adopt(self, *cells: BaseRNNCell) -> None:
+        """Take cells in and share parameters with them."""
+        own = self.params._params
+        if self._override_cell_params:
+            assert all(cell._own_params for cell in cells), (
+                f"parameters were given both to the {type(self).__name__} and to a cell in it: give them to one of both"
+            )
+            for cell in cells:
+                cell.params._params.update(own)
+        for cell in cells:
+            own.update(cell.params._params)
+        self._cells.extend(cells)
+
+    @property
+    def state_info(self) -> list[dict[str, Any]]:
+        """Those of all cells, in one list."""
+        return [info for cell in self._cells for info in cell.state_info]
+
+    def begin_state(self, **kwargs: Any) -> list[Symbol]:
+        """The first states of all cells, in one list; see :meth:`BaseRNNCell.begin_state`."""
+        self._check_unmodified()
+        return [state for cell in self._cells for state in cell.begin_state(**kwargs)]
+
+    def _shares(self, states: list[Symbol]) -> list[list[Symbol]]:
+        """Each cell's part of the states."""
+        states, shares = list(states), []
+        for cell in self._cells:
+            count = len(cell.state_info)
+            shares.append(states[:count])
+            states = states[count:]
+        return shares
+
+    def unpack_weights(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Take the weights of all cells apart; see :meth:`BaseRNNCell.unpack_weights`."""
+        for cell in self._cells:
+            args = cell.unpack_weights(args)
+        return args
+
+    def pack_weights(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Put the weights of all cells together; see :meth:`BaseRNNCell.pack_weights`."""
+        for cell in self._cells:
+            args = cell.pack_weights(args)
+        return args
+
+
+class SequentialRNNCell(_Container):
+    """A stack of cells: the outputs of one are the inputs of the next.
+
+    Parameters
+    ----------
+    params : RNNParams, optional
+        Weights to share.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> stack = mx.rnn.SequentialRNNCell()
+    >>> stack.add(mx.rnn.LSTMCell(8, prefix="l0_"))
+    >>> stack.add(mx.rnn.LSTMCell(4, prefix="l1_"))
+    >>> stack.state_shape
+    [(0, 8), (0, 8), (0, 4), (0, 4)]
+    """
+
+    def __init__(self, params: RNNParams | None = None) -> None:
+        super().__init__(params)
+
+    def add(self, cell: BaseRNNCell) -> None:
+        """Put a cell on the top."""
+        self._adopt(cell)
+
+    def __call__(self, inputs: Symbol, states: list[Symbol]) -> tuple[Symbol, list[Symbol]]:
+        """Make the graph of one step of all cells; see :meth:`BaseRNNCell.__call__`."""
+        self._counter += 1
+        last = []
+        for cell, share in zip(self._cells, self._shares(states)):
+            assert not isinstance(cell, BidirectionalCell), "a stack with a BidirectionalCell cannot be stepped"
+            inputs, share = cell(inputs, share)
+            last.extend(share)
+        return inputs, last
+
+    def unroll(self, length: int, inputs: Any, begin_state: list[Symbol] | None = None, layout: str = "NTC",
+               merge_outputs: bool | None = None) -> tuple[Any, list[Any]]:
+        """Unroll the cells one after the other; see :meth:`BaseRNNCell.unroll`."""
+        self.reset()
+        states = self.begin_state() if begin_state is None else begin_state
+        last = []
+        for i, (cell, share) in enumerate(zip(self._cells, self._shares(states)), 1):
+            merge = merge_outputs if i == len(self._cells) else None
+            inputs, share = cell.unroll(length, inputs=inputs, begin_state=share, layout=layout, merge_outputs=merge)
+            last.extend(share)
+        return inputs, last
+
+
+class BidirectionalCell(_Container):
+    """Two cells, one of which goes through the sequence backwards; outputs are joined along the units.
+
+    Parameters
+    ----------
+    l_cell, r_cell : BaseRNNCell
+        For the forward and the backward direction.
+    params : RNNParams, optional
+        Weights to share.
+    output_prefix : str
+        Goes before the names of the joined outputs.
+    """
+
+    def __init__(self, l_cell: BaseRNNCell, r_cell: BaseRNNCell, params: RNNParams | None = None,
+                 output_prefix: str = "bi_") -> None:
+        super().__init__(params)
+        self._output_prefix = output_prefix
+        self._adopt(l_cell, r_cell)
+
+    def __call__(self, inputs: Symbol, states: list[Symbol]) -> tuple[Symbol, list[Symbol]]:
+        """Not possible: the backward direction needs the whole sequence."""
+        raise NotImplementedError("Bidirectional cannot be stepped. Please use unroll")
+
+    def unroll(self, length: int, inputs: Any, begin_state: list[Symbol] | None = None, layout: str = "NTC",
+               merge_outputs: bool | None = None) -> tuple[Any, list[Any]]:
+        """Unroll both directions; see :meth:`BaseRNNCell.unroll`. The states are one list for each direction."""
+        self.reset()
+        steps = arrange(length, inputs, layout, False)
+        shares = self._shares(self.begin_state() if begin_state is None else begin_state)
+        (forward, forward_states), (backward, backward_states) = (
+            cell.unroll(length, inputs=order, begin_state=share, layout=layout, merge_outputs=merge_outputs)
+            for cell, order, share in zip(self._cells, (steps, steps[::-1]), shares)
+        )
+        axis = layout.find("T")
+        if merge_outputs is None:
+            merge_outputs = isinstance(forward, Symbol) and isinstance(backward, Symbol)
+            if not merge_outputs:
+                forward, backward = (
+                    list(symbol.SliceChannel(side, axis=axis, num_outputs=length, squeeze_axis=1))
+                    if isinstance(side, Symbol) else side
+                    for side in (forward, backward)
+                )
+        if merge_outputs:
+            backward = symbol.reverse(backward, axis=axis)
+            joined = symbol.Concat(forward, backward, dim=2, name=f"{self._output_prefix}out")
+        else:
+            joined = [symbol.Concat(f, b, dim=1, name=f"{self._output_prefix}t{i}")
+                      for i, (f, b) in enumerate(zip(forward, backward[::-1]))]
+        return joined, [forward_states, backward_states]

@@ -1,0 +1,149 @@
+"""Cells over images: the linear maps of the plain cells are convolutions here."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from .. import symbol
+from ..symbol import Symbol
+from ._base import BaseRNNCell, RNNParams
+from ._dense import GRU_GATES, LSTM_GATES, RNN_GATES, Step, gru_step, lstm_step, rnn_step
+
+_LEAKY = partial(symbol.LeakyReLU, act_type="leaky", slope=0.2)
+
+
+class BaseConvRNNCell(BaseRNNCell):
+    """Base class of convolutional cells (Shi et al., 2015).
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        Shape of the input of a step, with the batch.
+    num_hidden : int
+        Channels of the output and of each state.
+    h2h_kernel, h2h_dilate : tuple of int
+        Of the convolution of the state. Kernels are odd, and padding keeps the size.
+    i2h_kernel, i2h_stride, i2h_pad, i2h_dilate : tuple of int
+        Of the convolution of the input.
+    i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer : str or Initializer
+    activation : str or callable
+        A name for :func:`mxnet.sym.Activation`, or a function of a symbol.
+    prefix : str
+    params : RNNParams, optional
+        Weights to share.
+    conv_layout : str
+        Layout of the convolutions.
+    """
+
+    _num_states = 2
+
+    def __init__(self, input_shape: tuple[int, ...], num_hidden: int, h2h_kernel: Any, h2h_dilate: Any,
+                 i2h_kernel: Any, i2h_stride: Any, i2h_pad: Any, i2h_dilate: Any,
+                 i2h_weight_initializer: Any, h2h_weight_initializer: Any,
+                 i2h_bias_initializer: Any, h2h_bias_initializer: Any,
+                 activation: Any, prefix: str = "", params: RNNParams | None = None,
+                 conv_layout: str = "NCHW") -> None:
+        super().__init__(prefix=prefix, params=params)
+        assert all(size % 2 == 1 for size in h2h_kernel), f"h2h_kernel must be odd to keep sizes, got {h2h_kernel}"
+        self._num_hidden = num_hidden
+        self._input_shape = input_shape
+        self._conv_layout = conv_layout
+        self._activation = activation
+        self._i2h = {"kernel": i2h_kernel, "stride": i2h_stride, "pad": i2h_pad, "dilate": i2h_dilate}
+        self._h2h = {
+            "kernel": h2h_kernel, "stride": (1, 1), "dilate": h2h_dilate,
+            "pad": tuple(dilate * (size - 1) // 2 for size, dilate in zip(h2h_kernel, h2h_dilate)),
+        }
+        probe = symbol.Convolution(data=symbol.Variable("data"), num_filter=num_hidden, layout=conv_layout, **self._i2h)
+        self._state_shape = (0, *probe.infer_shape(data=input_shape)[1][0][1:])
+        self._iW = self.params.get("i2h_weight", init=i2h_weight_initializer)
+        self._hW = self.params.get("h2h_weight", init=h2h_weight_initializer)
+        self._iB = self.params.get("i2h_bias", init=i2h_bias_initializer)
+        self._hB = self.params.get("h2h_bias", init=h2h_bias_initializer)
+
+    @property
+    def state_info(self) -> list[dict[str, Any]]:
+        """One dict a state: the shape of an output, with 0 for the batch."""
+        return [{"shape": self._state_shape, "__layout__": self._conv_layout} for _ in range(self._num_states)]
+
+    def _conv_forward(self, inputs: Symbol, states: list[Symbol], name: str) -> tuple[Symbol, Symbol]:
+        both = {"num_filter": self._num_hidden * self._num_gates, "layout": self._conv_layout}
+        i2h = symbol.Convolution(data=inputs, weight=self._iW, bias=self._iB, name=f"{name}i2h", **both, **self._i2h)
+        h2h = symbol.Convolution(data=states[0], weight=self._hW, bias=self._hB, name=f"{name}h2h", **both, **self._h2h)
+        return i2h, h2h
+
+    def _activate(self, inputs: Symbol, **kwargs: Any) -> Symbol:
+        return self._get_activation(inputs, self._activation, **kwargs)
+
+    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
+        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
+        raise NotImplementedError(f"{type(self).__name__} must define __call__")
+
+
+def _constructor(default_prefix: str) -> Any:
+    """The constructor of a convolutional cell: :class:`BaseConvRNNCell`'s with defaults."""
+
+    def __init__(self: BaseConvRNNCell, input_shape: tuple[int, ...], num_hidden: int,
+                 h2h_kernel: Any = (3, 3), h2h_dilate: Any = (1, 1),
+                 i2h_kernel: Any = (3, 3), i2h_stride: Any = (1, 1), i2h_pad: Any = (1, 1), i2h_dilate: Any = (1, 1),
+                 i2h_weight_initializer: Any = None, h2h_weight_initializer: Any = None,
+                 i2h_bias_initializer: Any = "zeros", h2h_bias_initializer: Any = "zeros",
+                 activation: Any = _LEAKY, prefix: str = default_prefix, params: RNNParams | None = None,
+                 conv_layout: str = "NCHW") -> None:
+        BaseConvRNNCell.__init__(
+            self, input_shape, num_hidden, h2h_kernel, h2h_dilate, i2h_kernel, i2h_stride, i2h_pad, i2h_dilate,
+            i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer,
+            activation, prefix, params, conv_layout,
+        )
+
+    return __init__
+
+
+class ConvRNNCell(BaseConvRNNCell):
+    """The plain recurrent cell over images; see :class:`BaseConvRNNCell` for the parameters.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> cell = mx.rnn.ConvRNNCell(input_shape=(1, 3, 16, 10), num_hidden=8)
+    >>> cell.state_shape
+    [(0, 8, 16, 10)]
+    """
+
+    _gate_names = RNN_GATES
+    _num_states = 1
+    __init__ = _constructor("ConvRNN_")
+
+    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
+        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
+        name = self._step_name()
+        i2h, h2h = self._conv_forward(inputs, states, name)
+        return rnn_step(i2h, h2h, name, self._activate)
+
+
+class ConvLSTMCell(BaseConvRNNCell):
+    """The long short-term memory cell over images; see :class:`BaseConvRNNCell` for the parameters."""
+
+    _gate_names = LSTM_GATES
+    __init__ = _constructor("ConvLSTM_")
+
+    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
+        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
+        name = self._step_name()
+        i2h, h2h = self._conv_forward(inputs, states, name)
+        return lstm_step(i2h, h2h, states, name, self._activate, axis=self._conv_layout.find("C"))
+
+
+class ConvGRUCell(BaseConvRNNCell):
+    """The gated recurrent unit over images; see :class:`BaseConvRNNCell` for the parameters."""
+
+    _gate_names = GRU_GATES
+    _num_states = 1
+    __init__ = _constructor("ConvGRU_")
+
+    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
+        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
+        name = self._step_name()
+        i2h, h2h = self._conv_forward(inputs, states, name)
+        return gru_step(i2h, h2h, states, name, self._activate)

@@ -1,0 +1,156 @@
+"""Cells over vectors, and the arithmetic of a step, which convolutional cells share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import initializer as init
+from .. import symbol
+from ..symbol import Symbol
+from ._base import BaseRNNCell, RNNParams
+
+# What names the gates in weights, in the order that they are stacked in.
+RNN_GATES = ("",)
+LSTM_GATES = ("_i", "_f", "_c", "_o")
+GRU_GATES = ("_r", "_z", "_o")
+
+Activate = Callable[..., Symbol]
+Step = tuple[Symbol, list[Symbol]]
+
+
+def rnn_step(i2h: Symbol, h2h: Symbol, name: str, activate: Activate) -> Step:
+    """``h' = activate(i2h + h2h)``."""
+    output = activate(i2h + h2h, name=f"{name}out")
+    return output, [output]
+
+
+def lstm_step(i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str, activate: Activate, **split: Any) -> Step:
+    """``c' = f * c + i * activate(g)`` and ``h' = o * activate(c')``; ``split`` may say which axis gates are along."""
+    gates = symbol.SliceChannel(i2h + h2h, num_outputs=4, name=f"{name}slice", **split)
+    in_gate = symbol.Activation(gates[0], act_type="sigmoid", name=f"{name}i")
+    forget_gate = symbol.Activation(gates[1], act_type="sigmoid", name=f"{name}f")
+    candidate = activate(gates[2], name=f"{name}c")
+    out_gate = symbol.Activation(gates[3], act_type="sigmoid", name=f"{name}o")
+    cell = symbol._internal._plus(forget_gate * states[1], in_gate * candidate, name=f"{name}state")
+    hidden = symbol._internal._mul(out_gate, activate(cell), name=f"{name}out")
+    return hidden, [hidden, cell]
+
+
+def gru_step(i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str, activate: Activate) -> Step:
+    """``h' = (1 - z) * activate(i + r * h2h) + z * h``, as cuDNN has it: the reset gate acts after the hidden map."""
+    i2h_r, i2h_z, i2h_o = symbol.SliceChannel(i2h, num_outputs=3, name=f"{name}_i2h_slice")
+    h2h_r, h2h_z, h2h_o = symbol.SliceChannel(h2h, num_outputs=3, name=f"{name}_h2h_slice")
+    reset = symbol.Activation(i2h_r + h2h_r, act_type="sigmoid", name=f"{name}_r_act")
+    update = symbol.Activation(i2h_z + h2h_z, act_type="sigmoid", name=f"{name}_z_act")
+    candidate = activate(i2h_o + reset * h2h_o, name=f"{name}_h_act")
+    hidden = symbol._internal._plus((1.0 - update) * candidate, update * states[0], name=f"{name}out")
+    return hidden, [hidden]
+
+
+class _DenseCell(BaseRNNCell):
+    """A cell with one weight and bias for the input and one for the hidden state, each with all gates stacked."""
+
+    _num_states = 1
+
+    def __init__(self, num_hidden: int, prefix: str, params: RNNParams | None, i2h_bias_init: Any = None) -> None:
+        super().__init__(prefix=prefix, params=params)
+        self._num_hidden = num_hidden
+        self._iW = self.params.get("i2h_weight")
+        self._iB = self.params.get("i2h_bias", init=i2h_bias_init)
+        self._hW = self.params.get("h2h_weight")
+        self._hB = self.params.get("h2h_bias")
+
+    @property
+    def state_info(self) -> list[dict[str, Any]]:
+        """One dict a state: ``(batch, num_hidden)``."""
+        return [{"shape": (0, self._num_hidden), "__layout__": "NC"} for _ in range(self._num_states)]
+
+    def _dense_forward(self, inputs: Symbol, states: list[Symbol], name: str) -> tuple[Symbol, Symbol]:
+        units = self._num_hidden * self._num_gates
+        i2h = symbol.FullyConnected(data=inputs, weight=self._iW, bias=self._iB, num_hidden=units, name=f"{name}i2h")
+        h2h = symbol.FullyConnected(data=states[0], weight=self._hW, bias=self._hB, num_hidden=units, name=f"{name}h2h")
+        return i2h, h2h
+
+    def _tanh(self, inputs: Symbol, **kwargs: Any) -> Symbol:
+        return symbol.Activation(inputs, act_type="tanh", **kwargs)
+
+
+class RNNCell(_DenseCell):
+    """The plain recurrent cell, ``h' = act(W x + b + V h + c)``.
+
+    Parameters
+    ----------
+    num_hidden : int
+        Units of the output and the state.
+    activation : str or callable
+        A name for :func:`mxnet.sym.Activation`, or a function of a symbol.
+    prefix : str
+    params : RNNParams, optional
+        Weights to share: ``i2h_weight``, ``i2h_bias``, ``h2h_weight``, ``h2h_bias``.
+    """
+
+    _gate_names = RNN_GATES
+
+    def __init__(self, num_hidden: int, activation: Any = "tanh", prefix: str = "rnn_",
+                 params: RNNParams | None = None) -> None:
+        super().__init__(num_hidden, prefix, params)
+        self._activation = activation
+
+    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
+        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
+        name = self._step_name()
+        i2h, h2h = self._dense_forward(inputs, states, name)
+        return rnn_step(i2h, h2h, name, lambda x, **kw: self._get_activation(x, self._activation, **kw))
+
+
+class LSTMCell(_DenseCell):
+    """The long short-term memory cell, with the states hidden and cell.
+
+    Parameters
+    ----------
+    num_hidden : int
+        Units of the output and of each state.
+    prefix : str
+    params : RNNParams, optional
+        Weights to share: ``i2h_weight``, ``i2h_bias``, ``h2h_weight``, ``h2h_bias``.
+    forget_bias : float
+        First value of the forget gate's part of ``i2h_bias`` (Jozefowicz et al., 2015).
+    """
+
+    _gate_names = LSTM_GATES
+    _num_states = 2
+
+    def __init__(self, num_hidden: int, prefix: str = "lstm_", params: RNNParams | None = None,
+                 forget_bias: float = 1.0) -> None:
+        super().__init__(num_hidden, prefix, params, init.LSTMBias(forget_bias=forget_bias))
+
+    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
+        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
+        name = self._step_name()
+        i2h, h2h = self._dense_forward(inputs, states, name)
+        return lstm_step(i2h, h2h, states, name, self._tanh)
+
+
+class GRUCell(_DenseCell):
+    """The gated recurrent unit in cuDNN's variant: the reset gate multiplies the hidden state's linear map.
+
+    Parameters
+    ----------
+    num_hidden : int
+        Units of the output and the state.
+    prefix : str
+    params : RNNParams, optional
+        Weights to share: ``i2h_weight``, ``i2h_bias``, ``h2h_weight``, ``h2h_bias``.
+    """
+
+    _gate_names = GRU_GATES
+
+    def __init__(self, num_hidden: int, prefix: str = "gru_", params: RNNParams | None = None) -> None:
+        super().__init__(num_hidden, prefix, params)
+
+    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
+        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
+        name = self._step_name()
+        i2h, h2h = self._dense_forward(inputs, states, f"{name}_")  # MXNet's names have two underscores here
+        return gru_step(i2h, h2h, states, name, self._tanh)

@@ -1,0 +1,201 @@
+"""All layers and steps in one operator."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+from .. import initializer as init
+from .. import ndarray, symbol
+from ..symbol import Symbol
+from ._base import BaseRNNCell, RNNParams, arrange
+from ._containers import BidirectionalCell, SequentialRNNCell
+from ._dense import GRU_GATES, LSTM_GATES, RNN_GATES, GRUCell, LSTMCell, RNNCell
+from ._modifiers import DropoutCell
+
+_GATES = {"rnn_relu": RNN_GATES, "rnn_tanh": RNN_GATES, "lstm": LSTM_GATES, "gru": GRU_GATES}
+
+
+class FusedRNNCell(BaseRNNCell):
+    """A stack of recurrent layers over a whole sequence: the ``RNN`` operator with one flat vector of parameters.
+
+    It cannot be stepped, only unrolled; :meth:`unfuse` gives cells that can.
+
+    Parameters
+    ----------
+    num_hidden : int
+        Units of each layer and direction.
+    num_layers : int
+    mode : {'rnn_relu', 'rnn_tanh', 'lstm', 'gru'}
+    bidirectional : bool
+        Run each layer in both directions; outputs have twice as many units.
+    dropout : float
+        Rate for the outputs of each layer but the last, in training.
+    get_next_state : bool
+        Give the last states, too.
+    forget_bias : float
+        First value of the biases of LSTM forget gates.
+    prefix : str, optional
+        ``lstm_`` and so on by default.
+    params : RNNParams, optional
+        Weights to share: ``parameters``.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> cell = mx.rnn.FusedRNNCell(8, num_layers=2, mode="gru", get_next_state=True)
+    >>> outputs, states = cell.unroll(3, mx.sym.Variable("data"), layout="TNC")
+    >>> outputs.infer_shape(data=(3, 2, 5))[1]
+    [(3, 2, 8)]
+    >>> states[0].infer_shape(data=(3, 2, 5))[1]
+    [(2, 2, 8)]
+    """
+
+    def __init__(self, num_hidden: int, num_layers: int = 1, mode: str = "lstm", bidirectional: bool = False,
+                 dropout: float = 0.0, get_next_state: bool = False, forget_bias: float = 1.0,
+                 prefix: str | None = None, params: RNNParams | None = None) -> None:
+        if mode not in _GATES:
+            raise ValueError(f"mode must be one of {', '.join(_GATES)}, got {mode!r}")
+        super().__init__(prefix=f"{mode}_" if prefix is None else prefix, params=params)
+        self._num_hidden = num_hidden
+        self._num_layers = num_layers
+        self._mode = mode
+        self._gate_names = _GATES[mode]
+        self._bidirectional = bidirectional
+        self._dropout = dropout
+        self._get_next_state = get_next_state
+        self._directions = ("l", "r") if bidirectional else ("l",)
+        start = init.FusedRNN(None, num_hidden, num_layers, mode, bidirectional, forget_bias)
+        self._parameter = self.params.get("parameters", init=start)
+
+    @property
+    def state_info(self) -> list[dict[str, Any]]:
+        """One dict a state: ``(layers * directions, batch, num_hidden)``."""
+        shape = (len(self._directions) * self._num_layers, 0, self._num_hidden)
+        return [{"shape": shape, "__layout__": "LNC"} for _ in range(1 + (self._mode == "lstm"))]
+
+    def _parts(self, num_input: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Names and shapes of the parts of the flat vector, in its order: all weights, then all biases."""
+        h = self._num_hidden
+        layers = [
+            (f"{self._prefix}{direction}{layer}_", num_input if layer == 0 else h * len(self._directions))
+            for layer in range(self._num_layers)
+            for direction in self._directions
+        ]
+        for kind in ("weight", "bias"):
+            for name, width in layers:
+                for group, columns in (("i2h", width), ("h2h", h)):
+                    for gate in self._gate_names:
+                        yield f"{name}{group}{gate}_{kind}", (h, columns) if kind == "weight" else (h,)
+
+    def _num_input(self, size: int) -> int:
+        """The number of input features that makes the flat vector that long."""
+        h, directions = self._num_hidden, len(self._directions)
+        rows, rest = divmod(size, directions * self._num_gates * h)
+        found = rows - (self._num_layers - 1) * (h * directions + h + 2) - h - 2
+        assert rest == 0 and found > 0, (
+            f"{self._parameter.name} of {size} numbers fits no {self._mode} with {self._num_layers} layers of {h} "
+            f"units in {directions} direction(s)"
+        )
+        return found
+
+    def unpack_weights(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Take the flat vector apart; see :meth:`BaseRNNCell.unpack_weights`.
+
+        The parts are named as the weights of the cells that :meth:`unfuse` gives, when those are unpacked.
+
+        Raises
+        ------
+        KeyError
+            When the vector is missing.
+        AssertionError
+            When its length fits no number of input features.
+        """
+        args = args.copy()
+        flat = args.pop(self._parameter.name)
+        start = 0
+        for name, shape in self._parts(self._num_input(flat.size)):
+            args[name] = flat[start : start + prod(shape)].reshape(shape).copy()
+            start += prod(shape)
+        return args
+
+    def pack_weights(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Put the flat vector together; see :meth:`BaseRNNCell.pack_weights`.
+
+        Raises
+        ------
+        KeyError
+            When a part is missing.
+        ValueError
+            When a part has another shape than the others make it have.
+        """
+        args = args.copy()
+        num_input = args[f"{self._prefix}l0_i2h{self._gate_names[0]}_weight"].shape[1]
+        pieces = []
+        for name, shape in self._parts(num_input):
+            part = args.pop(name)
+            if part.shape != shape:
+                raise ValueError(f"{name} should have shape {shape}, got {part.shape}")
+            pieces.append(part.reshape((-1,)))
+        args[self._parameter.name] = ndarray.concatenate(pieces)
+        return args
+
+    def __call__(self, inputs: Symbol, states: list[Symbol]) -> tuple[Symbol, list[Symbol]]:
+        """Not possible: the operator runs whole sequences."""
+        raise NotImplementedError("FusedRNNCell cannot be stepped. Please use unroll")
+
+    def unroll(self, length: int, inputs: Any, begin_state: list[Symbol] | None = None, layout: str = "NTC",
+               merge_outputs: bool | None = None) -> tuple[Any, list[Symbol]]:
+        """Run over a sequence; see :meth:`BaseRNNCell.unroll`.
+
+        The operator wants layout "TNC"; with "NTC" axes are swapped before and after it. The states are an empty list
+        without ``get_next_state``.
+        """
+        self.reset()
+        batch_first = layout.find("T") == 1
+        data = arrange(length, inputs, layout, True)
+        if batch_first:
+            warnings.warn("NTC layout detected. Consider using TNC for FusedRNNCell for faster speed", stacklevel=2)
+            data = symbol.swapaxes(data, dim1=0, dim2=1)
+        else:
+            assert layout.find("T") == 0, f"Unsupported layout {layout}"
+        states = self.begin_state() if begin_state is None else begin_state
+        count = len(self.state_info)
+        rnn = symbol.RNN(
+            data=data, parameters=self._parameter, state_size=self._num_hidden, num_layers=self._num_layers,
+            bidirectional=self._bidirectional, p=self._dropout, state_outputs=self._get_next_state, mode=self._mode,
+            name=f"{self._prefix}rnn", **dict(zip(("state", "state_cell")[:count], states)),
+        )
+        outputs, last = rnn, []
+        if self._get_next_state:
+            outputs, last = rnn[0], [rnn[1 + i] for i in range(count)]
+            for state in last:
+                state._set_attr(__layout__="LNC")
+        if batch_first:
+            outputs = symbol.swapaxes(outputs, dim1=0, dim2=1)
+        return arrange(length, outputs, layout, merge_outputs), last
+
+    def unfuse(self) -> SequentialRNNCell:
+        """The same network of cells that can be stepped; their weights are what :meth:`unpack_weights` gives, packed.
+
+        As in MXNet, first values of the forget gates' biases are those of :class:`LSTMCell`, whatever ``forget_bias``
+        this cell was made with.
+        """
+        make = {
+            "rnn_relu": lambda prefix: RNNCell(self._num_hidden, activation="relu", prefix=prefix),
+            "rnn_tanh": lambda prefix: RNNCell(self._num_hidden, activation="tanh", prefix=prefix),
+            "lstm": lambda prefix: LSTMCell(self._num_hidden, prefix=prefix),
+            "gru": lambda prefix: GRUCell(self._num_hidden, prefix=prefix),
+        }[self._mode]
+        stack = SequentialRNNCell()
+        for i in range(self._num_layers):
+            cells = [make(f"{self._prefix}{direction}{i}_") for direction in self._directions]
+            if self._bidirectional:
+                stack.add(BidirectionalCell(*cells, output_prefix=f"{self._prefix}bi_l{i}_"))
+            else:
+                stack.add(*cells)
+            if self._dropout > 0 and i != self._num_layers - 1:
+                stack.add(DropoutCell(self._dropout, prefix=f"{self._prefix}_dropout{i}_"))
+        return stack
