@@ -252,9 +252,9 @@ def test_batches_may_be_anything_with_data():
     mod.bind([("data", (1, 10))])
     mod.init_params()
     for shape in ((1, 10), (3, 5)):
-        mod.forward(batch([mx.nd.ones(shape)]))
+        mod.forward(batch([mx.nd.ones(shape)]), is_train=False)
         assert mod.get_outputs()[0].shape == shape and (mod.get_outputs()[0].asnumpy() == 2).all()
-    mod.forward(batch([np.ones((3, 5))]))
+    mod.forward(batch([np.ones((3, 5))]), is_train=False)
     assert (mod.get_outputs()[0].asnumpy() == 2).all()
 
 
@@ -569,8 +569,7 @@ def test_states_of_mxnet_continue_as_recorded(name):
     if "lr_scheduler" in params:
         assert params["lr_scheduler"] == "FactorScheduler(step=2, factor=0.5)"
         params["lr_scheduler"] = mx.lr_scheduler.FactorScheduler(step=2, factor=0.5)
-    store = mx.kv.create("local") if name.endswith("kvstore") else "local"
-    mod.init_optimizer(kvstore=store, optimizer=facts["optimizer"], optimizer_params=params)
+    mod.init_optimizer(optimizer=facts["optimizer"], optimizer_params=params)
     mod.load_optimizer_states(str(folder / f"{name}.states"))
     mod.forward_backward(mx.io.DataBatch([mx.nd.array(io["data"])], [mx.nd.array(io["label"])]))
     mod.update()

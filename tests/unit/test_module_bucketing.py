@@ -133,6 +133,7 @@ def test_names_do_not_depend_on_what_was_made_before():
     mod = mx.mod.BucketingModule(unnamed, default_bucket_key=1)
     mod.bind([("data", (2, 3))])
     assert mod.symbol.list_arguments() == ["data", "fullyconnected0_weight", "fullyconnected0_bias"]
+    mod.init_params()
     mod.switch_bucket(2, [("data", (4, 3))])
     assert mod.symbol.list_arguments() == ["data", "fullyconnected0_weight", "fullyconnected0_bias"]
 

@@ -278,6 +278,7 @@ class KVStore(KVStoreBase):
     def _set_updater(self, updater: Callable[..., None]) -> None:
         """Have ``updater(key, pushed, stored)`` change the stored value in place; a str key arrives as bytes."""
         self._updater = updater
+        self._sums.clear()  # so far they were the values themselves
 
     def save_optimizer_states(self, fname: str, dump_optimizer: bool = False) -> None:
         """Write the updater's states (and the optimizer itself: ``dump_optimizer``) to a file."""

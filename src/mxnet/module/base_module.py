@@ -210,7 +210,7 @@ class BaseModule:
         if isinstance(eval_data, (ndarray.NDArray, np.ndarray)):
             if isinstance(eval_data, np.ndarray):
                 eval_data = ndarray.array(eval_data)
-            self.forward(DataBatch([eval_data]))
+            self.forward(DataBatch([eval_data]), is_train=False)
             return self.get_outputs()[0]
         if not isinstance(eval_data, DataIter):
             raise ValueError(f"eval_data must be of type NDArray or DataIter, got {type(eval_data).__name__}")

@@ -19,7 +19,7 @@ from ..ndarray.ndarray import _DTYPE_MX_TO_NP
 class _Input:
     """A data or label input: the executors' arrays, and which part of a batch goes into which."""
 
-    __slots__ = ("axis", "dense", "desc", "parts", "shape")
+    __slots__ = ("_tensor", "axis", "desc", "parts", "shape")
 
     def __init__(self, desc: DataDesc, axis: int, slices: Sequence[slice] | None, arrays: Sequence[Any]) -> None:
         self.desc = desc
@@ -27,10 +27,20 @@ class _Input:
         self.axis = axis
         whole = len(arrays) == 1 or axis < 0 or slices is None
         self.parts = [(None if whole else slices[i], a) for i, a in enumerate(arrays)]
-        self.dense = all(a.stype == "default" for a in arrays)
+        # One device, dense: every batch is one copy into this tensor.
+        self._tensor = arrays[0]._t.data if len(arrays) == 1 and arrays[0].stype == "default" else None
 
     def load(self, source: Any) -> None:
         """Copy a whole batch's array, or a list of arrays, one for each device, to the devices."""
+        if self._tensor is None or type(source) is not NDArray:
+            self._load_parts(source)
+            return
+        t = source._t
+        if t.shape != self.shape:
+            self._refuse(source)
+        self._tensor.copy_(t.detach() if t.requires_grad else t, True)
+
+    def _load_parts(self, source: Any) -> None:
         if isinstance(source, (list, tuple)):
             for one, (_, target) in zip(source, self.parts):
                 _copy(one, target, self.desc.name)
@@ -38,15 +48,17 @@ class _Input:
         if not isinstance(source, NDArray):
             source = array(source, dtype=self.desc.dtype)
         if source.shape != self.shape:
-            raise MXNetError(f"Input {self.desc.name} has shape {self.shape}, the batch brings {source.shape}")
-        if not self.dense:
-            for part, target in self.parts:
-                (source if part is None else source[part.start : part.stop]).copyto(target)
-            return
-        t = source._t.detach()
+            self._refuse(source)
         for part, target in self.parts:
-            piece = t if part is None else t.narrow(self.axis, part.start, part.stop - part.start)
-            target._t.data.copy_(piece, non_blocking=True)
+            if source.stype != "default" or target.stype != "default":
+                (source if part is None else source[part]).copyto(target)
+            else:
+                t = source._t.detach()
+                piece = t if part is None else t.narrow(self.axis, part.start, part.stop - part.start)
+                target._t.data.copy_(piece, True)
+
+    def _refuse(self, source: Any) -> None:
+        raise MXNetError(f"Input {self.desc.name} has shape {self.shape}, the batch brings {source.shape}")
 
 
 def _copy(source: NDArray, target: NDArray, name: str) -> None:

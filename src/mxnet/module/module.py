@@ -473,7 +473,10 @@ class Module(BaseModule):
             ``for_training`` when not given.
         """
         assert self.binded and self.params_initialized, "call bind and init_params first"
-        shapes = _list_shapes(data_batch) if isinstance(data_batch, list) else [x.shape for x in data_batch.data]
+        if isinstance(data_batch, list):
+            shapes = _list_shapes([b.data for b in data_batch])
+        else:
+            shapes = [x.shape for x in data_batch.data]
         if shapes != self._bound_shapes:
             self._reshape_for(data_batch, shapes)
         self._exec_group.forward(data_batch, is_train)
@@ -486,9 +489,13 @@ class Module(BaseModule):
             DataDesc(d.name, shape, d.dtype, d.layout) for d, shape in zip(self._data_shapes, shapes)
         ]
         labels = getattr(data_batch, "provide_label", None)
-        if not labels and getattr(data_batch, "label", None):
+        if not labels:
+            if isinstance(data_batch, list):
+                label_shapes = _list_shapes([b.label or [] for b in data_batch])
+            else:
+                label_shapes = [x.shape for x in getattr(data_batch, "label", None) or []]
             labels = [
-                DataDesc(d.name, x.shape, d.dtype, d.layout) for d, x in zip(self._label_shapes or [], data_batch.label)
+                DataDesc(d.name, shape, d.dtype, d.layout) for d, shape in zip(self._label_shapes or [], label_shapes)
             ]
         self.reshape(data, labels or None)
 
@@ -552,12 +559,12 @@ def _check_params(own: dict[str, Any], given: dict[str, Any], allow_missing: boo
             raise MXNetError(f"Parameter {name} has shape {target.shape} in the network, {given[name].shape} was given")
 
 
-def _list_shapes(batches: list[Any]) -> list[tuple[int, ...]]:
-    """The shapes of a list of batches, one for each device, taken as one."""
-    assert batches, "Encountered empty data batch"
+def _list_shapes(by_device: list[list[Any]]) -> list[tuple[int, ...]]:
+    """The shapes of the inputs, when there is a list of arrays for each device."""
+    assert by_device, "Encountered empty data batch"
     shapes = []
-    for arrays in zip(*[b.data for b in batches]):
+    for arrays in zip(*by_device):
         first = arrays[0].shape
         assert all(a.shape == first for a in arrays), "All data batches in a list need to have the same shape"
-        shapes.append((len(batches) * first[0], *first[1:]))
+        shapes.append((len(arrays) * first[0], *first[1:]))
     return shapes
