@@ -115,8 +115,8 @@ def _(s, p):
 @op("tile", aliases=("_npi_tile",))
 def tile(data: Tensor, *, reps: Shape) -> Tensor:
     """Repeat the whole array ``reps[i]`` times along axis ``i``; the shorter of both gets leading ones."""
-    if any(r is None or r < 0 for r in reps):
-        raise ValueError(f"reps must not be negative, got {reps}")
+    if any(r is None or r < 1 for r in reps):
+        raise ValueError(f"reps must be positive integers, got {reps}")
     return data.tile(reps) if reps else data.clone()
 
 

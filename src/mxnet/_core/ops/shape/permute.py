@@ -51,6 +51,8 @@ def _check_blocks(data: Tensor, block: int) -> tuple:
         raise ValueError(f"data must have 4 axes (batch, depth, height, width), got shape {tuple(data.shape)}")
     if block < 1:
         raise ValueError(f"block_size must be a positive integer value, got {block}")
+    if 0 in data.shape:
+        raise ValueError(f"data must not be empty, got shape {tuple(data.shape)}")
     return tuple(data.shape)
 
 
