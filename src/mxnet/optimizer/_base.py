@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,7 +13,7 @@ import torch
 from .._core.ops.optimizer import kernels
 from ..base import MXNetError
 from ..ndarray.ndarray import NDArray, wrap
-from ..ndarray.sparse import RowSparseNDArray
+from ..ndarray.sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray, zeros
 
 T = TypeVar("T", bound=type)
 
@@ -58,6 +58,8 @@ class Optimizer:
     """
 
     opt_registry: dict[str, type[Optimizer]] = {}
+    # Whether ``_step`` treats each element by itself, so that large tensors can be cut into pieces.
+    _elementwise = True
 
     def __init__(self, rescale_grad: float = 1.0, param_idx2name: dict[int, str] | None = None, wd: float = 0.0,
                  clip_gradient: float | None = None, learning_rate: float | None = None, lr_scheduler: Any = None,
@@ -289,8 +291,8 @@ class Optimizer:
             step = Step((i,), self._index_update_count[i], w._ctx, self._group_key(i), False)
             step.scalars = self._step_scalars(1, step.t)
             master, states = self._split_state(s, low)
-            if isinstance(g, RowSparseNDArray) or isinstance(w, RowSparseNDArray):
-                self._update_rows(w, g, master, states, lr, wd, step)
+            if isinstance(g, BaseSparseNDArray) or isinstance(w, BaseSparseNDArray):
+                self._update_sparse(w, g, master, states, lr, wd, step)
             else:
                 target = w if master is None else master
                 self._step([target._t.data], [g._t.detach().to(target._t.dtype)],
@@ -298,19 +300,24 @@ class Optimizer:
                 if master is not None:
                     w._t.data.copy_(master._t.data)
 
-    def _update_rows(self, weight: NDArray, grad: NDArray, master: NDArray | None,
-                     states: tuple[NDArray | None, ...], lr: float, wd: float, step: Step) -> None:
-        """Update by a row-sparse gradient: lazily, only the rows it has, where the optimizer does that."""
-        target = all_rows(weight if master is None else master)
-        tensors = [None if s is None else all_rows(s) for s in states]
+    def _update_sparse(self, weight: NDArray, grad: NDArray, master: NDArray | None,
+                       states: tuple[NDArray | None, ...], lr: float, wd: float, step: Step) -> None:
+        """Update where weight or gradient are sparse: lazily, only the gradient's rows, if the optimizer does."""
+        changed = [weight if master is None else master, *[s for s in states if s is not None]]
+        tensors = {id(x): writable(x) for x in changed}
+        target = tensors[id(changed[0])]
+        present = [None if s is None else tensors[id(s)] for s in states]
         if self._lazy() and isinstance(grad, RowSparseNDArray):
             kernels.on_rows(lambda w, g, *s: self._step(w, g, list(s), lr, wd, step), target, grad._indices,
-                            grad._values.to(target.dtype), tensors)
+                            grad._values.to(target.dtype), present)
         else:
-            self._step([target], [grad._t.detach().to(target.dtype)], [None if t is None else [t] for t in tensors], lr,
-                       wd, step)
+            self._step([target], [grad._t.detach().to(target.dtype)], [None if t is None else [t] for t in present],
+                       lr, wd, step)
+        for x in changed:
+            if isinstance(x, CSRNDArray):
+                x._assign(tensors[id(x)])
         if master is not None:
-            all_rows(weight).copy_(target)
+            weight[:] = master.astype(weight.dtype)
 
     def _lazy(self) -> bool:
         """Whether row-sparse gradients update only their rows."""
@@ -408,24 +415,21 @@ def check_arrays(index: Any, weight: Any, grad: Any) -> None:
 
 
 def zeros_like(weight: NDArray, sparse: bool = False) -> NDArray:
-    """Zeros like a weight, in its memory format; ``sparse``: row-sparse for a row-sparse weight."""
-    if isinstance(weight, RowSparseNDArray):
-        from ..ndarray import sparse as sparse_arrays
-
-        if sparse:
-            return sparse_arrays.zeros("row_sparse", weight.shape, ctx=weight.context, dtype=weight.dtype)
-        return wrap(torch.zeros(weight.shape, dtype=weight._values.dtype, device=weight._values.device), weight._ctx)
-    return wrap(torch.zeros_like(weight._t.data), weight._ctx)
+    """Zeros like a weight, in its memory format; ``sparse``: in its storage type."""
+    if not isinstance(weight, BaseSparseNDArray):
+        return wrap(torch.zeros_like(weight._t.data), weight._ctx)
+    return zeros(weight.stype if sparse else "default", weight.shape, ctx=weight.context, dtype=weight.dtype)
 
 
-def all_rows(x: NDArray) -> torch.Tensor:
-    """The tensor of all rows of an array, to be written to; a row-sparse one gets rows of zeros where it has none."""
+def writable(x: NDArray) -> torch.Tensor:
+    """A dense tensor to update an array by.
+
+    It is the array's own memory (a row-sparse one gets rows of zeros where it has none), but for ``csr`` arrays a copy,
+    to be assigned in the end.
+    """
     if not isinstance(x, RowSparseNDArray):
         return x._t.data
     if x._indices.numel() != x.shape[0]:
         x._values = x._dense()
         x._indices = torch.arange(x.shape[0], device=x._values.device)
     return x._values
-
-
-Rule = Callable[..., None]

@@ -36,6 +36,8 @@ class LARS(MomentumState):
         See :class:`Optimizer`.
     """
 
+    _elementwise = False
+
     def __init__(self, momentum: float = 0.0, lazy_update: bool = True, eta: float = 0.001, eps: float = 0,
                  momentum_correction: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -98,6 +100,8 @@ class LAMB(Optimizer):
     **kwargs
         See :class:`Optimizer`.
     """
+
+    _elementwise = False
 
     def __init__(self, learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-6,
                  lower_bound: float | None = None, upper_bound: float | None = None, bias_correction: bool = True,

@@ -37,24 +37,34 @@ def plannable(optimizer: Optimizer) -> bool:
 
 
 class _Run:
-    """Tensors that one call of the rule updates."""
+    """Tensors that one call of the rule updates.
 
-    __slots__ = ("grads", "lr_mult", "masters", "positions", "states", "step", "wd_mult", "weights")
+    Attributes
+    ----------
+    targets, grads : list of Tensor
+    states : list
+        One list for each array of a state, or None.
+    halves : list of Tensor, optional
+        The low-precision weights that the targets, float32 copies, are written back to.
+    positions : list of int
+        Where the parameters are in the plan.
+    """
 
-    def __init__(self, weights: list[torch.Tensor], grads: list[torch.Tensor], states: list[Any],
-                 masters: list[torch.Tensor] | None, mults: tuple[float, float], positions: list[int],
+    __slots__ = ("grads", "halves", "lr_mult", "positions", "states", "step", "targets", "wd_mult")
+
+    def __init__(self, targets: list[torch.Tensor], grads: list[torch.Tensor], states: list[Any],
+                 halves: list[torch.Tensor] | None, mults: tuple[float, float], positions: list[int],
                  step: Step) -> None:
-        self.weights = weights
+        self.targets = targets
         self.grads = grads
         self.states = states
-        self.masters = masters
+        self.halves = halves
         self.lr_mult, self.wd_mult = mults
         self.positions = positions
         self.step = step
-        targets = weights if masters is None else masters
         present = [s for s in states if s is not None]
         step.fused = kernels.fusable(targets, *present) and all(
-            g.stride() == t.stride() and (masters is not None or g.dtype is t.dtype) for g, t in zip(grads, targets)
+            g.stride() == t.stride() and (halves is not None or g.dtype is t.dtype) for g, t in zip(grads, targets)
         )
         step.threaded = step.fused and kernels.threaded(targets)
 
@@ -138,24 +148,28 @@ class Plan:
                    tuple(a is not None for a in arrays))
             groups.setdefault(key, []).append((position, w, g, master, arrays))
         runs = []
-        for (_, _, _, mults, key, low, _), members in groups.items():
-            for part in kernels.chunks([m[1]._t for m in members]):
-                runs.append(self._run(members[part], mults, key, low, weights[0]._ctx))
+        for (*_, mults, key, low, _), members in groups.items():
+            rows = [row for m in members for row in self._rows(*m)]
+            for part in kernels.chunks([r[1][0] for r in rows]):
+                runs.append(self._run(rows[part], mults, key, low, weights[0]._ctx))
         return runs
 
-    def _run(self, members: list[Any], mults: tuple[float, float], key: Any, low: bool, ctx: Context) -> _Run:
-        positions = [m[0] for m in members]
-        columns = zip(*[m[4] for m in members])
-        states = [None if c[0] is None else [x._t.data for x in c] for c in columns]
-        return _Run(
-            [m[1]._t.data for m in members],
-            [m[2]._t.detach() for m in members],
-            states,
-            [m[3]._t.data for m in members] if low else None,
-            mults,
-            positions,
-            Step(tuple([self.indices[p] for p in positions]), 0, ctx, key, False),
-        )
+    def _rows(self, position: int, w: NDArray, g: NDArray, master: NDArray | None,
+              arrays: Sequence[NDArray | None]) -> list[tuple[int, tuple[Any, ...]]]:
+        """A parameter's position with its tensors: what to update, gradient, low-precision weight, states."""
+        target = w if master is None else master
+        row = [target._t.data, g._t.detach(), None if master is None else w._t.data,
+               *[None if a is None else a._t.data for a in arrays]]
+        cut = kernels.pieces(row) if self.optimizer._elementwise else [tuple(row)]
+        return [(position, tensors) for tensors in cut]
+
+    def _run(self, rows: list[tuple[int, tuple[Any, ...]]], mults: tuple[float, float], key: Any, low: bool,
+             ctx: Context) -> _Run:
+        targets, grads, weights, *states = map(list, zip(*[tensors for _, tensors in rows]))
+        positions = [position for position, _ in rows]
+        step = Step(tuple([self.indices[p] for p in positions]), 0, ctx, key, False)
+        return _Run(targets, grads, [None if s[0] is None else s for s in states], weights if low else None, mults,
+                    positions, step)
 
     # ------------------------------------------------------------------ running it
 
@@ -184,9 +198,7 @@ class Plan:
             step.t = t
             if scalars is not None:
                 step.scalars = [scalars[p] for p in r.positions]
-            if r.masters is None:
-                o._step(r.weights, r.grads, r.states, lr * r.lr_mult, wd * r.wd_mult, step)
-            else:
-                grads = [g.to(m.dtype) for g, m in zip(r.grads, r.masters)]
-                o._step(r.masters, grads, r.states, lr * r.lr_mult, wd * r.wd_mult, step)
-                torch._foreach_copy_(r.weights, r.masters)
+            grads = r.grads if r.halves is None else [g.to(t.dtype) for g, t in zip(r.grads, r.targets)]
+            o._step(r.targets, grads, r.states, lr * r.lr_mult, wd * r.wd_mult, step)
+            if r.halves is not None:
+                torch._foreach_copy_(r.halves, r.targets)

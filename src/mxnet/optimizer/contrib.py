@@ -28,6 +28,8 @@ class GroupAdaGrad(Optimizer):
         See :class:`Optimizer`.
     """
 
+    _elementwise = False
+
     def __init__(self, eps: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.float_stable_eps = eps

@@ -49,6 +49,22 @@ def chunks(tensors: Sequence[Tensor]) -> list[slice]:
     return runs
 
 
+def pieces(row: Sequence[Tensor | None]) -> list[tuple[Tensor | None, ...]]:
+    """Cut the tensors of one parameter, which an elementwise rule updates, alike into parts that stay in a CPU's cache.
+
+    They are left whole where that is not needed, or not possible without copies.
+    """
+    first = row[0]
+    count = -(-first.numel() * first.element_size() // CHUNK_BYTES)
+    present = [t for t in row if t is not None]
+    if (count < 2 or first.device.type != "cpu" or not _dense(first)
+            or any(t.stride() != first.stride() or t.device != first.device for t in present)):
+        return [tuple(row)]
+    length = -(-first.numel() // count)
+    cut = [[None] * count if t is None else t.as_strided((t.numel(),), (1,)).split(length) for t in row]
+    return list(zip(*cut))
+
+
 def fusable(*lists: Sequence[Tensor]) -> bool:
     """Whether all tensors have one floating type and device, and lie densely in memory, equal ones alike."""
     first = lists[0][0]
@@ -308,8 +324,9 @@ def lamb_direction(w: Tensors, g: Tensors, mean: Tensors, var: Tensors, *, beta1
                    t: int, bias_correction: bool, wd: float, rescale: float = 1.0, clip: float = -1.0) -> Tensors:
     """LAMB's first phase: move the moments; gives the direction of the step, weight decay included."""
     moments(prepared(g, rescale, clip), mean, var, beta1, beta2)
-    root = _mul(var, 1.0 / (1.0 - beta2**t)) if bias_correction else list(var)
-    root = _root(root, epsilon)
+    root = _mul(var, 1.0 / (1.0 - beta2**t) if bias_correction else 1.0)
+    _sqrt_(root)
+    _add_(root, epsilon)
     direction = _mul(mean, 1.0 / (1.0 - beta1**t)) if bias_correction else _mul(mean, 1.0)
     _div_(direction, root)
     if wd:
@@ -326,7 +343,7 @@ def lamb_step(w: Tensors, direction: Tensors, r1: Sequence[Tensor], r2: Sequence
         if upper >= 0:
             weight_norm = weight_norm.clamp(max=upper)
         ratio = torch.where((weight_norm == 0) | (step_norm == 0), 1.0, weight_norm / step_norm)
-        weight.sub_(step * (ratio * lr).to(step.dtype))
+        weight.addcmul_(step, ratio.to(step.dtype), value=-lr)
 
 
 def lamb(w: Tensors, g: Tensors, mean: Tensors, var: Tensors, *, lr: float, lower: float = -1.0, upper: float = -1.0,
@@ -360,10 +377,12 @@ def sgd_mom_per_tensor(w: Tensors, g: Tensors, mom: Tensors | None, lrs: Sequenc
     """SGD whose rates and decays are tensors of one element, which may live on the device."""
     g = prepared(g, rescale, clip)
     for i, (weight, grad, lr, wd) in enumerate(zip(w, g, lrs, wds)):
-        step = torch.addcmul(grad, weight, wd.to(weight.dtype)).mul_(-lr.to(weight.dtype))
-        if mom is not None:
-            step = mom[i].mul_(momentum).add_(step)
-        weight.add_(step)
+        lr, decay = lr.to(weight.dtype), (lr * wd).to(weight.dtype)
+        if mom is None:
+            weight.mul_(1.0 - decay).addcmul_(grad, lr, value=-1.0)
+        else:
+            mom[i].mul_(momentum).addcmul_(grad, lr, value=-1.0).addcmul_(weight, decay, value=-1.0)
+            weight.add_(mom[i])
 
 
 # ---------------------------------------------------------------------- adaptive rates
