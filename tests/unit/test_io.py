@@ -355,7 +355,7 @@ def test_csv_takes_strings_and_tells_its_shapes():
     assert it.next().index.tolist() == [0, 1, 2]
     it.reset()  # in the middle of an epoch
     assert it.iter_next() and it.getindex().tolist() == [0, 1, 2]
-    assert it.getdata()[0].shape == (3, 2, 3) and it.getlabel()[0].shape == (3,) and it.getpad() == 0
+    assert it.getdata().shape == (3, 2, 3) and it.getlabel().shape == (3,) and it.getpad() == 0
     it.debug_skip_load()
     assert [it.next().index.tolist() for _ in range(4)] == [[0, 1, 2]] * 4
 
@@ -407,6 +407,7 @@ def test_file_iterator_arguments(tmp_path):
         mx.io.CSVIter(data_csv="a.csv", batch_size=1)
     with pytest.warns(UserWarning, match="no parameter batchsize, did you mean batch_size"):
         csv(tmp_path, "1,2\n", batchsize=3)
+    csv(tmp_path, "1,2\n", input_shape=(1,), verbose=True)  # for other stages, as scripts give them
     assert "round_batch : boolean, optional, default=1" in mx.io.CSVIter.__doc__
 
 

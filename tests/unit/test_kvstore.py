@@ -178,6 +178,10 @@ def test_row_sparse_values():
     assert not dense.asnumpy().any(), "sparse values are left alone"
     kv.pull("e", out=dense, ignore_sparse=False)
     np.testing.assert_array_equal(dense.asnumpy(), rows.asnumpy())
+    kv.init("d", dense)
+    kv.push("d", rows.tostype("row_sparse"))
+    kv.pull("d", out=dense)
+    np.testing.assert_array_equal(dense.asnumpy(), rows.asnumpy(), err_msg="the value keeps its storage type")
     kv.push("e", [mx.nd.ones(SHAPE).tostype("row_sparse"), rows.tostype("row_sparse")])
     kv.pull("e", out=outs[0], ignore_sparse=False)
     np.testing.assert_array_equal(outs[0].asnumpy(), rows.asnumpy() + 1)

@@ -162,8 +162,8 @@ def files_of(path: str) -> list[str]:
 def file_iterator(name: str, source: type[BatchSource], iterator: Any) -> Any:
     """The function ``mx.io.name(**parameters)`` for a source.
 
-    Parameters may be given as strings, as everywhere in MXNet. Unknown ones are left out with a warning, since MXNet
-    passes all of them on to every stage of its reading and lets each pick its own.
+    Parameters may be given as strings, as everywhere in MXNet. It passes all of them on to every stage of its reading and
+    lets each pick its own, so scripts give iterators what they do not know; a warning is for what looks like a typo.
     """
     known = inspect.signature(source).parameters
     hints = typing.get_type_hints(source.__init__, include_extras=True)
@@ -179,9 +179,9 @@ def file_iterator(name: str, source: type[BatchSource], iterator: Any) -> Any:
         if args:
             raise TypeError(f"{name} can only accept keyword arguments")
         for key in kwargs.keys() - known.keys() - set(_ITERATOR_ARGUMENTS):
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f", did you mean {near[0]}?" if near else ""
-            warnings.warn(f"{name} has no parameter {key}{hint}", stacklevel=2)
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.8)
+            if near:
+                warnings.warn(f"{name} has no parameter {key}, did you mean {near[0]}?", stacklevel=2)
         missing = [n for n, p in known.items() if p.default is p.empty and n not in kwargs]
         if missing:
             kind = codecs[missing[0]].type_name

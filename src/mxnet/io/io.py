@@ -541,6 +541,14 @@ class MXDataIter(_HoldsBatch):
             self.current_batch = self._read()
         return self.current_batch
 
+    def getdata(self) -> Any:
+        """The data of the current batch: the array itself."""
+        return self.current_batch.data[0]
+
+    def getlabel(self) -> Any:
+        """The labels of the current batch: the array itself."""
+        return self.current_batch.label[0]
+
     def iter_next(self) -> bool:
         """Go to the next batch; False when there is none."""
         try:

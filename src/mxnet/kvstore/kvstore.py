@@ -159,8 +159,11 @@ class KVStore(KVStoreBase):
             self._update(sums)
             return
         for k, s in sums:
-            # A single array is the caller's, who may change it.
-            self._values[k] = s.copy() if s is grouped[k][0] else s
+            stype = self._values[k].stype
+            if s.stype != stype:
+                self._values[k] = s.tostype(stype)
+            else:  # a single array is the caller's, who may change it
+                self._values[k] = s.copy() if s is grouped[k][0] else s
 
     def _update(self, sums: list[tuple[Any, Any]]) -> None:
         for k, s in sums:

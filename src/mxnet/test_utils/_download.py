@@ -170,12 +170,16 @@ def get_mnist_pkl() -> None:
 
 def get_mnist_ubyte() -> None:
     """Fetch the MNIST data set and unpack its four files into the folder ``data``."""
-    for name in _MNIST_FILES:
-        target = os.path.join("data", name)
-        if not os.path.exists(target):
-            packed = _download_from(_MNIST, name + ".gz", "data")
-            with gzip.open(packed) as source, atomic_write(target) as file:
-                shutil.copyfileobj(source, file)
+    try:
+        for name in _MNIST_FILES:
+            target = os.path.join("data", name)
+            if not os.path.exists(target):
+                packed = _download_from(_MNIST, name + ".gz", "data")
+                with gzip.open(packed) as source, atomic_write(target) as file:
+                    shutil.copyfileobj(source, file)
+    except OSError:  # MXNet's own archive, where somebody serves it
+        with zipfile.ZipFile(download(_SITE + "mxnet/data/mnist.zip", dirname="data")) as archive:
+            archive.extractall("data")
 
 
 def get_cifar10() -> None:
