@@ -13,6 +13,7 @@ import torch
 from ._core.execute.compiled import CompiledStep, worth_compiling
 from ._core.execute.program import Program
 from ._core.execute.tracing import NotTraceable
+from ._core.execute.watch import Watch
 from ._core.graph.gradient import planned_bytes
 from ._core.graph.passes import close_shapes, eliminate_common
 from ._core.tape import gradients
@@ -83,7 +84,7 @@ class Executor:
         self._aux_dict: dict[str, NDArray] | None = None
         self._output_names: list[str] = symbol.list_outputs()
         self._outputs: list[NDArray] | None = None
-        self._monitor: tuple[Callable[..., None], bool] | None = None
+        self._monitor: Watch | None = None
         self._output_dirty = False
         self._pending: list[torch.Tensor] | None = None  # outputs of an eager forward pass, with their history
         self._saved: list[torch.Tensor] | None = None  # what a compiled forward pass has left for the backward pass
@@ -179,9 +180,10 @@ class Executor:
         if is_train and self._step is not None and self._monitor is None:
             results, self._saved = self._step.forward(self._plain)
         else:
-            monitor = self._monitor_hook() if self._monitor is not None else None
+            inputs = self._leaves if is_train else self._plain
+            monitor = self._monitor_hook(inputs) if self._monitor is not None else None
             with torch.set_grad_enabled(bool(is_train) and bool(self._wanted)):
-                results = self._program.run(self._leaves if is_train else self._plain, bool(is_train), monitor)
+                results = self._program.run(inputs, bool(is_train), monitor)
             self._pending = results if is_train else None
         self._show(results)
         if self._output_dirty:
@@ -330,24 +332,15 @@ class Executor:
     # ------------------------------------------------------------------ monitoring
 
     def set_monitor_callback(self, callback: Callable[..., None], monitor_all: bool = False) -> None:
-        """Have ``callback(name, array)`` called with each operator's outputs (with its inputs too: ``monitor_all``)."""
-        self._monitor = (callback, monitor_all)
+        """Have ``callback(name, array)`` called with what each operator computes.
 
-    def _monitor_hook(self) -> Callable[..., None]:
-        callback, monitor_all = self._monitor  # type: ignore[misc]
-        variables = dict(zip(self._symbol.list_arguments(), self.arg_arrays))
-        variables.update(zip(self._symbol.list_auxiliary_states(), self.aux_arrays))
+        These are its outputs, and in the backward pass the gradients of its inputs, ``{node}_backward_output{number}``.
+        With ``monitor_all`` its inputs too.
+        """
+        self._monitor = Watch(callback, monitor_all, lambda t: wrap(t, self._ctx))
 
-        def hook(node: Any, index: int, value: torch.Tensor) -> None:
-            if monitor_all and index == 0:
-                for (source, _), name in zip(node.inputs, node.op.input_names(node.params, len(node.inputs))):
-                    if source.is_variable:
-                        callback(source.name, variables[source.name])
-                        callback(f"{node.name}_{name}", variables[source.name])
-            if index < node.num_visible:
-                callback(node.output_name(index), wrap(value.detach(), self._ctx))
-
-        return hook
+    def _monitor_hook(self, inputs: Sequence[torch.Tensor]) -> Callable[..., None]:
+        return self._monitor.start(dict(zip((*self._program.arguments, *self._program.aux), inputs)))  # type: ignore[union-attr]
 
     # ------------------------------------------------------------------ parameters and shapes
 

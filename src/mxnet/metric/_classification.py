@@ -69,7 +69,8 @@ class TopKAccuracy(EvalMetric):
         self.top_k = top_k
         if top_k <= 1:
             raise AssertionError("Please use Accuracy if top_k is no more than 1")
-        self.name += f"_{top_k}"
+        if not self.name.endswith(f"_{top_k}"):  # made from a configuration, it has been added already
+            self.name += f"_{top_k}"
 
     def update(self, labels: Any, preds: Any) -> None:
         """Add a batch; predictions have one score a class."""

@@ -27,14 +27,15 @@ class _ErrorMetric(EvalMetric):
     def __init__(self, name: str, output_names: Any, label_names: Any) -> None:
         super().__init__(name, output_names=output_names, label_names=label_names, has_global_stats=True)
 
-    def _error(self, difference: Any) -> Any:
+    def _error(self, xp: Any, difference: Any) -> Any:
         raise NotImplementedError
 
     def update(self, labels: Any, preds: Any) -> None:
         """Add a batch."""
         labels, preds = check_label_shapes(labels, preds, True)
         for label, pred in zip(labels, preds):
-            self._add(self._error(_difference(*working(label, pred))), 1)
+            xp, label, pred = working(label, pred)
+            self._add(self._error(xp, _difference(xp, label, pred)), 1)
 
 
 @register
@@ -50,7 +51,7 @@ class MAE(_ErrorMetric):
     def __init__(self, name: str = "mae", output_names: Any = None, label_names: Any = None) -> None:
         super().__init__(name, output_names, label_names)
 
-    def _error(self, difference: Any) -> Any:
+    def _error(self, xp: Any, difference: Any) -> Any:
         return abs(difference).mean()
 
 
@@ -67,7 +68,7 @@ class MSE(_ErrorMetric):
     def __init__(self, name: str = "mse", output_names: Any = None, label_names: Any = None) -> None:
         super().__init__(name, output_names, label_names)
 
-    def _error(self, difference: Any) -> Any:
+    def _error(self, xp: Any, difference: Any) -> Any:
         return (difference**2.0).mean()
 
 
@@ -84,8 +85,8 @@ class RMSE(_ErrorMetric):
     def __init__(self, name: str = "rmse", output_names: Any = None, label_names: Any = None) -> None:
         super().__init__(name, output_names, label_names)
 
-    def _error(self, difference: Any) -> Any:
-        return (difference**2.0).mean() ** 0.5
+    def _error(self, xp: Any, difference: Any) -> Any:
+        return xp.sqrt((difference**2.0).mean())
 
 
 @register
@@ -136,10 +137,10 @@ class PearsonCorrelation(EvalMetric):
         labels, preds = check_label_shapes(labels, preds, True)
         for label, pred in zip(labels, preds):
             check_label_shapes(label, pred, False, True)
-            xp, label, pred = working(label, pred)
+            _, label, pred = working(label, pred)
             label, pred = as_double(label).reshape(-1), as_double(pred).reshape(-1)
             if self.average == "macro":
-                self._add(xp.corrcoef(xp.stack([pred, label]))[0, 1], 1)
+                self._add(_coefficient(label - label.mean(), pred - pred.mean()), 1)
                 continue
             self._add(0.0, 1)
             self._label_nums, self._mean_l, self._sse_l = self.update_variance(
@@ -162,6 +163,12 @@ class PearsonCorrelation(EvalMetric):
     def get_global(self) -> tuple[str, float]:
         """Name and global value."""
         return super().get_global() if self.average == "macro" else self._micro(self.global_num_inst)
+
+
+def _coefficient(x: Any, y: Any) -> Any:
+    """The correlation of two vectors with mean zero; NaN when one of them is constant."""
+    with numpy.errstate(invalid="ignore", divide="ignore"):
+        return (x * y).sum() / ((x * x).sum() * (y * y).sum()) ** 0.5
 
 
 @register
