@@ -9,7 +9,8 @@ from ...registry import op
 from ._checks import matrices, one_axis
 
 
-@op("_linalg_potrf", aliases=("linalg_potrf",), same_shape=True)
+# MXNet takes ``lower`` by name only, and does not list it.
+@op("_linalg_potrf", aliases=("linalg_potrf",), same_shape=True, arg_order=("A",))
 def potrf(A: Tensor, *, lower: bool = True) -> Tensor:
     """Cholesky factor of symmetric positive definite matrices: L with ``A = L L^T``, or U with ``A = U^T U``.
 
@@ -19,7 +20,7 @@ def potrf(A: Tensor, *, lower: bool = True) -> Tensor:
     return torch.linalg.cholesky(A, upper=not lower)
 
 
-@op("_linalg_potri", aliases=("linalg_potri",), same_shape=True)
+@op("_linalg_potri", aliases=("linalg_potri",), same_shape=True, arg_order=("A",))
 def potri(A: Tensor, *, lower: bool = True) -> Tensor:
     """Inverse of a symmetric matrix from its Cholesky factor A: ``(A A^T)^-1``, or ``(A^T A)^-1`` for an upper one."""
     matrices("A", A, square=True)
