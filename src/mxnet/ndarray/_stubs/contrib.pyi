@@ -10,6 +10,12 @@ __all__ = [
     "BatchNormWithReLU",
     "BilinearResize2D",
     "CTCLoss",
+    "DeformableConvolution",
+    "DeformablePSROIPooling",
+    "ModulatedDeformableConvolution",
+    "PSROIPooling",
+    "ROIAlign",
+    "RROIAlign",
     "SparseEmbedding",
     "SyncBatchNorm",
     "allclose",
@@ -34,6 +40,18 @@ def BilinearResize2D(data: NDArray, like: NDArray | None = None, height: int = 1
     """Resize images bilinearly."""
 def CTCLoss(data: NDArray, label: NDArray, data_lengths: NDArray | None = None, label_lengths: NDArray | None = None, use_data_lengths: bool = False, use_label_lengths: bool = False, blank_label: Literal['first', 'last'] = 'first', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Negative log probability of label sequences under all their alignments with the data."""
+def DeformableConvolution(data: NDArray, offset: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, num_deformable_group: int = 1, workspace: int = 1024, no_bias: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW'] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Convolution whose taps read between pixels, at places given for each output position."""
+def DeformablePSROIPooling(data: NDArray, rois: NDArray, trans: NDArray | None = None, spatial_scale: float = ..., output_dim: int = ..., group_size: int = ..., pooled_size: int = ..., part_size: int = 0, sample_per_part: int = 1, trans_std: float = 0.0, no_trans: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """:func:`PSROIPooling` over bins which are moved by learnt offsets, averaging bilinear samples."""
+def ModulatedDeformableConvolution(data: NDArray, offset: NDArray, mask: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, num_deformable_group: int = 1, workspace: int = 1024, no_bias: bool = False, im2col_step: int = 64, layout: Literal['NCW', 'NCHW', 'NCDHW'] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """:func:`DeformableConvolution` with a learnt factor for each tap at each output position."""
+def PSROIPooling(data: NDArray, rois: NDArray, spatial_scale: float, output_dim: int, pooled_size: int, group_size: int = 0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Average over each bin of a region, each bin reading channels of its own (R-FCN)."""
+def ROIAlign(data: NDArray, rois: NDArray, pooled_size: int | Sequence[int | None], spatial_scale: float, sample_ratio: int = -1, position_sensitive: bool = False, aligned: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Average of bilinear samples in a grid of bins over each region."""
+def RROIAlign(data: NDArray, rois: NDArray, pooled_size: int | Sequence[int | None], spatial_scale: float, sampling_ratio: int = -1, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """:func:`ROIAlign` over rotated regions; it has no gradient."""
 def SparseEmbedding(data: NDArray, weight: NDArray, input_dim: int, output_dim: int, dtype: Any = 'float32', sparse_grad: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Look up rows of ``weight`` (input_dim, output_dim) by the indices in ``data``; out of range is clipped."""
 def SyncBatchNorm(data: NDArray, gamma: NDArray, beta: NDArray, moving_mean: NDArray, moving_var: NDArray, eps: float = 0.001, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, ndev: int = 1, key: str = ..., out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:

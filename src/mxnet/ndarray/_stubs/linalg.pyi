@@ -42,9 +42,9 @@ def makediag(A: NDArray, offset: int = 0, out: NDArray | None = None, name: str 
     """Square matrices with the last axis as a diagonal, ``offset`` places above (negative: below) the main one."""
 def maketrian(A: NDArray, offset: int = 0, lower: bool = True, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Square matrices with the last axis unpacked into a triangle: the opposite of ``extracttrian``."""
-def potrf(A: NDArray, lower: bool = True, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def potrf(A: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Cholesky factor of symmetric positive definite matrices: L with ``A = L L^T``, or U with ``A = U^T U``."""
-def potri(A: NDArray, lower: bool = True, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def potri(A: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Inverse of a symmetric matrix from its Cholesky factor A: ``(A A^T)^-1``, or ``(A^T A)^-1`` for an upper one."""
 def slogdet(A: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> list[NDArray]:
     """Signs and logarithms of the magnitudes of determinants; 0 and -inf, without gradient, for singular matrices."""

@@ -42,9 +42,9 @@ def makediag(A: Symbol | None = None, offset: int = 0, name: str | None = None, 
     """Square matrices with the last axis as a diagonal, ``offset`` places above (negative: below) the main one."""
 def maketrian(A: Symbol | None = None, offset: int = 0, lower: bool = True, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Square matrices with the last axis unpacked into a triangle: the opposite of ``extracttrian``."""
-def potrf(A: Symbol | None = None, lower: bool = True, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+def potrf(A: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Cholesky factor of symmetric positive definite matrices: L with ``A = L L^T``, or U with ``A = U^T U``."""
-def potri(A: Symbol | None = None, lower: bool = True, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+def potri(A: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Inverse of a symmetric matrix from its Cholesky factor A: ``(A A^T)^-1``, or ``(A^T A)^-1`` for an upper one."""
 def slogdet(A: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Signs and logarithms of the magnitudes of determinants; 0 and -inf, without gradient, for singular matrices."""

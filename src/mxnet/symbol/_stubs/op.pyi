@@ -9,12 +9,14 @@ __all__ = [
     "Activation",
     "BatchNorm",
     "BatchNorm_v1",
+    "BilinearSampler",
     "BlockGrad",
     "CTCLoss",
     "Cast",
     "Concat",
     "Convolution",
     "Convolution_v1",
+    "Correlation",
     "Crop",
     "Deconvolution",
     "Dropout",
@@ -22,6 +24,7 @@ __all__ = [
     "Embedding",
     "Flatten",
     "FullyConnected",
+    "GridGenerator",
     "GroupNorm",
     "IdentityAttachKLSparseReg",
     "InstanceNorm",
@@ -37,6 +40,7 @@ __all__ = [
     "Pooling",
     "Pooling_v1",
     "RNN",
+    "ROIPooling",
     "Reshape",
     "SVMOutput",
     "SequenceLast",
@@ -46,6 +50,7 @@ __all__ = [
     "Softmax",
     "SoftmaxActivation",
     "SoftmaxOutput",
+    "SpatialTransformer",
     "SwapAxis",
     "UpSampling",
     "abs",
@@ -276,6 +281,8 @@ def BatchNorm(data: Symbol | None = None, gamma: Symbol | None = None, beta: Sym
     """Normalise each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``."""
 def BatchNorm_v1(data: Symbol | None = None, gamma: Symbol | None = None, beta: Symbol | None = None, moving_mean: Symbol | None = None, moving_var: Symbol | None = None, eps: float = 0.001, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Normalise each channel (axis 1); the name under which early networks ask for :func:`BatchNorm`."""
+def BilinearSampler(data: Symbol | None = None, grid: Symbol | None = None, cudnn_off: bool | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+    """Read images at the positions of a grid, bilinearly; zero lies outside."""
 def BlockGrad(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """A copy of the array that passes no gradient back."""
 def CTCLoss(data: Symbol | None = None, label: Symbol | None = None, data_lengths: Symbol | None = None, label_lengths: Symbol | None = None, use_data_lengths: bool = False, use_label_lengths: bool = False, blank_label: Literal['first', 'last'] = 'first', name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
@@ -288,6 +295,8 @@ def Convolution(data: Symbol | None = None, weight: Symbol | None = None, bias: 
     """Convolve (cross-correlate) over one, two or three spatial axes."""
 def Convolution_v1(data: Symbol | None = None, weight: Symbol | None = None, bias: Symbol | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 1024, no_bias: bool = False, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | None = None, cudnn_off: bool = False, layout: Literal['NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Convolve; the name under which networks saved by early versions ask for :func:`Convolution`."""
+def Correlation(data1: Symbol | None = None, data2: Symbol | None = None, kernel_size: int = 1, max_displacement: int = 1, stride1: int = 1, stride2: int = 1, pad_size: int = 0, is_multiply: bool = True, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+    """Compare patches of two feature maps at a range of displacements, as in FlowNet."""
 def Crop(*data: Symbol | Sequence[Symbol], offset: int | Sequence[int | None] = (0, 0), h_w: int | Sequence[int | None] = (0, 0), center_crop: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Cut a window out of a batch of images (n, c, h, w)."""
 def Deconvolution(data: Symbol | None = None, weight: Symbol | None = None, bias: Symbol | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), adj: int | Sequence[int | None] = (), target_shape: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 512, no_bias: bool = True, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
@@ -302,6 +311,8 @@ def Flatten(data: Symbol | None = None, name: str | None = None, attr: dict[str,
     """Merge all axes but the first: ``(n, a, b, ...)`` becomes ``(n, a * b * ...)``."""
 def FullyConnected(data: Symbol | None = None, weight: Symbol | None = None, bias: Symbol | None = None, num_hidden: int = ..., no_bias: bool = False, flatten: bool = True, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Apply a linear map, ``y = x @ weight.T + bias``."""
+def GridGenerator(data: Symbol | None = None, transform_type: Literal['affine', 'warp'] = ..., target_shape: int | Sequence[int | None] = (0, 0), name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+    """Positions for :func:`BilinearSampler`, in units where the image reaches from -1 to 1."""
 def GroupNorm(data: Symbol | None = None, gamma: Symbol | None = None, beta: Symbol | None = None, num_groups: int = 1, eps: float = 1e-05, output_mean_var: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Normalise groups of channels (axis 1), then scale by ``gamma`` and shift by ``beta``, one number a group."""
 def IdentityAttachKLSparseReg(data: Symbol | None = None, moving_avg: Symbol | None = None, sparseness_target: float = 0.1, penalty: float = 0.001, momentum: float = 0.9, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
@@ -332,6 +343,8 @@ def Pooling_v1(data: Symbol | None = None, kernel: int | Sequence[int | None] = 
     """Pool, as early versions did: averages always divide by the size of the kernel."""
 def RNN(data: Symbol | None = None, parameters: Symbol | None = None, state: Symbol | None = None, state_cell: Symbol | None = None, sequence_length: Symbol | None = None, state_size: int = ..., num_layers: int = ..., bidirectional: bool = False, mode: Literal['rnn_relu', 'rnn_tanh', 'lstm', 'gru'] = ..., p: float = 0.0, state_outputs: bool = False, projection_size: int | None = None, lstm_state_clip_min: float | None = None, lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False, use_sequence_length: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Run a stack of recurrent layers over a sequence."""
+def ROIPooling(data: Symbol | None = None, rois: Symbol | None = None, pooled_size: int | Sequence[int | None] = ..., spatial_scale: float = ..., name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+    """Largest elements in a grid of bins over each region, regions being rounded to whole positions."""
 def Reshape(data: Symbol | None = None, shape: int | Sequence[int | None] = (), reverse: bool = False, target_shape: int | Sequence[int | None] = (), keep_highest: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Give an array another shape over the same elements, in row-major order."""
 def SVMOutput(data: Symbol | None = None, label: Symbol | None = None, margin: float = 1.0, regularization_coefficient: float = 1.0, use_linear: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
@@ -350,6 +363,8 @@ def SoftmaxActivation(data: Symbol | None = None, mode: Literal['instance', 'cha
     """Softmax along the last axis, or over the channels (axis 1) with ``mode='channel'``."""
 def SoftmaxOutput(data: Symbol | None = None, label: Symbol | None = None, grad_scale: float = 1.0, ignore_label: float = -1.0, multi_output: bool = False, use_ignore: bool = False, preserve_shape: bool = False, normalization: Literal['null', 'batch', 'valid'] = 'null', out_grad: bool = False, smooth_alpha: float = 0.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Softmax whose gradient is that of the cross entropy with the labels, whatever gradient comes from above."""
+def SpatialTransformer(data: Symbol | None = None, loc: Symbol | None = None, target_shape: int | Sequence[int | None] = (0, 0), transform_type: Literal['affine'] = ..., sampler_type: Literal['bilinear'] = ..., cudnn_off: bool | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+    """Apply affine maps to images."""
 def SwapAxis(data: Symbol | None = None, dim1: int = 0, dim2: int = 0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Exchange two axes."""
 def UpSampling(*data: Symbol | Sequence[Symbol], scale: int = ..., num_filter: int = 0, sample_type: Literal['nearest', 'bilinear'] = ..., multi_input_mode: Literal['concat', 'sum'] = 'concat', workspace: int = 512, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
@@ -538,9 +553,9 @@ def linalg_makediag(A: Symbol | None = None, offset: int = 0, name: str | None =
     """Square matrices with the last axis as a diagonal, ``offset`` places above (negative: below) the main one."""
 def linalg_maketrian(A: Symbol | None = None, offset: int = 0, lower: bool = True, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Square matrices with the last axis unpacked into a triangle: the opposite of ``extracttrian``."""
-def linalg_potrf(A: Symbol | None = None, lower: bool = True, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+def linalg_potrf(A: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Cholesky factor of symmetric positive definite matrices: L with ``A = L L^T``, or U with ``A = U^T U``."""
-def linalg_potri(A: Symbol | None = None, lower: bool = True, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+def linalg_potri(A: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Inverse of a symmetric matrix from its Cholesky factor A: ``(A A^T)^-1``, or ``(A^T A)^-1`` for an upper one."""
 def linalg_slogdet(A: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Signs and logarithms of the magnitudes of determinants; 0 and -inf, without gradient, for singular matrices."""
