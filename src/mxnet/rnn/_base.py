@@ -137,7 +137,7 @@ class BaseRNNCell:
 
     def _check_unmodified(self) -> None:
         assert not self._modified, (
-            f"a modifier (ZoneoutCell, ResidualCell, ...) is around this {type(self).__name__}: call the modifier instead"
+            f"a modifier (ZoneoutCell, ResidualCell, ...) is around this {type(self).__name__}: call that instead"
         )
 
     def _step_name(self) -> str:

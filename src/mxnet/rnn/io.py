@@ -32,7 +32,7 @@ def encode_sentences(sentences: Iterable[Iterable[Hashable]], vocab: dict | None
     start_label : int
         New words get numbers from this one on, leaving out those in use.
     unknown_token : str, optional
-        What words that are not in ``vocab`` are taken for; it joins the vocabulary with the first of them.
+        What words that are not in the given ``vocab`` are taken for; it joins the vocabulary with the first of them.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def encode_sentences(sentences: Iterable[Iterable[Hashable]], vocab: dict | None
         for word in sentence:
             if word not in vocab:
                 assert growing or unknown_token, f"Unknown token {word}"
-                word = unknown_token or word
+                word = word if growing else unknown_token
                 if word not in vocab:
                     vocab[word] = next(free)
             row.append(vocab[word])
