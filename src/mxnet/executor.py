@@ -83,6 +83,11 @@ class Executor:
         self._grad_dict: dict[str, NDArray | None] | None = None
         self._aux_dict: dict[str, NDArray] | None = None
         self._output_names: list[str] = symbol.list_outputs()
+        # Outputs of operators without a gradient: what is given for them is ignored, whatever its shape.
+        self._constant_outputs = {
+            name for (node, _), name in zip(self._program.heads, self._output_names)
+            if node.op is not None and not node.op.differentiable
+        }
         self._outputs: list[NDArray] | None = None
         self._monitor: Watch | None = None
         self._output_dirty = False
@@ -264,8 +269,8 @@ class Executor:
         found: list[torch.Tensor | None] = []
         for name, array, g in zip(self._output_names, self._outputs or [], heads):
             r = array._t
-            if g is None:
-                found.append(None)
+            if g is None or name in self._constant_outputs:
+                found.append(None if g is None else torch.zeros_like(r))
             elif g._t.shape != r.shape:
                 raise MXNetError(f"the gradient of output {name} has shape {g.shape}, the output {tuple(r.shape)}")
             else:

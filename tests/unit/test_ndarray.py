@@ -40,7 +40,7 @@ def test_bfloat16(ctx):
         (lambda c: mx.nd.eye(3, 4, 1, ctx=c), (3, 4), np.eye(3, 4, 1)),
         (lambda c: mx.nd.linspace(0, 1, 5, ctx=c), (5,), np.linspace(0, 1, 5)),
         (lambda c: mx.nd.linspace(0, 1, 4, endpoint=False, ctx=c), (4,), np.linspace(0, 1, 4, endpoint=False)),
-        (lambda c: mx.nd.array(5, c), (1,), np.array([5])),
+        (lambda c: mx.nd.array(5, c), (), np.array(5)),
         (lambda c: mx.nd.array([[1, 2], [3, 4]], c), (2, 2), np.array([[1, 2], [3, 4]])),
         (lambda c: mx.nd.zeros_like(mx.nd.ones((2,), c)), (2,), np.zeros(2)),
         (lambda c: mx.nd.concat(mx.nd.ones((1, 2), c), mx.nd.zeros((1, 2), c), dim=0), (2, 2), [[1, 1], [0, 0]]),

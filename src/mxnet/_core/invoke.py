@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _grad_enabled = torch.is_grad_enabled
 _set_grad_enabled = torch._C._set_grad_enabled
+_CONTIGUOUS = torch.contiguous_format
 
 # Filled in by ndarray.py, which imports this module: makes an NDArray of a tensor and a context.
 wrap: Any = None
@@ -60,7 +61,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
     if od.mutates or od.inplace:
         _prepare_mutation(od, arrays, kwargs, tensors, out)
 
-    record = state.recording and od.differentiable
+    record = state.recording and od.recorded
     before = _grad_enabled()
     if record is not before:
         _set_grad_enabled(record)
@@ -68,7 +69,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
         result = od.run(tensors, kwargs)
         if out is None and type(result) is torch.Tensor:
             if od.aliases_input and not record and any(t is not None and _same_memory(t, result) for t in tensors):
-                result = result.clone()
+                result = result.clone(memory_format=_CONTIGUOUS)
             return wrap(result, ctx)
     except (RuntimeError, ValueError, TypeError, IndexError, KeyError) as e:
         raise op_error(od.name, e, tensors) from e
@@ -94,7 +95,10 @@ def _several(od: OpDef, result: Any, kwargs: dict[str, Any], ctx: Context, out: 
             write_out(od.name, target, r if od.merge is None else od.merge(target._t.data, r, kwargs), record)
         return out
     if od.aliases_input and not record:
-        results = [r.clone() if any(t is not None and _same_memory(t, r) for t in tensors) else r for r in results]
+        results = [
+            r.clone(memory_format=_CONTIGUOUS) if any(t is not None and _same_memory(t, r) for t in tensors) else r
+            for r in results
+        ]
     arrays = [wrap(r, ctx) for r in results]
     return arrays[0] if len(arrays) == 1 else arrays
 

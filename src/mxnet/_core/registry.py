@@ -127,6 +127,9 @@ class OpDef:
         self.has_ctx = "ctx" in self.params
         self._defaults = {p.name: p.default for p in self.params.values() if not p.required}
 
+        # Operators that write their inputs (optimizer updates) are never part of what autograd records.
+        self.recorded = self.differentiable or not (self.mutates or self.inplace)
+
     # ------------------------------------------------------------------ decorators of the operator's function
 
     def backward(self, fn: F) -> F:
@@ -271,10 +274,10 @@ class OpDef:
 
     def run(self, tensors: Sequence[torch.Tensor | None], kwargs: dict[str, Any]) -> Any:
         """Run the function, with the operator's own gradient where it declares one."""
-        if self.backward_fn is not None and torch.is_grad_enabled():
+        if (self.backward_fn is not None or not self.differentiable) and torch.is_grad_enabled():
             for t in tensors:
                 if t is not None and t.requires_grad:
-                    return _OwnGradient.apply(self, kwargs, *tensors)
+                    return (_OwnGradient if self.differentiable else _ZeroGradient).apply(self, kwargs, *tensors)
         return self.fn(*tensors, **kwargs)
 
     def call(self, tensors: Sequence[torch.Tensor], p: Params, is_train: bool, ctx: Any) -> tuple[torch.Tensor, ...]:
@@ -322,6 +325,26 @@ class _OwnGradient(torch.autograd.Function):
         result += [None] * (ctx.num_inputs - len(result))
         needed = ctx.needs_input_grad[2:]
         return (None, None, *[g if need else None for g, need in zip(result, needed)])
+
+
+class _ZeroGradient(torch.autograd.Function):
+    """Runs an operator whose outputs do not change with its inputs: its gradient is zero, or refused."""
+
+    @staticmethod
+    def forward(ctx: Any, od: OpDef, kwargs: dict[str, Any], *tensors: torch.Tensor | None) -> Any:
+        ctx.od = od
+        ctx.save_for_backward(*tensors)
+        result = od.fn(*tensors, **kwargs)
+        outputs = (result,) if isinstance(result, torch.Tensor) else tuple(result)
+        ctx.mark_non_differentiable(*[o for o in outputs if not o.is_floating_point()])
+        return result if isinstance(result, torch.Tensor) else outputs
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+        if ctx.od.no_gradient:
+            raise MXNetError(f"Operator {ctx.od.name} is non-differentiable because it didn't register FGradient attribute.")
+        needed = ctx.needs_input_grad[2:]
+        return (None, None, *[torch.zeros_like(t) if need else None for t, need in zip(ctx.saved_tensors, needed)])
 
 
 # ---------------------------------------------------------------------- the table of operators

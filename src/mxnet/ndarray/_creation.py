@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -87,11 +88,13 @@ def _from_numpy_copy(source: np.ndarray, dtype: torch.dtype) -> torch.Tensor:
         t = torch.from_numpy(np.ascontiguousarray(source).view(np.int16).copy()).view(torch.bfloat16)
         return t.to(dtype)
     if source.dtype.name in NAME_TO_TORCH:
-        t = torch.tensor(np.ascontiguousarray(source)).to(dtype)  # torch knows no negative strides
+        if source.ndim:  # torch knows no negative strides
+            source = np.ascontiguousarray(source)
+        t = torch.tensor(source).to(dtype)
     else:  # unsigned, long double, complex, strings: NumPy converts or says why it cannot
         np_type = np.float32 if dtype == torch.bfloat16 else {v: k for k, v in NAME_TO_TORCH.items()}[dtype]
         t = torch.tensor(source.astype(np_type)).to(dtype)
-    return t.reshape(1) if t.ndim == 0 else t
+    return t
 
 
 def empty(shape: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
@@ -232,13 +235,20 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True, array_cls: type = ND
     """An array of a NumPy array; with ``zero_copy`` it shares the memory, and the NumPy array becomes read-only."""
     if not ndarray.flags["C_CONTIGUOUS"]:
         raise ValueError("Only C-contiguous numpy.ndarrays are supported; use `np.ascontiguousarray` first")
+    dtype = torch_dtype(ndarray.dtype)
     if not zero_copy:
-        return from_torch(torch.tensor(ndarray))
-    if not ndarray.flags["WRITEABLE"]:
-        raise ValueError("the numpy.ndarray is read-only: its memory may be shared already; use zero_copy=False")
-    made = from_torch(torch.from_numpy(ndarray))
+        return wrap(_from_numpy_copy(ndarray, dtype), current_context())
+    with warnings.catch_warnings():
+        # An array that is read-only already is shared a second time: its owner has given it away.
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writ")
+        made = wrap(torch.from_numpy(ndarray), _cpu_context())
     ndarray.flags["WRITEABLE"] = False
     return made
+
+
+def _cpu_context() -> Context:
+    ctx = current_context()
+    return ctx if ctx.device_type.startswith("cpu") else Context("cpu", 0)
 
 
 def from_dlpack(dlpack: Any) -> NDArray:
