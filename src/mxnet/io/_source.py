@@ -162,8 +162,8 @@ def files_of(path: str) -> list[str]:
 def file_iterator(name: str, source: type[BatchSource], iterator: Any) -> Any:
     """The function ``mx.io.name(**parameters)`` for a source.
 
-    Parameters may be given as strings, as everywhere in MXNet. It passes all of them on to every stage of its reading and
-    lets each pick its own, so scripts give iterators what they do not know; a warning is for what looks like a typo.
+    Parameters may be given as strings, as everywhere in MXNet. It passes all of them on to every stage of its reading
+    and lets each pick its own, so scripts give iterators what they do not know; what looks like a typo is warned of.
     """
     known = inspect.signature(source).parameters
     hints = typing.get_type_hints(source.__init__, include_extras=True)

@@ -265,7 +265,7 @@ class DataParallelExecutorGroup:
         types.update({d.name: d.dtype for d in labels})
         shared = None if shared_group is None else shared_group.execs[i]
         executor = self.symbol.simple_bind(
-            ctx=self.contexts[i], grad_req=self.grad_req, type_dict=types, shared_arg_names=self.param_names,
+            ctx=self.contexts[i], grad_req=self.grad_req, type_dict=types, shared_arg_names=list(self.param_names),
             shared_exec=shared, group2ctx=self.group2ctxs[i], shared_buffer=self.shared_data_arrays[i],
             **{d.name: d.shape for d in [*data, *labels]},
         )
