@@ -280,11 +280,11 @@ class RowSparseNDArray(BaseSparseNDArray):
             return self
         raise ValueError("RowSparseNDArray only supports [:] for indexing")
 
-    def retain(self, *args: Any, **kwargs: Any) -> Any:
+    def retain(self, indices: Any) -> RowSparseNDArray:
         """Keep only the rows of the given numbers."""
-        from . import op
-
-        return op.sparse_retain(self, *args, **kwargs)
+        wanted = torch.unique(_vector(indices, self._ctx, np.int64).to(torch.int64))
+        kept = torch.isin(self._indices, wanted)
+        return self._like(self._values[kept], self._indices[kept])
 
 
 _CLASSES: dict[str, Any] = {"csr": CSRNDArray, "row_sparse": RowSparseNDArray}

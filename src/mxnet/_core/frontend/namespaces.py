@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import difflib
 import functools
 import sys
@@ -43,15 +44,18 @@ def names_in(space: str) -> dict[str, str]:
 def install(module_name: str, space: str, make: Callable[[OpDef, str], Any]) -> None:
     """Give a module the functions of a namespace, each made on first use.
 
-    Hand-written functions of the module win. ``__all__`` gets the generated names too when the module defines it.
+    Hand-written functions of the module win.
     """
     module = sys.modules[module_name]
+    made: dict[str, Any] = {}
 
     @functools.cache
     def generated() -> dict[str, str]:
         return names_in(space)
 
     def __getattr__(name: str) -> Any:
+        if name in made:
+            return made[name]
         table = generated()
         target = table.get(name)
         if target is None:
@@ -62,7 +66,10 @@ def install(module_name: str, space: str, make: Callable[[OpDef, str], Any]) -> 
             raise AttributeError(f"module {module_name!r} has no attribute {name!r}{hint}")
         fn = make(get_op(target), name)
         fn.__module__ = module_name
-        setattr(module, name, fn)
+        made[name] = fn
+        # The modules of sub-namespaces have code of their own, in which ``slice`` or ``sum`` must stay Python's.
+        if not (space and hasattr(builtins, name)):
+            setattr(module, name, fn)
         return fn
 
     def __dir__() -> list[str]:
