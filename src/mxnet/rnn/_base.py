@@ -34,6 +34,12 @@ class RNNParams:
         return self._params[name]
 
 
+def split(length: Any, inputs: Symbol, axis: int, name: str = "split") -> list[Symbol]:
+    """Take a sequence apart; ``name`` is the operator's alias, which automatic names come from."""
+    # squeeze_axis is 1, not True, in MXNet's files.
+    return list(getattr(symbol, name)(inputs, axis=axis, num_outputs=length, squeeze_axis=1))
+
+
 def arrange(length: int | None, inputs: Any, layout: str, merge: bool | None) -> Any:
     """A sequence in the form that is wanted: a list of steps, or one symbol with a time axis.
 
@@ -58,7 +64,7 @@ def arrange(length: int | None, inputs: Any, layout: str, merge: bool | None) ->
         assert count == 1, (
             f"a symbol of {count} outputs cannot be split into steps: give list(inputs), or a symbol with a time axis"
         )
-        return list(symbol.split(inputs, axis=axis, num_outputs=length, squeeze_axis=1))
+        return split(length, inputs, axis)
     assert length is None or len(inputs) == length, f"{len(inputs)} inputs were given for {length} steps"
     if not merge:
         return inputs

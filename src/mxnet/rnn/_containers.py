@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import symbol
 from ..symbol import Symbol
-from ._base import BaseRNNCell, RNNParams, arrange
+from ._base import BaseRNNCell, RNNParams, arrange, split
 
 
 class _Container(BaseRNNCell):
@@ -35,7 +35,7 @@ class _Container(BaseRNNCell):
         """Those of all cells, in one list."""
         return [info for cell in self._cells for info in cell.state_info]
 
-    def begin_state(self, **kwargs: Any) -> list[Symbol]:
+    def begin_state(self, **kwargs: Any) -> list[Symbol]:  # type: ignore[override]
         """The first states of all cells, in one list; see :meth:`BaseRNNCell.begin_state`."""
         self._check_unmodified()
         return [state for cell in self._cells for state in cell.begin_state(**kwargs)]
@@ -148,14 +148,12 @@ class BidirectionalCell(_Container):
             merge_outputs = isinstance(forward, Symbol) and isinstance(backward, Symbol)
             if not merge_outputs:
                 forward, backward = (
-                    list(symbol.SliceChannel(side, axis=axis, num_outputs=length, squeeze_axis=1))
-                    if isinstance(side, Symbol) else side
+                    split(length, side, axis, "SliceChannel") if isinstance(side, Symbol) else side
                     for side in (forward, backward)
                 )
+        states = [forward_states, backward_states]
         if merge_outputs:
             backward = symbol.reverse(backward, axis=axis)
-            joined = symbol.Concat(forward, backward, dim=2, name=f"{self._output_prefix}out")
-        else:
-            joined = [symbol.Concat(f, b, dim=1, name=f"{self._output_prefix}t{i}")
-                      for i, (f, b) in enumerate(zip(forward, backward[::-1]))]
-        return joined, [forward_states, backward_states]
+            return symbol.Concat(forward, backward, dim=2, name=f"{self._output_prefix}out"), states
+        pairs = zip(forward, backward[::-1])
+        return [symbol.Concat(f, b, dim=1, name=f"{self._output_prefix}t{i}") for i, (f, b) in enumerate(pairs)], states

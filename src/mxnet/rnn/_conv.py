@@ -50,8 +50,8 @@ class BaseConvRNNCell(BaseRNNCell):
         self._input_shape = input_shape
         self._conv_layout = conv_layout
         self._activation = activation
-        self._i2h = {"kernel": i2h_kernel, "stride": i2h_stride, "pad": i2h_pad, "dilate": i2h_dilate}
-        self._h2h = {
+        self._i2h: dict[str, Any] = {"kernel": i2h_kernel, "stride": i2h_stride, "pad": i2h_pad, "dilate": i2h_dilate}
+        self._h2h: dict[str, Any] = {
             "kernel": h2h_kernel, "stride": (1, 1), "dilate": h2h_dilate,
             "pad": tuple(dilate * (size - 1) // 2 for size, dilate in zip(h2h_kernel, h2h_dilate)),
         }
@@ -68,7 +68,7 @@ class BaseConvRNNCell(BaseRNNCell):
         return [{"shape": self._state_shape, "__layout__": self._conv_layout} for _ in range(self._num_states)]
 
     def _conv_forward(self, inputs: Symbol, states: list[Symbol], name: str) -> tuple[Symbol, Symbol]:
-        both = {"num_filter": self._num_hidden * self._num_gates, "layout": self._conv_layout}
+        both: dict[str, Any] = {"num_filter": self._num_hidden * self._num_gates, "layout": self._conv_layout}
         i2h = symbol.Convolution(data=inputs, weight=self._iW, bias=self._iB, name=f"{name}i2h", **both, **self._i2h)
         h2h = symbol.Convolution(data=states[0], weight=self._hW, bias=self._hB, name=f"{name}h2h", **both, **self._h2h)
         return i2h, h2h

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 from .. import initializer as init
 from .. import ndarray, symbol
@@ -15,7 +15,11 @@ from ._containers import BidirectionalCell, SequentialRNNCell
 from ._dense import GRU_GATES, LSTM_GATES, RNN_GATES, GRUCell, LSTMCell, RNNCell
 from ._modifiers import DropoutCell
 
-_GATES = {"rnn_relu": RNN_GATES, "rnn_tanh": RNN_GATES, "lstm": LSTM_GATES, "gru": GRU_GATES}
+Mode = Literal["rnn_relu", "rnn_tanh", "lstm", "gru"]
+
+_GATES: dict[Mode, tuple[str, ...]] = {
+    "rnn_relu": RNN_GATES, "rnn_tanh": RNN_GATES, "lstm": LSTM_GATES, "gru": GRU_GATES,
+}
 
 
 class FusedRNNCell(BaseRNNCell):
@@ -53,7 +57,7 @@ class FusedRNNCell(BaseRNNCell):
     [(2, 2, 8)]
     """
 
-    def __init__(self, num_hidden: int, num_layers: int = 1, mode: str = "lstm", bidirectional: bool = False,
+    def __init__(self, num_hidden: int, num_layers: int = 1, mode: Mode = "lstm", bidirectional: bool = False,
                  dropout: float = 0.0, get_next_state: bool = False, forget_bias: float = 1.0,
                  prefix: str | None = None, params: RNNParams | None = None) -> None:
         if mode not in _GATES:
@@ -68,7 +72,7 @@ class FusedRNNCell(BaseRNNCell):
         self._get_next_state = get_next_state
         self._directions = ("l", "r") if bidirectional else ("l",)
         start = init.FusedRNN(None, num_hidden, num_layers, mode, bidirectional, forget_bias)
-        self._parameter = self.params.get("parameters", init=start)
+        self._parameter: Any = self.params.get("parameters", init=start)
 
     @property
     def state_info(self) -> list[dict[str, Any]]:
@@ -163,10 +167,11 @@ class FusedRNNCell(BaseRNNCell):
             assert layout.find("T") == 0, f"Unsupported layout {layout}"
         states = self.begin_state() if begin_state is None else begin_state
         count = len(self.state_info)
+        given: dict[str, Any] = dict(zip(("state", "state_cell")[:count], states))
         rnn = symbol.RNN(
             data=data, parameters=self._parameter, state_size=self._num_hidden, num_layers=self._num_layers,
             bidirectional=self._bidirectional, p=self._dropout, state_outputs=self._get_next_state, mode=self._mode,
-            name=f"{self._prefix}rnn", **dict(zip(("state", "state_cell")[:count], states)),
+            name=f"{self._prefix}rnn", **given,
         )
         outputs, last = rnn, []
         if self._get_next_state:
@@ -191,11 +196,11 @@ class FusedRNNCell(BaseRNNCell):
         }[self._mode]
         stack = SequentialRNNCell()
         for i in range(self._num_layers):
-            cells = [make(f"{self._prefix}{direction}{i}_") for direction in self._directions]
+            cell: BaseRNNCell = make(f"{self._prefix}l{i}_")
             if self._bidirectional:
-                stack.add(BidirectionalCell(*cells, output_prefix=f"{self._prefix}bi_l{i}_"))
-            else:
-                stack.add(*cells)
+                back = make(f"{self._prefix}r{i}_")
+                cell = BidirectionalCell(cell, back, output_prefix=f"{self._prefix}bi_l{i}_")
+            stack.add(cell)
             if self._dropout > 0 and i != self._num_layers - 1:
                 stack.add(DropoutCell(self._dropout, prefix=f"{self._prefix}_dropout{i}_"))
         return stack

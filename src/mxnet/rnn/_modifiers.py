@@ -85,7 +85,9 @@ class ModifierCell(BaseRNNCell):
         """Those of the cell inside."""
         return self.base_cell.state_info
 
-    def begin_state(self, init_sym: Callable[..., Symbol] = symbol.zeros, **kwargs: Any) -> list[Symbol]:
+    def begin_state(  # type: ignore[override]
+        self, init_sym: Callable[..., Symbol] = symbol.zeros, **kwargs: Any
+    ) -> list[Symbol]:
         """The first states of the cell inside; see :meth:`BaseRNNCell.begin_state`, whose ``func`` works as well."""
         self._check_unmodified()
         with self._base_unlocked() as cell:
