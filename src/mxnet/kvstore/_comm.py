@@ -45,7 +45,8 @@ def total(values: Sequence[Any], out: Any = None) -> Any:
 
 
 def _moved(t: torch.Tensor, device: torch.device) -> torch.Tensor:
-    return t if t.device == device else t.to(device, non_blocking=True)
+    # A copy to the CPU has to be waited for: nothing makes its reader wait.
+    return t if t.device == device else t.to(device, non_blocking=device.type != "cpu")
 
 
 def copy_into(targets: Sequence[NDArray], values: Sequence[NDArray]) -> None:
@@ -60,7 +61,7 @@ def copy_into(targets: Sequence[NDArray], values: Sequence[NDArray]) -> None:
             to.append(t._t.data)
             of.append(v._t.data)
         else:
-            t._t.data.copy_(v._t.data, non_blocking=True)
+            t._t.data.copy_(v._t.data, non_blocking=t._t.device.type != "cpu")
     if to:
         torch._foreach_copy_(to, of)
 

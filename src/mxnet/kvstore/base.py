@@ -66,7 +66,7 @@ class KVStoreBase:
         raise NotImplementedError
 
     @staticmethod
-    def register(klass: type) -> type:
+    def register(klass: Any) -> Any:
         """Make a class known to :func:`create` by its lower-case name. A class decorator."""
         assert isinstance(klass, type), f"a class is expected, got {klass!r}"
         name = klass.__name__.lower()

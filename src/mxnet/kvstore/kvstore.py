@@ -64,7 +64,7 @@ class KVStore(KVStoreBase):
         self._values: dict[Any, Any] = {}
         # The arrays that sums are written into: always the same ones, so that the updater's preparations hold.
         self._sums: dict[Any, Any] = {}
-        self._updater: Callable[..., None] | None = None
+        self._updater: Any = None
         self._compression: GradientCompression | None = None
 
     def __del__(self) -> None:

@@ -19,16 +19,18 @@ from ..ndarray.ndarray import _DTYPE_MX_TO_NP
 class _Input:
     """A data or label input: the executors' arrays, and which part of a batch goes into which."""
 
-    __slots__ = ("_tensor", "axis", "desc", "parts", "shape")
+    __slots__ = ("_tensor", "_waits", "axis", "desc", "parts", "shape")
 
     def __init__(self, desc: DataDesc, axis: int, slices: Sequence[slice] | None, arrays: Sequence[Any]) -> None:
         self.desc = desc
         self.shape = tuple(desc.shape)
         self.axis = axis
         whole = len(arrays) == 1 or axis < 0 or slices is None
-        self.parts = [(None if whole else slices[i], a) for i, a in enumerate(arrays)]
+        self.parts = [(None if whole or slices is None else slices[i], a) for i, a in enumerate(arrays)]
         # One device, dense: every batch is one copy into this tensor.
         self._tensor = arrays[0]._t.data if len(arrays) == 1 and arrays[0].stype == "default" else None
+        # Copies to a GPU are queued there; nothing would make a reader of CPU memory wait.
+        self._waits = any(a.context.device.type == "cpu" for a in arrays)
 
     def load(self, source: Any) -> None:
         """Copy a whole batch's array, or a list of arrays, one for each device, to the devices."""
@@ -38,7 +40,7 @@ class _Input:
         t = source._t
         if t.shape != self.shape:
             self._refuse(source)
-        self._tensor.copy_(t.detach() if t.requires_grad else t, True)
+        self._tensor.copy_(t.detach() if t.requires_grad else t, not self._waits)
 
     def _load_parts(self, source: Any) -> None:
         if isinstance(source, (list, tuple)):
@@ -55,7 +57,7 @@ class _Input:
             else:
                 t = source._t.detach()
                 piece = t if part is None else t.narrow(self.axis, part.start, part.stop - part.start)
-                target._t.data.copy_(piece, True)
+                target._t.data.copy_(piece, not self._waits)
 
     def _refuse(self, source: Any) -> None:
         raise MXNetError(f"Input {self.desc.name} has shape {self.shape}, the batch brings {source.shape}")
@@ -369,8 +371,7 @@ class DataParallelExecutorGroup:
             data = [list(parts) for parts in zip(*[b.data for b in data_batch])]
             label = [list(parts) for parts in zip(*[b.label or [] for b in data_batch])]
         else:
-            data = data_batch.data
-            label = getattr(data_batch, "label", None)
+            data, label = data_batch.data, getattr(data_batch, "label", None) or []
         for x, source in zip(self._data_inputs, data):
             x.load(source)
         if label:
