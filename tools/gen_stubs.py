@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import builtins
 import importlib
 import inspect
 import keyword
@@ -52,7 +53,8 @@ def python_type(codec: codecs.Codec) -> str:
     if isinstance(codec, codecs._Enum):
         words = [w for w in codec.words.values() if w is not None]
         optional = " | None" if len(words) < len(codec.words) else ""
-        return f"Literal[{', '.join(map(repr, words))}]{optional}"
+        # The words are for editors to offer; a text that is only known at run time is fine, too.
+        return f"Literal[{', '.join(map(repr, words))}] | str{optional}"
     if isinstance(codec, codecs._Tuple):
         item = python_type(codec.item)
         return f"{item} | Sequence[{item} | None]" if codec.allow_none else f"{item} | Sequence[{item}]"
@@ -126,6 +128,9 @@ def namespace_stub(package: str, space: str) -> str:
     array = FRONTENDS[package]
     module = importlib.import_module(f"mxnet.{package}.{space}")
     written = {name for name, thing in vars(module).items() if not hasattr(thing, "operator")}
+    # Where the module's own code uses slice() or max(), a stub of that name would change what they mean there.
+    tree = ast.parse(inspect.getsource(module))
+    written |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and hasattr(builtins, n.id)}
     table = {
         shown: name
         for shown, name in sorted(module._generated().items())

@@ -563,7 +563,7 @@ class FusedRNN(Initializer):
         self._init = init
         self._num_hidden = num_hidden
         self._num_layers = num_layers
-        self._mode = mode
+        self._mode: Any = mode
         self._bidirectional = bidirectional
         self._forget_bias = forget_bias
 

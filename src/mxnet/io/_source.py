@@ -28,7 +28,7 @@ class Batch(NamedTuple):
     data: Any
     label: Any
     pad: int
-    index: np.ndarray
+    index: np.ndarray  # type: ignore[assignment]  # tuple.index
 
 
 class BatchSource:
@@ -130,7 +130,8 @@ class RoundBatches:
         if self._before is not None:
             return Rows(self._before.data[count:], self._before.label[count:], 0)
         missing = self.batch_size - count
-        return Rows(*[np.zeros((missing, *a.shape[1:]), a.dtype) for a in (rows.data, rows.label)], 0)
+        data, label = (np.zeros((missing, *a.shape[1:]), a.dtype) for a in (rows.data, rows.label))
+        return Rows(data, label, 0)
 
 
 def to_array(values: np.ndarray) -> NDArray:

@@ -38,6 +38,9 @@ class DataDesc(namedtuple("DataDesc", ["name", "shape"])):
     1
     """
 
+    dtype: Any
+    layout: str | None
+
     def __new__(cls, name: str, shape: Any, dtype: Any = mx_real_t, layout: str | None = "NCHW") -> DataDesc:
         made = super().__new__(cls, name, shape)
         made.dtype = dtype
@@ -104,6 +107,9 @@ class DataIter:
     ----------
     batch_size : int
     """
+
+    provide_data: Any
+    provide_label: Any
 
     def __init__(self, batch_size: int = 0) -> None:
         self.batch_size = batch_size

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _install(__name__, "", _make_function)
 
 
-_NDArray.__getitem__ = _indexing.getitem  # type: ignore[attr-defined]
-_NDArray.__setitem__ = _indexing.setitem  # type: ignore[attr-defined]
+_NDArray.__getitem__ = _indexing.getitem  # type: ignore[assignment]
+_NDArray.__setitem__ = _indexing.setitem  # type: ignore[assignment]
 _NDArray._basic_indexing_slice_is_contiguous = staticmethod(_indexing.slice_is_contiguous)  # type: ignore[attr-defined]
 
 

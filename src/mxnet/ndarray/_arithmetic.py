@@ -192,8 +192,8 @@ def install() -> dict[str, Any]:
         true = {"div": "truediv", "rdiv": "rtruediv", "idiv": "itruediv"}[python2]
         setattr(NDArray, f"__{python2}__", getattr(NDArray, f"__{true}__"))
     negate, absolute = get_op("_mul_scalar"), get_op("abs")
-    NDArray.__neg__ = lambda self: _number(negate, self, -1.0)  # type: ignore[attr-defined]
-    NDArray.__abs__ = lambda self: invoke(absolute, (self,), {})  # type: ignore[attr-defined]
+    setattr(NDArray, "__neg__", lambda self: _number(negate, self, -1.0))  # noqa: B010  (the stubs have it already)
+    setattr(NDArray, "__abs__", lambda self: invoke(absolute, (self,), {}))  # noqa: B010
     functions["true_divide"] = functions["divide"]
     return functions
 

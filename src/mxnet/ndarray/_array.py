@@ -324,7 +324,7 @@ class NDArray(Fluent):
             if shape is None:
                 raise ValueError("Shape must be provided.")
         elif len(shape) == 1 and isinstance(shape[0], (tuple, list)):
-            shape = shape[0]
+            shape = tuple(shape[0])
         reverse = bool(kwargs.pop("reverse", False))
         if kwargs:
             raise TypeError(f"Got unknown keywords in reshape: {', '.join(kwargs)}. Accepted keyword arguments are "

@@ -130,8 +130,8 @@ def randn(*shape: int, **kwargs: Any) -> NDArray:
     if "shape" in kwargs:
         raise TypeError("randn takes the shape by position: randn(2, 3)")
     parameters = {"loc": kwargs.pop("loc", 0), "scale": kwargs.pop("scale", 1)}
-    rest = [kwargs.pop(name, default) for name, default in (("dtype", _Null), ("ctx", None), ("out", None))]
-    return _draw("normal", parameters, shape, *rest, kwargs)
+    dtype, ctx, out = kwargs.pop("dtype", _Null), kwargs.pop("ctx", None), kwargs.pop("out", None)
+    return _draw("normal", parameters, shape, dtype, ctx, out, kwargs)
 
 
 def poisson(lam: Any = 1, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,

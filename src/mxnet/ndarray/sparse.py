@@ -507,7 +507,7 @@ def empty(stype: str, shape: Any, ctx: Context | None = None, dtype: Any = None)
 _KEEPS_ZEROS = frozenset(("_mul_scalar", "_div_scalar"))
 
 
-def scalar(op_name: str, x: BaseSparseNDArray, number: Any, out: NDArray | None = None) -> NDArray:
+def scalar(op_name: str, x: NDArray, number: Any, out: NDArray | None = None) -> NDArray:
     """An array and a number: sparse where zeros stay zeros, else dense."""
     from .._core.invoke import invoke
     from .._core.registry import get_op

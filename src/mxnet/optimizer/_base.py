@@ -75,7 +75,7 @@ class Optimizer:
             lr_scheduler.base_lr = learning_rate
         self.rescale_grad = rescale_grad
         self.lr_scheduler = lr_scheduler
-        self.lr = learning_rate
+        self.lr: Any = learning_rate  # may be None where there is a scheduler
         self.wd = wd
         self.clip_gradient = clip_gradient
         self.multi_precision = multi_precision

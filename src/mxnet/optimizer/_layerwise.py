@@ -74,7 +74,7 @@ class LARS(MomentumState):
             momentum *= self.cur_lr / self.last_lr  # type: ignore[operator]
         mom = states[0] if states else None
         if step.key:
-            rule = {"lr": lr, "wd": wd, "rescale": self.rescale_grad, "clip": self._clip(), "fused": step.threaded}
+            rule: dict[str, Any] = {"lr": lr, "wd": wd, "rescale": self.rescale_grad, "clip": self._clip(), "fused": step.threaded}
             kernels.sgd(w, g, **rule) if mom is None else kernels.sgd_mom(w, g, mom, momentum=momentum, **rule)
             return
         squares = kernels.sums_of_squares(w), kernels.sums_of_squares(g)
@@ -186,7 +186,7 @@ class LBSGD(Optimizer):
         target = (weight if master is None else master)._t.data
         g = g.to(target.dtype)
         lr *= self._lars(target, g, wd) if self.warmup_strategy == "lars" else self._get_lbmult(count)
-        rule = {"lr": lr, "wd": wd, "rescale": self.rescale_grad, "clip": self._clip()}
+        rule: dict[str, Any] = {"lr": lr, "wd": wd, "rescale": self.rescale_grad, "clip": self._clip()}
         if momentum is None:
             kernels.sgd([target], [g], **rule)
         else:

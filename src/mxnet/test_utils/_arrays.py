@@ -124,6 +124,7 @@ def rand_sparse_ndarray(shape: Sequence[int], stype: str, density: float | None 
     if stype != "csr":
         raise AssertionError(f"unknown storage type {stype!r}")
     rows, columns = shape
+    csr: Any
     nnz = _stored_elements(rows, columns, density, distribution)
     if distribution == "powerlaw":
         dense = _powerlaw(rows, columns, nnz, dtype)
@@ -192,7 +193,7 @@ def _powerlaw(rows: int, columns: int, nnz: int, dtype: Any) -> np.ndarray:
     return dense
 
 
-def shuffle_csr_column_indices(csr: NDArray) -> None:
+def shuffle_csr_column_indices(csr: Any) -> None:
     """Put the column numbers within each row of a csr array into random order."""
     starts = csr.indptr.asnumpy()
     columns = csr.indices.asnumpy()

@@ -113,6 +113,7 @@ def verify_generator(generator: Callable[[int], Any], buckets: list[Any], probs:
         The p values.
     """
     results = [chi_square_check(generator, buckets, probs, nsamples) for _ in range(nrepeat)]
+    values: Any
     values, observed, expected = ([r[i] for r in results] for i in range(3))
     if sum(p > alpha for p in values) < nrepeat * success_rate:
         raise AssertionError(f"Generator test fails, Chi-square p={values}, obs_freq={observed}, "

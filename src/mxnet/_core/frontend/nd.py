@@ -85,7 +85,7 @@ def _variadic(od: OpDef) -> Any:
     """A function that takes any number of arrays, one by one or as lists."""
     array = _array_type()
     decode = {p.name: p.decode for p in od.params.values()}
-    count_name = od.variadic
+    count_name = od.variadic or ""
     # A count with a default is the caller's to give (multi_sgd_update): inputs are more than one a weight.
     takes_count = count_name in od._takes
     fills_count = takes_count and od.params[count_name].required

@@ -275,7 +275,7 @@ __all__ = [
     "zeros_like",
 ]
 
-def Activation(data: NDArray, act_type: Literal['relu', 'sigmoid', 'tanh', 'softrelu', 'softsign'], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Activation(data: NDArray, act_type: Literal['relu', 'sigmoid', 'tanh', 'softrelu', 'softsign'] | str, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Apply a nonlinearity to each element."""
 def BatchNorm(data: NDArray, gamma: NDArray, beta: NDArray, moving_mean: NDArray, moving_var: NDArray, eps: float = 0.0010000000474974513, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1, cudnn_off: bool = False, min_calib_range: float | None = None, max_calib_range: float | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Normalise each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``."""
@@ -285,23 +285,23 @@ def BilinearSampler(data: NDArray, grid: NDArray, cudnn_off: bool | None = None,
     """Read images at the positions of a grid, bilinearly; zero lies outside."""
 def BlockGrad(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """A copy of the array that passes no gradient back."""
-def CTCLoss(data: NDArray, label: NDArray, data_lengths: NDArray | None = None, label_lengths: NDArray | None = None, use_data_lengths: bool = False, use_label_lengths: bool = False, blank_label: Literal['first', 'last'] = 'first', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def CTCLoss(data: NDArray, label: NDArray, data_lengths: NDArray | None = None, label_lengths: NDArray | None = None, use_data_lengths: bool = False, use_label_lengths: bool = False, blank_label: Literal['first', 'last'] | str = 'first', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Negative log probability of label sequences under all their alignments with the data."""
 def Cast(data: NDArray, dtype: Any, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The array in another data type. Floats become integers by rounding toward zero."""
 def Concat(*data: NDArray | Sequence[NDArray], dim: int = 1, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Join arrays along an existing axis ``dim``; their other axes must agree."""
-def Convolution(data: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 1024, no_bias: bool = False, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Convolution(data: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 1024, no_bias: bool = False, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Convolve (cross-correlate) over one, two or three spatial axes."""
-def Convolution_v1(data: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 1024, no_bias: bool = False, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | None = None, cudnn_off: bool = False, layout: Literal['NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Convolution_v1(data: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 1024, no_bias: bool = False, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Convolve; the name under which networks saved by early versions ask for :func:`Convolution`."""
 def Correlation(data1: NDArray, data2: NDArray, kernel_size: int = 1, max_displacement: int = 1, stride1: int = 1, stride2: int = 1, pad_size: int = 0, is_multiply: bool = True, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Compare patches of two feature maps at a range of displacements, as in FlowNet."""
 def Crop(*data: NDArray | Sequence[NDArray], offset: int | Sequence[int | None] = (0, 0), h_w: int | Sequence[int | None] = (0, 0), center_crop: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Cut a window out of a batch of images (n, c, h, w)."""
-def Deconvolution(data: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), adj: int | Sequence[int | None] = (), target_shape: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 512, no_bias: bool = True, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Deconvolution(data: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), adj: int | Sequence[int | None] = (), target_shape: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 512, no_bias: bool = True, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Transposed convolution: the gradient of :func:`Convolution` with respect to its data."""
-def Dropout(data: NDArray, p: float = 0.5, mode: Literal['training', 'always'] = 'training', axes: int | Sequence[int | None] = (), cudnn_off: bool | None = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Dropout(data: NDArray, p: float = 0.5, mode: Literal['training', 'always'] | str = 'training', axes: int | Sequence[int | None] = (), cudnn_off: bool | None = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Set elements to zero with probability ``p`` and scale the others by ``1 / (1 - p)``, in training."""
 def ElementWiseSum(*args: NDArray | Sequence[NDArray], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum of any number of arrays of one shape and type."""
@@ -311,7 +311,7 @@ def Flatten(data: NDArray, out: NDArray | None = None, name: str | None = None, 
     """Merge all axes but the first: ``(n, a, b, ...)`` becomes ``(n, a * b * ...)``."""
 def FullyConnected(data: NDArray, weight: NDArray, bias: NDArray | None = None, num_hidden: int = ..., no_bias: bool = False, flatten: bool = True, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Apply a linear map, ``y = x @ weight.T + bias``."""
-def GridGenerator(data: NDArray, transform_type: Literal['affine', 'warp'], target_shape: int | Sequence[int | None] = (0, 0), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def GridGenerator(data: NDArray, transform_type: Literal['affine', 'warp'] | str, target_shape: int | Sequence[int | None] = (0, 0), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Positions for :func:`BilinearSampler`, in units where the image reaches from -1 to 1."""
 def GroupNorm(data: NDArray, gamma: NDArray, beta: NDArray, num_groups: int = 1, eps: float = 1e-05, output_mean_var: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Normalise groups of channels (axis 1), then scale by ``gamma`` and shift by ``beta``, one number a group."""
@@ -319,13 +319,13 @@ def IdentityAttachKLSparseReg(data: NDArray, moving_avg: NDArray, sparseness_tar
     """Hand sigmoid activations through, adding to their gradient that of a penalty on how often units are active."""
 def InstanceNorm(data: NDArray, gamma: NDArray, beta: NDArray, eps: float = 0.001, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Normalise each channel of each example over its spatial axes, then scale by ``gamma`` and shift by ``beta``."""
-def L2Normalization(data: NDArray, eps: float = 1e-10, mode: Literal['instance', 'channel', 'spatial'] = 'instance', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def L2Normalization(data: NDArray, eps: float = 1e-10, mode: Literal['instance', 'channel', 'spatial'] | str = 'instance', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Divide by the Euclidean norm, ``sqrt(sum of squares + eps)``."""
 def LRN(data: NDArray, alpha: float = 0.0001, beta: float = 0.75, knorm: float = 2.0, nsize: int = ..., out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Local response normalisation: divide by ``(knorm + alpha / nsize * s) ** beta``."""
 def LayerNorm(data: NDArray, gamma: NDArray, beta: NDArray, axis: int = -1, eps: float = 1e-05, output_mean_var: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Normalise along one axis, then scale by ``gamma`` and shift by ``beta``, each of that axis' length."""
-def LeakyReLU(data: NDArray, gamma: NDArray | None = None, act_type: Literal['rrelu', 'leaky', 'prelu', 'elu', 'selu', 'gelu'] = 'leaky', slope: float = 0.25, lower_bound: float = 0.125, upper_bound: float = 0.334, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
+def LeakyReLU(data: NDArray, gamma: NDArray | None = None, act_type: Literal['rrelu', 'leaky', 'prelu', 'elu', 'selu', 'gelu'] | str = 'leaky', slope: float = 0.25, lower_bound: float = 0.125, upper_bound: float = 0.334, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Rectifiers that let something of negative elements through."""
 def LinearRegressionOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Hand the data through; the gradient is that of half the squared error."""
@@ -333,15 +333,15 @@ def LogisticRegressionOutput(data: NDArray, label: NDArray, grad_scale: float = 
     """Sigmoid of the data; the gradient is that of the cross entropy."""
 def MAERegressionOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Hand the data through; the gradient is that of the absolute error."""
-def MakeLoss(data: NDArray, grad_scale: float = 1.0, valid_thresh: float = 0.0, normalization: Literal['null', 'batch', 'valid'] = 'null', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def MakeLoss(data: NDArray, grad_scale: float = 1.0, valid_thresh: float = 0.0, normalization: Literal['null', 'batch', 'valid'] | str = 'null', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Hand the data through and make it a loss: its gradient is ``grad_scale``, whatever comes from above."""
-def Pad(data: NDArray, mode: Literal['constant', 'edge', 'reflect'], pad_width: int | Sequence[int | None], constant_value: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Pad(data: NDArray, mode: Literal['constant', 'edge', 'reflect'] | str, pad_width: int | Sequence[int | None], constant_value: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Add a border to the spatial axes of an array of 4 or 5 axes."""
-def Pooling(data: NDArray, kernel: int | Sequence[int | None] = (), pool_type: Literal['max', 'avg', 'sum', 'lp'] = 'max', global_pool: bool = False, cudnn_off: bool = False, pooling_convention: Literal['valid', 'full', 'same'] = 'valid', stride: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), p_value: int | None = None, count_include_pad: bool | None = None, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Pooling(data: NDArray, kernel: int | Sequence[int | None] = (), pool_type: Literal['max', 'avg', 'sum', 'lp'] | str = 'max', global_pool: bool = False, cudnn_off: bool = False, pooling_convention: Literal['valid', 'full', 'same'] | str = 'valid', stride: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), p_value: int | None = None, count_include_pad: bool | None = None, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Reduce windows of the spatial axes to one value each."""
-def Pooling_v1(data: NDArray, kernel: int | Sequence[int | None] = (), pool_type: Literal['max', 'avg', 'sum'] = 'max', global_pool: bool = False, pooling_convention: Literal['valid', 'full'] = 'valid', stride: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Pooling_v1(data: NDArray, kernel: int | Sequence[int | None] = (), pool_type: Literal['max', 'avg', 'sum'] | str = 'max', global_pool: bool = False, pooling_convention: Literal['valid', 'full'] | str = 'valid', stride: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Pool, as early versions did: averages always divide by the size of the kernel."""
-def RNN(data: NDArray, parameters: NDArray, state: NDArray, state_cell: NDArray | None = None, sequence_length: NDArray | None = None, state_size: int = ..., num_layers: int = ..., bidirectional: bool = False, mode: Literal['rnn_relu', 'rnn_tanh', 'lstm', 'gru'] = ..., p: float = 0.0, state_outputs: bool = False, projection_size: int | None = None, lstm_state_clip_min: float | None = None, lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False, use_sequence_length: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
+def RNN(data: NDArray, parameters: NDArray, state: NDArray, state_cell: NDArray | None = None, sequence_length: NDArray | None = None, state_size: int = ..., num_layers: int = ..., bidirectional: bool = False, mode: Literal['rnn_relu', 'rnn_tanh', 'lstm', 'gru'] | str = ..., p: float = 0.0, state_outputs: bool = False, projection_size: int | None = None, lstm_state_clip_min: float | None = None, lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False, use_sequence_length: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Run a stack of recurrent layers over a sequence."""
 def ROIPooling(data: NDArray, rois: NDArray, pooled_size: int | Sequence[int | None], spatial_scale: float, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Largest elements in a grid of bins over each region, regions being rounded to whole positions."""
@@ -357,17 +357,17 @@ def SequenceReverse(data: NDArray, sequence_length: NDArray | None = None, use_s
     """Reverse each sequence in time (axis 0) within its length; what lies after its end stays."""
 def SliceChannel(data: NDArray, num_outputs: int, axis: int = 1, squeeze_axis: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Cut an array into ``num_outputs`` equal parts along an axis."""
-def Softmax(data: NDArray, label: NDArray, grad_scale: float = 1.0, ignore_label: float = -1.0, multi_output: bool = False, use_ignore: bool = False, preserve_shape: bool = False, normalization: Literal['null', 'batch', 'valid'] = 'null', out_grad: bool = False, smooth_alpha: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Softmax(data: NDArray, label: NDArray, grad_scale: float = 1.0, ignore_label: float = -1.0, multi_output: bool = False, use_ignore: bool = False, preserve_shape: bool = False, normalization: Literal['null', 'batch', 'valid'] | str = 'null', out_grad: bool = False, smooth_alpha: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Softmax whose gradient is that of the cross entropy with the labels, whatever gradient comes from above."""
-def SoftmaxActivation(data: NDArray, mode: Literal['instance', 'channel'] = 'instance', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def SoftmaxActivation(data: NDArray, mode: Literal['instance', 'channel'] | str = 'instance', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Softmax along the last axis, or over the channels (axis 1) with ``mode='channel'``."""
-def SoftmaxOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0, ignore_label: float = -1.0, multi_output: bool = False, use_ignore: bool = False, preserve_shape: bool = False, normalization: Literal['null', 'batch', 'valid'] = 'null', out_grad: bool = False, smooth_alpha: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def SoftmaxOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0, ignore_label: float = -1.0, multi_output: bool = False, use_ignore: bool = False, preserve_shape: bool = False, normalization: Literal['null', 'batch', 'valid'] | str = 'null', out_grad: bool = False, smooth_alpha: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Softmax whose gradient is that of the cross entropy with the labels, whatever gradient comes from above."""
-def SpatialTransformer(data: NDArray, loc: NDArray, target_shape: int | Sequence[int | None] = (0, 0), transform_type: Literal['affine'] = ..., sampler_type: Literal['bilinear'] = ..., cudnn_off: bool | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def SpatialTransformer(data: NDArray, loc: NDArray, target_shape: int | Sequence[int | None] = (0, 0), transform_type: Literal['affine'] | str = ..., sampler_type: Literal['bilinear'] | str = ..., cudnn_off: bool | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Apply affine maps to images."""
 def SwapAxis(data: NDArray, dim1: int = 0, dim2: int = 0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Exchange two axes."""
-def UpSampling(*data: NDArray | Sequence[NDArray], scale: int = ..., num_filter: int = 0, sample_type: Literal['nearest', 'bilinear'] = ..., multi_input_mode: Literal['concat', 'sum'] = 'concat', workspace: int = 512, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def UpSampling(*data: NDArray | Sequence[NDArray], scale: int = ..., num_filter: int = 0, sample_type: Literal['nearest', 'bilinear'] | str = ..., multi_input_mode: Literal['concat', 'sum'] | str = 'concat', workspace: int = 512, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Enlarge images by a whole factor."""
 def abs(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Absolute value."""
@@ -401,7 +401,7 @@ def argmin(data: NDArray, axis: int | None = None, keepdims: bool = False, out: 
     """Position of the first minimum along an axis (of the flattened array by default), in the type of the data."""
 def argsort(data: NDArray, axis: int | None = -1, is_ascend: bool = True, dtype: Any = 'float32', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The indices that sort an array along an axis; without one the array is flattened."""
-def batch_dot(lhs: NDArray, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: Literal['csr', 'default', 'row_sparse'] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def batch_dot(lhs: NDArray, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: Literal['csr', 'default', 'row_sparse'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Products of the matrices in the last two axes, each transposed first if asked for."""
 def batch_take(a: NDArray, indices: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Pick one element of each row: ``output[i] = a[i, indices[i]]``. Superseded by ``pick``."""
@@ -459,7 +459,7 @@ def cbrt(data: NDArray, out: NDArray | None = None, name: str | None = None, **k
     """Cube root, of negative elements too."""
 def ceil(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The nearest whole number that is not smaller."""
-def choose_element_0index(data: NDArray, index: NDArray, axis: int | None = -1, keepdims: bool = False, mode: Literal['clip', 'wrap'] = 'clip', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def choose_element_0index(data: NDArray, index: NDArray, axis: int | None = -1, keepdims: bool = False, mode: Literal['clip', 'wrap'] | str = 'clip', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Pick one element along an axis for each place on the other axes: ``output[i] = data[i, index[i]]``."""
 def clip(data: NDArray, a_min: float, a_max: float, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Limit elements to ``[a_min, a_max]``; the gradient passes inside and at the limits."""
@@ -473,7 +473,7 @@ def cosh(data: NDArray, out: NDArray | None = None, name: str | None = None, **k
     """Hyperbolic cosine."""
 def crop(data: NDArray, begin: int | Sequence[int | None], end: int | Sequence[int | None], step: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Cut a region out of an array, as ``data[begin[0]:end[0]:step[0], ...]``; ``None`` is an open end."""
-def ctc_loss(data: NDArray, label: NDArray, data_lengths: NDArray | None = None, label_lengths: NDArray | None = None, use_data_lengths: bool = False, use_label_lengths: bool = False, blank_label: Literal['first', 'last'] = 'first', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def ctc_loss(data: NDArray, label: NDArray, data_lengths: NDArray | None = None, label_lengths: NDArray | None = None, use_data_lengths: bool = False, use_label_lengths: bool = False, blank_label: Literal['first', 'last'] | str = 'first', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Negative log probability of label sequences under all their alignments with the data."""
 def cumsum(a: NDArray, axis: int | None = None, dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum of all elements up to each one, along an axis or of the flattened array."""
@@ -483,7 +483,7 @@ def depth_to_space(data: NDArray, block_size: int, out: NDArray | None = None, n
     """Move blocks of depth into space: ``(n, c, h, w)`` becomes ``(n, c / b**2, h * b, w * b)``."""
 def diag(data: NDArray, k: int = 0, axis1: int = 0, axis2: int = 1, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Extract the ``k``-th diagonal of the planes spanned by two axes, or make a matrix of a vector."""
-def dot(lhs: NDArray, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: Literal['csr', 'default', 'row_sparse'] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def dot(lhs: NDArray, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: Literal['csr', 'default', 'row_sparse'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum of products over the last axis of ``lhs`` and the **first** axis of ``rhs``."""
 def elemwise_add(lhs: NDArray, rhs: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum, ``lhs + rhs``."""
@@ -633,9 +633,9 @@ def one_hot(indices: NDArray, depth: int, on_value: float = 1.0, off_value: floa
     """A vector of length ``depth`` for each index: ``on_value`` at the index, ``off_value`` elsewhere."""
 def ones_like(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Ones in the shape and type of another array."""
-def pad(data: NDArray, mode: Literal['constant', 'edge', 'reflect'], pad_width: int | Sequence[int | None], constant_value: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def pad(data: NDArray, mode: Literal['constant', 'edge', 'reflect'] | str, pad_width: int | Sequence[int | None], constant_value: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Add a border to the spatial axes of an array of 4 or 5 axes."""
-def pick(data: NDArray, index: NDArray, axis: int | None = -1, keepdims: bool = False, mode: Literal['clip', 'wrap'] = 'clip', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def pick(data: NDArray, index: NDArray, axis: int | None = -1, keepdims: bool = False, mode: Literal['clip', 'wrap'] | str = 'clip', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Pick one element along an axis for each place on the other axes: ``output[i] = data[i, index[i]]``."""
 def preloaded_multi_mp_sgd_mom_update(*data: NDArray | Sequence[NDArray], momentum: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """``multi_mp_sgd_mom_update`` with learning rates and weight decays as arrays, the last two inputs."""
@@ -787,7 +787,7 @@ def sum_axis(data: NDArray, axis: int | Sequence[int | None] | None = None, keep
     """Sum."""
 def swapaxes(data: NDArray, dim1: int = 0, dim2: int = 0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Exchange two axes."""
-def take(a: NDArray, indices: NDArray, axis: int = 0, mode: Literal['clip', 'raise', 'wrap'] = 'clip', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def take(a: NDArray, indices: NDArray, axis: int = 0, mode: Literal['clip', 'raise', 'wrap'] | str = 'clip', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Pick slices of an array along an axis; the axes of ``indices`` replace that axis."""
 def tan(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Tangent of angles in radians."""
@@ -795,7 +795,7 @@ def tanh(data: NDArray, out: NDArray | None = None, name: str | None = None, **k
     """Hyperbolic tangent."""
 def tile(data: NDArray, reps: int | Sequence[int | None], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Repeat the whole array ``reps[i]`` times along axis ``i``; the shorter of both gets leading ones."""
-def topk(data: NDArray, axis: int | None = -1, k: int = 1, ret_typ: Literal['both', 'indices', 'mask', 'value'] = 'indices', is_ascend: bool = False, dtype: Any = 'float32', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
+def topk(data: NDArray, axis: int | None = -1, k: int = 1, ret_typ: Literal['both', 'indices', 'mask', 'value'] | str = 'indices', is_ascend: bool = False, dtype: Any = 'float32', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """The ``k`` largest elements along an axis (smallest with ``is_ascend``), in order."""
 def transpose(data: NDArray, axes: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Permute the axes: axis ``i`` of the result is axis ``axes[i]`` of the input; without ``axes``, reverse them."""

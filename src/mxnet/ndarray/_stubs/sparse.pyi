@@ -68,7 +68,6 @@ __all__ = [
     "sign",
     "sin",
     "sinh",
-    "slice",
     "sqrt",
     "square",
     "stop_gradient",
@@ -142,7 +141,7 @@ def cosh(data: NDArray, out: NDArray | None = None, name: str | None = None, **k
     """Hyperbolic cosine."""
 def degrees(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Radians to degrees."""
-def dot(lhs: NDArray, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: Literal['csr', 'default', 'row_sparse'] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def dot(lhs: NDArray, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: Literal['csr', 'default', 'row_sparse'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum of products over the last axis of ``lhs`` and the **first** axis of ``rhs``."""
 def elemwise_add(lhs: NDArray, rhs: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum, ``lhs + rhs``."""
@@ -204,8 +203,6 @@ def sin(data: NDArray, out: NDArray | None = None, name: str | None = None, **kw
     """Sine of angles in radians."""
 def sinh(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Hyperbolic sine."""
-def slice(data: NDArray, begin: int | Sequence[int | None], end: int | Sequence[int | None], step: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
-    """Cut a region out of an array, as ``data[begin[0]:end[0]:step[0], ...]``; ``None`` is an open end."""
 def sqrt(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Square root; NaN for negative elements."""
 def square(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
