@@ -1,0 +1,1 @@
+"""Detection and spatial operators: sampling, regions of interest, boxes, anchors, proposals."""

@@ -1,0 +1,31 @@
+"""What operators over regions of interest share."""
+
+import torch
+from torch import Tensor
+
+from ....base import MXNetError
+from ...shapes import ShapeRule
+
+
+def check_rois(rois: Tensor, columns: int) -> None:
+    """Check that regions are rows of so many columns."""
+    if rois.ndim != 2 or rois.shape[1] != columns:
+        raise MXNetError(f"rois should be (number, {columns}), got shape {tuple(rois.shape)}")
+
+
+def pooled_grid(size: tuple) -> tuple[int, int]:
+    """Rows and columns of bins, checked."""
+    if len(size) != 2 or min(size) < 1:
+        raise MXNetError(f"pooled_size should be two positive numbers, got {tuple(size)}")
+    return tuple(size)
+
+
+def round_away(x: Tensor) -> Tensor:
+    """Round half away from zero, as C does."""
+    return torch.trunc(x + torch.copysign(torch.full_like(x, 0.5), x))
+
+
+def roi_shape(s: ShapeRule, channels: int | None, size: tuple) -> None:
+    """One output for each region."""
+    rois = s["rois"]
+    s.unify("output", (None if rois is None else rois[0], channels, *size))
