@@ -71,7 +71,7 @@ from .util import (  # noqa: E402
 )
 
 if TYPE_CHECKING:
-    from . import executor_manager, misc, ndarray_doc, rnn, symbol_doc, test_utils, visualization
+    from . import contrib, executor_manager, misc, ndarray_doc, rnn, symbol_doc, test_utils, visualization
     from . import visualization as viz
 
 # The version of the interface; remx's own is that of its distribution.
@@ -79,6 +79,7 @@ __version__ = "1.9.1"
 
 # Modules that few programs need, imported on first use: shown name -> module.
 _LAZY = {
+    "contrib": "contrib",
     "executor_manager": "executor_manager",
     "misc": "misc",
     "ndarray_doc": "ndarray_doc",
@@ -112,6 +113,7 @@ __all__ = [
     "base",
     "callback",
     "context",
+    "contrib",
     "cpu",
     "cpu_pinned",
     "cpu_shared",
