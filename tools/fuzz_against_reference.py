@@ -25,7 +25,6 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
-
 from tests.ops import rows  # noqa: E402
 
 SECONDS_A_CASE = 20
@@ -206,8 +205,13 @@ def run_all(python, cases):
 def run_process(command, folder, out):
     """Run a worker until it ends, or makes no progress for a while; says how it ended."""
     out.write_bytes(b"")
-    env = {**os.environ, "MXNET_SUBGRAPH_BACKEND": "NONE", "OMP_NUM_THREADS": "1", "PYTHONPATH": "",
-           "MXNET_STORAGE_FALLBACK_LOG_VERBOSE": "0"}
+    env = {
+        **os.environ,
+        "MXNET_SUBGRAPH_BACKEND": "NONE",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": "",
+        "MXNET_STORAGE_FALLBACK_LOG_VERBOSE": "0",
+    }
     process = subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     size = -1
     while True:
@@ -243,9 +247,9 @@ def read(path):
 
 def work(asked, out):
     """Runs in either environment."""
-    import mxnet as mx
-
     from tests.ops import runner
+
+    import mxnet as mx
 
     with open(out, "wb") as stream:
         for packed in json.loads(Path(asked).read_text()):
@@ -255,7 +259,7 @@ def work(asked, out):
                 if row.grad:
                     arrays.update(runner.gradient(mx, row))
                 head = {"arrays": [(name, a.dtype.str, a.shape) for name, a in arrays.items()]}
-            except Exception as e:  # whatever it is: the outcome of the case
+            except Exception as e:  # noqa: BLE001  whatever it is: the outcome of the case
                 arrays, head = {}, {"error": f"{type(e).__name__}: {reason(e)}"}
             stream.write(json.dumps(head).encode() + b"\n" + b"".join(a.tobytes() for a in arrays.values()))
             stream.flush()

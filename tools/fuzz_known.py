@@ -15,7 +15,12 @@ KNOWN = (
     ("_arange", "values", "float16", "MXNet rounds start and step to whole numbers in float16"),
     ("_contrib_arange_like", "values", "float16", "MXNet rounds start and step to whole numbers in float16"),
     ("*power*", "gradient", "instead of nan", "the derivative of 0**x and of x**0 is zero"),
-    ("_*_scalar", "values", "@uint8,scalar=-", "a negative number in an unsigned type wraps around; C++ leaves it open"),
+    (
+        "_*_scalar",
+        "values",
+        "@uint8,scalar=-",
+        "a negative number in an unsigned type wraps around; C++ leaves it open",
+    ),
     ("clip", "values", "@uint8", "bounds outside of an integer type are brought into it; in MXNet they wrap around"),
     ("erf*", "values", "@", "not a number, and 1 - 1e-8, are no integers"),
     ("norm", "values", "@int", "MXNet rounds partial results to integers while it sums"),

@@ -5,8 +5,8 @@
     python tools/record_golden.py --python ... --all [--force]
     python tools/record_golden.py --list
 
-Only rows without a recording are run unless ``--force`` is given; recordings whose row is gone are dropped. The rows run
-in the other interpreter, in batches: a batch that dies is run again row by row, so one crash costs one row.
+Only rows without a recording are run unless ``--force`` is given; recordings whose row is gone are dropped. The rows
+run in the other interpreter, in batches: a batch that dies is run again row by row, so one crash costs one row.
 """
 
 import argparse
@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
-
 from tests.ops import golden, rows  # noqa: E402
 
 BATCH = 200
@@ -55,8 +54,10 @@ def main():
         golden.save(family, have)
         missing = [i for i in todo if i not in have]
         failed += len(missing)
-        print(f"{family}: {len(todo) - len(missing)} recorded, {len(missing)} failed, {len(have)} in all, "
-              f"{golden.path_of(family).stat().st_size // 1024} KiB")
+        print(
+            f"{family}: {len(todo) - len(missing)} recorded, {len(missing)} failed, {len(have)} in all, "
+            f"{golden.path_of(family).stat().st_size // 1024} KiB"
+        )
     return 1 if failed else 0
 
 
@@ -90,9 +91,9 @@ def reason(error):
 
 def work(family, asked, out):
     """Runs inside MXNet's environment: rows to arrays named ``<number> <result>``."""
-    import mxnet as mx
-
     from tests.ops import runner
+
+    import mxnet as mx
 
     by_id = {r.id: r for r in rows.rows_of(family)}
     arrays = {}
@@ -102,7 +103,7 @@ def work(family, asked, out):
             results = runner.forward(mx, row)
             if row.grad:
                 results.update(runner.gradient(mx, row))
-        except Exception as e:  # whatever MXNet raises: the row is reported and has no golden
+        except Exception as e:  # noqa: BLE001  whatever MXNet raises: the row is reported and has no golden
             print(f"{family}: {row_id} fails: {reason(e)}")
             continue
         arrays.update({f"{number} {name}": a for name, a in results.items()})

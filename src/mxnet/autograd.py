@@ -150,17 +150,16 @@ def backward(heads: Any, head_grads: Any = None, retain_graph: bool = False, tra
 
 
 def grad(heads: Any, variables: Any, head_grads: Any = None, retain_graph: bool | None = None,
-         create_graph: bool = False, train_mode: bool = True) -> Any:
+         create_graph: bool = False, train_mode: bool = True) -> list[NDArray]:
     """Gradients of ``heads`` with respect to ``variables``, as new arrays; gradient buffers stay as they are.
 
     With ``create_graph=True`` the result is recorded in turn, for gradients of higher order.
 
     Returns
     -------
-    NDArray or list of NDArray
-        A list when ``variables`` is one.
+    list of NDArray
+        Also when ``variables`` is one array.
     """
-    single = not isinstance(variables, (list, tuple))
     variables = _as_list(variables)
     if not variables:
         raise ValueError("variables must not be empty")
@@ -170,7 +169,7 @@ def grad(heads: Any, variables: Any, head_grads: Any = None, retain_graph: bool 
     keep = create_graph if retain_graph is None else retain_graph
     found = tape.run_grad(heads, variables, head_grads, keep, create_graph, train_mode)
     arrays = [_invoke.wrap(g, v._ctx) for g, v in zip(found, variables)]
-    return arrays[0] if single else arrays
+    return arrays
 
 
 class Function:

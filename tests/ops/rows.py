@@ -49,7 +49,9 @@ class Spec:
 
 
 def _short(value):
-    return f"{value:g}" if isinstance(value, float) else f"{zlib.crc32(value):08x}" if isinstance(value, bytes) else value
+    return (
+        f"{value:g}" if isinstance(value, float) else f"{zlib.crc32(value):08x}" if isinstance(value, bytes) else value
+    )
 
 
 def _spd(rng, shape, margin):

@@ -37,8 +37,9 @@ def assert_same(got, want, row, rtol=None, atol=None):
         assert actual.dtype == expected.dtype, f"{name}: type"
         assert actual.shape == expected.shape, f"{name}: shape"
         if expected.dtype.kind in _FLOATS:
-            np.testing.assert_allclose(actual, expected, row.rtol if rtol is None else rtol,
-                                       row.atol if atol is None else atol, err_msg=name)
+            np.testing.assert_allclose(
+                actual, expected, row.rtol if rtol is None else rtol, row.atol if atol is None else atol, err_msg=name
+            )
         else:
             np.testing.assert_array_equal(actual, expected, err_msg=name)
 

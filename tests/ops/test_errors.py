@@ -2,8 +2,9 @@
 
 import re
 
-import mxnet as mx
 import pytest
+
+import mxnet as mx
 
 from . import runner
 from .support import select

@@ -37,8 +37,9 @@ def test_like_finite_differences(family, row, ctx):
         for _ in range(2):
             direction = rng.uniform(-1, 1, arrays[i].shape)
             change = (probe(i, step * direction) - probe(i, -step * direction)) / (2 * step)
-            np.testing.assert_allclose(np.sum(gradients[i] * direction), change, rtol=1e-4, atol=1e-6,
-                                       err_msg=f"input {i}")
+            np.testing.assert_allclose(
+                np.sum(gradients[i] * direction), change, rtol=1e-4, atol=1e-6, err_msg=f"input {i}"
+            )
 
 
 class _Probe:

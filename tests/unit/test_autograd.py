@@ -198,12 +198,24 @@ def test_grad_of_higher_order(ctx):
     x.attach_grad()
     with autograd.record():
         y = x * x * x
-        first = autograd.grad(y, x, create_graph=True, retain_graph=True)
-        second = autograd.grad(first, x, create_graph=True)
+        (first,) = autograd.grad(y, x, create_graph=True, retain_graph=True)
+        (second,) = autograd.grad(first, x, create_graph=True)
     second.backward()
     assert first.asnumpy().tolist() == [3, 12]
     assert second.asnumpy().tolist() == [6, 12]
     assert x.grad.asnumpy().tolist() == [6, 6]
+
+
+def test_gradient_of_a_constant_gradient_is_zero(ctx):
+    x = mx.nd.array([1.0, 2.0], ctx)
+    x.attach_grad()
+    with autograd.record():
+        (first,) = autograd.grad(x * 3, x, create_graph=True, retain_graph=True)
+        (second,) = autograd.grad(first, x, create_graph=True)
+        (third,) = autograd.grad(second, x)
+    assert first.asnumpy().tolist() == [3, 3]
+    assert second.asnumpy().tolist() == [0, 0]
+    assert third.asnumpy().tolist() == [0, 0]
 
 
 def test_grad_leaves_the_buffers_alone_and_says_what_is_wrong(ctx):

@@ -120,7 +120,22 @@ def run_grad(heads: Sequence[NDArray], variables: Sequence[NDArray], head_grads:
     for i, g in enumerate(found):
         if g is None:
             raise MXNetError(f"Cannot differentiate: variable {i} is not reachable from the heads")
-    return list(found)
+    if create_graph:
+        return [_ConstantOf.apply(g, v._t) if not g.requires_grad else g for g, v in zip(found, variables)]
+    return [g.clone() if g._is_zerotensor() else g for g in found]
+
+
+class _ConstantOf(torch.autograd.Function):
+    """A gradient that does not depend on the variable, kept in its graph: differentiating it again gives zero."""
+
+    @staticmethod
+    def forward(ctx: Any, value: torch.Tensor, variable: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(variable)
+        return value.clone()  # torch's own zeros have no memory
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> Any:
+        return None, torch.zeros_like(ctx.saved_tensors[0])
 
 
 def gradients(heads: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor], head_grads: Sequence[torch.Tensor],

@@ -8,7 +8,14 @@ _WORDS = {
 }  # fmt: skip
 _COMPARE = "equal not_equal greater greater_equal lesser lesser_equal logical_and logical_or logical_xor".split()
 _BOTH = {**_WORDS, **{w: f"_{w}" for w in _COMPARE}}
-_SHAPES = (((2, 3), (2, 3)), ((2, 3), (1, 3)), ((2, 1, 3), (1, 4, 1)), ((3,), (2, 3)), ((2, 3, 2), (1,)), ((1,), (3, 2)))
+_SHAPES = (
+    ((2, 3), (2, 3)),
+    ((2, 3), (1, 3)),
+    ((2, 1, 3), (1, 4, 1)),
+    ((3,), (2, 3)),
+    ((2, 3, 2), (1,)),
+    ((1,), (3, 2)),
+)
 
 
 def _left(word, *shape):
@@ -22,7 +29,9 @@ def _right(word, *shape):
 ROWS = [row(name, _left(w, 2, 3), _right(w, 2, 3)) for w, name in _WORDS.items()]
 ROWS += [row(f"broadcast_{w}", _left(w, *a), _right(w, *b)) for w in _WORDS for a, b in _SHAPES]
 _A, _B = ints(3, 4, low=-2, high=3), ints(3, 4, low=-2, high=3)
-ROWS += [row(name, _A, _B).set(grad=w not in (*_COMPARE, "mod")) for w, name in _BOTH.items() if w not in ("div", "power")]
+ROWS += [
+    row(name, _A, _B).set(grad=w not in (*_COMPARE, "mod")) for w, name in _BOTH.items() if w not in ("div", "power")
+]
 ROWS += [row(f"broadcast_{w}", _A, ints(4, low=-2, high=3)).set(grad=False) for w in _COMPARE]
 # Ties of extrema: the left input gets the gradient.
 _TIED = const([[1.0, 2.0, 3.0]]), const([[1.0, 3.0, 3.0], [1.0, 2.0, 0.0]])
@@ -36,11 +45,14 @@ ROWS += [
 ROWS += [row("_mod", ints(9, low=-5, high=5, dtype="int32"), ints(9, low=-2, high=2, dtype="int32")).set(grad=False)]
 ROWS += [
     row(name, f(2, 3, low=0.3, high=2, dtype="float16"), f(2, 3, low=0.3, high=2, dtype="float16")).set(
-        rtol=4e-3, atol=2e-3, numeric=False, grad=w not in _COMPARE)
+        rtol=4e-3, atol=2e-3, numeric=False, grad=w not in _COMPARE
+    )
     for w, name in _BOTH.items()
 ]
-ROWS += [row(name, f(2, 3, low=0.3, high=2, dtype="float64"), f(2, 3, low=0.3, high=2, dtype="float64"))
-         for w, name in _WORDS.items()]
+ROWS += [
+    row(name, f(2, 3, low=0.3, high=2, dtype="float64"), f(2, 3, low=0.3, high=2, dtype="float64"))
+    for w, name in _WORDS.items()
+]
 
 ROWS += [
     row("_grad_add", (2, 3), (2, 3)).set(grad=False),

@@ -47,16 +47,22 @@ ROWS += [
     for name in "abs cbrt ceil exp floor negative relu rint sigmoid sign square tan logical_not _copy".split()
     for dtype in ("int32", "int8")
 ]
-ROWS += [row(name, ints(2, 3, low=1, high=30, dtype="int64")).set(grad=False)
-         for name in "sqrt rsqrt log gammaln reciprocal degrees".split()]
+ROWS += [
+    row(name, ints(2, 3, low=1, high=30, dtype="int64")).set(grad=False)
+    for name in "sqrt rsqrt log gammaln reciprocal degrees".split()
+]
 ROWS += [
     row(name, f(2, 3, low=0.3, high=0.9, dtype="float16")).set(rtol=2e-3, atol=1e-3, numeric=False)
     for name in [*_UNARY, *_STEPS]
     if name != "arccosh"
 ]
 ROWS += [row(name, f(2, 3, low=0.3, high=0.9, dtype="float64")) for name in "exp relu sigmoid tanh erf cbrt".split()]
-ROWS += [row(name, (2, 0, 3)).set(golden=False, grad=False, symbol=False, note="MXNet has no arrays of size 0 without NumPy shapes")
-         for name in ("exp", "round")]
+ROWS += [
+    row(name, (2, 0, 3)).set(
+        golden=False, grad=False, symbol=False, note="MXNet has no arrays of size 0 without NumPy shapes"
+    )
+    for name in ("exp", "round")
+]
 
 ROWS += [
     row("hard_sigmoid", f(3, 4, low=-4, high=4)),
@@ -71,8 +77,9 @@ ROWS += [
     row("_contrib_div_sqrt_dim", (2, 3, 4)),
     row("clip", f(3, 4, low=-3, high=3), a_min=-1.0, a_max=1.5),
     row("clip", const([-2.0, -1.0, 0.0, 1.0, 2.0]), a_min=-1.0, a_max=1.0).set(numeric=False),
-    row("clip", f(3, 4, low=-3, high=3), a_min=1.0, a_max=-1.0).set(numeric=False, note="bounds in the wrong order",
-                                                                    grad=False),
+    row("clip", f(3, 4, low=-3, high=3), a_min=1.0, a_max=-1.0).set(
+        numeric=False, note="bounds in the wrong order", grad=False
+    ),
     row("clip", ints(3, 4, low=-9, high=9, dtype="int32"), a_min=-2.5, a_max=3.5).set(grad=False),
     row("clip", ints(3, 4, high=9, dtype="uint8"), a_min=-3.0, a_max=1e9).set(grad=False),
     row("clip", (2,), a_min=0.0).set(raises="a_max"),
@@ -84,16 +91,23 @@ ROWS += [
     row("amp_cast", f(2, 3, dtype="float16"), dtype="float32").set(numeric=False, rtol=1e-3, atol=1e-3),
     row("amp_cast", ints(2, 3, dtype="int32"), dtype="float16"),
     row("amp_cast", (2, 3), dtype="bfloat16").set(
-        golden=False, numeric=False, note="MXNet's frontend does not know the name"),
+        golden=False, numeric=False, note="MXNet's frontend does not know the name"
+    ),
     row("amp_multicast", (2, 3), f(4), num_outputs=2),
     row("amp_multicast", f(2, 3, dtype="float16"), (4,), num_outputs=2).set(
-        golden=False, numeric=False, note="MXNet's MKL-DNN path refuses float16"),
+        golden=False, numeric=False, note="MXNet's MKL-DNN path refuses float16"
+    ),
     row("amp_multicast", (2, 3), f(4, dtype="float16"), ints(2, dtype="int8"), num_outputs=3, cast_narrow=True).set(
-        golden=False, numeric=False, note="MXNet's MKL-DNN path refuses float16"),
+        golden=False, numeric=False, note="MXNet's MKL-DNN path refuses float16"
+    ),
 ]
 _VALUES = const([1.9, -1.9, 0.0, 0.5, 100.7, -100.7])
-ROWS += [row("Cast", _VALUES, dtype=t).set(numeric=False) for t in "float16 float32 float64 int8 int32 int64 bool".split()]
+ROWS += [
+    row("Cast", _VALUES, dtype=t).set(numeric=False) for t in "float16 float32 float64 int8 int32 int64 bool".split()
+]
 ROWS += [row("Cast", const([0.0, 1.9, 200.5]), dtype="uint8")]
 ROWS += [row("Cast", ints(2, 3, dtype=t), dtype="float32").set(grad=False) for t in "int8 uint8 int32 int64".split()]
-ROWS += [row("Cast", const([[1, 0], [0, 1]], "bool"), dtype="int32"), row("Cast", (2, 3), dtype="complex64").set(
-    raises="dtype.*complex64")]
+ROWS += [
+    row("Cast", const([[1, 0], [0, 1]], "bool"), dtype="int32"),
+    row("Cast", (2, 3), dtype="complex64").set(raises="dtype.*complex64"),
+]

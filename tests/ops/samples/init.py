@@ -9,7 +9,7 @@ ROWS += [row("_full", shape=(2, 3), dtype=t, value=2.7) for t in [*_TYPES, "bool
 ROWS += [
     row("_zeros", shape=(2, 3)),
     row("_zeros", shape=4),
-    row("_zeros", shape=(2, 3), dtype="bfloat16").set(golden=False, note="MXNet's frontend does not know the name"),
+    row("_zeros", shape=(2, 3), dtype="bfloat16").set(golden=False, note="MXNet's frontend lacks the name"),
     row("_zeros", shape=(-1, 3)).set(raises="shape"),
     row("_zeros", shape=(10**9, 10**9)).set(raises="memory"),
     row("_full", shape=(2,)).set(raises="value"),
@@ -27,8 +27,12 @@ _RANGES = (
     {"start": 0, "stop": 3, "repeat": 2}, {"start": 0.5, "stop": 7.2, "step": 1.3}, {"start": 0, "stop": 1, "step": 0.1},
 )  # fmt: skip
 ROWS += [row("_arange", **p) for p in _RANGES]
-ROWS += [row("_arange", start=1.7, stop=9.2, step=1.5, dtype=t).set(
-    golden=t != "float16", note="MXNet rounds start and step to whole numbers in float16") for t in _TYPES]
+ROWS += [
+    row("_arange", start=1.7, stop=9.2, step=1.5, dtype=t).set(
+        golden=t != "float16", note="MXNet rounds start and step to whole numbers in float16"
+    )
+    for t in _TYPES
+]
 ROWS += [
     row("_arange", start=3, stop=3).set(raises="range"),
     row("_arange", start=0, stop=5, step=0).set(raises="step"),

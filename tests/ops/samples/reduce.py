@@ -20,13 +20,20 @@ def _data(name, *shape):
 ROWS = [row(name, _data(name, 2, 3, 4), **axes) for name in _NAMES for axes in _AXES]
 ROWS += [row(name, _NAN, axis=1).set(numeric=False, grad=name in ("nansum", "nanprod")) for name in _NAMES]
 ROWS += [row(name, _TIES, **axes).set(numeric=False) for name in ("max", "min") for axes in ({}, {"axis": 1})]
-ROWS += [row(name, _ZEROS, axis=1).set(grad=False, note="MXNet's gradient is NaN at zeros") for name in ("prod", "nanprod")]
-ROWS += [row(name, ints(3, 4, low=-5, high=60, dtype=t), axis=1).set(grad=False)
-         for name in _NAMES for t in ("int8", "int32", "int64")]
+ROWS += [
+    row(name, _ZEROS, axis=1).set(grad=False, note="MXNet's gradient is NaN at zeros") for name in ("prod", "nanprod")
+]
+ROWS += [
+    row(name, ints(3, 4, low=-5, high=60, dtype=t), axis=1).set(grad=False)
+    for name in _NAMES
+    for t in ("int8", "int32", "int64")
+]
 ROWS += [row(name, ints(3, 4, high=90, dtype="uint8")).set(grad=False) for name in _NAMES]
 ROWS += [row(name, const([[1, 0], [0, 0]], "bool"), axis=1).set(grad=False) for name in _NAMES]
-ROWS += [row(name, f(3, 4, low=0.5, high=1.5, dtype="float16"), axis=0).set(rtol=5e-3, atol=2e-3, numeric=False)
-         for name in _NAMES]
+ROWS += [
+    row(name, f(3, 4, low=0.5, high=1.5, dtype="float16"), axis=0).set(rtol=5e-3, atol=2e-3, numeric=False)
+    for name in _NAMES
+]
 ROWS += [row(name, f(3, 4, low=0.5, high=1.5, dtype="float64"), axis=0) for name in _NAMES]
 ROWS += [row(name, (5,), axis=0) for name in _NAMES]
 ROWS += [row(name, (2, 3), axis=2).set(raises="axis 2 is out of range") for name in _NAMES]
@@ -53,8 +60,10 @@ ROWS += [
 ]
 
 for _name in ("argmax", "argmin"):
-    ROWS += [row(_name, distinct(2, 3, 4), **p).set(grad=False) for p in (
-        {}, {"axis": 1}, {"axis": -1, "keepdims": True}, {"keepdims": True}, {"axis": 0})]
+    ROWS += [
+        row(_name, distinct(2, 3, 4), **p).set(grad=False)
+        for p in ({}, {"axis": 1}, {"axis": -1, "keepdims": True}, {"keepdims": True}, {"axis": 0})
+    ]
     ROWS += [
         row(_name, _TIES, axis=1).set(grad=False),
         row(_name, _NAN, axis=1).set(grad=False),
@@ -87,6 +96,8 @@ ROWS += [
     row("_contrib_allclose", const([1.0, 2.0]), const([1.0, 2.00001])).set(grad=False, infer=False),
     row("_contrib_allclose", const([1.0, 2.0]), const([1.0, 2.1]), rtol=0.001).set(grad=False, infer=False),
     row("_contrib_allclose", const([float("nan")]), const([float("nan")])).set(grad=False, infer=False),
-    row("_contrib_allclose", const([float("nan")]), const([float("nan")]), equal_nan=False).set(grad=False, infer=False),
+    row("_contrib_allclose", const([float("nan")]), const([float("nan")]), equal_nan=False).set(
+        grad=False, infer=False
+    ),
     row("_contrib_allclose", (2,), (3,)).set(raises="same shape"),
 ]

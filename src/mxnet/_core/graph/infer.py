@@ -313,9 +313,14 @@ def _conclude_shapes(node: Node, before: tuple[Any, ...], np_shape: bool) -> tup
 
 
 def _open_shape(node: Node, np_shape: bool) -> list[PartialShape] | None:
-    """Creation operators may leave sizes open: ``zeros(shape=(0, 200))`` takes the batch size from its users."""
+    """Creation operators may leave sizes open: ``zeros(shape=(0, 200))`` takes the batch size from its users.
+
+    So does ``arange(infer_range=True)`` without a stop.
+    """
     if node.inputs:
         return None
+    if getattr(node.params, "infer_range", False) and node.params.stop is None:
+        return [(None,)]
     shape = partial_shape(getattr(node.params, "shape", None), np_shape)
     return None if shape is None or is_known(shape) else [shape]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import SimpleNamespace
+from typing import Any
 
 from ..registry import get_op
 from ..shapes import PartialShape, is_known
@@ -48,12 +49,23 @@ def close_shapes(heads: Sequence[Entry], known: Mapping[str, PartialShape]) -> l
 
     def change(old: Node, new: Node) -> None:
         if id(old) in filled:
-            new.params = SimpleNamespace(**{**vars(old.params), "shape": filled[id(old)]})
+            new.params = SimpleNamespace(**{**vars(old.params), **_closed(old.params, filled[id(old)])})
 
     return rebuild(heads, change)
 
 
+def _has_open_range(p: SimpleNamespace) -> bool:
+    return getattr(p, "infer_range", False) and p.stop is None
+
+
+def _closed(p: SimpleNamespace, shape: tuple[int, ...]) -> dict[str, Any]:
+    """The parameters that give a creation operator this shape."""
+    return {"stop": p.start + p.step * shape[0] / p.repeat} if _has_open_range(p) else {"shape": shape}
+
+
 def _is_open(node: Node) -> bool:
+    if _has_open_range(node.params):
+        return True
     shape = getattr(node.params, "shape", ())
     return shape is None or any(d is None or d <= 0 for d in shape)
 

@@ -11,8 +11,9 @@ def broadcasting(name, fn, doc, *aliases, differentiable=True):
 
     def run(lhs: Tensor, rhs: Tensor) -> Tensor:
         if lhs.dtype is not rhs.dtype:
-            raise TypeError(f"lhs and rhs must have the same data type, got {str(lhs.dtype)[6:]} and "
-                            f"{str(rhs.dtype)[6:]}")
+            raise TypeError(
+                f"lhs and rhs must have the same data type, got {str(lhs.dtype)[6:]} and {str(rhs.dtype)[6:]}"
+            )
         return fn(lhs, rhs)
 
     run.__doc__ = f"{doc}\n\nShapes broadcast: aligned at the last axis, sizes are equal or one of them is 1."

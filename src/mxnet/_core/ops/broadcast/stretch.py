@@ -51,8 +51,9 @@ def broadcast_to(data: Tensor, *, shape: Shape = ()) -> Tensor:
 
 
 @op("broadcast_like")
-def broadcast_like(lhs: Tensor, rhs: Tensor, *, lhs_axes: Optional[Shape] = None,
-                   rhs_axes: Optional[Shape] = None) -> Tensor:
+def broadcast_like(
+    lhs: Tensor, rhs: Tensor, *, lhs_axes: Optional[Shape] = None, rhs_axes: Optional[Shape] = None
+) -> Tensor:
     """Stretch axes of size 1 so that the array gets the shape of another.
 
     With ``lhs_axes`` and ``rhs_axes`` only those axes of ``lhs`` get the sizes of those axes of ``rhs``.

@@ -94,8 +94,16 @@ ARITHMETIC = {
     "hypot": (hypot, "Hypotenuse, ``sqrt(lhs**2 + rhs**2)``."),
 }
 EXTREMA = {
-    "maximum": (torch.maximum, larger_gradient, "The larger of the two elements; of equal ones ``lhs`` has the gradient."),
-    "minimum": (torch.minimum, smaller_gradient, "The smaller of the two elements; of equal ones ``lhs`` has the gradient."),
+    "maximum": (
+        torch.maximum,
+        larger_gradient,
+        "The larger of the two elements; of equal ones ``lhs`` has the gradient.",
+    ),
+    "minimum": (
+        torch.minimum,
+        smaller_gradient,
+        "The smaller of the two elements; of equal ones ``lhs`` has the gradient.",
+    ),
 }
 COMPARISONS = {
     "equal": (_compare(torch.eq), "1 where ``lhs == rhs``, else 0, in the type of the inputs."),

@@ -9,8 +9,10 @@ from .arithmetic import ARITHMETIC, COMPARISONS, EXTREMA
 
 def _mismatch(lhs, rhs):
     if lhs.shape != rhs.shape:
-        raise ValueError(f"lhs and rhs must have the same shape, got {tuple(lhs.shape)} and {tuple(rhs.shape)}; "
-                         "the broadcast_* operators take different ones")
+        raise ValueError(
+            f"lhs and rhs must have the same shape, got {tuple(lhs.shape)} and {tuple(rhs.shape)}; "
+            "the broadcast_* operators take different ones"
+        )
     raise TypeError(f"lhs and rhs must have the same data type, got {str(lhs.dtype)[6:]} and {str(rhs.dtype)[6:]}")
 
 
@@ -48,8 +50,11 @@ for _word, (_fn, _doc) in COMPARISONS.items():
     binary(f"_{_word}", _fn, _doc, _capitalized(_word), differentiable=False)
 
 binary("_grad_add", torch.add, "Sum of two gradients of one array.", differentiable=False)
-binary("_scatter_elemwise_div", ARITHMETIC["div"][0],
-       "``lhs / rhs``; of a row_sparse ``lhs`` only the stored rows are divided.")
+binary(
+    "_scatter_elemwise_div",
+    ARITHMETIC["div"][0],
+    "``lhs / rhs``; of a row_sparse ``lhs`` only the stored rows are divided.",
+)
 
 
 @op("_identity_with_attr_like_rhs", same_shape=True)
@@ -58,7 +63,9 @@ def identity_with_attr_like_rhs(lhs: Tensor, rhs: Tensor) -> Tensor:
     return lhs.clone()
 
 
-@op("add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_sparse_ElementWiseSum"), variadic="num_args", same_shape=True)
+@op(
+    "add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_sparse_ElementWiseSum"), variadic="num_args", same_shape=True
+)
 def add_n(*args: Tensor) -> Tensor:
     """Sum of any number of arrays of one shape and type."""
     if not args:

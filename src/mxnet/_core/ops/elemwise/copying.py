@@ -9,9 +9,7 @@ from ...params import DType, DTypeOf
 from ...registry import op
 
 _HALVES_AND_SINGLES = frozenset((torch.float32, torch.float16, torch.bfloat16))
-AmpType = Annotated[
-    Any, DTypeOf("float32", "float64", "float16", "bfloat16", "uint8", "int8", "int32", "int64")
-]
+AmpType = Annotated[Any, DTypeOf("float32", "float64", "float16", "bfloat16", "uint8", "int8", "int32", "int64")]
 
 
 @op("_copy", aliases=("identity",), same_shape=True)
@@ -26,7 +24,7 @@ def copyto(data: Tensor) -> Tensor:
     return data.clone()
 
 
-@op("BlockGrad", aliases=("stop_gradient", "_sparse_stop_gradient"), same_shape=True)
+@op("BlockGrad", aliases=("stop_gradient", "_sparse_stop_gradient"), same_shape=True, loss=True)
 def block_grad(data: Tensor) -> Tensor:
     """A copy of the array that passes no gradient back."""
     return data.clone()

@@ -40,7 +40,7 @@ unary("reciprocal", torch.reciprocal, "One over each element.")
 unary("logical_not", torch.logical_not, "1 where the element is zero, else 0.", differentiable=False)
 
 
-# ----------------------------------------------------------------------------------------------------- special functions
+# ---------------------------------------------------------------------------------------------------- special functions
 
 
 def _tgamma(x):
@@ -70,8 +70,11 @@ def _cube_root(x):
 
 
 cbrt = unary("cbrt", _cube_root, "Cube root, of negative elements too.", sparse=True)
-rcbrt = unary("rcbrt", lambda x: torch.reciprocal(_cube_root(x if x.is_floating_point() else x.float())),
-              "One over the cube root.")
+rcbrt = unary(
+    "rcbrt",
+    lambda x: torch.reciprocal(_cube_root(x if x.is_floating_point() else x.float())),
+    "One over the cube root.",
+)
 
 
 @cbrt.backward
@@ -84,7 +87,7 @@ def _(grads, inputs, outputs, p):
     return (grads[0] * outputs[0] / (-3 * inputs[0]),)
 
 
-# ----------------------------------------------------------------------------------------------------- rounding
+# ------------------------------------------------------------------------------------------------------------- rounding
 
 
 def _round_half_away(x):
@@ -128,7 +131,7 @@ def _(grads, inputs, outputs, p):
     return grads
 
 
-# ----------------------------------------------------------------------------------------------------- polynomials, scales
+# -------------------------------------------------------------------------------------------------- polynomials, scales
 
 
 @op("_contrib_quadratic", same_shape=True)

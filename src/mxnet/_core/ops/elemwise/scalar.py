@@ -95,18 +95,42 @@ scalar("_rminus_scalar", torch.rsub, "``scalar - data``.", "_RMinusScalar")
 scalar("_mul_scalar", torch.mul, "``data * scalar``.", "_MulScalar")
 scalar("_div_scalar", torch.div, "``data / scalar``.", "_DivScalar", exact=False)
 scalar("_rdiv_scalar", _reverse_divide, "``scalar / data``.", "_RDivScalar", exact=False)
-scalar("_mod_scalar", lambda x, s: torch.remainder(x, s) if s else torch.zeros_like(x) * x,
-       "Remainder of ``data / scalar`` with the sign of ``scalar``; 0 when that is 0.", "_ModScalar")
-scalar("_rmod_scalar", lambda x, s: modulo(_full_like_0d(x, s), x),
-       "Remainder of ``scalar / data`` with the sign of ``data``; 0 where that is 0.", "_RModScalar")
+scalar(
+    "_mod_scalar",
+    lambda x, s: torch.remainder(x, s) if s else torch.zeros_like(x) * x,
+    "Remainder of ``data / scalar`` with the sign of ``scalar``; 0 when that is 0.",
+    "_ModScalar",
+)
+scalar(
+    "_rmod_scalar",
+    lambda x, s: modulo(_full_like_0d(x, s), x),
+    "Remainder of ``scalar / data`` with the sign of ``data``; 0 where that is 0.",
+    "_RModScalar",
+)
 scalar("_power_scalar", torch.pow, "``data ** scalar``.", "_PowerScalar", exact=False)
 scalar("_rpower_scalar", lambda x, s: torch.pow(s, x), "``scalar ** data``.", "_RPowerScalar", exact=False)
-scalar("_maximum_scalar", torch.clamp_min, "The larger of element and number; the gradient passes where they are equal.",
-       "_MaximumScalar", "_npi_maximum_scalar")
-scalar("_minimum_scalar", torch.clamp_max, "The smaller of element and number; the gradient passes where they are equal.",
-       "_MinimumScalar", "_npi_minimum_scalar")
-scalar("_hypot_scalar", lambda x, s: torch.hypot(x, _full_like_0d(x, s)), "``sqrt(data**2 + scalar**2)``.",
-       "_HypotScalar", "_npi_hypot_scalar", exact=False)
+scalar(
+    "_maximum_scalar",
+    torch.clamp_min,
+    "The larger of element and number; the gradient passes where they are equal.",
+    "_MaximumScalar",
+    "_npi_maximum_scalar",
+)
+scalar(
+    "_minimum_scalar",
+    torch.clamp_max,
+    "The smaller of element and number; the gradient passes where they are equal.",
+    "_MinimumScalar",
+    "_npi_minimum_scalar",
+)
+scalar(
+    "_hypot_scalar",
+    lambda x, s: torch.hypot(x, _full_like_0d(x, s)),
+    "``sqrt(data**2 + scalar**2)``.",
+    "_HypotScalar",
+    "_npi_hypot_scalar",
+    exact=False,
+)
 
 for _word, _alias, _fn, _sign in (
     ("equal", "Equal", torch.eq, "=="),
@@ -116,12 +140,22 @@ for _word, _alias, _fn, _sign in (
     ("lesser", "Lesser", torch.lt, "<"),
     ("lesser_equal", "LesserEqual", torch.le, "<="),
 ):
-    scalar(f"_{_word}_scalar", _compare(_fn), f"1 where ``data {_sign} scalar``, else 0.", f"_{_alias}Scalar",
-           differentiable=False)
+    scalar(
+        f"_{_word}_scalar",
+        _compare(_fn),
+        f"1 where ``data {_sign} scalar``, else 0.",
+        f"_{_alias}Scalar",
+        differentiable=False,
+    )
 
 for _word, _fn in (("and", torch.logical_and), ("or", torch.logical_or), ("xor", torch.logical_xor)):
-    scalar(f"_logical_{_word}_scalar", _logical(_fn), f"Logical {_word} of element and number, nonzero being true: 1 or 0.",
-           f"_Logical{_word.capitalize()}Scalar", differentiable=False)
+    scalar(
+        f"_logical_{_word}_scalar",
+        _logical(_fn),
+        f"Logical {_word} of element and number, nonzero being true: 1 or 0.",
+        f"_Logical{_word.capitalize()}Scalar",
+        differentiable=False,
+    )
 
 scalar("_scatter_plus_scalar", torch.add, "``data + scalar``; of a sparse array only the stored elements.")
 scalar("_scatter_minus_scalar", torch.sub, "``data - scalar``; of a sparse array only the stored elements.")
@@ -151,5 +185,3 @@ def gradient_multiplier(data: Tensor, *, scalar: Double = 1.0, is_int: bool = Tr
 @gradient_multiplier.backward
 def _(grads, inputs, outputs, p):
     return (grads[0] * p.scalar,)
-
-

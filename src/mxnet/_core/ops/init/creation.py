@@ -11,9 +11,7 @@ from ...registry import Device, op
 from ..elemwise.scalar import as_integer
 from ..reduce.axes import one_axis
 
-RangeType = Annotated[
-    Any, DTypeOf("float32", "float64", "float16", "bfloat16", "uint8", "int8", "int32", "int64")
-]
+RangeType = Annotated[Any, DTypeOf("float32", "float64", "float16", "bfloat16", "uint8", "int8", "int32", "int64")]
 EyeType = Annotated[Any, DTypeOf("float32", "float64", "float16", "uint8", "int8", "int32", "int64")]
 
 _MOST = 2**48  # elements; more cannot be meant, and sizes beyond 2**63 would not even be numbers to torch
@@ -44,7 +42,7 @@ def ones(*, shape: Shape = (), ctx: Ctx = "", dtype: DType = torch.float32, devi
 
 @op("_zeros_without_dtype")
 def zeros_without_dtype(*, shape: Shape = None, ctx: Ctx = "", dtype: int = -1, device: Device = None) -> Tensor:
-    """An array of zeros whose type follows from its use, float32 when nothing tells (``dtype`` is MXNet's code or -1)."""
+    """Zeros whose type follows from their use, float32 when nothing tells (``dtype`` is MXNet's code or -1)."""
     from ...dtypes import CODE_TO_TORCH
 
     if dtype != -1 and dtype not in CODE_TO_TORCH:
@@ -60,8 +58,9 @@ def _(t, p):
 
 
 @op("_full", aliases=("_npi_full",))
-def full(*, shape: Shape = None, ctx: Ctx = "", dtype: DType = torch.float32, value: Double,
-         device: Device = None) -> Tensor:
+def full(
+    *, shape: Shape = None, ctx: Ctx = "", dtype: DType = torch.float32, value: Double, device: Device = None
+) -> Tensor:
     """An array of one value."""
     if not dtype.is_floating_point and dtype is not torch.bool:
         value = as_integer(value, dtype)
@@ -79,8 +78,17 @@ def _progression(count, repeat, start, step, dtype, device):
 
 
 @op("_arange")
-def arange(*, start: Double, stop: Optional[Double] = None, step: Double = 1.0, repeat: int = 1, infer_range: bool = False,
-           ctx: Ctx = "", dtype: RangeType = torch.float32, device: Device = None) -> Tensor:
+def arange(
+    *,
+    start: Double,
+    stop: Optional[Double] = None,
+    step: Double = 1.0,
+    repeat: int = 1,
+    infer_range: bool = False,
+    ctx: Ctx = "",
+    dtype: RangeType = torch.float32,
+    device: Device = None,
+) -> Tensor:
     """Numbers from ``start`` up to but without ``stop``, each ``repeat`` times. One number alone is the stop."""
     if step == 0 or not math.isfinite(step):
         raise ValueError(f"step must be a number other than 0, got {step}")
@@ -99,9 +107,19 @@ def arange(*, start: Double, stop: Optional[Double] = None, step: Double = 1.0, 
 
 
 @op("_linspace", aliases=("_npi_linspace",))
-def linspace(*, start: Double, stop: Optional[Double] = None, step: Double = 1.0, repeat: int = 1,
-             infer_range: bool = False, ctx: Ctx = "", dtype: RangeType = torch.float32, num: Optional[int] = None,
-             endpoint: bool = True, device: Device = None) -> Tensor:
+def linspace(
+    *,
+    start: Double,
+    stop: Optional[Double] = None,
+    step: Double = 1.0,
+    repeat: int = 1,
+    infer_range: bool = False,
+    ctx: Ctx = "",
+    dtype: RangeType = torch.float32,
+    num: Optional[int] = None,
+    endpoint: bool = True,
+    device: Device = None,
+) -> Tensor:
     """``num`` numbers evenly spaced from ``start`` to ``stop``, which is the last one with ``endpoint``.
 
     ``step``, ``repeat`` and ``infer_range`` are listed by MXNet and mean nothing.
@@ -115,8 +133,9 @@ def linspace(*, start: Double, stop: Optional[Double] = None, step: Double = 1.0
 
 
 @op("_eye")
-def eye(*, N: Long, M: Long = 0, k: Long = 0, ctx: Ctx = "", dtype: EyeType = torch.float32,
-        device: Device = None) -> Tensor:
+def eye(
+    *, N: Long, M: Long = 0, k: Long = 0, ctx: Ctx = "", dtype: EyeType = torch.float32, device: Device = None
+) -> Tensor:
     """A matrix of zeros with ones on a diagonal: ``k`` columns above the main one, or below it when negative.
 
     It has ``N`` rows and ``M`` columns (by default ``N``).
@@ -132,16 +151,16 @@ def set_value(*, src: float, device: Device = None) -> Tensor:
     return torch.full((1,), src, device=device)
 
 
-# ----------------------------------------------------------------------------------------------------- like another array
+# --------------------------------------------------------------------------------------------------- like another array
 
 
-@op("zeros_like", aliases=("_sparse_zeros_like",), same_shape=True)
+@op("zeros_like", aliases=("_sparse_zeros_like",), same_shape=True, loss=True)
 def zeros_like(data: Tensor) -> Tensor:
     """Zeros in the shape and type of another array."""
     return torch.zeros_like(data)
 
 
-@op("ones_like", same_shape=True)
+@op("ones_like", same_shape=True, loss=True)
 def ones_like(data: Tensor) -> Tensor:
     """Ones in the shape and type of another array."""
     return torch.ones_like(data)
@@ -154,8 +173,9 @@ def _(grads, inputs, outputs, p):
 
 
 @op("_contrib_arange_like", aliases=("_npx_arange_like",), differentiable=False)
-def arange_like(data: Tensor, *, start: Double = 0.0, step: Double = 1.0, repeat: int = 1, ctx: Ctx = "",
-                axis: Optional[int] = None) -> Tensor:
+def arange_like(
+    data: Tensor, *, start: Double = 0.0, step: Double = 1.0, repeat: int = 1, ctx: Ctx = "", axis: Optional[int] = None
+) -> Tensor:
     """Consecutive numbers in the shape of another array, or as many as one of its axes is long."""
     if repeat < 1:
         raise ValueError(f"repeat must be at least 1, got {repeat}")

@@ -1,7 +1,6 @@
 """MXNet's conventions for the axes of a reduction."""
 
 
-
 def reduced_axes(ndim, axis, exclude=False):
     """The axes to reduce, in order.
 
@@ -42,5 +41,3 @@ def one_axis(ndim, axis):
 def at_least_1d(result):
     """There are no arrays without dimensions: a single number has the shape ``(1,)``."""
     return result if result.dim() else result.reshape(1)
-
-

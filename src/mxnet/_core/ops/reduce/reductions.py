@@ -30,9 +30,11 @@ def reduction(name, fn, doc, *aliases, whole=None):
         result = fn(data, axes, keepdims)
         return result if result.dim() else result.reshape(1)
 
-    run.__doc__ = (f"{doc}\n\n``axis`` (one, several, or all of them by default) is reduced away; with ``exclude`` all "
-                   "others are. ``keepdims`` leaves\naxes of size 1. The type stays; a single number has the shape "
-                   "``(1,)``.")
+    run.__doc__ = (
+        f"{doc}\n\n``axis`` (one, several, or all of them by default) is reduced away; with ``exclude`` all "
+        "others are. ``keepdims`` leaves\naxes of size 1. The type stays; a single number has the shape "
+        "``(1,)``."
+    )
     return op(name, aliases=aliases)(run)
 
 
@@ -122,8 +124,14 @@ NormType = Annotated[Any, DTypeOf("float16", "float32", "float64", "int8", "int3
 
 
 @op("norm", aliases=("_sparse_norm",))
-def norm(data: Tensor, *, ord: int = 2, axis: Optional[Shape] = None, out_dtype: Optional[NormType] = None,
-         keepdims: bool = False) -> Tensor:
+def norm(
+    data: Tensor,
+    *,
+    ord: int = 2,
+    axis: Optional[Shape] = None,
+    out_dtype: Optional[NormType] = None,
+    keepdims: bool = False,
+) -> Tensor:
     """Norm over ``axis`` (by default over all elements), as one vector also over several axes.
 
     ``ord`` is 1 (sum of magnitudes) or 2 (square root of the sum of squares). The gradient at zero is zero.

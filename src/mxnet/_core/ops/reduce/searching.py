@@ -20,8 +20,9 @@ def _search(fn, what):
         found = fn(data, one_axis(data.dim(), axis), keepdims)
         return (found if found.dim() else found.reshape(1)).to(data.dtype)
 
-    run.__doc__ = (f"Position of the first {what} along an axis (of the flattened array by default), in the type of the "
-                   "data.")
+    run.__doc__ = (
+        f"Position of the first {what} along an axis (of the flattened array by default), in the type of the data."
+    )
     return run
 
 
@@ -65,10 +66,16 @@ def _(t, p):
         t.unify("output", _cumsum_type(t["a"]))
 
 
-@op("_histogram", aliases=("_npi_histogram",), outputs=("output0", "output1"), differentiable=False,
-    inputs=lambda p: ("data",) if p.bin_cnt is not None else ("data", "bins"))
-def histogram(data: Tensor, bins: Optional[Tensor] = None, *, bin_cnt: Optional[int] = None,
-              range: Optional[Doubles] = None) -> tuple:
+@op(
+    "_histogram",
+    aliases=("_npi_histogram",),
+    outputs=("output0", "output1"),
+    differentiable=False,
+    inputs=lambda p: ("data",) if p.bin_cnt is not None else ("data", "bins"),
+)
+def histogram(
+    data: Tensor, bins: Optional[Tensor] = None, *, bin_cnt: Optional[int] = None, range: Optional[Doubles] = None
+) -> tuple:
     """How many elements fall between the bounds of bins: the counts (int64), and the bounds.
 
     Either ``bins`` holds the bounds, or ``bin_cnt`` bins of one width cover ``range``. The last bin includes its upper
@@ -91,7 +98,8 @@ def histogram(data: Tensor, bins: Optional[Tensor] = None, *, bin_cnt: Optional[
     place = torch.where(flat == bins[-1], count - 1, place)
     inside = (flat >= bins[0]) & (flat <= bins[-1])
     return torch.zeros(count + 1, dtype=torch.int64, device=data.device).index_add_(
-        0, torch.where(inside, place, count), torch.ones_like(place))[:count].clone(), bins.clone()
+        0, torch.where(inside, place, count), torch.ones_like(place)
+    )[:count].clone(), bins.clone()
 
 
 @histogram.infer_type
