@@ -137,8 +137,8 @@ def namespace_stub(package: str, space: str) -> str:
         if shown.isidentifier() and not keyword.iskeyword(shown) and shown not in written
     }
     body = "\n".join(function(get_op(name), shown, array, space != "_internal") for shown, name in table.items())
-    exported = "__all__ = [\n" + "".join(f'    "{shown}",\n' for shown in table) + "]\n"
-    return f"{HEADER}\n{imports(body, array)}\n{exported}\n{body}\n"
+    exported = "__all__ = [\n" + "".join(f'    "{shown}",\n' for shown in ("_generated", *table)) + "]\n"
+    return f"{HEADER}\n{imports(body, array)}\n{exported}\ndef _generated() -> dict[str, str]: ...\n{body}\n"
 
 
 # ---------------------------------------------------------------------- methods

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from .. import NDArray
 
 __all__ = [
+    "_generated",
     "AdaptiveAvgPooling2D",
     "BatchNormWithReLU",
     "BilinearResize2D",
@@ -13,7 +14,12 @@ __all__ = [
     "DeformableConvolution",
     "DeformablePSROIPooling",
     "ModulatedDeformableConvolution",
+    "MultiBoxDetection",
+    "MultiBoxPrior",
+    "MultiBoxTarget",
+    "MultiProposal",
     "PSROIPooling",
+    "Proposal",
     "ROIAlign",
     "RROIAlign",
     "SparseEmbedding",
@@ -38,6 +44,7 @@ __all__ = [
     "sign_ste",
 ]
 
+def _generated() -> dict[str, str]: ...
 def AdaptiveAvgPooling2D(data: NDArray, output_size: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Average images over a grid of ``output_size`` cells, whatever their size."""
 def BatchNormWithReLU(data: NDArray, gamma: NDArray, beta: NDArray, moving_mean: NDArray, moving_var: NDArray, eps: float = 0.0010000000474974513, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1, cudnn_off: bool = False, min_calib_range: float | None = None, max_calib_range: float | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
@@ -52,8 +59,18 @@ def DeformablePSROIPooling(data: NDArray, rois: NDArray, trans: NDArray | None =
     """:func:`PSROIPooling` over bins which are moved by learnt offsets, averaging bilinear samples."""
 def ModulatedDeformableConvolution(data: NDArray, offset: NDArray, mask: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, num_deformable_group: int = 1, workspace: int = 1024, no_bias: bool = False, im2col_step: int = 64, layout: Literal['NCW', 'NCHW', 'NCDHW'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """:func:`DeformableConvolution` with a learnt factor for each tap at each output position."""
+def MultiBoxDetection(cls_prob: NDArray, loc_pred: NDArray, anchor: NDArray, clip: bool = True, threshold: float = 0.01, background_id: int = 0, nms_threshold: float = 0.5, force_suppress: bool = False, variances: float | Sequence[float] = (0.1, 0.1, 0.2, 0.2), nms_topk: int = -1, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Detected boxes from predictions for anchors."""
+def MultiBoxPrior(data: NDArray, sizes: float | Sequence[float] = (1.0,), ratios: float | Sequence[float] = (1.0,), clip: bool = False, steps: float | Sequence[float] = (-1.0, -1.0), offsets: float | Sequence[float] = (0.5, 0.5), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Anchors around each position of a feature map, as corners in units of the image."""
+def MultiBoxTarget(anchor: NDArray, label: NDArray, cls_pred: NDArray, overlap_threshold: float = 0.5, ignore_label: float = -1.0, negative_mining_ratio: float = -1.0, negative_mining_thresh: float = 0.5, minimum_negative_samples: int = 0, variances: float | Sequence[float] = (0.1, 0.1, 0.2, 0.2), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> list[NDArray]:
+    """What each anchor shall learn, from labelled boxes."""
+def MultiProposal(cls_prob: NDArray, bbox_pred: NDArray, im_info: NDArray, rpn_pre_nms_top_n: int = 6000, rpn_post_nms_top_n: int = 300, threshold: float = 0.7, rpn_min_size: int = 16, scales: float | Sequence[float] = (4.0, 8.0, 16.0, 32.0), ratios: float | Sequence[float] = (0.5, 1.0, 2.0), feature_stride: int = 16, output_score: bool = False, iou_loss: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
+    """Boxes that may hold an object, of each image, best first."""
 def PSROIPooling(data: NDArray, rois: NDArray, spatial_scale: float, output_dim: int, pooled_size: int, group_size: int = 0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Average over each bin of a region, each bin reading channels of its own (R-FCN)."""
+def Proposal(cls_prob: NDArray, bbox_pred: NDArray, im_info: NDArray, rpn_pre_nms_top_n: int = 6000, rpn_post_nms_top_n: int = 300, threshold: float = 0.7, rpn_min_size: int = 16, scales: float | Sequence[float] = (4.0, 8.0, 16.0, 32.0), ratios: float | Sequence[float] = (0.5, 1.0, 2.0), feature_stride: int = 16, output_score: bool = False, iou_loss: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
+    """Boxes that may hold an object, of one image, best first."""
 def ROIAlign(data: NDArray, rois: NDArray, pooled_size: int | Sequence[int | None], spatial_scale: float, sample_ratio: int = -1, position_sensitive: bool = False, aligned: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Average of bilinear samples in a grid of bins over each region."""
 def RROIAlign(data: NDArray, rois: NDArray, pooled_size: int | Sequence[int | None], spatial_scale: float, sampling_ratio: int = -1, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:

@@ -5,6 +5,7 @@ from typing import Any
 from .. import NDArray
 
 __all__ = [
+    "_generated",
     "det",
     "extractdiag",
     "extracttrian",
@@ -24,6 +25,7 @@ __all__ = [
     "trsm",
 ]
 
+def _generated() -> dict[str, str]: ...
 def det(A: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Determinants of square matrices, of shape ``(1,)`` for a single one. The gradient of a singular one is zero."""
 def extractdiag(A: NDArray, offset: int = 0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:

@@ -6,6 +6,7 @@ from typing import Any
 from .. import NDArray
 
 __all__ = [
+    "_generated",
     "exponential_like",
     "gamma_like",
     "generalized_negative_binomial_like",
@@ -24,6 +25,7 @@ __all__ = [
     "unique_zipfian",
 ]
 
+def _generated() -> dict[str, str]: ...
 def exponential_like(data: NDArray, lam: float = 1.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw from the exponential distribution, in the shape and type of ``data``."""
 def gamma_like(data: NDArray, alpha: float = 1.0, beta: float = 1.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from .. import NDArray
 
 __all__ = [
+    "_generated",
     "ElementWiseSum",
     "Embedding",
     "FullyConnected",
@@ -79,6 +80,7 @@ __all__ = [
     "zeros_like",
 ]
 
+def _generated() -> dict[str, str]: ...
 def ElementWiseSum(*args: NDArray | Sequence[NDArray], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum of any number of arrays of one shape and type."""
 def Embedding(data: NDArray, weight: NDArray, input_dim: int, output_dim: int, dtype: Any = 'float32', sparse_grad: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:

@@ -5,6 +5,8 @@ from typing import Any
 from .. import Symbol
 
 __all__ = [
+    "_generated",
 ]
 
+def _generated() -> dict[str, str]: ...
 

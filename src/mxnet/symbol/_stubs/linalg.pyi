@@ -5,6 +5,7 @@ from typing import Any
 from .. import Symbol
 
 __all__ = [
+    "_generated",
     "det",
     "extractdiag",
     "extracttrian",
@@ -24,6 +25,7 @@ __all__ = [
     "trsm",
 ]
 
+def _generated() -> dict[str, str]: ...
 def det(A: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Determinants of square matrices, of shape ``(1,)`` for a single one. The gradient of a singular one is zero."""
 def extractdiag(A: Symbol | None = None, offset: int = 0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:

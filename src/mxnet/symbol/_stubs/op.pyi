@@ -6,6 +6,7 @@ from typing import Any, Literal
 from .. import Symbol
 
 __all__ = [
+    "_generated",
     "Activation",
     "BatchNorm",
     "BatchNorm_v1",
@@ -275,6 +276,7 @@ __all__ = [
     "zeros_like",
 ]
 
+def _generated() -> dict[str, str]: ...
 def Activation(data: Symbol | None = None, act_type: Literal['relu', 'sigmoid', 'tanh', 'softrelu', 'softsign'] | str = ..., name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Apply a nonlinearity to each element."""
 def BatchNorm(data: Symbol | None = None, gamma: Symbol | None = None, beta: Symbol | None = None, moving_mean: Symbol | None = None, moving_var: Symbol | None = None, eps: float = 0.0010000000474974513, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1, cudnn_off: bool = False, min_calib_range: float | None = None, max_calib_range: float | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:

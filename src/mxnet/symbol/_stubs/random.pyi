@@ -6,6 +6,7 @@ from typing import Any
 from .. import Symbol
 
 __all__ = [
+    "_generated",
     "exponential_like",
     "gamma_like",
     "generalized_negative_binomial_like",
@@ -24,6 +25,7 @@ __all__ = [
     "unique_zipfian",
 ]
 
+def _generated() -> dict[str, str]: ...
 def exponential_like(data: Symbol | None = None, lam: float = 1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Draw from the exponential distribution, in the shape and type of ``data``."""
 def gamma_like(data: Symbol | None = None, alpha: float = 1.0, beta: float = 1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from .. import Symbol
 
 __all__ = [
+    "_generated",
     "ElementWiseSum",
     "Embedding",
     "FullyConnected",
@@ -80,6 +81,7 @@ __all__ = [
     "zeros_like",
 ]
 
+def _generated() -> dict[str, str]: ...
 def ElementWiseSum(*args: Symbol | Sequence[Symbol], name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Sum of any number of arrays of one shape and type."""
 def Embedding(data: Symbol | None = None, weight: Symbol | None = None, input_dim: int = ..., output_dim: int = ..., dtype: Any = 'float32', sparse_grad: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
