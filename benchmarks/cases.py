@@ -97,16 +97,18 @@ def _resnet18(mx):
 
     def unit(data, filters, stride, match, name):
         a = sym.Activation(sym.BatchNorm(data, fix_gamma=False, name=name + "_bn1"), act_type="relu")
-        c = sym.Convolution(a, num_filter=filters, kernel=(3, 3), stride=stride, pad=(1, 1), no_bias=True,
-                            name=name + "_conv1")
+        c = sym.Convolution(
+            a, num_filter=filters, kernel=(3, 3), stride=stride, pad=(1, 1), no_bias=True, name=name + "_conv1"
+        )
         b = sym.Activation(sym.BatchNorm(c, fix_gamma=False, name=name + "_bn2"), act_type="relu")
         c = sym.Convolution(b, num_filter=filters, kernel=(3, 3), pad=(1, 1), no_bias=True, name=name + "_conv2")
         if not match:
             data = sym.Convolution(a, num_filter=filters, kernel=(1, 1), stride=stride, no_bias=True, name=name + "_sc")
         return c + data
 
-    net = sym.Convolution(sym.Variable("data"), num_filter=64, kernel=(7, 7), stride=(2, 2), pad=(3, 3), no_bias=True,
-                          name="conv0")
+    net = sym.Convolution(
+        sym.Variable("data"), num_filter=64, kernel=(7, 7), stride=(2, 2), pad=(3, 3), no_bias=True, name="conv0"
+    )
     net = sym.Activation(sym.BatchNorm(net, fix_gamma=False, name="bn0"), act_type="relu")
     net = sym.Pooling(net, kernel=(3, 3), stride=(2, 2), pad=(1, 1), pool_type="max")
     for i, filters in enumerate((64, 128, 256, 512)):
@@ -151,21 +153,33 @@ def nd_load(mx):
 
 
 def adam_updater(mx):
-    """Adam over 160 tensors (256x576 and 256x1) through the updater, in the aggregate form where there is one."""
-    shapes = [(256, 576), (256, 1)] * 80
+    """Adam over 160 tensors (256x576 and 256x1) in one call of the updater."""
+    return _updates(mx, mx.optimizer.Adam(rescale_grad=1 / 32), [(256, 576), (256, 1)] * 80), 5
+
+
+def sgd_updater(mx):
+    """SGD over the four weights of the letters MLP in one call of the updater."""
+    return _updates(mx, mx.optimizer.SGD(learning_rate=1e-6), [(64, 16), (64,), (26, 64), (26,)]), 5000
+
+
+def _updates(mx, optimizer, shapes):
     weights = [mx.nd.ones(s) for s in shapes]
     grads = [mx.nd.ones(s) * 0.1 for s in shapes]
-    updater = mx.optimizer.get_updater(mx.optimizer.Adam())
+    indices = list(range(len(shapes)))
+    updater = mx.optimizer.get_updater(optimizer)
+    count = 0
 
     def step():
-        for i, (w, g) in enumerate(zip(weights, grads)):
-            updater(i, g, w)
-        mx.nd.waitall()
+        nonlocal count
+        updater(indices, grads, weights)
+        count += 1
+        if len(shapes) > 100 or count % 50 == 0:
+            mx.nd.waitall()
 
-    return step, 5
+    return step
 
 
-CASES = [module_fit, module_step, eager_add, resnet18_train, nd_save, nd_load, adam_updater]
+CASES = [module_fit, module_step, eager_add, resnet18_train, nd_save, nd_load, adam_updater, sgd_updater]
 
 
 def main():

@@ -26,7 +26,8 @@ import cases  # noqa: E402
 def run_case(python: str, case: str) -> float:
     """Seconds a call of one case in a fresh process."""
     env = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    env.pop("PYTHONPATH", None)
+    for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):
+        env.pop(name, None)
     done = subprocess.run([python, str(HERE / "cases.py"), case], capture_output=True, text=True, env=env, cwd="/")
     for line in done.stdout.splitlines():
         if line.startswith("RESULT"):

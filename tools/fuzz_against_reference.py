@@ -248,6 +248,7 @@ def read(path):
 def work(asked, out):
     """Runs in either environment."""
     from tests.ops import runner
+    from tools.record_golden import reason
 
     import mxnet as mx
 
@@ -260,16 +261,10 @@ def work(asked, out):
                     arrays.update(runner.gradient(mx, row))
                 head = {"arrays": [(name, a.dtype.str, a.shape) for name, a in arrays.items()]}
             except Exception as e:  # noqa: BLE001  whatever it is: the outcome of the case
-                arrays, head = {}, {"error": f"{type(e).__name__}: {reason(e)}"}
+                arrays, head = {}, {"error": f"{type(e).__name__}: {reason(e)[:300]}"}
             stream.write(json.dumps(head).encode() + b"\n" + b"".join(a.tobytes() for a in arrays.values()))
             stream.flush()
     return 0
-
-
-def reason(error):
-    """The line of an error that says what happened: MXNet puts a traceback before it."""
-    lines = str(error).strip().splitlines() or [""]
-    return next((line for line in lines if line.startswith("MXNetError:")), lines[0])[:300]
 
 
 # --------------------------------------------------------------------------------------------------- comparing

@@ -149,8 +149,14 @@ def backward(heads: Any, head_grads: Any = None, retain_graph: bool = False, tra
     tape.run_backward(heads, head_grads, retain_graph, train_mode)
 
 
-def grad(heads: Any, variables: Any, head_grads: Any = None, retain_graph: bool | None = None,
-         create_graph: bool = False, train_mode: bool = True) -> list[NDArray]:
+def grad(
+    heads: Any,
+    variables: Any,
+    head_grads: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    train_mode: bool = True,
+) -> list[NDArray]:
     """Gradients of ``heads`` with respect to ``variables``, as new arrays; gradient buffers stay as they are.
 
     With ``create_graph=True`` the result is recorded in turn, for gradients of higher order.

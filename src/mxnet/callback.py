@@ -18,8 +18,9 @@ __all__ = [
 ]
 
 
-def module_checkpoint(mod: Any, prefix: str, period: int = 1,
-                      save_optimizer_states: bool = False) -> Callable[..., None]:
+def module_checkpoint(
+    mod: Any, prefix: str, period: int = 1, save_optimizer_states: bool = False
+) -> Callable[..., None]:
     """An epoch-end callback that lets a module save its checkpoint.
 
     Parameters

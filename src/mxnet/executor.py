@@ -61,9 +61,17 @@ class Executor:
     [2.0, 4.0]
     """
 
-    def __init__(self, symbol: Any, ctx: Context, args: Sequence[NDArray], args_grad: Sequence[NDArray | None],
-                 grad_req: Sequence[str], aux_states: Sequence[NDArray], group2ctx: dict[str, Context] | None = None,
-                 shared_exec: Executor | None = None) -> None:
+    def __init__(
+        self,
+        symbol: Any,
+        ctx: Context,
+        args: Sequence[NDArray],
+        args_grad: Sequence[NDArray | None],
+        grad_req: Sequence[str],
+        aux_states: Sequence[NDArray],
+        group2ctx: dict[str, Context] | None = None,
+        shared_exec: Executor | None = None,
+    ) -> None:
         self._symbol = symbol
         self._ctx = ctx
         self._group2ctx = group2ctx
@@ -85,7 +93,8 @@ class Executor:
         self._output_names: list[str] = symbol.list_outputs()
         # Outputs of operators without a gradient: what is given for them is ignored, whatever its shape.
         self._constant_outputs = {
-            name for (node, _), name in zip(self._program.heads, self._output_names)
+            name
+            for (node, _), name in zip(self._program.heads, self._output_names)
             if node.op is not None and not node.op.differentiable
         }
         self._outputs: list[NDArray] | None = None
@@ -101,7 +110,8 @@ class Executor:
         """Make the leaves of the gradient computation: they share the arguments' memory, not their history."""
         tensors = [a._t.data for a in self.arg_arrays]
         self._grad_slots = [
-            i for i, (g, req) in enumerate(zip(self.grad_arrays, self._grad_req))
+            i
+            for i, (g, req) in enumerate(zip(self.grad_arrays, self._grad_req))
             if g is not None and req != "null" and tensors[i].is_floating_point()
         ]
         aux = [a._t.data for a in self.aux_arrays]
@@ -116,7 +126,8 @@ class Executor:
         self._add = [self._grad_req[i] == "add" for i in self._grad_slots]
         # Whole numbers have no gradient: their buffers, if any, are written zero.
         self._zeroed = [
-            g for g, req, t in zip(self.grad_arrays, self._grad_req, tensors)
+            g
+            for g, req, t in zip(self.grad_arrays, self._grad_req, tensors)
             if g is not None and req == "write" and not t.is_floating_point()
         ]
 
@@ -194,7 +205,8 @@ class Executor:
         if self._output_dirty:
             warnings.warn(
                 "Calling forward the second time after forward(is_train=True) without calling backward first. Is this "
-                "intended?", stacklevel=2,
+                "intended?",
+                stacklevel=2,
             )
         self._output_dirty = bool(is_train)
         return list(self._outputs or [])
@@ -208,9 +220,7 @@ class Executor:
                 raise TypeError(f"Unknown argument {name}")
             target = arguments[name]
             if target.shape != value.shape:
-                raise ValueError(
-                    f"Shape not match! Argument {name}, need: {target.shape}, received: {value.shape}"
-                )
+                raise ValueError(f"Shape not match! Argument {name}, need: {target.shape}, received: {value.shape}")
             target[:] = value
 
     def _show(self, results: list[torch.Tensor]) -> None:
@@ -289,8 +299,9 @@ class Executor:
         except NotTraceable:
             self._step = None  # stays with the eager path, whose results are the same
 
-    def _differentiate(self, results: list[torch.Tensor] | None, heads: list[NDArray | None],
-                       is_train: bool) -> Sequence[torch.Tensor | None]:
+    def _differentiate(
+        self, results: list[torch.Tensor] | None, heads: list[NDArray | None], is_train: bool
+    ) -> Sequence[torch.Tensor | None]:
         if results is None:
             with torch.enable_grad():
                 results = self._program.run(self._leaves, is_train)
@@ -349,8 +360,12 @@ class Executor:
 
     # ------------------------------------------------------------------ parameters and shapes
 
-    def copy_params_from(self, arg_params: dict[str, NDArray], aux_params: dict[str, NDArray] | None = None,
-                         allow_extra_params: bool = False) -> None:
+    def copy_params_from(
+        self,
+        arg_params: dict[str, NDArray],
+        aux_params: dict[str, NDArray] | None = None,
+        allow_extra_params: bool = False,
+    ) -> None:
         """Copy values into arguments and auxiliary states by name.
 
         Raises
@@ -358,8 +373,10 @@ class Executor:
         ValueError
             For a name the graph does not have (unless ``allow_extra_params``) or another shape.
         """
-        for kind, params, arrays in (("arguments", arg_params, self.arg_dict), ("auxiliary states", aux_params or {},
-                                                                              self.aux_dict)):
+        for kind, params, arrays in (
+            ("arguments", arg_params, self.arg_dict),
+            ("auxiliary states", aux_params or {}, self.aux_dict),
+        ):
             for name, value in params.items():
                 target = arrays.get(name)
                 if target is None:
@@ -399,8 +416,10 @@ class Executor:
         aux = []
         for name, shape, old in zip(self._symbol.list_auxiliary_states(), aux_shapes, self.aux_arrays):
             if shape != old.shape and not partial_shaping:
-                raise AssertionError(f"Shape of unspecified array aux:{name} changed from {old.shape} to {shape}. If this is "
-                                     "intended, set partial_shaping=True.")
+                raise AssertionError(
+                    f"Shape of unspecified array aux:{name} changed from {old.shape} to {shape}. If this is "
+                    "intended, set partial_shaping=True."
+                )
             aux.append(_resized(f"aux:{name}", old, shape, allow_up_sizing))
         return Executor(self._symbol, self._ctx, args, grads, self._grad_req, aux, self._group2ctx, self)
 

@@ -86,9 +86,16 @@ class DataParallelExecutorGroup:
         A group whose parameters and input memory to share.
     """
 
-    def __init__(self, sym: Any, arg_names: Sequence[str], param_names: Sequence[str], ctx: Sequence[Context],
-                 slices: Sequence[slice], train_data: Any,
-                 shared_group: DataParallelExecutorGroup | None = None) -> None:
+    def __init__(
+        self,
+        sym: Any,
+        arg_names: Sequence[str],
+        param_names: Sequence[str],
+        ctx: Sequence[Context],
+        slices: Sequence[slice],
+        train_data: Any,
+        shared_group: DataParallelExecutorGroup | None = None,
+    ) -> None:
         _check_arguments(sym)
         self.shared_data_arrays: list[dict[str, Any]] = (
             [{} for _ in ctx] if shared_group is None else shared_group.shared_data_arrays
@@ -104,12 +111,17 @@ class DataParallelExecutorGroup:
         self.train_execs = []
         for i, context in enumerate(ctx):
             count = slices[i].stop - slices[i].start
-            self.train_execs.append(sym.simple_bind(
-                ctx=context, grad_req={n: "write" if n in self.param_names else "null" for n in arg_names},
-                type_dict=types, shared_arg_names=self.param_names, shared_buffer=self.shared_data_arrays[i],
-                shared_exec=None if shared_group is None else shared_group.train_execs[i],
-                **{x[0]: (count, *x[1][1:]) for x in inputs},
-            ))
+            self.train_execs.append(
+                sym.simple_bind(
+                    ctx=context,
+                    grad_req={n: "write" if n in self.param_names else "null" for n in arg_names},
+                    type_dict=types,
+                    shared_arg_names=self.param_names,
+                    shared_buffer=self.shared_data_arrays[i],
+                    shared_exec=None if shared_group is None else shared_group.train_execs[i],
+                    **{x[0]: (count, *x[1][1:]) for x in inputs},
+                )
+            )
         execs = self.train_execs
         self.data_arrays = [[(slices[i], e.arg_dict[n]) for i, e in enumerate(execs)] for n in self.data_names]
         self.label_arrays = [[(slices[i], e.arg_dict[n]) for i, e in enumerate(execs)] for n in self.label_names]
@@ -153,9 +165,18 @@ class DataParallelExecutorManager:
         From a bucket's key to its symbol.
     """
 
-    def __init__(self, symbol: Any, ctx: Sequence[Context], train_data: Any, arg_names: Sequence[str],
-                 param_names: Sequence[str], aux_names: Sequence[str], work_load_list: Sequence[float] | None = None,
-                 logger: Any = None, sym_gen: Any = None) -> None:
+    def __init__(
+        self,
+        symbol: Any,
+        ctx: Sequence[Context],
+        train_data: Any,
+        arg_names: Sequence[str],
+        param_names: Sequence[str],
+        aux_names: Sequence[str],
+        work_load_list: Sequence[float] | None = None,
+        logger: Any = None,
+        sym_gen: Any = None,
+    ) -> None:
         (logger or logging).info("Start training with %s", str(ctx))
         if work_load_list is None:
             work_load_list = [1] * len(ctx)
@@ -186,8 +207,10 @@ class DataParallelExecutorManager:
     def copy_to(self, arg_params: dict[str, Any], aux_params: dict[str, Any]) -> None:
         """Write parameters and auxiliary states (their means over the devices) into arrays."""
         targets, values = [], []
-        for names, blocks, into in ((self.param_names, self.param_arrays, arg_params),
-                                    (self.aux_names, self.aux_arrays, aux_params)):
+        for names, blocks, into in (
+            (self.param_names, self.param_arrays, arg_params),
+            (self.aux_names, self.aux_arrays, aux_params),
+        ):
             for name, block in zip(names, blocks):
                 targets.append(into[name])
                 values.append(block[0] if len(block) == 1 else total(block) / len(block))

@@ -168,7 +168,8 @@ class Initializer:
         warnings.warn(
             "\033[91mCalling initializer with init(str, NDArray) has been deprecated."
             "please use init(mx.init.InitDesc(...), NDArray) instead.\033[0m",
-            DeprecationWarning, stacklevel=3,
+            DeprecationWarning,
+            stacklevel=3,
         )
         if not isinstance(name, str):
             raise TypeError(f"name must be string, got {type(name).__name__}")
@@ -284,12 +285,15 @@ class Load:
         saved = self.param.get(name)
         if saved is None:
             if self.default_init is None:
-                raise AssertionError(f"Cannot Initialize {name}. Not found in loaded param and no default Initializer "
-                                     "is provided.")
+                raise AssertionError(
+                    f"Cannot Initialize {name}. Not found in loaded param and no default Initializer is provided."
+                )
             self.default_init(name, arr)
         elif arr.shape != saved.shape:
-            raise AssertionError(f"Parameter {name} cannot be initialized from loading. Shape mismatch, target "
-                                 f"{arr.shape} vs loaded {saved.shape}")
+            raise AssertionError(
+                f"Parameter {name} cannot be initialized from loading. Shape mismatch, target "
+                f"{arr.shape} vs loaded {saved.shape}"
+            )
         else:
             arr[:] = saved
         if self.verbose:
@@ -322,8 +326,10 @@ class Mixed:
             if pattern.match(name):
                 init(name, arr)
                 return
-        raise ValueError(f'Parameter name {name} did not match any pattern. Consider adding a ".*" pattern at the end '
-                         "with a default Initializer.")
+        raise ValueError(
+            f'Parameter name {name} did not match any pattern. Consider adding a ".*" pattern at the end '
+            "with a default Initializer."
+        )
 
 
 # ---------------------------------------------------------------------- constants
@@ -552,13 +558,24 @@ class FusedRNN(Initializer):
         As given to ``FusedRNNCell``.
     """
 
-    def __init__(self, init: Any, num_hidden: int, num_layers: int, mode: str, bidirectional: bool = False,
-                 forget_bias: float = 1.0) -> None:
+    def __init__(
+        self,
+        init: Any,
+        num_hidden: int,
+        num_layers: int,
+        mode: str,
+        bidirectional: bool = False,
+        forget_bias: float = 1.0,
+    ) -> None:
         if isinstance(init, str):
             init = create(init)
         super().__init__(
-            init=init.dumps() if init is not None else None, num_hidden=num_hidden, num_layers=num_layers, mode=mode,
-            bidirectional=bidirectional, forget_bias=forget_bias,
+            init=init.dumps() if init is not None else None,
+            num_hidden=num_hidden,
+            num_layers=num_layers,
+            mode=mode,
+            bidirectional=bidirectional,
+            forget_bias=forget_bias,
         )
         self._init = init
         self._num_hidden = num_hidden
@@ -570,8 +587,14 @@ class FusedRNN(Initializer):
     def _init_weight(self, desc: Any, arr: NDArray) -> None:
         from .rnn import rnn_cell
 
-        cell = rnn_cell.FusedRNNCell(self._num_hidden, self._num_layers, self._mode, self._bidirectional,
-                                     forget_bias=self._forget_bias, prefix="")
+        cell = rnn_cell.FusedRNNCell(
+            self._num_hidden,
+            self._num_layers,
+            self._mode,
+            self._bidirectional,
+            forget_bias=self._forget_bias,
+            prefix="",
+        )
         parts = cell.unpack_weights({"parameters": arr})
         for name, part in parts.items():
             if self._mode == "lstm" and name.endswith("_f_bias"):

@@ -53,8 +53,13 @@ def _create_kvstore(kv: Any, num_device: int, arg_params: dict[str, Any]) -> tup
     return kv, update_on_kvstore and kv.is_capable(kvstore.KVStoreBase.OPTIMIZER)
 
 
-def _initialize_kvstore(kvstore: Any, param_arrays: Sequence[Sequence[Any]], arg_params: dict[str, Any],
-                        param_names: Sequence[str], update_on_kvstore: bool) -> None:
+def _initialize_kvstore(
+    kvstore: Any,
+    param_arrays: Sequence[Sequence[Any]],
+    arg_params: dict[str, Any],
+    param_names: Sequence[str],
+    update_on_kvstore: bool,
+) -> None:
     """Give the store the parameters' first values, and with ``update_on_kvstore`` all devices the store's."""
     for name, on_devices in zip(param_names, param_arrays):
         keeps_values = hasattr(kvstore, "init")  # plug-ins need not
@@ -75,8 +80,13 @@ class Updates:
     num_device : int
     """
 
-    def __init__(self, param_arrays: Sequence[Sequence[Any]], grad_arrays: Sequence[Sequence[Any]],
-                 param_names: Sequence[str], num_device: int) -> None:
+    def __init__(
+        self,
+        param_arrays: Sequence[Sequence[Any]],
+        grad_arrays: Sequence[Sequence[Any]],
+        param_names: Sequence[str],
+        num_device: int,
+    ) -> None:
         kept = [i for i, grads in enumerate(grad_arrays) if grads[0] is not None]
         self.names = [param_names[i] for i in kept]
         self.weights = [list(param_arrays[i]) for i in kept]
@@ -124,8 +134,14 @@ def _update_params_on_kvstore(param_arrays: Any, grad_arrays: Any, kvstore: Any,
     Updates(param_arrays, grad_arrays, param_names, 1).on_kvstore(kvstore)
 
 
-def _update_params(param_arrays: Any, grad_arrays: Any, updater: Callable[..., None], num_device: int,
-                   kvstore: Any = None, param_names: Sequence[str] | None = None) -> None:
+def _update_params(
+    param_arrays: Any,
+    grad_arrays: Any,
+    updater: Callable[..., None],
+    num_device: int,
+    kvstore: Any = None,
+    param_names: Sequence[str] | None = None,
+) -> None:
     """Sum gradients with a store, if there is one, and update each device's weights."""
     names = range(len(param_arrays)) if param_names is None else param_names
     Updates(param_arrays, grad_arrays, names, num_device).on_devices(updater, kvstore)  # type: ignore[arg-type]
@@ -134,8 +150,14 @@ def _update_params(param_arrays: Any, grad_arrays: Any, updater: Callable[..., N
 # ------------------------------------------------------------------ checkpoints
 
 
-def save_checkpoint(prefix: str, epoch: int, symbol: Any, arg_params: dict[str, Any], aux_params: dict[str, Any],
-                    remove_amp_cast: bool = True) -> None:
+def save_checkpoint(
+    prefix: str,
+    epoch: int,
+    symbol: Any,
+    arg_params: dict[str, Any],
+    aux_params: dict[str, Any],
+    remove_amp_cast: bool = True,
+) -> None:
     """Write a network to ``prefix-symbol.json`` and its parameters to ``prefix-EPOCH.params``.
 
     Parameters
@@ -208,8 +230,14 @@ def _call(callbacks: Any, *args: Any) -> None:
             callback(*args)
 
 
-def _evaluate(manager: DataParallelExecutorManager, epoch: int, eval_data: Any, eval_metric: Any,
-              eval_batch_end_callback: Any, eval_end_callback: Any) -> None:
+def _evaluate(
+    manager: DataParallelExecutorManager,
+    epoch: int,
+    eval_data: Any,
+    eval_metric: Any,
+    eval_batch_end_callback: Any,
+    eval_end_callback: Any,
+) -> None:
     """Score a data set with the executors that are being trained."""
     eval_metric.reset()
     eval_data.reset()
@@ -224,17 +252,45 @@ def _evaluate(manager: DataParallelExecutorManager, epoch: int, eval_data: Any, 
     eval_data.reset()
 
 
-def _train_multi_device(symbol: Any, ctx: Sequence[Context], arg_names: Sequence[str], param_names: Sequence[str],
-                        aux_names: Sequence[str], arg_params: dict[str, Any], aux_params: dict[str, Any],
-                        begin_epoch: int, end_epoch: int, epoch_size: int | None, optimizer: Any, kvstore: Any,
-                        update_on_kvstore: bool, train_data: Any, eval_data: Any = None, eval_metric: Any = None,
-                        epoch_end_callback: Any = None, batch_end_callback: Any = None, logger: Any = None,
-                        work_load_list: Any = None, monitor: Any = None, eval_end_callback: Any = None,
-                        eval_batch_end_callback: Any = None, sym_gen: Any = None) -> None:
+def _train_multi_device(
+    symbol: Any,
+    ctx: Sequence[Context],
+    arg_names: Sequence[str],
+    param_names: Sequence[str],
+    aux_names: Sequence[str],
+    arg_params: dict[str, Any],
+    aux_params: dict[str, Any],
+    begin_epoch: int,
+    end_epoch: int,
+    epoch_size: int | None,
+    optimizer: Any,
+    kvstore: Any,
+    update_on_kvstore: bool,
+    train_data: Any,
+    eval_data: Any = None,
+    eval_metric: Any = None,
+    epoch_end_callback: Any = None,
+    batch_end_callback: Any = None,
+    logger: Any = None,
+    work_load_list: Any = None,
+    monitor: Any = None,
+    eval_end_callback: Any = None,
+    eval_batch_end_callback: Any = None,
+    sym_gen: Any = None,
+) -> None:
     """Train on several devices; ``arg_params`` and ``aux_params`` are updated in place."""
     logger = logger or logging
-    manager = DataParallelExecutorManager(symbol, ctx, train_data, arg_names, param_names, aux_names,
-                                          work_load_list=work_load_list, logger=logger, sym_gen=sym_gen)
+    manager = DataParallelExecutorManager(
+        symbol,
+        ctx,
+        train_data,
+        arg_names,
+        param_names,
+        aux_names,
+        work_load_list=work_load_list,
+        logger=logger,
+        sym_gen=sym_gen,
+    )
     if monitor:
         manager.install_monitor(monitor)
     manager.set_params(arg_params, aux_params)
@@ -311,13 +367,25 @@ class FeedForward:
         Parameters of an optimizer given by name.
     """
 
-    def __init__(self, symbol: Any, ctx: Any = None, num_epoch: int | None = None, epoch_size: int | None = None,
-                 optimizer: Any = "sgd", initializer: Any = _UNIFORM, numpy_batch_size: int = 128,
-                 arg_params: Any = None, aux_params: Any = None, allow_extra_params: bool = False,
-                 begin_epoch: int = 0, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        symbol: Any,
+        ctx: Any = None,
+        num_epoch: int | None = None,
+        epoch_size: int | None = None,
+        optimizer: Any = "sgd",
+        initializer: Any = _UNIFORM,
+        numpy_batch_size: int = 128,
+        arg_params: Any = None,
+        aux_params: Any = None,
+        allow_extra_params: bool = False,
+        begin_epoch: int = 0,
+        **kwargs: Any,
+    ) -> None:
         warnings.warn(
             "\033[91mmxnet.model.FeedForward has been deprecated. Please use mxnet.mod.Module instead.\033[0m",
-            DeprecationWarning, stacklevel=2,
+            DeprecationWarning,
+            stacklevel=2,
         )
         is_symbol = isinstance(symbol, sym.Symbol)
         assert is_symbol or callable(symbol), f"symbol must be a Symbol or a function that gives one, got {symbol!r}"
@@ -351,8 +419,10 @@ class FeedForward:
         self.argument_checked = True
         _check_arguments(self.symbol)
         if self.allow_extra_params:
-            for attribute, names in (("arg_params", self.symbol.list_arguments()),
-                                     ("aux_params", self.symbol.list_auxiliary_states())):
+            for attribute, names in (
+                ("arg_params", self.symbol.list_arguments()),
+                ("aux_params", self.symbol.list_auxiliary_states()),
+            ):
                 given = getattr(self, attribute)
                 if given:
                     setattr(self, attribute, {k: v for k, v in given.items() if k in set(names)})
@@ -436,8 +506,7 @@ class FeedForward:
         bound.copy_params_from(self.arg_params, self.aux_params)
         return [bound.arg_dict[x[0]] for x in data.provide_data]
 
-    def predict(self, X: Any, num_batch: int | None = None, return_data: bool = False,
-                reset: bool = True) -> Any:
+    def predict(self, X: Any, num_batch: int | None = None, return_data: bool = False, reset: bool = True) -> Any:
         """Predict for an array or iterator.
 
         Parameters
@@ -480,8 +549,14 @@ class FeedForward:
 
         return (joined(outputs), joined(data), joined(labels)) if return_data else joined(outputs)
 
-    def score(self, X: Any, eval_metric: Any = "acc", num_batch: int | None = None,
-              batch_end_callback: Any = None, reset: bool = True) -> Any:
+    def score(
+        self,
+        X: Any,
+        eval_metric: Any = "acc",
+        num_batch: int | None = None,
+        batch_end_callback: Any = None,
+        reset: bool = True,
+    ) -> Any:
         """Evaluate on an iterator with labels; gives the metric's value."""
         if not isinstance(eval_metric, metric.EvalMetric):
             eval_metric = metric.create(eval_metric)
@@ -498,10 +573,21 @@ class FeedForward:
             _call(batch_end_callback, BatchEndParam(0, i, eval_metric, locals()))
         return eval_metric.get()[1]
 
-    def fit(self, X: Any, y: Any = None, eval_data: Any = None, eval_metric: Any = "acc",
-            epoch_end_callback: Any = None, batch_end_callback: Any = None, kvstore: Any = "local", logger: Any = None,
-            work_load_list: Any = None, monitor: Any = None,
-            eval_end_callback: Any = _LOG_VALIDATION, eval_batch_end_callback: Any = None) -> None:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        eval_data: Any = None,
+        eval_metric: Any = "acc",
+        epoch_end_callback: Any = None,
+        batch_end_callback: Any = None,
+        kvstore: Any = "local",
+        logger: Any = None,
+        work_load_list: Any = None,
+        monitor: Any = None,
+        eval_end_callback: Any = _LOG_VALIDATION,
+        eval_batch_end_callback: Any = None,
+    ) -> None:
         """Train.
 
         Parameters
@@ -538,12 +624,30 @@ class FeedForward:
         elif not optimizer.idx2name:
             optimizer.idx2name = idx2name
         _train_multi_device(
-            self.symbol, self.ctx, arg_names, param_names, aux_names, self.arg_params, self.aux_params,
-            begin_epoch=self.begin_epoch, end_epoch=self.num_epoch or 0, epoch_size=self.epoch_size,
-            optimizer=optimizer, kvstore=kvstore, update_on_kvstore=update_on_kvstore, train_data=data,
-            eval_data=eval_data, eval_metric=eval_metric, epoch_end_callback=epoch_end_callback,
-            batch_end_callback=batch_end_callback, logger=logger, work_load_list=work_load_list, monitor=monitor,
-            eval_end_callback=eval_end_callback, eval_batch_end_callback=eval_batch_end_callback, sym_gen=self.sym_gen,
+            self.symbol,
+            self.ctx,
+            arg_names,
+            param_names,
+            aux_names,
+            self.arg_params,
+            self.aux_params,
+            begin_epoch=self.begin_epoch,
+            end_epoch=self.num_epoch or 0,
+            epoch_size=self.epoch_size,
+            optimizer=optimizer,
+            kvstore=kvstore,
+            update_on_kvstore=update_on_kvstore,
+            train_data=data,
+            eval_data=eval_data,
+            eval_metric=eval_metric,
+            epoch_end_callback=epoch_end_callback,
+            batch_end_callback=batch_end_callback,
+            logger=logger,
+            work_load_list=work_load_list,
+            monitor=monitor,
+            eval_end_callback=eval_end_callback,
+            eval_batch_end_callback=eval_batch_end_callback,
+            sym_gen=self.sym_gen,
         )
 
     def save(self, prefix: str, epoch: int | None = None, remove_amp_cast: bool = True) -> None:
@@ -559,16 +663,47 @@ class FeedForward:
         return FeedForward(symbol, ctx=ctx, arg_params=arg_params, aux_params=aux_params, begin_epoch=epoch, **kwargs)
 
     @staticmethod
-    def create(symbol: Any, X: Any, y: Any = None, ctx: Any = None, num_epoch: int | None = None,
-               epoch_size: int | None = None, optimizer: Any = "sgd", initializer: Any = _UNIFORM,
-               eval_data: Any = None, eval_metric: Any = "acc", epoch_end_callback: Any = None,
-               batch_end_callback: Any = None, kvstore: Any = "local", logger: Any = None, work_load_list: Any = None,
-               eval_end_callback: Any = _LOG_VALIDATION, eval_batch_end_callback: Any = None,
-               **kwargs: Any) -> FeedForward:
+    def create(
+        symbol: Any,
+        X: Any,
+        y: Any = None,
+        ctx: Any = None,
+        num_epoch: int | None = None,
+        epoch_size: int | None = None,
+        optimizer: Any = "sgd",
+        initializer: Any = _UNIFORM,
+        eval_data: Any = None,
+        eval_metric: Any = "acc",
+        epoch_end_callback: Any = None,
+        batch_end_callback: Any = None,
+        kvstore: Any = "local",
+        logger: Any = None,
+        work_load_list: Any = None,
+        eval_end_callback: Any = _LOG_VALIDATION,
+        eval_batch_end_callback: Any = None,
+        **kwargs: Any,
+    ) -> FeedForward:
         """Make an estimator and train it."""
-        model = FeedForward(symbol, ctx=ctx, num_epoch=num_epoch, epoch_size=epoch_size, optimizer=optimizer,
-                            initializer=initializer, **kwargs)
-        model.fit(X, y, eval_data=eval_data, eval_metric=eval_metric, epoch_end_callback=epoch_end_callback,
-                  batch_end_callback=batch_end_callback, kvstore=kvstore, logger=logger, work_load_list=work_load_list,
-                  eval_end_callback=eval_end_callback, eval_batch_end_callback=eval_batch_end_callback)
+        model = FeedForward(
+            symbol,
+            ctx=ctx,
+            num_epoch=num_epoch,
+            epoch_size=epoch_size,
+            optimizer=optimizer,
+            initializer=initializer,
+            **kwargs,
+        )
+        model.fit(
+            X,
+            y,
+            eval_data=eval_data,
+            eval_metric=eval_metric,
+            epoch_end_callback=epoch_end_callback,
+            batch_end_callback=batch_end_callback,
+            kvstore=kvstore,
+            logger=logger,
+            work_load_list=work_load_list,
+            eval_end_callback=eval_end_callback,
+            eval_batch_end_callback=eval_batch_end_callback,
+        )
         return model

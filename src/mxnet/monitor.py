@@ -49,8 +49,14 @@ class Monitor:
     [('y_output', 1.0), ('x', 0.0)]
     """
 
-    def __init__(self, interval: int, stat_func: Callable[[NDArray], Any] | None = None, pattern: str = ".*",
-                 sort: bool = False, monitor_all: bool = False) -> None:
+    def __init__(
+        self,
+        interval: int,
+        stat_func: Callable[[NDArray], Any] | None = None,
+        pattern: str = ".*",
+        sort: bool = False,
+        monitor_all: bool = False,
+    ) -> None:
         self.stat_func = stat_func or _size
         self.interval = interval
         self.activated = False

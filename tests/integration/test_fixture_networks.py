@@ -38,7 +38,7 @@ class Network:
 
     def keyed(self, prefix):
         """The recorded arrays whose key starts with the prefix, under the rest of the key."""
-        return {k[len(prefix) + 1:]: v for k, v in self.io.items() if k.startswith(prefix + ":")}
+        return {k[len(prefix) + 1 :]: v for k, v in self.io.items() if k.startswith(prefix + ":")}
 
     def without_dropout(self):
         """The symbol with the recorded rates of dropout, which are zero in training."""

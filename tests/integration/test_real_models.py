@@ -35,8 +35,9 @@ def test_outputs(name, ctx):
             assert array.shape == tuple(facts["outputs"][output])
             # Deep networks of large numbers: compare with the size of the output.
             expected = recorded[f"{name}:{output}"]
-            np.testing.assert_allclose(array.asnumpy(), expected, rtol=1e-4, atol=1e-5 * max(1, np.abs(expected).max()),
-                                       err_msg=output)
+            np.testing.assert_allclose(
+                array.asnumpy(), expected, rtol=1e-4, atol=1e-5 * max(1, np.abs(expected).max()), err_msg=output
+            )
 
 
 def test_retinaface_binds(ctx):

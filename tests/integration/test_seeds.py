@@ -144,7 +144,8 @@ def test_module_notes(place, caplog, capsys):
     assert names == ["mse", "accuracy"]
     assert set(after[5]["arg_params"]) == {"fc1_weight", "fc1_bias", "fc2_weight", "fc2_bias"}
     assert sorted(p.name for p in place.glob("mx_mlp*")) == [
-        *[f"mx_mlp-000{i}.params" for i in range(1, 6)], "mx_mlp-symbol.json"
+        *[f"mx_mlp-000{i}.params" for i in range(1, 6)],
+        "mx_mlp-symbol.json",
     ]
 
     # Block 11 defines _update_params with one call of the updater a parameter: it works on a module's arrays.
@@ -160,8 +161,16 @@ def test_module_notes(place, caplog, capsys):
 
 def test_module_constructor_is_as_quoted():
     shown = inspect.signature(mx.mod.Module).parameters
-    quoted = ["symbol", "data_names", "label_names", "logger", "context", "work_load_list", "fixed_param_names",
-              "state_names"]
+    quoted = [
+        "symbol",
+        "data_names",
+        "label_names",
+        "logger",
+        "context",
+        "work_load_list",
+        "fixed_param_names",
+        "state_names",
+    ]
     assert list(shown)[: len(quoted)] == quoted
     assert (shown["data_names"].default, shown["label_names"].default) == (("data",), ("softmax_label",))
     assert shown["context"].default == mx.cpu() and shown["logger"].default is logging
@@ -189,14 +198,22 @@ def bound(**kwargs):
 def test_bind_is_as_quoted():
     shown = {n: p.default for n, p in inspect.signature(mx.mod.Module.bind).parameters.items()}
     assert shown == {
-        "self": inspect.Parameter.empty, "data_shapes": inspect.Parameter.empty, "label_shapes": None,
-        "for_training": True, "inputs_need_grad": False, "force_rebind": False, "shared_module": None,
+        "self": inspect.Parameter.empty,
+        "data_shapes": inspect.Parameter.empty,
+        "label_shapes": None,
+        "for_training": True,
+        "inputs_need_grad": False,
+        "force_rebind": False,
+        "shared_module": None,
         "grad_req": "write",
     }
     mod = bound()
     assert isinstance(mod._exec_group, DataParallelExecutorGroup)
     assert {n: a.shape for n, a in mod._arg_params.items()} == {
-        "fc1_weight": (3, 5), "fc1_bias": (3,), "fc2_weight": (2, 3), "fc2_bias": (2,)
+        "fc1_weight": (3, 5),
+        "fc1_bias": (3,),
+        "fc2_weight": (2, 3),
+        "fc2_bias": (2,),
     }
     assert not any(a.asnumpy().any() for a in mod._arg_params.values()) and mod._aux_params == {}
     mod.init_params()
@@ -209,7 +226,10 @@ def test_init_params_is_as_quoted():
     shown = {n: p.default for n, p in inspect.signature(mx.mod.Module.init_params).parameters.items()}
     assert isinstance(shown["initializer"], mx.init.Uniform) and shown["initializer"].scale == 0.01
     assert (shown["arg_params"], shown["aux_params"], shown["allow_missing"], shown["force_init"]) == (
-        None, None, False, False
+        None,
+        None,
+        False,
+        False,
     )
     mod = bound()
     mod.init_params(mx.init.One())
@@ -221,8 +241,21 @@ def test_init_params_is_as_quoted():
 
 
 def test_executor_group_is_as_quoted():
-    quoted = ["symbol", "contexts", "workload", "data_shapes", "label_shapes", "param_names", "for_training",
-              "inputs_need_grad", "shared_group", "logger", "fixed_param_names", "grad_req", "state_names"]
+    quoted = [
+        "symbol",
+        "contexts",
+        "workload",
+        "data_shapes",
+        "label_shapes",
+        "param_names",
+        "for_training",
+        "inputs_need_grad",
+        "shared_group",
+        "logger",
+        "fixed_param_names",
+        "grad_req",
+        "state_names",
+    ]
     assert list(inspect.signature(DataParallelExecutorGroup).parameters)[: len(quoted)] == quoted
     group = bound()._exec_group
     attributes = re.findall(r"^# self\.(\w+) ?=", blocks("000")[12], re.MULTILINE)
@@ -231,7 +264,11 @@ def test_executor_group_is_as_quoted():
         assert hasattr(group, name), name
     assert group.output_names == ["softmax_output"] and group.num_outputs == 1 and group.output_layouts == [0]
     assert group.grad_req == {
-        "data": "null", "fc1_weight": "write", "fc1_bias": "write", "fc2_weight": "write", "fc2_bias": "write",
+        "data": "null",
+        "fc1_weight": "write",
+        "fc1_bias": "write",
+        "fc2_weight": "write",
+        "fc2_bias": "write",
         "softmax_label": "null",
     }
     # "grad_arrays" are those of the executor: backward writes there.

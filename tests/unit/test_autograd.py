@@ -141,7 +141,9 @@ def test_gradients_through_views_slices_and_reshapes(ctx):
     with autograd.record():
         y = x[0] * 2 + x.reshape((3, 2))[:, 1].sum() + x[:, 1:].sum()
     y.backward()
-    expected = np.array([[2.0, 2, 2], [0, 0, 0]]) + 3 * np.array([[0, 1, 0], [1, 0, 1]]) + 3 * np.array([[0, 1, 1], [0, 1, 1]])
+    expected = (
+        np.array([[2.0, 2, 2], [0, 0, 0]]) + 3 * np.array([[0, 1, 0], [1, 0, 1]]) + 3 * np.array([[0, 1, 1], [0, 1, 1]])
+    )
     assert x.grad.asnumpy().tolist() == expected.tolist()
 
 

@@ -68,7 +68,9 @@ def test_traced_steps_see_new_values_and_change_nothing_else(ctx):
         p, expected = softmax_mlp_gradients({k: v.astype(np.float64) for k, v in before.items()})
         np.testing.assert_allclose(outputs, p, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(executor.outputs[0].asnumpy(), outputs)
-        np.testing.assert_allclose(executor.grad_dict["fc1_weight"].asnumpy(), expected["fc1_weight"], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(
+            executor.grad_dict["fc1_weight"].asnumpy(), expected["fc1_weight"], rtol=1e-4, atol=1e-5
+        )
         for name, value in before.items():
             np.testing.assert_array_equal(executor.arg_dict[name].asnumpy(), value)
     assert executor._step is not None

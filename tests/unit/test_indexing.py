@@ -72,8 +72,11 @@ def advanced_keys(draw):
     """A shape and a key with at least one index array."""
     shape = tuple(draw(st.lists(st.integers(1, 4), min_size=1, max_size=4)))
     block = draw(st.sampled_from([(2,), (3,), (2, 2)]))
-    kinds = draw(st.lists(st.sampled_from(["array", "array", "int", "slice", "all"]), min_size=len(shape),
-                          max_size=len(shape)).filter(lambda k: "array" in k))
+    kinds = draw(
+        st.lists(
+            st.sampled_from(["array", "array", "int", "slice", "all"]), min_size=len(shape), max_size=len(shape)
+        ).filter(lambda k: "array" in k)
+    )
     items = []
     for n, kind in zip(shape, kinds):
         if kind == "array":
@@ -117,9 +120,13 @@ def test_basic_set(case, kind, as_nd):
     shape, key = case
     values, x = array(*shape)
     region = values[key].shape
-    new = {"scalar": -5.0, "full": -1 - np.arange(int(np.prod(region)), dtype="float32").reshape(region),
-           "last": -1 - np.arange(region[-1] if region else 1, dtype="float32"), "one": np.full((1,), -3, "float32"),
-           "longer": np.full((1, 1, *region), -4, "float32")}[kind]
+    new = {
+        "scalar": -5.0,
+        "full": -1 - np.arange(int(np.prod(region)), dtype="float32").reshape(region),
+        "last": -1 - np.arange(region[-1] if region else 1, dtype="float32"),
+        "one": np.full((1,), -3, "float32"),
+        "longer": np.full((1, 1, *region), -4, "float32"),
+    }[kind]
     values[key] = new.reshape(()) if kind != "scalar" and not region else new
     x[key] = nd.array(new) if as_nd and kind != "scalar" and new.ndim and new.size else new
     np.testing.assert_array_equal(x.asnumpy(), values)
@@ -239,49 +246,65 @@ def test_other_index_types():
     np.testing.assert_array_equal(x[np.array(1)].asnumpy(), values[1])
 
 
-@pytest.mark.parametrize(("key", "error", "message"), [
-    (2, IndexError, "index 2 is out of bounds for axis 0 with size 2"),
-    (-3, IndexError, "index -3 is out of bounds for axis 0 with size 2"),
-    (s_[0, 3], IndexError, "index 3 is out of bounds for axis 1 with size 3"),
-    (s_[:, -4], IndexError, "index -4 is out of bounds for axis 1 with size 3"),
-    (s_[0, 0, 0], IndexError, r"too many indices \(3\) for array with 2 dimensions"),
-    (s_[:, :, :], IndexError, r"too many indices \(3\)"),
-    (s_[..., ...], IndexError, "more than one ellipsis"),
-    (s_[::0], ValueError, "slice step cannot be zero"),
-    (s_[:, ::0], ValueError, "slice step cannot be zero"),
-    (1.5, ValueError, "does not support slicing with key 1.5"),
-    ("a", ValueError, "does not support slicing with key 'a'"),
-    (s_[:, "a"], ValueError, "does not support slicing with key 'a'"),
-    ([[0, 1], [0]], ValueError, "inhomogeneous"),
-    ([2], IndexError, "index 2 is out of bounds for axis 0 with size 2"),
-    ([-3], IndexError, "index -3 is out of bounds for axis 0 with size 2"),
-    (s_[[0, 1], [0, 1, 2]], ValueError, "not broadcastable"),
-])
+@pytest.mark.parametrize(
+    ("key", "error", "message"),
+    [
+        (2, IndexError, "index 2 is out of bounds for axis 0 with size 2"),
+        (-3, IndexError, "index -3 is out of bounds for axis 0 with size 2"),
+        (s_[0, 3], IndexError, "index 3 is out of bounds for axis 1 with size 3"),
+        (s_[:, -4], IndexError, "index -4 is out of bounds for axis 1 with size 3"),
+        (s_[0, 0, 0], IndexError, r"too many indices \(3\) for array with 2 dimensions"),
+        (s_[:, :, :], IndexError, r"too many indices \(3\)"),
+        (s_[..., ...], IndexError, "more than one ellipsis"),
+        (s_[::0], ValueError, "slice step cannot be zero"),
+        (s_[:, ::0], ValueError, "slice step cannot be zero"),
+        (1.5, ValueError, "does not support slicing with key 1.5"),
+        ("a", ValueError, "does not support slicing with key 'a'"),
+        (s_[:, "a"], ValueError, "does not support slicing with key 'a'"),
+        ([[0, 1], [0]], ValueError, "inhomogeneous"),
+        ([2], IndexError, "index 2 is out of bounds for axis 0 with size 2"),
+        ([-3], IndexError, "index -3 is out of bounds for axis 0 with size 2"),
+        (s_[[0, 1], [0, 1, 2]], ValueError, "not broadcastable"),
+    ],
+)
 def test_bad_keys(key, error, message):
     for action in (lambda x: x[key], lambda x: x.__setitem__(key, 1)):
         with pytest.raises(error, match=message):
             action(array(2, 3)[1])
 
 
-@pytest.mark.parametrize(("key", "value", "error", "message"), [
-    (0, [[1], [2]], ValueError, r"cannot broadcast a value of shape \(2, 1\)"),
-    (s_[:], np.ones(4), ValueError, r"shape is \(2, 3\)"),
-    (s_[0, 0], [5, 6], ValueError, r"shape is \(1,\)"),
-    (s_[:, 1], np.ones((2, 1)), ValueError, "cannot broadcast"),
-    ([0, 1], np.ones((3, 3)), ValueError, "cannot broadcast"),
-    (0, "abc", TypeError, "non-array-like object 'abc'"),
-    (s_[:], object(), TypeError, "non-array-like"),
-    (0, 1 + 2j, TypeError, "non-array-like"),
-])
+@pytest.mark.parametrize(
+    ("key", "value", "error", "message"),
+    [
+        (0, [[1], [2]], ValueError, r"cannot broadcast a value of shape \(2, 1\)"),
+        (s_[:], np.ones(4), ValueError, r"shape is \(2, 3\)"),
+        (s_[0, 0], [5, 6], ValueError, r"shape is \(1,\)"),
+        (s_[:, 1], np.ones((2, 1)), ValueError, "cannot broadcast"),
+        ([0, 1], np.ones((3, 3)), ValueError, "cannot broadcast"),
+        (0, "abc", TypeError, "non-array-like object 'abc'"),
+        (s_[:], object(), TypeError, "non-array-like"),
+        (0, 1 + 2j, TypeError, "non-array-like"),
+    ],
+)
 def test_bad_values(key, value, error, message):
     with pytest.raises(error, match=message):
         array(2, 3)[1][key] = value
 
 
-@pytest.mark.parametrize(("dtype", "value", "stored"), [
-    ("uint8", 300, 44), ("uint8", -1, 255), ("int8", -2.7, -2), ("int32", 2.7, 2), ("int32", float("nan"), -(2**31)),
-    ("int64", 2**53 + 1, 2**53 + 1), ("bool", 2.5, True), ("float32", True, 1.0), ("float16", 1.5, 1.5),
-])
+@pytest.mark.parametrize(
+    ("dtype", "value", "stored"),
+    [
+        ("uint8", 300, 44),
+        ("uint8", -1, 255),
+        ("int8", -2.7, -2),
+        ("int32", 2.7, 2),
+        ("int32", float("nan"), -(2**31)),
+        ("int64", 2**53 + 1, 2**53 + 1),
+        ("bool", 2.5, True),
+        ("float32", True, 1.0),
+        ("float16", 1.5, 1.5),
+    ],
+)
 def test_conversion_on_set(dtype, value, stored):
     for key in (s_[:], 0, s_[::2], [0]):
         x = nd.zeros((3,), dtype=dtype)

@@ -229,7 +229,9 @@ def test_ndarray_iter_errors(kwargs, error, words):
 
 
 @given(
-    rows=st.integers(1, 12), size=st.integers(1, 15), handle=st.sampled_from(["pad", "discard", "roll_over"]),
+    rows=st.integers(1, 12),
+    size=st.integers(1, 15),
+    handle=st.sampled_from(["pad", "discard", "roll_over"]),
     epochs=st.integers(1, 4),
 )
 @settings(max_examples=60, deadline=None)
@@ -272,8 +274,9 @@ def test_resize_starts_over_and_stops_early():
 def test_prefetching_joins_iterators():
     a = mx.io.NDArrayIter(np.arange(5), np.arange(5), batch_size=2)
     b = mx.io.NDArrayIter(np.arange(5) * 10, batch_size=2)
-    it = mx.io.PrefetchingIter([a, b], rename_data=[{"data": "x"}, {"data": "y"}],
-                               rename_label=[{"softmax_label": "l"}, {}])
+    it = mx.io.PrefetchingIter(
+        [a, b], rename_data=[{"data": "x"}, {"data": "y"}], rename_label=[{"softmax_label": "l"}, {}]
+    )
     assert [d.name for d in it.provide_data] == ["x", "y"] and [d.name for d in it.provide_label] == ["l"]
     for _ in range(3):
         batches = list(it)
@@ -349,8 +352,9 @@ def test_csv_as_mxnet(setting, extra):
 
 @needs_shared
 def test_csv_takes_strings_and_tells_its_shapes():
-    it = mx.io.CSVIter(data_csv=str(FIXTURES / "data.csv"), data_shape="(2, 3)", batch_size="3", data_name="x",
-                       label_name="y")
+    it = mx.io.CSVIter(
+        data_csv=str(FIXTURES / "data.csv"), data_shape="(2, 3)", batch_size="3", data_name="x", label_name="y"
+    )
     assert it.provide_data == [("x", (3, 2, 3))] and it.provide_label == [("y", (3,))] and it.batch_size == 3
     assert it.next().index.tolist() == [0, 1, 2]
     it.reset()  # in the middle of an epoch
@@ -439,16 +443,28 @@ def test_csv_property_round_trip(tmp_path_factory):
     ],
 )
 def test_mnist_as_mxnet(setting, extra):
-    it = mx.io.MNISTIter(**{"image": str(FIXTURES / "tiny-images-idx3-ubyte"), "shuffle": False, "silent": True,
-                            "label": str(FIXTURES / "tiny-labels-idx1-ubyte"), "batch_size": 4, **extra})
+    it = mx.io.MNISTIter(
+        **{
+            "image": str(FIXTURES / "tiny-images-idx3-ubyte"),
+            "shuffle": False,
+            "silent": True,
+            "label": str(FIXTURES / "tiny-labels-idx1-ubyte"),
+            "batch_size": 4,
+            **extra,
+        }
+    )
     check_epochs(it, np.load(FIXTURES / "mnist.npz"), setting)
 
 
 @needs_shared
 def test_mnist_shuffle_seed_and_log(caplog):
     def read(seed):
-        it = mx.io.MNISTIter(image=str(FIXTURES / "tiny-images-idx3-ubyte"), seed=seed, batch_size=5,
-                             label=str(FIXTURES / "tiny-labels-idx1-ubyte"))
+        it = mx.io.MNISTIter(
+            image=str(FIXTURES / "tiny-images-idx3-ubyte"),
+            seed=seed,
+            batch_size=5,
+            label=str(FIXTURES / "tiny-labels-idx1-ubyte"),
+        )
         images = np.load(FIXTURES / "mnist.npz")["images"]
         for b in it:
             wanted = images[b.index.astype(int)].astype(np.float32)[:, None] / 256
@@ -465,8 +481,13 @@ def test_mnist_shuffle_seed_and_log(caplog):
 @needs_shared
 def test_mnist_reads_the_real_test_set_and_refuses_others(tmp_path):
     mnist = SHARED / "data" / "mnist"
-    it = mx.io.MNISTIter(image=str(mnist / "t10k-images-idx3-ubyte.gz"), label=str(mnist / "t10k-labels-idx1-ubyte.gz"),
-                         batch_size=100, shuffle=False, silent=True)
+    it = mx.io.MNISTIter(
+        image=str(mnist / "t10k-images-idx3-ubyte.gz"),
+        label=str(mnist / "t10k-labels-idx1-ubyte.gz"),
+        batch_size=100,
+        shuffle=False,
+        silent=True,
+    )
     batches = list(it)
     assert len(batches) == 100 and batches[0].data[0].shape == (100, 1, 28, 28)
     assert batches[0].label[0].asnumpy()[:5].tolist() == [7, 2, 1, 0, 4]
@@ -486,8 +507,10 @@ def test_mnist_reads_the_real_test_set_and_refuses_others(tmp_path):
 @needs_shared
 @pytest.mark.parametrize(
     ("setting", "extra"),
-    [("one", {"batch_size": 2}), ("labels", {"batch_size": 5, "label_libsvm": str(FIXTURES / "label.libsvm"),
-                                             "label_shape": (3,)})],
+    [
+        ("one", {"batch_size": 2}),
+        ("labels", {"batch_size": 5, "label_libsvm": str(FIXTURES / "label.libsvm"), "label_shape": (3,)}),
+    ],
 )
 def test_libsvm_as_mxnet(setting, extra):
     expected = np.load(FIXTURES / "libsvm.npz")

@@ -36,8 +36,9 @@ def value(kv, key):
 # ---------------------------------------------------------------------- creation
 
 
-@pytest.mark.parametrize("name", ["local", "device", "local_allreduce_cpu", "local_allreduce_device",
-                                  "local_update_cpu", "nccl", "LOCAL"])
+@pytest.mark.parametrize(
+    "name", ["local", "device", "local_allreduce_cpu", "local_allreduce_device", "local_update_cpu", "nccl", "LOCAL"]
+)
 def test_types_of_one_process(name):
     kv = mx.kv.create(name)
     assert (kv.type, kv.rank, kv.num_workers) == (name.lower(), 0, 1)
@@ -58,6 +59,7 @@ def test_unknown_types_are_refused():
 
 def test_plug_in():
     try:
+
         @mx.kv.KVStoreBase.register
         class Mine(mx.kv.KVStoreBase):
             pass
@@ -286,8 +288,11 @@ def test_test_store():
     kv.pushpull(1, outs[0], out=outs[1])
     kv.pushpull(1, outs, out=outs[1])
     assert [o.asscalar() for o in outs] == [2, 4]
-    for call in (lambda: kv.set_optimizer(None), lambda: kv.save_optimizer_states("x"),
-                 lambda: kv.load_optimizer_states("x")):
+    for call in (
+        lambda: kv.set_optimizer(None),
+        lambda: kv.save_optimizer_states("x"),
+        lambda: kv.load_optimizer_states("x"),
+    ):
         with pytest.raises(NotImplementedError):
             call()
 

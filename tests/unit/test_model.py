@@ -151,8 +151,12 @@ def test_a_batch_too_small_to_split():
 def data():
     rng = np.random.RandomState(0)
     x, y = rng.randn(16, 5).astype(np.float32), rng.randint(0, 2, 16).astype(np.float32)
-    params = {"fc1_weight": mx.nd.array(rng.randn(3, 5)), "fc1_bias": mx.nd.zeros((3,)),
-              "fc2_weight": mx.nd.array(rng.randn(2, 3)), "fc2_bias": mx.nd.zeros((2,))}
+    params = {
+        "fc1_weight": mx.nd.array(rng.randn(3, 5)),
+        "fc1_bias": mx.nd.zeros((3,)),
+        "fc2_weight": mx.nd.array(rng.randn(2, 3)),
+        "fc2_bias": mx.nd.zeros((2,)),
+    }
     return x, y, params
 
 
@@ -161,17 +165,26 @@ def test_feed_forward_as_mxnet(ctx, caplog, tmp_path):
     x, y, params = data()
     it = mx.io.NDArrayIter(x, y, 8)
     with pytest.warns(DeprecationWarning, match="FeedForward has been deprecated"):
-        model = mx.model.FeedForward(mlp(), ctx=ctx, num_epoch=2, optimizer="sgd", arg_params=params, learning_rate=0.5,
-                                     momentum=0.9)
+        model = mx.model.FeedForward(
+            mlp(), ctx=ctx, num_epoch=2, optimizer="sgd", arg_params=params, learning_rate=0.5, momentum=0.9
+        )
     seen = []
     with caplog.at_level(logging.INFO):
-        model.fit(it, eval_data=it, batch_end_callback=lambda p: seen.append((p.epoch, p.nbatch)),
-                  epoch_end_callback=lambda epoch, symbol, arg, aux: seen.append((epoch, sorted(arg)[0])))
+        model.fit(
+            it,
+            eval_data=it,
+            batch_end_callback=lambda p: seen.append((p.epoch, p.nbatch)),
+            epoch_end_callback=lambda epoch, symbol, arg, aux: seen.append((epoch, sorted(arg)[0])),
+        )
     assert seen == [(0, 1), (0, 2), (0, "fc1_bias"), (1, 1), (1, 2), (1, "fc1_bias")]
     assert [re.sub(r"cost=\d\.\d{3}$", "cost=", m) for m in caplog.messages] == [
         f"Start training with {[mx.cpu()] if ctx == mx.cpu() else ctx}",
-        "Epoch[0] Resetting Data Iterator", "Epoch[0] Time cost=", "Epoch[0] Validation-accuracy=0.812500",
-        "Epoch[1] Resetting Data Iterator", "Epoch[1] Time cost=", "Epoch[1] Validation-accuracy=0.812500",
+        "Epoch[0] Resetting Data Iterator",
+        "Epoch[0] Time cost=",
+        "Epoch[0] Validation-accuracy=0.812500",
+        "Epoch[1] Resetting Data Iterator",
+        "Epoch[1] Time cost=",
+        "Epoch[1] Validation-accuracy=0.812500",
     ]
     weight = model.arg_params["fc1_weight"].asnumpy()[0]
     np.testing.assert_allclose(weight, [1.23787, 1.76522, 1.07027, 0.71072, -1.12561], rtol=2e-4)
@@ -204,8 +217,16 @@ def test_epochs_of_a_given_size():
 def test_create_from_arrays_learns():
     x = np.repeat(np.eye(4, 5, dtype=np.float32), 8, axis=0)
     y = np.arange(32) // 8 % 2
-    model = mx.model.FeedForward.create(mlp(), x, y[:, None], num_epoch=60, numpy_batch_size=8, learning_rate=0.5,
-                                        initializer=mx.init.Xavier(), eval_data=(x.tolist(), y.tolist()))
+    model = mx.model.FeedForward.create(
+        mlp(),
+        x,
+        y[:, None],
+        num_epoch=60,
+        numpy_batch_size=8,
+        learning_rate=0.5,
+        initializer=mx.init.Xavier(),
+        eval_data=(x.tolist(), y.tolist()),
+    )
     assert (model.predict(x).argmax(axis=1) == y).mean() == 1
     assert model.score(mx.io.NDArrayIter(x, y, 8), "acc") == 1
 
@@ -228,8 +249,14 @@ def test_feed_forward_over_buckets():
             if self.at > 4:
                 raise StopIteration
             n = (6, 3)[self.at % 2]
-            return mx.io.DataBatch([mx.nd.ones((2, n, 3))], [mx.nd.ones((2,))], 0, bucket_key=n,
-                                   provide_data=[("data", (2, n, 3))], provide_label=[("softmax_label", (2,))])
+            return mx.io.DataBatch(
+                [mx.nd.ones((2, n, 3))],
+                [mx.nd.ones((2,))],
+                0,
+                bucket_key=n,
+                provide_data=[("data", (2, n, 3))],
+                provide_label=[("softmax_label", (2,))],
+            )
 
     model = mx.model.FeedForward(sym_gen, num_epoch=3, learning_rate=1.0)
     model.fit(Lengths(2))

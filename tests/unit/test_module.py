@@ -45,10 +45,15 @@ def train(context, kvstore="local", optimizer="sgd", **kwargs):
     mod = mx.mod.Module(mlp(), context=context, **kwargs)
     it = mx.io.NDArrayIter(rng.randn(16, 5), rng.randint(0, 2, 16), 8)
     mod.bind(it.provide_data, it.provide_label)
-    mod.init_params(aux_params={}, arg_params={
-        "fc1_weight": mx.nd.array(rng.randn(3, 5)), "fc1_bias": mx.nd.zeros((3,)),
-        "fc2_weight": mx.nd.array(rng.randn(2, 3)), "fc2_bias": mx.nd.zeros((2,)),
-    })
+    mod.init_params(
+        aux_params={},
+        arg_params={
+            "fc1_weight": mx.nd.array(rng.randn(3, 5)),
+            "fc1_bias": mx.nd.zeros((3,)),
+            "fc2_weight": mx.nd.array(rng.randn(2, 3)),
+            "fc2_bias": mx.nd.zeros((2,)),
+        },
+    )
     params = {"learning_rate": 0.5, "momentum": 0.9} if optimizer == "sgd" else {}
     mod.init_optimizer(kvstore=kvstore, optimizer=optimizer, optimizer_params=params)
     metric = mx.metric.create("acc")
@@ -74,8 +79,13 @@ SGD = ([1.10673, 1.74503, 0.95842, 1.11292, -1.21678], 0.7291667)
         (TWO, "nccl", "1", {}, SGD),
         (TWO, "teststore", "1", {}, SGD),
         (TWO, "local", "0", {"work_load_list": [1, 3]}, SGD),
-        (TWO, "device", "1", {"compression_params": {"type": "2bit", "threshold": 0.1}},
-         ([1.38307, 1.78445, 1.17515, -0.09168, -1.08688], 0.6041667)),
+        (
+            TWO,
+            "device",
+            "1",
+            {"compression_params": {"type": "2bit", "threshold": 0.1}},
+            ([1.38307, 1.78445, 1.17515, -0.09168, -1.08688], 0.6041667),
+        ),
         # Without a store each device goes its own way, and get_params gives the mean.
         ([mx.cpu(i) for i in range(4)], None, "1", {}, ([1.38219, 1.85397, 1.1176, 0.15704, -1.09851], 0.7708333)),
         (TWO, "local", "1", {"optimizer": "adam"}, ([1.48322, 1.89023, 1.17889, -0.17397, -1.07053], 0.5625)),
@@ -142,13 +152,28 @@ def test_fit_logs_calls_back_and_scores(caplog):
 
     mod = mx.mod.Module(mlp())
     with caplog.at_level(logging.INFO):
-        mod.fit(it, it, eval_metric="acc", validation_metric="mse", num_epoch=2, begin_epoch=1,
-                epoch_end_callback=epoch_end, batch_end_callback=[batch_end], eval_end_callback=eval_end,
-                eval_batch_end_callback=eval_batch_end)
+        mod.fit(
+            it,
+            it,
+            eval_metric="acc",
+            validation_metric="mse",
+            num_epoch=2,
+            begin_epoch=1,
+            epoch_end_callback=epoch_end,
+            batch_end_callback=[batch_end],
+            eval_end_callback=eval_end,
+            eval_batch_end_callback=eval_batch_end,
+        )
     names = ["fc1_bias", "fc1_weight", "fc2_bias", "fc2_weight"]
     assert seen == [
-        ("batch", 1, 0, "Accuracy", True), ("batch", 1, 1, "Accuracy", True), ("batch", 1, 2, "Accuracy", True),
-        ("epoch", 1, True, names, {}), ("eval_batch", 0), ("eval_batch", 1), ("eval_batch", 2), ("eval", 1, 3),
+        ("batch", 1, 0, "Accuracy", True),
+        ("batch", 1, 1, "Accuracy", True),
+        ("batch", 1, 2, "Accuracy", True),
+        ("epoch", 1, True, names, {}),
+        ("eval_batch", 0),
+        ("eval_batch", 1),
+        ("eval_batch", 2),
+        ("eval", 1, 3),
     ]
     kinds = [m.split("=")[0] for m in caplog.messages]
     assert kinds == ["Epoch[1] Train-accuracy", "Epoch[1] Time cost", "Epoch[1] Validation-mse"]
@@ -239,8 +264,11 @@ def test_score_predict_iter_predict():
     with pytest.raises(ValueError, match="eval_data must be of type NDArray or DataIter"):
         mod.predict([1])
     called = []
-    found = dict(mod.score(it, ["acc", "mse"], num_batch=2, epoch=7, score_end_callback=called.append,
-                           batch_end_callback=called.append))
+    found = dict(
+        mod.score(
+            it, ["acc", "mse"], num_batch=2, epoch=7, score_end_callback=called.append, batch_end_callback=called.append
+        )
+    )
     hits = (expected[:8].argmax(axis=1) == label[:8]).mean()
     assert found["accuracy"] == pytest.approx(hits) and set(found) == {"accuracy", "mse"}
     assert [(p.epoch, p.nbatch) for p in called] == [(7, 0), (7, 1), (7, 2)]
@@ -317,8 +345,9 @@ def test_input_gradients_in_the_order_of_the_data():
 
 
 def test_reshape_keeps_parameters_and_optimizer():
-    mod = mx.mod.Module(mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=20, name="fc"), ("data",), None,
-                        context=TWO)
+    mod = mx.mod.Module(
+        mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=20, name="fc"), ("data",), None, context=TWO
+    )
     mod.bind([("data", (7, 20))])
     mod.init_params()
     mod.init_optimizer(optimizer_params={"learning_rate": 1})
@@ -373,8 +402,10 @@ def test_grad_req():
         mod.init_params(mx.init.One())
         for _ in range(2):
             mod.forward_backward(batch_of(4))
-        return {n: None if g[0] is None else g[0].asnumpy()[0]
-                for n, g in zip(mod._exec_group.param_names, mod._exec_group.grad_arrays)}
+        return {
+            n: None if g[0] is None else g[0].asnumpy()[0]
+            for n, g in zip(mod._exec_group.param_names, mod._exec_group.grad_arrays)
+        }
 
     write, add = grads(), grads(grad_req="add")
     assert write["fc2_bias"] == -2
@@ -404,7 +435,12 @@ def test_states():
     state = mx.sym.Variable("state")
     net = mx.sym.Group([mx.sym.Variable("data") + state, state * 2])
     mod = mx.mod.Module(net, label_names=None, state_names=["state"], context=TWO)
-    mod.bind([("data", (4, 3)), ], for_training=False)
+    mod.bind(
+        [
+            ("data", (4, 3)),
+        ],
+        for_training=False,
+    )
     mod.init_params()
     batch = mx.io.DataBatch([mx.nd.ones((4, 3))])
     mod.set_states(value=5)
@@ -497,8 +533,9 @@ def test_init_params():
 
 
 def test_initializers_of_variables_win():
-    net = mx.sym.FullyConnected(mx.sym.Variable("data"), mx.sym.Variable("w", init=mx.init.Constant(3)), name="fc",
-                                num_hidden=2)
+    net = mx.sym.FullyConnected(
+        mx.sym.Variable("data"), mx.sym.Variable("w", init=mx.init.Constant(3)), name="fc", num_hidden=2
+    )
     mod = mx.mod.Module(net, label_names=None)
     mod.bind([("data", (1, 2))])
     mod.init_params(mx.init.One())
@@ -540,8 +577,10 @@ def test_checkpoint_resumes_training(context, tmp_path, caplog):
     mod, _, _ = train(context)
     with caplog.at_level(logging.INFO):
         mod.save_checkpoint(prefix, 3, save_optimizer_states=True)
-    assert caplog.messages == [f'Saved checkpoint to "{prefix}-0003.params"',
-                               f'Saved optimizer state to "{prefix}-0003.states"']
+    assert caplog.messages == [
+        f'Saved checkpoint to "{prefix}-0003.params"',
+        f'Saved optimizer state to "{prefix}-0003.states"',
+    ]
     other = mx.mod.Module.load(prefix, 3, load_optimizer_states=True, context=context)
     other.bind([("data", (8, 5))], [("softmax_label", (8,))])
     other.init_optimizer(optimizer_params={"learning_rate": 0.5, "momentum": 0.9})
@@ -554,8 +593,21 @@ def test_checkpoint_resumes_training(context, tmp_path, caplog):
 
 
 @needs_shared
-@pytest.mark.parametrize("name", ["sgd_momentum", "sgd_momentum_kvstore", "nag", "adam", "adam_kvstore",
-                                  "adam_schedule", "adagrad", "ftrl", "rmsprop_centered", "signum"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sgd_momentum",
+        "sgd_momentum_kvstore",
+        "nag",
+        "adam",
+        "adam_kvstore",
+        "adam_schedule",
+        "adagrad",
+        "ftrl",
+        "rmsprop_centered",
+        "signum",
+    ],
+)
 def test_states_of_mxnet_continue_as_recorded(name):
     """Three steps by MXNet, then its weights and states are loaded: the fourth step gives the weights it gave there."""
     folder = SHARED / "fixtures" / "optimizer"
@@ -638,8 +690,16 @@ def test_borrow_optimizer():
 
 
 def test_executor_group_by_itself():
-    group = DataParallelExecutorGroup(mlp(), TWO, [1, 1], [("data", (4, 5))], [("softmax_label", (4,))],
-                                      ["fc1_weight", "fc1_bias", "fc2_weight", "fc2_bias"], True, False)
+    group = DataParallelExecutorGroup(
+        mlp(),
+        TWO,
+        [1, 1],
+        [("data", (4, 5))],
+        [("softmax_label", (4,))],
+        ["fc1_weight", "fc1_bias", "fc2_weight", "fc2_bias"],
+        True,
+        False,
+    )
     assert [set(d) for d in group.shared_data_arrays] == [{"data", "softmax_label"}] * 2
     assert group.batch_size == 4 and group.data_layouts == [0] and group.label_layouts == [0]
     assert group.data_arrays[0][1][0] == slice(2, 4) and group.label_arrays[0][1][1].shape == (2,)
@@ -707,25 +767,40 @@ def test_sparse_row_ids_are_asked_for_only_where_they_matter():
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
-        (lambda: mx.mod.Module(mlp(), data_names=["dat"]), ValueError,
-         r"data_names=\['dat'\]\) but input with name 'dat' is not found in symbol.list_arguments\(\). "
-         r"Did you mean one of:\n\tdata\n\tsoftmax_label"),
+        (
+            lambda: mx.mod.Module(mlp(), data_names=["dat"]),
+            ValueError,
+            r"data_names=\['dat'\]\) but input with name 'dat' is not found in symbol.list_arguments\(\). "
+            r"Did you mean one of:\n\tdata\n\tsoftmax_label",
+        ),
         (lambda: mx.mod.Module(mlp(), fixed_param_names=["fc"]), ValueError, "fixed_param_names=.*name 'fc'"),
         (lambda: mx.mod.Module(mlp(), state_names=["s"]), ValueError, "state_names=.*name 's'"),
         (lambda: mx.mod.Module(mlp(), context=TWO, work_load_list=[1]), AssertionError, "work_load_list"),
-        (lambda: mx.mod.Module(mlp()).bind([("dta", (4, 5))]), ValueError,
-         r"data_shapes don't match names specified by data_names \(\[DataDesc\[dta,.*vs. \['data'\]\)"),
-        (lambda: mx.mod.Module(mlp()).bind([("data", mx.nd.ones((2,)))]), TypeError,
-         "the shape of data must be a tuple of int, got NDArray"),
-        (lambda: mx.mod.Module(mlp()).bind([("data", (4, 5))], [("softmax_label", (3,))]), AssertionError,
-         "all data must have the same batch size: batch_size = 4, but softmax_label has shape"),
+        (
+            lambda: mx.mod.Module(mlp()).bind([("dta", (4, 5))]),
+            ValueError,
+            r"data_shapes don't match names specified by data_names \(\[DataDesc\[dta,.*vs. \['data'\]\)",
+        ),
+        (
+            lambda: mx.mod.Module(mlp()).bind([("data", mx.nd.ones((2,)))]),
+            TypeError,
+            "the shape of data must be a tuple of int, got NDArray",
+        ),
+        (
+            lambda: mx.mod.Module(mlp()).bind([("data", (4, 5))], [("softmax_label", (3,))]),
+            AssertionError,
+            "all data must have the same batch size: batch_size = 4, but softmax_label has shape",
+        ),
         (lambda: ready(1, context=TWO), ValueError, "Some splits are empty: a batch of 1 over work loads"),
         (lambda: mx.mod.Module(mlp()).forward(batch_of(4)), AssertionError, "bind"),
         (lambda: mx.mod.Module(mlp()).get_params(), AssertionError, "init_params"),
         (lambda: ready(4).update(), AssertionError, "init_optimizer"),
         (lambda: ready(4).get_input_grads(), AssertionError, "inputs_need_grad"),
-        (lambda: ready(4).forward(mx.io.DataBatch([mx.nd.ones((4, 5))], [mx.nd.ones((3,))])), MXNetError,
-         r"Input softmax_label has shape \(4,\), the batch brings \(3,\)"),
+        (
+            lambda: ready(4).forward(mx.io.DataBatch([mx.nd.ones((4, 5))], [mx.nd.ones((3,))])),
+            MXNetError,
+            r"Input softmax_label has shape \(4,\), the batch brings \(3,\)",
+        ),
         (lambda: ready(4).forward(mx.io.DataBatch([mx.nd.ones((4, 5))] * 2)), ValueError, "brings 2 data arrays"),
         (lambda: ready(4, context=TWO).forward([]), AssertionError, "empty data batch"),
     ],
@@ -751,9 +826,19 @@ def test_base_module_is_abstract():
     for name in ("data_names", "output_names", "data_shapes", "label_shapes", "output_shapes"):
         with pytest.raises(NotImplementedError):
             getattr(base, name)
-    for call in (base.get_params, base.update, base.backward, base.get_outputs, base.get_input_grads,
-                 base.init_params, base.init_optimizer, lambda: base.forward(None), lambda: base.bind([]),
-                 lambda: base.install_monitor(None), lambda: base.update_metric(None, None)):
+    for call in (
+        base.get_params,
+        base.update,
+        base.backward,
+        base.get_outputs,
+        base.get_input_grads,
+        base.init_params,
+        base.init_optimizer,
+        lambda: base.forward(None),
+        lambda: base.bind([]),
+        lambda: base.install_monitor(None),
+        lambda: base.update_metric(None, None),
+    ):
         with pytest.raises(NotImplementedError):
             call()
     assert base.symbol is None

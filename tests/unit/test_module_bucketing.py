@@ -22,8 +22,14 @@ def sym_gen(length):
 
 def batch_of(length, value=1.0, label=0):
     data, labels = mx.nd.full((BATCH, length, 3), value), mx.nd.full((BATCH,), label)
-    return mx.io.DataBatch([data], [labels], bucket_key=length, provide_data=[("data", (BATCH, length, 3))],
-                           provide_label=[("softmax_label", (BATCH,))], pad=0)
+    return mx.io.DataBatch(
+        [data],
+        [labels],
+        bucket_key=length,
+        provide_data=[("data", (BATCH, length, 3))],
+        provide_label=[("softmax_label", (BATCH,))],
+        pad=0,
+    )
 
 
 def ready(default=8, **kwargs):
@@ -100,7 +106,9 @@ def test_fit_over_buckets_learns(caplog):
     with caplog.at_level(logging.INFO):
         mod.fit(Sentences(), Sentences(), num_epoch=3, optimizer_params={"learning_rate": 0.5})
     assert [m.split("=")[0] for m in caplog.messages[:3]] == [
-        "Epoch[0] Train-accuracy", "Epoch[0] Time cost", "Epoch[0] Validation-accuracy"
+        "Epoch[0] Train-accuracy",
+        "Epoch[0] Time cost",
+        "Epoch[0] Validation-accuracy",
     ]
     assert caplog.messages[-1] == "Epoch[2] Validation-accuracy=1.000000"
     assert mod.score(Sentences(), "acc") == [("accuracy", 1.0)]
@@ -159,7 +167,10 @@ def test_save_and_load(tmp_path):
     mod.forward(batch_of(5))
     mod.save_checkpoint(prefix, 2)
     assert sorted(p.name for p in tmp_path.iterdir()) == [
-        "net-0002.params", "net-5-symbol.json", "net-8-symbol.json", "net.buckets"
+        "net-0002.params",
+        "net-5-symbol.json",
+        "net-8-symbol.json",
+        "net.buckets",
     ]
     other = mx.mod.BucketingModule.load(prefix, 2, sym_gen=sym_gen, default_bucket_key=8)
     assert set(other._buckets) == {8, 5} and other.params_initialized
@@ -207,8 +218,14 @@ def test_bucketing_errors(caplog):
         mx.mod.BucketingModule(sym_gen, 8, fixed_param_names=["nothing"])
     mod = mx.mod.BucketingModule(sym_gen, 8)
     assert tuple(mod.data_names) == ("data",) and mod.output_names == ["softmax_output"]
-    for call in (lambda: mod.data_shapes, lambda: mod.symbol, lambda: mod.switch_bucket(1, []),
-                 lambda: mod.forward(batch_of(8)), lambda: mod.update(), lambda: mod.init_params()):
+    for call in (
+        lambda: mod.data_shapes,
+        lambda: mod.symbol,
+        lambda: mod.switch_bucket(1, []),
+        lambda: mod.forward(batch_of(8)),
+        lambda: mod.update(),
+        lambda: mod.init_params(),
+    ):
         with pytest.raises(AssertionError, match="bind"):
             call()
     with pytest.raises(AssertionError, match="Empty BucketingModule"):
@@ -225,8 +242,10 @@ def test_bucketing_errors(caplog):
 
 
 def chain(context=None):
-    first = mx.mod.Module(mx.sym.Activation(mx.sym.FullyConnected(mx.sym.Variable("data"), name="a", num_hidden=4),
-                                            act_type="tanh"), label_names=None)
+    first = mx.mod.Module(
+        mx.sym.Activation(mx.sym.FullyConnected(mx.sym.Variable("data"), name="a", num_hidden=4), act_type="tanh"),
+        label_names=None,
+    )
     net = mx.sym.FullyConnected(mx.sym.Variable("hidden"), name="b", num_hidden=2)
     second = mx.mod.Module(mx.sym.SoftmaxOutput(net, name="softmax"), data_names=["hidden"])
     return mx.mod.SequentialModule().add(first).add(second, take_labels=True, auto_wiring=True)
@@ -240,8 +259,12 @@ def whole():
 def test_a_chain_trains_as_the_whole_network():
     rng = np.random.RandomState(0)
     it = mx.io.NDArrayIter(rng.randn(12, 3), rng.randint(0, 2, 12), 4)
-    params = {"a_weight": mx.nd.array(rng.randn(4, 3)), "a_bias": mx.nd.zeros((4,)),
-              "b_weight": mx.nd.array(rng.randn(2, 4)), "b_bias": mx.nd.zeros((2,))}
+    params = {
+        "a_weight": mx.nd.array(rng.randn(4, 3)),
+        "a_bias": mx.nd.zeros((4,)),
+        "b_weight": mx.nd.array(rng.randn(2, 4)),
+        "b_bias": mx.nd.zeros((2,)),
+    }
     results = []
     for mod in (chain(), whole()):
         mod.bind(it.provide_data, it.provide_label, inputs_need_grad=True)
@@ -253,8 +276,14 @@ def test_a_chain_trains_as_the_whole_network():
             mod.forward_backward(b)
             mod.update()
             mod.update_metric(metric, b.label)
-        results.append(({n: v.asnumpy() for n, v in mod.get_params()[0].items()},
-                        mod.get_input_grads()[0].asnumpy(), mod.get_outputs()[0].asnumpy(), metric.get()))
+        results.append(
+            (
+                {n: v.asnumpy() for n, v in mod.get_params()[0].items()},
+                mod.get_input_grads()[0].asnumpy(),
+                mod.get_outputs()[0].asnumpy(),
+                metric.get(),
+            )
+        )
     for name in params:
         np.testing.assert_allclose(results[0][0][name], results[1][0][name], rtol=1e-5, err_msg=name)
     np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-4, atol=1e-7)
@@ -270,7 +299,10 @@ def test_chain_facts_and_fit():
     assert mod.score(it, "acc") == [("accuracy", 1.0)]
     assert mod.data_shapes == [("data", (2, 3))] and mod.label_shapes == [("softmax_label", (2,))]
     assert mod.output_shapes == [("softmax_output", (2, 2))] and set(mod.get_params()[0]) == {
-        "a_weight", "a_bias", "b_weight", "b_bias"
+        "a_weight",
+        "a_bias",
+        "b_weight",
+        "b_bias",
     }
     mod.forward(mx.io.DataBatch([mx.nd.ones((3, 3))], [mx.nd.ones((3,))]), is_train=False)
     assert mod.get_outputs()[0].shape == (3, 2)

@@ -45,7 +45,11 @@ def test_bfloat16(ctx):
         (lambda c: mx.nd.zeros_like(mx.nd.ones((2,), c)), (2,), np.zeros(2)),
         (lambda c: mx.nd.concat(mx.nd.ones((1, 2), c), mx.nd.zeros((1, 2), c), dim=0), (2, 2), [[1, 1], [0, 0]]),
         (lambda c: mx.nd.stack(mx.nd.ones((2,), c), mx.nd.zeros((2,), c), axis=1), (2, 2), [[1, 0], [1, 0]]),
-        (lambda c: mx.nd.concatenate([mx.nd.ones((1, 2), c), mx.nd.zeros((2, 2), c)]), (3, 2), [[1, 1], [0, 0], [0, 0]]),
+        (
+            lambda c: mx.nd.concatenate([mx.nd.ones((1, 2), c), mx.nd.zeros((2, 2), c)]),
+            (3, 2),
+            [[1, 1], [0, 0], [0, 0]],
+        ),
         (lambda c: mx.nd.moveaxis(mx.nd.zeros((2, 3, 4), c), 0, -1), (3, 4, 2), np.zeros((3, 4, 2))),
     ],
 )

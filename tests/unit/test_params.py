@@ -94,7 +94,11 @@ def test_refuses(annotation, value, words):
         (Optional[Shape], None, "Shape or None, optional, default=None"),
         (Literal["b", "a"], "a", "{'a', 'b'},optional, default='a'"),
         (Optional[Literal["a"]], None, "{None, 'a'},optional, default='None'"),
-        (Annotated[Optional[torch.dtype], DTypeOf("None", "float32")], None, "{'None', 'float32'},optional, default='None'"),
+        (
+            Annotated[Optional[torch.dtype], DTypeOf("None", "float32")],
+            None,
+            "{'None', 'float32'},optional, default='None'",
+        ),
         (Optional[Annotated[torch.dtype, DTypeOf("float32")]], None, "{None, 'float32'},optional, default='None'"),
     ],
 )

@@ -47,58 +47,77 @@ def test_shapes_flow_backwards(number):
     assert {name: found[name] for name in expected} == expected
 
 
-@pytest.mark.parametrize(("symbol", "known"), [
-    (plus(sym.transpose(D)), {"d": (2, 3), "g": (2, 3)}),
-    (sym.Concat(D, E, dim=1), {"d": (2, 3), "e": (3, 3)}),
-    (sym.Embedding(D, E, input_dim=5, output_dim=3), {"d": (2,), "e": (4, 3)}),
-    (plus(sym._internal._rnn_param_concat(D, E, dim=0)), {"d": (9,), "e": (0,), "g": (7,)}),
-])
+@pytest.mark.parametrize(
+    ("symbol", "known"),
+    [
+        (plus(sym.transpose(D)), {"d": (2, 3), "g": (2, 3)}),
+        (sym.Concat(D, E, dim=1), {"d": (2, 3), "e": (3, 3)}),
+        (sym.Embedding(D, E, input_dim=5, output_dim=3), {"d": (2,), "e": (4, 3)}),
+        (plus(sym._internal._rnn_param_concat(D, E, dim=0)), {"d": (9,), "e": (0,), "g": (7,)}),
+    ],
+)
 def test_contradictions(symbol, known):
     with pytest.raises(mx.MXNetError):
         symbol.infer_shape_partial(**known)
 
 
-@pytest.mark.parametrize(("symbol", "known", "arguments", "outputs"), [
-    (sym.Embedding(D, E, input_dim=5, output_dim=3), {"d": "int32"}, ["int32", "float32"], ["float32"]),
-    (sym.Embedding(D, E, input_dim=5, output_dim=3), {"d": "int32", "e": "float16"}, ["int32", "float16"], ["float16"]),
-    (sym.take(D, E), {"d": "float16", "e": "int32"}, ["float16", "int32"], ["float16"]),
-    (sym.one_hot(D, depth=2, dtype="int8"), {"d": "int32"}, ["int32"], ["int8"]),
-    (sym.topk(D, ret_typ="both", dtype="int64"), {"d": "float16"}, ["float16"], ["float16", "int64"]),
-    (sym.topk(D), {"d": "int32"}, ["int32"], ["float32"]),
-    (sym.sort(D), {"d": "float64"}, ["float64"], ["float64"]),
-    (sym.where(D, E, G), {"d": "int8", "e": "float64"}, ["int8", "float64", "float64"], ["float64"]),
-    (sym.SequenceMask(D, E, use_sequence_length=True), {"d": "float16"}, ["float16", "float16"], ["float16"]),
-    (sym.SequenceLast(D, E, use_sequence_length=True), {"d": "float16", "e": "int8"}, ["float16", "int8"], ["float16"]),
-    (sym.shape_array(D), {"d": "float16"}, ["float16"], ["int64"]),
-    (sym.batch_take(D, E), {"d": "float16"}, ["float16", "int32"], ["float16"]),
-])
+@pytest.mark.parametrize(
+    ("symbol", "known", "arguments", "outputs"),
+    [
+        (sym.Embedding(D, E, input_dim=5, output_dim=3), {"d": "int32"}, ["int32", "float32"], ["float32"]),
+        (
+            sym.Embedding(D, E, input_dim=5, output_dim=3),
+            {"d": "int32", "e": "float16"},
+            ["int32", "float16"],
+            ["float16"],
+        ),
+        (sym.take(D, E), {"d": "float16", "e": "int32"}, ["float16", "int32"], ["float16"]),
+        (sym.one_hot(D, depth=2, dtype="int8"), {"d": "int32"}, ["int32"], ["int8"]),
+        (sym.topk(D, ret_typ="both", dtype="int64"), {"d": "float16"}, ["float16"], ["float16", "int64"]),
+        (sym.topk(D), {"d": "int32"}, ["int32"], ["float32"]),
+        (sym.sort(D), {"d": "float64"}, ["float64"], ["float64"]),
+        (sym.where(D, E, G), {"d": "int8", "e": "float64"}, ["int8", "float64", "float64"], ["float64"]),
+        (sym.SequenceMask(D, E, use_sequence_length=True), {"d": "float16"}, ["float16", "float16"], ["float16"]),
+        (
+            sym.SequenceLast(D, E, use_sequence_length=True),
+            {"d": "float16", "e": "int8"},
+            ["float16", "int8"],
+            ["float16"],
+        ),
+        (sym.shape_array(D), {"d": "float16"}, ["float16"], ["int64"]),
+        (sym.batch_take(D, E), {"d": "float16"}, ["float16", "int32"], ["float16"]),
+    ],
+)
 def test_types(symbol, known, arguments, outputs):
     found = symbol.infer_type(**known)
     assert [np.dtype(t).name for t in found[0]] == arguments
     assert [np.dtype(t).name for t in found[1]] == outputs
 
 
-@pytest.mark.parametrize("operator", [
-    lambda x: nd.Reshape(x, shape=(-1,)),
-    lambda x: nd.Flatten(x),
-    lambda x: nd.transpose(x),
-    lambda x: nd.SwapAxis(x, dim1=0, dim2=1),
-    lambda x: nd.expand_dims(x, axis=0),
-    lambda x: nd.squeeze(x),
-    lambda x: nd.squeeze(x, axis=()),
-    lambda x: nd.reshape_like(x, x),
-    lambda x: nd.slice(x, begin=(0,), end=(2,)),
-    lambda x: nd.slice_axis(x, axis=0, begin=0, end=1),
-    lambda x: nd.slice_like(x, x),
-    lambda x: nd.SliceChannel(x, num_outputs=2, axis=0)[0],
-    lambda x: nd.split_v2(x, 1),
-    lambda x: nd.diag(x),
-    lambda x: nd.tile(x, reps=()),
-    lambda x: nd.Concat(x),
-    lambda x: nd.SequenceMask(x),
-    lambda x: nd.SequenceLast(x),
-    lambda x: nd.where(x, x, x),
-])
+@pytest.mark.parametrize(
+    "operator",
+    [
+        lambda x: nd.Reshape(x, shape=(-1,)),
+        lambda x: nd.Flatten(x),
+        lambda x: nd.transpose(x),
+        lambda x: nd.SwapAxis(x, dim1=0, dim2=1),
+        lambda x: nd.expand_dims(x, axis=0),
+        lambda x: nd.squeeze(x),
+        lambda x: nd.squeeze(x, axis=()),
+        lambda x: nd.reshape_like(x, x),
+        lambda x: nd.slice(x, begin=(0,), end=(2,)),
+        lambda x: nd.slice_axis(x, axis=0, begin=0, end=1),
+        lambda x: nd.slice_like(x, x),
+        lambda x: nd.SliceChannel(x, num_outputs=2, axis=0)[0],
+        lambda x: nd.split_v2(x, 1),
+        lambda x: nd.diag(x),
+        lambda x: nd.tile(x, reps=()),
+        lambda x: nd.Concat(x),
+        lambda x: nd.SequenceMask(x),
+        lambda x: nd.SequenceLast(x),
+        lambda x: nd.where(x, x, x),
+    ],
+)
 def test_operators_never_return_views(operator):
     """Only methods and indexing share memory with the array; operators do not."""
     x = nd.array(np.arange(1, 7).reshape(2, 3))

@@ -79,8 +79,9 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
     return _several(od, result, kwargs, ctx, out, tensors, record)
 
 
-def _several(od: OpDef, result: Any, kwargs: dict[str, Any], ctx: Context, out: Any, tensors: list[Any],
-             record: bool) -> Any:
+def _several(
+    od: OpDef, result: Any, kwargs: dict[str, Any], ctx: Context, out: Any, tensors: list[Any], record: bool
+) -> Any:
     """Wrap several outputs, or write them where the caller wants them."""
     results = [result] if isinstance(result, torch.Tensor) else list(result)
     if len(results) > 1:
@@ -165,7 +166,11 @@ def parse_context(text: str) -> Context:
     return Context(kind, int(number or 0))
 
 
-_AS_OPERATOR_ERROR = ((ValueError, OperatorValueError), (TypeError, OperatorTypeError), (IndexError, OperatorIndexError))
+_AS_OPERATOR_ERROR = (
+    (ValueError, OperatorValueError),
+    (TypeError, OperatorTypeError),
+    (IndexError, OperatorIndexError),
+)
 
 
 def op_error(name: str, error: Exception, tensors: Sequence[torch.Tensor | None] = ()) -> MXNetError:

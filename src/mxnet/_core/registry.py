@@ -199,8 +199,10 @@ class OpDef:
                 values[name] = self.decode(name, value)
         for name in self._required:
             if name not in values:
-                raise MXNetError(f"Required parameter {name} of {self.params[name].codec.type_name} is not presented, "
-                                 f"in operator {self.name}")
+                raise MXNetError(
+                    f"Required parameter {name} of {self.params[name].codec.type_name} is not presented, "
+                    f"in operator {self.name}"
+                )
         return SimpleNamespace(**values)
 
     # ------------------------------------------------------------------ arity
@@ -342,7 +344,9 @@ class _ZeroGradient(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> Any:
         if ctx.od.no_gradient:
-            raise MXNetError(f"Operator {ctx.od.name} is non-differentiable because it didn't register FGradient attribute.")
+            raise MXNetError(
+                f"Operator {ctx.od.name} is non-differentiable because it didn't register FGradient attribute."
+            )
         needed = ctx.needs_input_grad[2:]
         return (None, None, *[torch.zeros_like(t) if need else None for t, need in zip(ctx.saved_tensors, needed)])
 

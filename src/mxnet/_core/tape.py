@@ -67,7 +67,9 @@ _NOT_RECORDED = (
 )
 
 
-def heads_and_grads(heads: Sequence[NDArray], head_grads: Sequence[NDArray | None] | None) -> tuple[list[Any], list[Any]]:
+def heads_and_grads(
+    heads: Sequence[NDArray], head_grads: Sequence[NDArray | None] | None
+) -> tuple[list[Any], list[Any]]:
     """The tensors to differentiate and the gradients to start from (ones where none is given).
 
     Heads that carry no gradient (moments that a normalisation shows, for instance) are left out beside others that do.
@@ -101,14 +103,22 @@ def run_backward(heads: Sequence[NDArray], head_grads: Any, retain_graph: bool, 
         state.recording, state.training = before
 
 
-def run_grad(heads: Sequence[NDArray], variables: Sequence[NDArray], head_grads: Any, retain_graph: bool,
-             create_graph: bool, train_mode: bool) -> list[torch.Tensor]:
+def run_grad(
+    heads: Sequence[NDArray],
+    variables: Sequence[NDArray],
+    head_grads: Any,
+    retain_graph: bool,
+    create_graph: bool,
+    train_mode: bool,
+) -> list[torch.Tensor]:
     """Gradients of the heads with respect to some variables, as tensors."""
     tensors, grads = heads_and_grads(heads, head_grads)
     for i, v in enumerate(variables):
         if not v._t.requires_grad:
-            raise MXNetError(f"variable {i} is not in the computational graph: it must be marked (attach_grad) and used "
-                             "while recording")
+            raise MXNetError(
+                f"variable {i} is not in the computational graph: it must be marked (attach_grad) and used "
+                "while recording"
+            )
     before = state.recording, state.training
     state.recording, state.training = create_graph, train_mode
     try:
@@ -138,14 +148,24 @@ class _ConstantOf(torch.autograd.Function):
         return None, torch.zeros_like(ctx.saved_tensors[0])
 
 
-def gradients(heads: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor], head_grads: Sequence[torch.Tensor],
-              retain_graph: bool = False, create_graph: bool = False) -> Sequence[torch.Tensor | None]:
+def gradients(
+    heads: Sequence[torch.Tensor],
+    inputs: Sequence[torch.Tensor],
+    head_grads: Sequence[torch.Tensor],
+    retain_graph: bool = False,
+    create_graph: bool = False,
+) -> Sequence[torch.Tensor | None]:
     """Gradients of tensors with respect to others; None for inputs that do not matter.
 
     ``head_grads`` must have the shapes and types of ``heads``.
     """
     return _run_engine(
-        tuple(heads), tuple(head_grads), retain_graph, create_graph, tuple(inputs), allow_unreachable=True,
+        tuple(heads),
+        tuple(head_grads),
+        retain_graph,
+        create_graph,
+        tuple(inputs),
+        allow_unreachable=True,
         accumulate_grad=False,
     )
 

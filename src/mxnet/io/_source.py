@@ -190,11 +190,12 @@ def file_iterator(name: str, source: type[BatchSource], iterator: Any) -> Any:
         made = source(**{n: decode(n, kwargs[n]) for n in known if n in kwargs})
         return iterator(made, **{n: kwargs[n] for n in _ITERATOR_ARGUMENTS if n in kwargs})
 
-    rows = [
-        f"{n} : {codecs[n].type_string(p.default is p.empty, p.default)}" for n, p in known.items()
-    ]
+    rows = [f"{n} : {codecs[n].type_string(p.default is p.empty, p.default)}" for n, p in known.items()]
     create.__name__ = create.__qualname__ = name
-    create.__doc__ = inspect.cleandoc(source.__doc__ or "") + "\n\nParameters\n----------\n" + "\n".join(rows) + (
-        "\n\nReturns\n-------\nMXDataIter\n"
+    create.__doc__ = (
+        inspect.cleandoc(source.__doc__ or "")
+        + "\n\nParameters\n----------\n"
+        + "\n".join(rows)
+        + ("\n\nReturns\n-------\nMXDataIter\n")
     )
     return create

@@ -80,8 +80,16 @@ class DataBatch:
         Shapes, where they differ from batch to batch.
     """
 
-    def __init__(self, data: Any, label: Any = None, pad: int | None = None, index: Any = None,
-                 bucket_key: Any = None, provide_data: Any = None, provide_label: Any = None) -> None:
+    def __init__(
+        self,
+        data: Any,
+        label: Any = None,
+        pad: int | None = None,
+        index: Any = None,
+        bucket_key: Any = None,
+        provide_data: Any = None,
+        provide_label: Any = None,
+    ) -> None:
         assert data is None or isinstance(data, (list, tuple)), "Data must be list of NDArrays"
         assert label is None or isinstance(label, (list, tuple)), "Label must be list of NDArrays"
         self.data = data
@@ -338,9 +346,17 @@ class NDArrayIter(DataIter):
     [([0.0, 1.0], 0), ([2.0, 3.0], 0), ([4.0, 0.0], 1)]
     """
 
-    def __init__(self, data: Any, label: Any = None, batch_size: int = 1, shuffle: bool = False,
-                 last_batch_handle: str = "pad", data_name: str = "data", label_name: str = "softmax_label",
-                 layout: str = "NCHW") -> None:
+    def __init__(
+        self,
+        data: Any,
+        label: Any = None,
+        batch_size: int = 1,
+        shuffle: bool = False,
+        last_batch_handle: str = "pad",
+        data_name: str = "data",
+        label_name: str = "softmax_label",
+        layout: str = "NCHW",
+    ) -> None:
         super().__init__(batch_size)
         if last_batch_handle not in ("pad", "discard", "roll_over"):
             raise ValueError(f"last_batch_handle must be 'pad', 'discard' or 'roll_over', got {last_batch_handle!r}")
@@ -500,8 +516,9 @@ class MXDataIter(_HoldsBatch):
         Names for ``provide_data`` and ``provide_label``.
     """
 
-    def __init__(self, handle: BatchSource, data_name: str = "data", label_name: str = "softmax_label",
-                 **_: Any) -> None:
+    def __init__(
+        self, handle: BatchSource, data_name: str = "data", label_name: str = "softmax_label", **_: Any
+    ) -> None:
         super().__init__()
         self.handle = handle
         self._debug_skip_load = False

@@ -107,7 +107,7 @@ class GradientCompression:
         if residual is None:
             residual = self._residuals[place] = torch.zeros_like(gradient)
         residual += gradient
-        sent = ((residual >= self.threshold).to(gradient.dtype) - (residual <= -self.threshold).to(gradient.dtype))
+        sent = (residual >= self.threshold).to(gradient.dtype) - (residual <= -self.threshold).to(gradient.dtype)
         sent *= self.threshold
         residual -= sent
         return sent

@@ -157,8 +157,16 @@ def create(name: str = "local") -> Any:
     if name in KVStoreBase.kv_registry:
         return KVStoreBase.kv_registry[name]()
     if "dist" in name or not any(part in name for part in _ONE_PROCESS):
-        known = ", ".join(["local", "device", "local_allreduce_cpu", "local_allreduce_device", "nccl",
-                           *sorted(KVStoreBase.kv_registry)])
+        known = ", ".join(
+            [
+                "local",
+                "device",
+                "local_allreduce_cpu",
+                "local_allreduce_device",
+                "nccl",
+                *sorted(KVStoreBase.kv_registry),
+            ]
+        )
         why = "several machines are not supported" if "dist" in name else "unknown type"
         raise MXNetError(f"cannot create KVStore {name!r}: {why}; known here: {known}")
     from .kvstore import KVStore

@@ -60,8 +60,9 @@ def _as_desc(x: Any) -> DataDesc:
     return desc
 
 
-def _parse_data_desc(data_names: Sequence[str], label_names: Sequence[str], data_shapes: Any,
-                     label_shapes: Any) -> tuple[list[DataDesc], list[DataDesc] | None]:
+def _parse_data_desc(
+    data_names: Sequence[str], label_names: Sequence[str], data_shapes: Any, label_shapes: Any
+) -> tuple[list[DataDesc], list[DataDesc] | None]:
     """Descriptions from pairs or descriptions, checked against the inputs' names."""
     data = [_as_desc(x) for x in data_shapes]
     _check_names_match(data_names, data, "data", True)
@@ -118,8 +119,9 @@ class BaseModule:
         else:
             self.update_metric(eval_metric, batch.label)
 
-    def _forward_all(self, eval_data: Any, num_batch: int | None, reset: bool,
-                     sparse_row_id_fn: Any) -> Iterator[tuple[int, Any]]:
+    def _forward_all(
+        self, eval_data: Any, num_batch: int | None, reset: bool, sparse_row_id_fn: Any
+    ) -> Iterator[tuple[int, Any]]:
         """Run forward over a data set in prediction mode; gives the batches as their outputs become available."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         if reset:
@@ -131,9 +133,17 @@ class BaseModule:
             self.forward(batch, is_train=False)
             yield nbatch, batch
 
-    def score(self, eval_data: Any, eval_metric: Any, num_batch: int | None = None, batch_end_callback: Any = None,
-              score_end_callback: Any = None, reset: bool = True, epoch: int = 0,
-              sparse_row_id_fn: Any = None) -> list[tuple[str, float]]:
+    def score(
+        self,
+        eval_data: Any,
+        eval_metric: Any,
+        num_batch: int | None = None,
+        batch_end_callback: Any = None,
+        score_end_callback: Any = None,
+        reset: bool = True,
+        epoch: int = 0,
+        sparse_row_id_fn: Any = None,
+    ) -> list[tuple[str, float]]:
         """Evaluate on a data set.
 
         Parameters
@@ -173,8 +183,9 @@ class BaseModule:
         pad = getattr(batch, "pad", None) or 0
         return [out[0 : out.shape[0] - pad] for out in self.get_outputs()]
 
-    def iter_predict(self, eval_data: Any, num_batch: int | None = None, reset: bool = True,
-                     sparse_row_id_fn: Any = None) -> Iterator[tuple[list[Any], int, Any]]:
+    def iter_predict(
+        self, eval_data: Any, num_batch: int | None = None, reset: bool = True, sparse_row_id_fn: Any = None
+    ) -> Iterator[tuple[list[Any], int, Any]]:
         """Predict batch by batch.
 
         Parameters are those of :meth:`score`.
@@ -187,8 +198,15 @@ class BaseModule:
         for nbatch, batch in self._forward_all(eval_data, num_batch, reset, sparse_row_id_fn):
             yield self._unpadded_outputs(batch), nbatch, batch
 
-    def predict(self, eval_data: Any, num_batch: int | None = None, merge_batches: bool = True, reset: bool = True,
-                always_output_list: bool = False, sparse_row_id_fn: Any = None) -> Any:
+    def predict(
+        self,
+        eval_data: Any,
+        num_batch: int | None = None,
+        merge_batches: bool = True,
+        reset: bool = True,
+        always_output_list: bool = False,
+        sparse_row_id_fn: Any = None,
+    ) -> Any:
         """Predict for a data set, or for one array.
 
         Parameters
@@ -227,13 +245,30 @@ class BaseModule:
         merged = [ndarray.concatenate(list(parts)) for parts in zip(*batches)]
         return merged[0] if len(merged) == 1 and not always_output_list else merged
 
-    def fit(self, train_data: Any, eval_data: Any = None, eval_metric: Any = "acc", epoch_end_callback: Any = None,
-            batch_end_callback: Any = None, kvstore: Any = "local", optimizer: Any = "sgd",
-            optimizer_params: Any = (("learning_rate", 0.01),), eval_end_callback: Any = None,
-            eval_batch_end_callback: Any = None, initializer: Any = DEFAULT_INITIALIZER, arg_params: Any = None,
-            aux_params: Any = None, allow_missing: bool = False, force_rebind: bool = False, force_init: bool = False,
-            begin_epoch: int = 0, num_epoch: int | None = None, validation_metric: Any = None, monitor: Any = None,
-            sparse_row_id_fn: Any = None) -> None:
+    def fit(
+        self,
+        train_data: Any,
+        eval_data: Any = None,
+        eval_metric: Any = "acc",
+        epoch_end_callback: Any = None,
+        batch_end_callback: Any = None,
+        kvstore: Any = "local",
+        optimizer: Any = "sgd",
+        optimizer_params: Any = (("learning_rate", 0.01),),
+        eval_end_callback: Any = None,
+        eval_batch_end_callback: Any = None,
+        initializer: Any = DEFAULT_INITIALIZER,
+        arg_params: Any = None,
+        aux_params: Any = None,
+        allow_missing: bool = False,
+        force_rebind: bool = False,
+        force_init: bool = False,
+        begin_epoch: int = 0,
+        num_epoch: int | None = None,
+        validation_metric: Any = None,
+        monitor: Any = None,
+        sparse_row_id_fn: Any = None,
+    ) -> None:
         """Train on a data set: bind, initialise and install an optimizer where that has not been done, then run epochs.
 
         Parameters
@@ -266,12 +301,21 @@ class BaseModule:
             See :meth:`prepare`.
         """
         assert num_epoch is not None, "please specify number of epochs"
-        self.bind(data_shapes=train_data.provide_data, label_shapes=train_data.provide_label, for_training=True,
-                  force_rebind=force_rebind)
+        self.bind(
+            data_shapes=train_data.provide_data,
+            label_shapes=train_data.provide_label,
+            for_training=True,
+            force_rebind=force_rebind,
+        )
         if monitor is not None:
             self.install_monitor(monitor)
-        self.init_params(initializer=initializer, arg_params=arg_params, aux_params=aux_params,
-                         allow_missing=allow_missing, force_init=force_init)
+        self.init_params(
+            initializer=initializer,
+            arg_params=arg_params,
+            aux_params=aux_params,
+            allow_missing=allow_missing,
+            force_init=force_init,
+        )
         self.init_optimizer(kvstore=kvstore, optimizer=optimizer, optimizer_params=optimizer_params)
         if validation_metric is None:
             validation_metric = eval_metric
@@ -293,14 +337,26 @@ class BaseModule:
                 _notify(epoch_end_callback, epoch, self.symbol, arg_params, aux_params)
 
             if eval_data is not None:
-                found = self.score(eval_data, validation_metric, score_end_callback=eval_end_callback,
-                                   batch_end_callback=eval_batch_end_callback, epoch=epoch)
+                found = self.score(
+                    eval_data,
+                    validation_metric,
+                    score_end_callback=eval_end_callback,
+                    batch_end_callback=eval_batch_end_callback,
+                    epoch=epoch,
+                )
                 for name, value in found:
                     self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, value)
             train_data.reset()
 
-    def _fit_epoch(self, epoch: int, train_data: Any, eval_metric: Any, batch_end_callback: Any, monitor: Any,
-                   sparse_row_id_fn: Any) -> list[tuple[str, float]]:
+    def _fit_epoch(
+        self,
+        epoch: int,
+        train_data: Any,
+        eval_metric: Any,
+        batch_end_callback: Any,
+        monitor: Any,
+        sparse_row_id_fn: Any,
+    ) -> list[tuple[str, float]]:
         """Train on every batch once; gives the metric's names and values over the epoch.
 
         The next batch is fetched only when all has been done with the current one, since iterators may reuse its
@@ -369,8 +425,15 @@ class BaseModule:
         """The current parameters and auxiliary states by name, as arrays on the CPU."""
         raise NotImplementedError
 
-    def init_params(self, initializer: Any = DEFAULT_INITIALIZER, arg_params: Any = None, aux_params: Any = None,
-                    allow_missing: bool = False, force_init: bool = False, allow_extra: bool = False) -> None:
+    def init_params(
+        self,
+        initializer: Any = DEFAULT_INITIALIZER,
+        arg_params: Any = None,
+        aux_params: Any = None,
+        allow_missing: bool = False,
+        force_init: bool = False,
+        allow_extra: bool = False,
+    ) -> None:
         """Set parameters and auxiliary states to given values or with an initializer.
 
         Parameters
@@ -387,11 +450,23 @@ class BaseModule:
         """
         raise NotImplementedError
 
-    def set_params(self, arg_params: Any, aux_params: Any, allow_missing: bool = False, force_init: bool = True,
-                   allow_extra: bool = False) -> None:
+    def set_params(
+        self,
+        arg_params: Any,
+        aux_params: Any,
+        allow_missing: bool = False,
+        force_init: bool = True,
+        allow_extra: bool = False,
+    ) -> None:
         """Set parameters and auxiliary states; see :meth:`init_params`."""
-        self.init_params(initializer=None, arg_params=arg_params, aux_params=aux_params, allow_missing=allow_missing,
-                         force_init=force_init, allow_extra=allow_extra)
+        self.init_params(
+            initializer=None,
+            arg_params=arg_params,
+            aux_params=aux_params,
+            allow_missing=allow_missing,
+            force_init=force_init,
+            allow_extra=allow_extra,
+        )
 
     def save_params(self, fname: str) -> None:
         """Write parameters and auxiliary states to a file."""
@@ -490,9 +565,16 @@ class BaseModule:
 
     # ------------------------------------------------------------------ setup
 
-    def bind(self, data_shapes: Any, label_shapes: Any = None, for_training: bool = True,
-             inputs_need_grad: bool = False, force_rebind: bool = False, shared_module: Any = None,
-             grad_req: Any = "write") -> None:
+    def bind(
+        self,
+        data_shapes: Any,
+        label_shapes: Any = None,
+        for_training: bool = True,
+        inputs_need_grad: bool = False,
+        force_rebind: bool = False,
+        shared_module: Any = None,
+        grad_req: Any = "write",
+    ) -> None:
         """Allocate memory for inputs of given shapes.
 
         Parameters
@@ -512,8 +594,13 @@ class BaseModule:
         """
         raise NotImplementedError
 
-    def init_optimizer(self, kvstore: Any = "local", optimizer: Any = "sgd",
-                       optimizer_params: Any = (("learning_rate", 0.01),), force_init: bool = False) -> None:
+    def init_optimizer(
+        self,
+        kvstore: Any = "local",
+        optimizer: Any = "sgd",
+        optimizer_params: Any = (("learning_rate", 0.01),),
+        force_init: bool = False,
+    ) -> None:
         """Install an optimizer.
 
         Parameters

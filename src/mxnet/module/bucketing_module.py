@@ -38,10 +38,18 @@ class BucketingModule(BaseModule):
         See :class:`~mxnet.module.Module`.
     """
 
-    def __init__(self, sym_gen: Callable[[Any], Any], default_bucket_key: Any = None, logger: Any = logging,
-                 context: Any = _CPU, work_load_list: Sequence[float] | None = None,
-                 fixed_param_names: Sequence[str] | None = None, state_names: Sequence[str] | None = None,
-                 group2ctxs: Any = None, compression_params: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        sym_gen: Callable[[Any], Any],
+        default_bucket_key: Any = None,
+        logger: Any = logging,
+        context: Any = _CPU,
+        work_load_list: Sequence[float] | None = None,
+        fixed_param_names: Sequence[str] | None = None,
+        state_names: Sequence[str] | None = None,
+        group2ctxs: Any = None,
+        compression_params: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(logger=logger)
         assert default_bucket_key is not None, "default_bucket_key is needed"
         self._default_bucket_key = default_bucket_key
@@ -79,10 +87,18 @@ class BucketingModule(BaseModule):
 
     def _make_module(self, key: Any) -> Module:
         symbol, data_names, label_names = self._call_sym_gen(key)
-        return Module(symbol, data_names, label_names, logger=self.logger, context=self._context,
-                      work_load_list=self._work_load_list, fixed_param_names=self._fixed_param_names,
-                      state_names=self._state_names, group2ctxs=self._group2ctxs,
-                      compression_params=self._compression_params)
+        return Module(
+            symbol,
+            data_names,
+            label_names,
+            logger=self.logger,
+            context=self._context,
+            work_load_list=self._work_load_list,
+            fixed_param_names=self._fixed_param_names,
+            state_names=self._state_names,
+            group2ctxs=self._group2ctxs,
+            compression_params=self._compression_params,
+        )
 
     # ------------------------------------------------------------------ facts (of the current bucket)
 
@@ -132,31 +148,54 @@ class BucketingModule(BaseModule):
         self._params_dirty = False
         return params
 
-    def set_params(self, arg_params: Any, aux_params: Any, allow_missing: bool = False, force_init: bool = True,
-                   allow_extra: bool = False) -> None:
+    def set_params(
+        self,
+        arg_params: Any,
+        aux_params: Any,
+        allow_missing: bool = False,
+        force_init: bool = True,
+        allow_extra: bool = False,
+    ) -> None:
         """Set parameters and auxiliary states; see :meth:`Module.set_params`."""
         if not allow_missing:
-            self.init_params(initializer=None, arg_params=arg_params, aux_params=aux_params,
-                             allow_missing=allow_missing, force_init=force_init)
-            return
-        if self.params_initialized and not force_init:
-            warnings.warn(
-                "Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2
+            self.init_params(
+                initializer=None,
+                arg_params=arg_params,
+                aux_params=aux_params,
+                allow_missing=allow_missing,
+                force_init=force_init,
             )
             return
-        self._curr_module.set_params(arg_params, aux_params, allow_missing=allow_missing, force_init=force_init,
-                                     allow_extra=allow_extra)
+        if self.params_initialized and not force_init:
+            warnings.warn("Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2)
+            return
+        self._curr_module.set_params(
+            arg_params, aux_params, allow_missing=allow_missing, force_init=force_init, allow_extra=allow_extra
+        )
         self._params_dirty = True
         self.params_initialized = True
 
-    def init_params(self, initializer: Any = DEFAULT_INITIALIZER, arg_params: Any = None, aux_params: Any = None,
-                    allow_missing: bool = False, force_init: bool = False, allow_extra: bool = False) -> None:
+    def init_params(
+        self,
+        initializer: Any = DEFAULT_INITIALIZER,
+        arg_params: Any = None,
+        aux_params: Any = None,
+        allow_missing: bool = False,
+        force_init: bool = False,
+        allow_extra: bool = False,
+    ) -> None:
         """Set parameters and auxiliary states to values or with an initializer; see :meth:`Module.init_params`."""
         if self.params_initialized and not force_init:
             return
         assert self.binded, "call bind before initializing the parameters"
-        self._curr_module.init_params(initializer=initializer, arg_params=arg_params, aux_params=aux_params,
-                                      allow_missing=allow_missing, force_init=force_init, allow_extra=allow_extra)
+        self._curr_module.init_params(
+            initializer=initializer,
+            arg_params=arg_params,
+            aux_params=aux_params,
+            allow_missing=allow_missing,
+            force_init=force_init,
+            allow_extra=allow_extra,
+        )
         self._params_dirty = False
         self.params_initialized = True
 
@@ -172,9 +211,16 @@ class BucketingModule(BaseModule):
 
     # ------------------------------------------------------------------ setup
 
-    def bind(self, data_shapes: Any, label_shapes: Any = None, for_training: bool = True,
-             inputs_need_grad: bool = False, force_rebind: bool = False, shared_module: Any = None,
-             grad_req: Any = "write") -> None:
+    def bind(
+        self,
+        data_shapes: Any,
+        label_shapes: Any = None,
+        for_training: bool = True,
+        inputs_need_grad: bool = False,
+        force_rebind: bool = False,
+        shared_module: Any = None,
+        grad_req: Any = "write",
+    ) -> None:
         """Allocate memory for the default bucket's shapes; other buckets are bound when a batch brings them."""
         params = self.get_params() if self.params_initialized and self._curr_module is not None else None
         if force_rebind:
@@ -189,8 +235,15 @@ class BucketingModule(BaseModule):
 
         key = self._default_bucket_key
         module = self._buckets.get(key) or self._make_module(key)
-        module.bind(data_shapes, label_shapes, for_training, inputs_need_grad, force_rebind=False, shared_module=None,
-                    grad_req=grad_req)
+        module.bind(
+            data_shapes,
+            label_shapes,
+            for_training,
+            inputs_need_grad,
+            force_rebind=False,
+            shared_module=None,
+            grad_req=grad_req,
+        )
         self.binded = True
         self._curr_module = module
         self._curr_bucket_key = key
@@ -213,17 +266,28 @@ class BucketingModule(BaseModule):
         if module is None:
             module = self._make_module(bucket_key)
         if not module.binded:
-            module.bind(data_shapes, label_shapes, self._curr_module.for_training, self._curr_module.inputs_need_grad,
-                        force_rebind=False, shared_module=self._buckets[self._default_bucket_key],
-                        grad_req=self._grad_req)
+            module.bind(
+                data_shapes,
+                label_shapes,
+                self._curr_module.for_training,
+                self._curr_module.inputs_need_grad,
+                force_rebind=False,
+                shared_module=self._buckets[self._default_bucket_key],
+                grad_req=self._grad_req,
+            )
             if fresh and self._monitor is not None:
                 module.install_monitor(self._monitor)
             self._buckets[bucket_key] = module
         self._curr_module = module
         self._curr_bucket_key = bucket_key
 
-    def init_optimizer(self, kvstore: Any = "local", optimizer: Any = "sgd",
-                       optimizer_params: Any = (("learning_rate", 0.01),), force_init: bool = False) -> None:
+    def init_optimizer(
+        self,
+        kvstore: Any = "local",
+        optimizer: Any = "sgd",
+        optimizer_params: Any = (("learning_rate", 0.01),),
+        force_init: bool = False,
+    ) -> None:
         """Install an optimizer, which all buckets use; see :meth:`Module.init_optimizer`."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         if self.optimizer_initialized and not force_init:
@@ -307,8 +371,9 @@ class BucketingModule(BaseModule):
         nd.save(f"{prefix}.buckets", nd.array(list(self._buckets), dtype=np.int32))
 
     @staticmethod
-    def load(prefix: str, epoch: int, sym_gen: Any = None, default_bucket_key: Any = None,
-             **kwargs: Any) -> BucketingModule:
+    def load(
+        prefix: str, epoch: int, sym_gen: Any = None, default_bucket_key: Any = None, **kwargs: Any
+    ) -> BucketingModule:
         """A module from the files of :meth:`save_checkpoint`.
 
         Parameters
@@ -327,8 +392,14 @@ class BucketingModule(BaseModule):
         return BucketingModule._restored(symbols, sym_gen, default_bucket_key, *load_params(prefix, epoch), kwargs)
 
     @staticmethod
-    def load_dict(sym_dict: Any = None, sym_gen: Any = None, default_bucket_key: Any = None, arg_params: Any = None,
-                  aux_params: Any = None, **kwargs: Any) -> BucketingModule:
+    def load_dict(
+        sym_dict: Any = None,
+        sym_gen: Any = None,
+        default_bucket_key: Any = None,
+        arg_params: Any = None,
+        aux_params: Any = None,
+        **kwargs: Any,
+    ) -> BucketingModule:
         """A module from symbols by bucket key, and parameters.
 
         Parameters
@@ -346,8 +417,14 @@ class BucketingModule(BaseModule):
         return BucketingModule._restored(sym_dict, sym_gen, default_bucket_key, arg_params, aux_params, kwargs)
 
     @staticmethod
-    def _restored(symbols: dict[Any, Any], sym_gen: Any, default_bucket_key: Any, arg_params: Any, aux_params: Any,
-                  kwargs: dict[str, Any]) -> BucketingModule:
+    def _restored(
+        symbols: dict[Any, Any],
+        sym_gen: Any,
+        default_bucket_key: Any,
+        arg_params: Any,
+        aux_params: Any,
+        kwargs: dict[str, Any],
+    ) -> BucketingModule:
         assert default_bucket_key in symbols, f"no bucket {default_bucket_key!r} among those loaded: {list(symbols)}"
         made = BucketingModule(sym_gen, default_bucket_key, **kwargs)
         for key, symbol in symbols.items():

@@ -138,11 +138,23 @@ class DataParallelExecutorGroup:
         For each name, the devices' arrays.
     """
 
-    def __init__(self, symbol: Any, contexts: Sequence[Context], workload: Sequence[float], data_shapes: Any,
-                 label_shapes: Any, param_names: Sequence[str], for_training: bool, inputs_need_grad: bool,
-                 shared_group: DataParallelExecutorGroup | None = None, logger: Any = logging,
-                 fixed_param_names: Sequence[str] | None = None, grad_req: Any = "write",
-                 state_names: Sequence[str] | None = None, group2ctxs: Any = None) -> None:
+    def __init__(
+        self,
+        symbol: Any,
+        contexts: Sequence[Context],
+        workload: Sequence[float],
+        data_shapes: Any,
+        label_shapes: Any,
+        param_names: Sequence[str],
+        for_training: bool,
+        inputs_need_grad: bool,
+        shared_group: DataParallelExecutorGroup | None = None,
+        logger: Any = logging,
+        fixed_param_names: Sequence[str] | None = None,
+        grad_req: Any = "write",
+        state_names: Sequence[str] | None = None,
+        group2ctxs: Any = None,
+    ) -> None:
         self.param_names = param_names
         self.arg_names = symbol.list_arguments()
         self.aux_names = symbol.list_auxiliary_states()
@@ -184,9 +196,7 @@ class DataParallelExecutorGroup:
         self.label_layouts: Any = None
         self.output_names = symbol.list_outputs()
         self.num_outputs = len(self.output_names)
-        self.output_layouts = [
-            DataDesc.get_batch_axis(symbol[i].attr("__layout__")) for i in range(self.num_outputs)
-        ]
+        self.output_layouts = [DataDesc.get_batch_axis(symbol[i].attr("__layout__")) for i in range(self.num_outputs)]
         self.bind_exec(data_shapes, label_shapes, shared_group)
 
     def _grad_reqs(self, grad_req: Any, data_names: Sequence[str]) -> dict[str, str]:
@@ -233,8 +243,13 @@ class DataParallelExecutorGroup:
             )
         return axes
 
-    def bind_exec(self, data_shapes: Sequence[DataDesc], label_shapes: Sequence[DataDesc] | None,
-                  shared_group: DataParallelExecutorGroup | None = None, reshape: bool = False) -> None:
+    def bind_exec(
+        self,
+        data_shapes: Sequence[DataDesc],
+        label_shapes: Sequence[DataDesc] | None,
+        shared_group: DataParallelExecutorGroup | None = None,
+        reshape: bool = False,
+    ) -> None:
         """Make the executors, or with ``reshape`` make them anew for other shapes, sharing parameters."""
         assert reshape or not self.execs
         self.batch_size = None
@@ -256,8 +271,13 @@ class DataParallelExecutorGroup:
         self.label_names = [d.name for d in label_shapes or []]
         self._collect_arrays()
 
-    def _bind_ith_exec(self, i: int, data: Sequence[DataDesc], labels: Sequence[DataDesc],
-                       shared_group: DataParallelExecutorGroup | None) -> Any:
+    def _bind_ith_exec(
+        self,
+        i: int,
+        data: Sequence[DataDesc],
+        labels: Sequence[DataDesc],
+        shared_group: DataParallelExecutorGroup | None,
+    ) -> Any:
         """Bind the executor of one device."""
         attributes = self.symbol.attr_dict()
         types = {}
@@ -267,8 +287,13 @@ class DataParallelExecutorGroup:
         types.update({d.name: d.dtype for d in labels})
         shared = None if shared_group is None else shared_group.execs[i]
         executor = self.symbol.simple_bind(
-            ctx=self.contexts[i], grad_req=self.grad_req, type_dict=types, shared_arg_names=list(self.param_names),
-            shared_exec=shared, group2ctx=self.group2ctxs[i], shared_buffer=self.shared_data_arrays[i],
+            ctx=self.contexts[i],
+            grad_req=self.grad_req,
+            type_dict=types,
+            shared_arg_names=list(self.param_names),
+            shared_exec=shared,
+            group2ctx=self.group2ctxs[i],
+            shared_buffer=self.shared_data_arrays[i],
             **{d.name: d.shape for d in [*data, *labels]},
         )
         self._total_exec_bytes += _own_bytes(executor, shared)
@@ -339,8 +364,10 @@ class DataParallelExecutorGroup:
     def get_params(self, arg_params: dict[str, Any], aux_params: dict[str, Any]) -> None:
         """Write the parameters and auxiliary states (their means over the devices) into arrays."""
         targets, values = [], []
-        for names, blocks, into in ((self._ordered_names, self.param_arrays, arg_params),
-                                    (self.aux_names, self.aux_arrays, aux_params)):
+        for names, blocks, into in (
+            (self._ordered_names, self.param_arrays, arg_params),
+            (self.aux_names, self.aux_arrays, aux_params),
+        ):
             for name, block in zip(names, blocks):
                 if name not in into:  # a checkpoint does not hold a label that was bound as if it were a parameter
                     continue
@@ -447,6 +474,7 @@ def _label_part(label: Any, axis: int, part: slice) -> Any:
 
 def _own_bytes(executor: Any, shared: Any) -> int:
     """How many bytes of arrays an executor does not share with another one."""
+
     def arrays(e: Any) -> list[Any]:
         return [a for a in [*e.arg_arrays, *e.grad_arrays, *e.aux_arrays] if a is not None and a.stype == "default"]
 

@@ -55,11 +55,19 @@ class Module(BaseModule):
     [('accuracy', 1.0)]
     """
 
-    def __init__(self, symbol: Any, data_names: Sequence[str] | None = ("data",),
-                 label_names: Sequence[str] | None = ("softmax_label",), logger: Any = logging,
-                 context: Any = _CPU, work_load_list: Sequence[float] | None = None,
-                 fixed_param_names: Sequence[str] | None = None, state_names: Sequence[str] | None = None,
-                 group2ctxs: Any = None, compression_params: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        symbol: Any,
+        data_names: Sequence[str] | None = ("data",),
+        label_names: Sequence[str] | None = ("softmax_label",),
+        logger: Any = logging,
+        context: Any = _CPU,
+        work_load_list: Sequence[float] | None = None,
+        fixed_param_names: Sequence[str] | None = None,
+        state_names: Sequence[str] | None = None,
+        group2ctxs: Any = None,
+        compression_params: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(logger=logger)
         self._context = [context] if isinstance(context, Context) else context
         self._work_load_list = [1] * len(self._context) if work_load_list is None else work_load_list
@@ -123,8 +131,9 @@ class Module(BaseModule):
             mod._preload_opt_states = f"{prefix}-{epoch:04d}.states"
         return mod
 
-    def save_checkpoint(self, prefix: str, epoch: int, save_optimizer_states: bool = False,
-                        remove_amp_cast: bool = True) -> None:
+    def save_checkpoint(
+        self, prefix: str, epoch: int, save_optimizer_states: bool = False, remove_amp_cast: bool = True
+    ) -> None:
         """Write the symbol, the parameters and, if asked for, the optimizer's states.
 
         Parameters
@@ -207,8 +216,15 @@ class Module(BaseModule):
             self._sync_params_from_devices()
         return self._arg_params, self._aux_params
 
-    def init_params(self, initializer: Any = DEFAULT_INITIALIZER, arg_params: Any = None, aux_params: Any = None,
-                    allow_missing: bool = False, force_init: bool = False, allow_extra: bool = False) -> None:
+    def init_params(
+        self,
+        initializer: Any = DEFAULT_INITIALIZER,
+        arg_params: Any = None,
+        aux_params: Any = None,
+        allow_missing: bool = False,
+        force_init: bool = False,
+        allow_extra: bool = False,
+    ) -> None:
         """Set parameters and auxiliary states to given values or with an initializer.
 
         Parameters
@@ -253,8 +269,14 @@ class Module(BaseModule):
         self._params_dirty = False
         self._exec_group.set_params(self._arg_params, self._aux_params, allow_extra=allow_extra)
 
-    def set_params(self, arg_params: Any, aux_params: Any, allow_missing: bool = False, force_init: bool = True,
-                   allow_extra: bool = False) -> None:
+    def set_params(
+        self,
+        arg_params: Any,
+        aux_params: Any,
+        allow_missing: bool = False,
+        force_init: bool = True,
+        allow_extra: bool = False,
+    ) -> None:
         """Set parameters and auxiliary states; with ``allow_missing`` those not given stay as they are.
 
         Raises
@@ -265,13 +287,17 @@ class Module(BaseModule):
             With ``allow_missing``, for names that the symbol has not (unless ``allow_extra``).
         """
         if not allow_missing:
-            self.init_params(initializer=None, arg_params=arg_params, aux_params=aux_params,
-                             allow_missing=allow_missing, force_init=force_init, allow_extra=allow_extra)
+            self.init_params(
+                initializer=None,
+                arg_params=arg_params,
+                aux_params=aux_params,
+                allow_missing=allow_missing,
+                force_init=force_init,
+                allow_extra=allow_extra,
+            )
             return
         if self.params_initialized and not force_init:
-            warnings.warn(
-                "Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2
-            )
+            warnings.warn("Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2)
             return
         self._exec_group.set_params(arg_params, aux_params, allow_extra=allow_extra)
         self._params_dirty = True  # the devices have them, self._arg_params not yet
@@ -295,9 +321,16 @@ class Module(BaseModule):
         self._data_shapes = None
         self._label_shapes = None
 
-    def bind(self, data_shapes: Any, label_shapes: Any = None, for_training: bool = True,
-             inputs_need_grad: bool = False, force_rebind: bool = False, shared_module: Any = None,
-             grad_req: Any = "write") -> None:
+    def bind(
+        self,
+        data_shapes: Any,
+        label_shapes: Any = None,
+        for_training: bool = True,
+        inputs_need_grad: bool = False,
+        force_rebind: bool = False,
+        shared_module: Any = None,
+        grad_req: Any = "write",
+    ) -> None:
         """Allocate memory for inputs of given shapes; see :meth:`BaseModule.bind`."""
         if force_rebind:
             if self._params_dirty:
@@ -322,9 +355,19 @@ class Module(BaseModule):
             assert len(shared_group.execs) >= len(self._context), "shared_module has fewer contexts"
 
         self._exec_group = DataParallelExecutorGroup(
-            self._symbol, self._context, self._work_load_list, self._data_shapes, self._label_shapes,
-            self._param_names, for_training, inputs_need_grad, shared_group, logger=self.logger,
-            fixed_param_names=self._fixed_param_names, grad_req=grad_req, group2ctxs=self._group2ctxs,
+            self._symbol,
+            self._context,
+            self._work_load_list,
+            self._data_shapes,
+            self._label_shapes,
+            self._param_names,
+            for_training,
+            inputs_need_grad,
+            shared_group,
+            logger=self.logger,
+            fixed_param_names=self._fixed_param_names,
+            grad_req=grad_req,
+            group2ctxs=self._group2ctxs,
             state_names=self._state_names,
         )
         self._total_exec_bytes = self._exec_group._total_exec_bytes
@@ -356,8 +399,13 @@ class Module(BaseModule):
         """Remember the shapes that every batch is compared with."""
         self._bound_shapes = [tuple(d.shape) for d in self._data_shapes]
 
-    def init_optimizer(self, kvstore: Any = "local", optimizer: Any = "sgd",
-                       optimizer_params: Any = (("learning_rate", 0.01),), force_init: bool = False) -> None:
+    def init_optimizer(
+        self,
+        kvstore: Any = "local",
+        optimizer: Any = "sgd",
+        optimizer_params: Any = (("learning_rate", 0.01),),
+        force_init: bool = False,
+    ) -> None:
         """Install an optimizer.
 
         An optimizer given by name divides gradients by the batch size, unless ``optimizer_params`` have
@@ -391,9 +439,13 @@ class Module(BaseModule):
                 kvstore.set_gradient_compression(self._compression_params)
             if update_on_kvstore:
                 kvstore.set_optimizer(optimizer)
-            _initialize_kvstore(kvstore=kvstore, param_arrays=self._exec_group.param_arrays,
-                                arg_params=self._arg_params, param_names=self._param_names,
-                                update_on_kvstore=update_on_kvstore)
+            _initialize_kvstore(
+                kvstore=kvstore,
+                param_arrays=self._exec_group.param_arrays,
+                arg_params=self._arg_params,
+                param_names=self._param_names,
+                update_on_kvstore=update_on_kvstore,
+            )
         if not update_on_kvstore:
             self._updater = opt.get_updater(optimizer)
         self.optimizer_initialized = True

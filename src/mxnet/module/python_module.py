@@ -21,8 +21,13 @@ class PythonModule(BaseModule):
     logger : Logger
     """
 
-    def __init__(self, data_names: Sequence[str], label_names: Sequence[str] | None, output_names: Sequence[str],
-                 logger: Any = logging) -> None:
+    def __init__(
+        self,
+        data_names: Sequence[str],
+        label_names: Sequence[str] | None,
+        output_names: Sequence[str],
+        logger: Any = logging,
+    ) -> None:
         super().__init__(logger=logger)
         self._data_names = list(data_names)
         self._label_names = None if label_names is None else list(label_names)
@@ -60,8 +65,15 @@ class PythonModule(BaseModule):
         """Two empty dictionaries: there are no parameters."""
         return {}, {}
 
-    def init_params(self, initializer: Any = DEFAULT_INITIALIZER, arg_params: Any = None, aux_params: Any = None,
-                    allow_missing: bool = False, force_init: bool = False, allow_extra: bool = False) -> None:
+    def init_params(
+        self,
+        initializer: Any = DEFAULT_INITIALIZER,
+        arg_params: Any = None,
+        aux_params: Any = None,
+        allow_missing: bool = False,
+        force_init: bool = False,
+        allow_extra: bool = False,
+    ) -> None:
         """Note that parameters are initialised: there are none."""
         self.params_initialized = True
 
@@ -76,9 +88,16 @@ class PythonModule(BaseModule):
             raise RuntimeError("PythonModule does not support presliced labels")
         eval_metric.update(labels, self.get_outputs())
 
-    def bind(self, data_shapes: Any, label_shapes: Any = None, for_training: bool = True,
-             inputs_need_grad: bool = False, force_rebind: bool = False, shared_module: Any = None,
-             grad_req: Any = "write") -> None:
+    def bind(
+        self,
+        data_shapes: Any,
+        label_shapes: Any = None,
+        for_training: bool = True,
+        inputs_need_grad: bool = False,
+        force_rebind: bool = False,
+        shared_module: Any = None,
+        grad_req: Any = "write",
+    ) -> None:
         """Take note of the shapes; see :meth:`BaseModule.bind`."""
         if self.binded and not force_rebind:
             self.logger.warning("Already bound, ignoring bind()")
@@ -100,8 +119,13 @@ class PythonModule(BaseModule):
         """Names and shapes of the outputs, from ``_data_shapes``."""
         raise NotImplementedError
 
-    def init_optimizer(self, kvstore: Any = "local", optimizer: Any = "sgd",
-                       optimizer_params: Any = (("learning_rate", 0.01),), force_init: bool = False) -> None:
+    def init_optimizer(
+        self,
+        kvstore: Any = "local",
+        optimizer: Any = "sgd",
+        optimizer_params: Any = (("learning_rate", 0.01),),
+        force_init: bool = False,
+    ) -> None:
         """Note that the optimizer is installed: there is nothing to optimise."""
         self.optimizer_initialized = True
 
@@ -118,9 +142,14 @@ class PythonLossModule(PythonModule):
         From (scores, labels) to the gradient of the scores. A subclass may implement ``_backward_impl`` instead.
     """
 
-    def __init__(self, name: str = "pyloss", data_names: Sequence[str] = ("data",),
-                 label_names: Sequence[str] = ("softmax_label",), logger: Any = logging,
-                 grad_func: Callable[[Any, Any], Any] | None = None) -> None:
+    def __init__(
+        self,
+        name: str = "pyloss",
+        data_names: Sequence[str] = ("data",),
+        label_names: Sequence[str] = ("softmax_label",),
+        logger: Any = logging,
+        grad_func: Callable[[Any, Any], Any] | None = None,
+    ) -> None:
         super().__init__(data_names, label_names, [name + "_output"], logger=logger)
         assert len(data_names) == 1, f"one data input is needed, got {data_names}"
         assert len(label_names) == 1, f"one label is needed, got {label_names}"

@@ -106,8 +106,15 @@ class SequentialModule(BaseModule):
             aux_params.update(aux)
         return arg_params, aux_params
 
-    def init_params(self, initializer: Any = DEFAULT_INITIALIZER, arg_params: Any = None, aux_params: Any = None,
-                    allow_missing: bool = False, force_init: bool = False, allow_extra: bool = False) -> None:
+    def init_params(
+        self,
+        initializer: Any = DEFAULT_INITIALIZER,
+        arg_params: Any = None,
+        aux_params: Any = None,
+        allow_missing: bool = False,
+        force_init: bool = False,
+        allow_extra: bool = False,
+    ) -> None:
         """Initialise all modules.
 
         Raises
@@ -119,8 +126,14 @@ class SequentialModule(BaseModule):
             return
         assert self.binded, "call bind before initializing the parameters"
         for module in self._modules:
-            module.init_params(initializer=initializer, arg_params=arg_params, aux_params=aux_params,
-                               allow_missing=allow_missing, force_init=force_init, allow_extra=allow_extra)
+            module.init_params(
+                initializer=initializer,
+                arg_params=arg_params,
+                aux_params=aux_params,
+                allow_missing=allow_missing,
+                force_init=force_init,
+                allow_extra=allow_extra,
+            )
         for kind in (0, 1):
             owners: dict[str, int] = {}
             for i, module in enumerate(self._modules):
@@ -134,9 +147,16 @@ class SequentialModule(BaseModule):
 
     # ------------------------------------------------------------------ setup
 
-    def bind(self, data_shapes: Any, label_shapes: Any = None, for_training: bool = True,
-             inputs_need_grad: bool = False, force_rebind: bool = False, shared_module: Any = None,
-             grad_req: Any = "write") -> None:
+    def bind(
+        self,
+        data_shapes: Any,
+        label_shapes: Any = None,
+        for_training: bool = True,
+        inputs_need_grad: bool = False,
+        force_rebind: bool = False,
+        shared_module: Any = None,
+        grad_req: Any = "write",
+    ) -> None:
         """Bind all modules, each to the output shapes of the one before; see :meth:`BaseModule.bind`."""
         if self.binded and not force_rebind:
             self.logger.warning("Already bound, ignoring bind()")
@@ -153,24 +173,36 @@ class SequentialModule(BaseModule):
                 names = module.data_names
                 assert len(names) == len(shapes), f"layer {i} takes {names}, the layer before gives {shapes}"
                 shapes = [(name, shape) for name, (_, shape) in zip(names, shapes)]
-            module.bind(data_shapes=shapes, label_shapes=label_shapes if meta.get(self.META_TAKE_LABELS) else None,
-                        for_training=for_training, inputs_need_grad=for_training and (inputs_need_grad or i > 0),
-                        force_rebind=force_rebind, shared_module=None, grad_req=grad_req)
+            module.bind(
+                data_shapes=shapes,
+                label_shapes=label_shapes if meta.get(self.META_TAKE_LABELS) else None,
+                for_training=for_training,
+                inputs_need_grad=for_training and (inputs_need_grad or i > 0),
+                force_rebind=force_rebind,
+                shared_module=None,
+                grad_req=grad_req,
+            )
             shapes = module.output_shapes
         takes_labels = any(meta.get(self.META_TAKE_LABELS) for meta in self._metas)
         self._label_shapes = label_shapes if takes_labels else None
         self.binded = True
 
-    def init_optimizer(self, kvstore: Any = "local", optimizer: Any = "sgd",
-                       optimizer_params: Any = (("learning_rate", 0.01),), force_init: bool = False) -> None:
+    def init_optimizer(
+        self,
+        kvstore: Any = "local",
+        optimizer: Any = "sgd",
+        optimizer_params: Any = (("learning_rate", 0.01),),
+        force_init: bool = False,
+    ) -> None:
         """Install an optimizer in every module."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         if self.optimizer_initialized and not force_init:
             self.logger.warning("optimizer already initialized, ignoring.")
             return
         for module in self._modules:
-            module.init_optimizer(kvstore=kvstore, optimizer=optimizer, optimizer_params=optimizer_params,
-                                  force_init=force_init)
+            module.init_optimizer(
+                kvstore=kvstore, optimizer=optimizer, optimizer_params=optimizer_params, force_init=force_init
+            )
         self.optimizer_initialized = True
 
     def install_monitor(self, mon: Any) -> None:

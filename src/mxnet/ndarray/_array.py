@@ -103,7 +103,7 @@ class NDArray(Fluent):
         return "default"
 
     @property
-    def T(self) -> NDArray:  # noqa: N802
+    def T(self) -> NDArray:
         """The array with its axes reversed (itself when it has fewer than two)."""
         return self if self.ndim < 2 else self.transpose()  # type: ignore[attr-defined]
 
@@ -327,8 +327,10 @@ class NDArray(Fluent):
             shape = tuple(shape[0])
         reverse = bool(kwargs.pop("reverse", False))
         if kwargs:
-            raise TypeError(f"Got unknown keywords in reshape: {', '.join(kwargs)}. Accepted keyword arguments are "
-                            "'shape' and 'reverse'.")
+            raise TypeError(
+                f"Got unknown keywords in reshape: {', '.join(kwargs)}. Accepted keyword arguments are "
+                "'shape' and 'reverse'."
+            )
         if isinstance(shape, int):
             shape = (shape,)
         target = reshape_target(self.shape, tuple(shape), reverse)
@@ -489,5 +491,3 @@ def reshape_target(shape: tuple[int, ...], codes: tuple[int, ...], reverse: bool
     from .._core.ops.shape.reshape import infer_reshape
 
     return infer_reshape(shape, codes, reverse)
-
-

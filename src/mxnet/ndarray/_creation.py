@@ -130,8 +130,15 @@ def _to_out(made: NDArray, kwargs: dict[str, Any]) -> NDArray:
     return made if out is None else made.copyto(out)
 
 
-def arange(start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1, infer_range: Any = None,
-           ctx: Context | None = None, dtype: Any = mx_real_t) -> NDArray:
+def arange(
+    start: float,
+    stop: float | None = None,
+    step: float = 1.0,
+    repeat: int = 1,
+    infer_range: Any = None,
+    ctx: Context | None = None,
+    dtype: Any = mx_real_t,
+) -> NDArray:
     """Evenly spaced values in ``[start, stop)``, each repeated ``repeat`` times.
 
     Examples
@@ -143,19 +150,21 @@ def arange(start: float, stop: float | None = None, step: float = 1.0, repeat: i
     from . import _internal
 
     ctx = _context(ctx)
-    return _internal._arange(start=start, stop=stop, step=step, repeat=repeat, infer_range=bool(infer_range),
-                             dtype=dtype, ctx=str(ctx))
+    return _internal._arange(
+        start=start, stop=stop, step=step, repeat=repeat, infer_range=bool(infer_range), dtype=dtype, ctx=str(ctx)
+    )
 
 
-def linspace(start: float, stop: float, num: int, endpoint: bool = True, ctx: Context | None = None,
-             dtype: Any = mx_real_t) -> NDArray:
+def linspace(
+    start: float, stop: float, num: int, endpoint: bool = True, ctx: Context | None = None, dtype: Any = mx_real_t
+) -> NDArray:
     """``num`` evenly spaced values from ``start`` to ``stop``, which is included when ``endpoint`` is true."""
     from . import _internal
 
     return _internal._linspace(start=start, stop=stop, num=num, endpoint=endpoint, ctx=str(_context(ctx)), dtype=dtype)
 
 
-def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:  # noqa: N803
+def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
     """A matrix of ``N`` rows and ``M`` columns (``N`` when 0) with ones on the ``k``-th diagonal."""
     from . import _internal
 
@@ -198,7 +207,7 @@ def moveaxis(tensor: NDArray, source: Any, destination: Any) -> NDArray:
     return tensor.transpose([moved[i] if i in moved else next(rest) for i in range(n)])
 
 
-def histogram(a: NDArray, bins: Any = 10, range: Any = None) -> list[NDArray]:  # noqa: A002
+def histogram(a: NDArray, bins: Any = 10, range: Any = None) -> list[NDArray]:
     """Counts and edges of a histogram, as :func:`numpy.histogram`."""
     from . import _internal
 
@@ -207,7 +216,7 @@ def histogram(a: NDArray, bins: Any = 10, range: Any = None) -> list[NDArray]:  
     if not isinstance(bins, int):
         raise ValueError("bins argument should be either an integer or an NDArray")
     if range is None:
-        range = (float(a._t.min()), float(a._t.max()))  # noqa: A001
+        range = (float(a._t.min()), float(a._t.max()))
     return _internal._histogram(data=a, bin_cnt=bins, range=range)
 
 
@@ -273,15 +282,23 @@ def waitall() -> None:
             torch.cuda.synchronize(i)
 
 
-def imdecode(str_img: bytes, clip_rect: tuple[int, int, int, int] = (0, 0, 0, 0), out: NDArray | None = None,
-             index: int = 0, channels: int = 3, mean: NDArray | None = None) -> NDArray:
+def imdecode(
+    str_img: bytes,
+    clip_rect: tuple[int, int, int, int] = (0, 0, 0, 0),
+    out: NDArray | None = None,
+    index: int = 0,
+    channels: int = 3,
+    mean: NDArray | None = None,
+) -> NDArray:
     """Decode an image to an array ``(1, channels, height, width)``, cut to ``clip_rect`` (x0, y0, x1, y1).
 
     The interface of MXNet 0.x; new code uses :func:`mxnet.image.imdecode`.
     """
     import cv2
 
-    picture = cv2.imdecode(np.frombuffer(str_img, np.uint8), cv2.IMREAD_COLOR if channels == 3 else cv2.IMREAD_GRAYSCALE)
+    picture = cv2.imdecode(
+        np.frombuffer(str_img, np.uint8), cv2.IMREAD_COLOR if channels == 3 else cv2.IMREAD_GRAYSCALE
+    )
     if picture is None:
         raise ValueError("imdecode: the data is not an image that OpenCV can read")
     picture = np.atleast_3d(picture)[:, :, ::-1] if channels == 3 else np.atleast_3d(picture)
@@ -315,7 +332,7 @@ def get_oshape_of_gather_nd_op(dshape: tuple[int, ...], ishape: tuple[int, ...])
     """The shape ``gather_nd`` gives for data and indices of these shapes."""
     if len(dshape) == 0 or len(ishape) == 0:
         raise ValueError("gather_nd needs data and indices with at least one axis")
-    return tuple(ishape[1:]) + tuple(dshape[ishape[0]:])
+    return tuple(ishape[1:]) + tuple(dshape[ishape[0] :])
 
 
 def indexing_key_expand_implicit_axes(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
@@ -323,12 +340,15 @@ def indexing_key_expand_implicit_axes(key: Any, shape: tuple[int, ...]) -> tuple
     keys = key if isinstance(key, tuple) else (key,)
     if sum(1 for k in keys if k is Ellipsis) > 1:
         raise IndexError("Cannot use more than one ellipsis (`...`) for indexing")
-    used = sum(k.ndim if getattr(k, "dtype", None) in (np.bool_, bool) else 1 for k in keys
-               if k is not None and k is not Ellipsis)
+    used = sum(
+        k.ndim if getattr(k, "dtype", None) in (np.bool_, bool) else 1
+        for k in keys
+        if k is not None and k is not Ellipsis
+    )
     fill = (slice(None),) * (len(shape) - used)
     for i, k in enumerate(keys):
         if k is Ellipsis:
-            return keys[:i] + fill + keys[i + 1:]
+            return keys[:i] + fill + keys[i + 1 :]
     return keys + fill
 
 

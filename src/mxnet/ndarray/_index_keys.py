@@ -215,8 +215,10 @@ def _mask_to_indices(mask: Any, axis: int, t: torch.Tensor) -> list[torch.Tensor
     """The positions where a mask is true, one index array for each of its axes."""
     for i, n in enumerate(mask.shape):
         if t.shape[axis + i] != n:
-            raise IndexError(f"boolean index did not match indexed array along axis {axis + i}; size is "
-                             f"{t.shape[axis + i]} but corresponding boolean size is {n}")
+            raise IndexError(
+                f"boolean index did not match indexed array along axis {axis + i}; size is "
+                f"{t.shape[axis + i]} but corresponding boolean size is {n}"
+            )
     if isinstance(mask, np.ndarray):
         return [torch.from_numpy(i).to(t.device) for i in mask.nonzero()]
     return list(mask.to(t.device).nonzero(as_tuple=True))

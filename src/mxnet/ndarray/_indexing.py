@@ -211,8 +211,9 @@ def _as_tensor(value: Any, like: torch.Tensor) -> torch.Tensor:
 
 
 def _not_array_like(value: Any) -> NoReturn:
-    raise TypeError(f"NDArray does not support assignment with non-array-like object {value!r} of type "
-                    f"{type(value).__name__}") from None
+    raise TypeError(
+        f"NDArray does not support assignment with non-array-like object {value!r} of type {type(value).__name__}"
+    ) from None
 
 
 def _expanded(source: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
@@ -223,8 +224,9 @@ def _expanded(source: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
     try:
         return source.expand(shape)
     except RuntimeError:
-        raise ValueError(f"cannot broadcast a value of shape {tuple(given)} to the indexed part, whose shape is "
-                         f"{tuple(shape)}") from None
+        raise ValueError(
+            f"cannot broadcast a value of shape {tuple(given)} to the indexed part, whose shape is {tuple(shape)}"
+        ) from None
 
 
 def _drop_axes(source: torch.Tensor, axes: Any, ndim: int) -> torch.Tensor:

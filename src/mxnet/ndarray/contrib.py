@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from ._stubs.contrib import *  # noqa: F403
 
 
-def rand_zipfian(true_classes: NDArray, num_sampled: int, range_max: int,
-                 ctx: Context | None = None) -> tuple[NDArray, NDArray, NDArray]:
+def rand_zipfian(
+    true_classes: NDArray, num_sampled: int, range_max: int, ctx: Context | None = None
+) -> tuple[NDArray, NDArray, NDArray]:
     """Draw classes whose frequency falls with their number, for sampled losses.
 
     Class ``k`` has the probability ``(log(k + 2) - log(k + 1)) / log(range_max + 1)``.
@@ -72,8 +73,9 @@ def isnan(data: NDArray) -> NDArray:
 
 _updates = make_functions(
     lambda name: getattr(_internal, name),
-    lambda scale, weight: scale.as_in_context(weight.context) if isinstance(scale, NDArray)
-    else full((1,), scale, ctx=weight.context),
+    lambda scale, weight: (
+        scale.as_in_context(weight.context) if isinstance(scale, NDArray) else full((1,), scale, ctx=weight.context)
+    ),
 )
 adamw_update = _updates["adamw_update"]
 mp_adamw_update = _updates["mp_adamw_update"]

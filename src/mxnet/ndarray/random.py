@@ -29,8 +29,15 @@ __all__ = [
 ]
 
 
-def _draw(distribution: str, parameters: dict[str, Any], shape: Any, dtype: Any, ctx: Context | str | None,
-          out: NDArray | None, kwargs: dict[str, Any]) -> NDArray:
+def _draw(
+    distribution: str,
+    parameters: dict[str, Any],
+    shape: Any,
+    dtype: Any,
+    ctx: Context | str | None,
+    out: NDArray | None,
+    kwargs: dict[str, Any],
+) -> NDArray:
     """Draw with one set of parameters when they are numbers, or for each of their elements when they are arrays."""
     values = list(parameters.values())
     first = values[0]
@@ -39,8 +46,9 @@ def _draw(distribution: str, parameters: dict[str, Any], shape: Any, dtype: Any,
         raise ValueError(f"Distribution parameters must be either NDArray or numbers, but got {type(first)}.")
     for other in values[1:]:
         if not isinstance(other, kind):
-            raise AssertionError("Distribution parameters must all have the same type, but got both "
-                                 f"{type(first)} and {type(other)}.")
+            raise AssertionError(
+                f"Distribution parameters must all have the same type, but got both {type(first)} and {type(other)}."
+            )
     if kind is NDArray:
         sampler = getattr(_internal, f"_sample_{distribution}")
         return sampler(*values, shape=shape, dtype=dtype, out=out, **kwargs)
@@ -67,8 +75,15 @@ def _as_out(out: NDArray, shape: Any, dtype: Any) -> tuple[Any, Any]:
     return shape, kind if kind.itemsize > 2 else "float32"  # the numbers are rounded to a smaller type when written
 
 
-def uniform(low: Any = 0, high: Any = 1, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,
-            out: NDArray | None = None, **kwargs: Any) -> NDArray:
+def uniform(
+    low: Any = 0,
+    high: Any = 1,
+    shape: Any = _Null,
+    dtype: Any = _Null,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
     """Draw uniformly from the half-open interval ``[low, high)``.
 
     Parameters
@@ -104,8 +119,15 @@ def uniform(low: Any = 0, high: Any = 1, shape: Any = _Null, dtype: Any = _Null,
     return _draw("uniform", {"low": low, "high": high}, shape, dtype, ctx, out, kwargs)
 
 
-def normal(loc: Any = 0, scale: Any = 1, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,
-           out: NDArray | None = None, **kwargs: Any) -> NDArray:
+def normal(
+    loc: Any = 0,
+    scale: Any = 1,
+    shape: Any = _Null,
+    dtype: Any = _Null,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
     """Draw from the normal distribution with mean ``loc`` and standard deviation ``scale``; see :func:`uniform`."""
     return _draw("normal", {"loc": loc, "scale": scale}, shape, dtype, ctx, out, kwargs)
 
@@ -134,40 +156,74 @@ def randn(*shape: int, **kwargs: Any) -> NDArray:
     return _draw("normal", parameters, shape, dtype, ctx, out, kwargs)
 
 
-def poisson(lam: Any = 1, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,
-            out: NDArray | None = None, **kwargs: Any) -> NDArray:
+def poisson(
+    lam: Any = 1,
+    shape: Any = _Null,
+    dtype: Any = _Null,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
     """Draw counts from the Poisson distribution with rate ``lam``, as floating-point numbers; see :func:`uniform`."""
     return _draw("poisson", {"lam": lam}, shape, dtype, ctx, out, kwargs)
 
 
-def exponential(scale: Any = 1, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,
-                out: NDArray | None = None, **kwargs: Any) -> NDArray:
+def exponential(
+    scale: Any = 1,
+    shape: Any = _Null,
+    dtype: Any = _Null,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
     """Draw from the exponential distribution with mean ``scale``; see :func:`uniform`."""
     if not isinstance(scale, (NDArray, *numeric_types)):
         raise ValueError(f"Distribution parameters must be either NDArray or numbers, but got {type(scale)}.")
     return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, ctx, out, kwargs)  # type: ignore[operator]
 
 
-def gamma(alpha: Any = 1, beta: Any = 1, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,
-          out: NDArray | None = None, **kwargs: Any) -> NDArray:
+def gamma(
+    alpha: Any = 1,
+    beta: Any = 1,
+    shape: Any = _Null,
+    dtype: Any = _Null,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
     """Draw from the gamma distribution with shape ``alpha`` and scale ``beta``; see :func:`uniform`."""
     return _draw("gamma", {"alpha": alpha, "beta": beta}, shape, dtype, ctx, out, kwargs)
 
 
-def negative_binomial(k: Any = 1, p: Any = 1, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,
-                      out: NDArray | None = None, **kwargs: Any) -> NDArray:
+def negative_binomial(
+    k: Any = 1,
+    p: Any = 1,
+    shape: Any = _Null,
+    dtype: Any = _Null,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
     """Draw the number of failures before ``k`` successes of probability ``p``; see :func:`uniform`."""
     return _draw("negative_binomial", {"k": k, "p": p}, shape, dtype, ctx, out, kwargs)
 
 
-def generalized_negative_binomial(mu: Any = 1, alpha: Any = 1, shape: Any = _Null, dtype: Any = _Null,
-                                  ctx: Context | None = None, out: NDArray | None = None, **kwargs: Any) -> NDArray:
+def generalized_negative_binomial(
+    mu: Any = 1,
+    alpha: Any = 1,
+    shape: Any = _Null,
+    dtype: Any = _Null,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
     """Draw from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``; see :func:`uniform`."""
     return _draw("generalized_negative_binomial", {"mu": mu, "alpha": alpha}, shape, dtype, ctx, out, kwargs)
 
 
-def multinomial(data: NDArray, shape: Any = _Null, get_prob: bool = False, out: Any = None, dtype: Any = "int32",
-                **kwargs: Any) -> Any:
+def multinomial(
+    data: NDArray, shape: Any = _Null, get_prob: bool = False, out: Any = None, dtype: Any = "int32", **kwargs: Any
+) -> Any:
     """Draw class numbers with the probabilities in the last axis of ``data``.
 
     Parameters
@@ -201,8 +257,15 @@ def shuffle(data: NDArray, **kwargs: Any) -> NDArray:
     return _internal._shuffle(data, **kwargs)
 
 
-def randint(low: int, high: int, shape: Any = _Null, dtype: Any = _Null, ctx: Context | None = None,
-            out: NDArray | None = None, **kwargs: Any) -> NDArray:
+def randint(
+    low: int,
+    high: int,
+    shape: Any = _Null,
+    dtype: Any = _Null,
+    ctx: Context | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
     """Draw whole numbers from ``low`` up to but without ``high``.
 
     Parameters

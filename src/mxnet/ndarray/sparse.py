@@ -22,7 +22,16 @@ from ._array import NDArray, wrap
 if TYPE_CHECKING:
     from ._stubs.sparse import *  # noqa: F403
 
-__all__ = ["BaseSparseNDArray", "CSRNDArray", "RowSparseNDArray", "array", "csr_matrix", "empty", "row_sparse_array", "zeros"]
+__all__ = [
+    "BaseSparseNDArray",
+    "CSRNDArray",
+    "RowSparseNDArray",
+    "array",
+    "csr_matrix",
+    "empty",
+    "row_sparse_array",
+    "zeros",
+]
 
 
 class BaseSparseNDArray(NDArray):
@@ -335,7 +344,9 @@ def _check(stype: str, shape: tuple[int, ...], values: torch.Tensor, aux: list[t
         if indptr.ndim != 1 or indptr.numel() != shape[0] + 1:
             raise MXNetError(f"csr: indptr must have length {shape[0] + 1}, got shape {tuple(indptr.shape)}")
         if values.ndim != 1 or indices.shape != values.shape:
-            raise MXNetError(f"csr: data {tuple(values.shape)} and indices {tuple(indices.shape)} must be vectors of one length")
+            raise MXNetError(
+                f"csr: data {tuple(values.shape)} and indices {tuple(indices.shape)} must be vectors of one length"
+            )
         if int(indptr[0]) != 0 or int(indptr[-1]) != values.numel() or bool((indptr[1:] < indptr[:-1]).any()):
             raise MXNetError(f"csr: indptr must ascend from 0 to {values.numel()}")
     else:
@@ -363,6 +374,7 @@ def cast_storage(x: NDArray, stype: str) -> NDArray:
 
 
 # ---------------------------------------------------------------------- making sparse arrays
+
 
 def _scipy_sparse() -> Any:
     try:
@@ -406,7 +418,9 @@ def csr_matrix(arg1: Any, shape: Any = None, ctx: Context | None = None, dtype: 
             if shape is None:
                 shape = (indptr.numel() - 1, int(indices.max()) + 1 if indices.numel() else 0)
             return from_parts("csr", shape, values, [indptr, indices], ctx)
-        raise ValueError(f"csr_matrix takes (M, N), (data, indices, indptr) or (data, (row, col)), got {len(arg1)} items")
+        raise ValueError(
+            f"csr_matrix takes (M, N), (data, indices, indptr) or (data, (row, col)), got {len(arg1)} items"
+        )
     return _checked_shape(_sparse_of(arg1, "csr", ctx, dtype), shape)
 
 
@@ -476,8 +490,10 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> A
         return _sparse_of(source_array, source_array.stype, ctx, dtype)
     if hasattr(source_array, "tocsr"):
         return _sparse_of(source_array, "csr", ctx, dtype)
-    raise ValueError(f"source_array must be a sparse NDArray or a SciPy sparse matrix, got {type(source_array)}; use "
-                     "mx.nd.array for dense data")
+    raise ValueError(
+        f"source_array must be a sparse NDArray or a SciPy sparse matrix, got {type(source_array)}; use "
+        "mx.nd.array for dense data"
+    )
 
 
 def zeros(stype: str, shape: Any, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> Any:

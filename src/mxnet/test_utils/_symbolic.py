@@ -129,6 +129,7 @@ def numeric_grad(executor: Executor, location: dict[str, np.ndarray], aux_states
     def forward() -> np.ndarray:
         for name, value in (aux_states or {}).items():
             write(executor.aux_dict[name], value)
+        executor._output_dirty = False  # many forward passes without a backward pass are intended here
         executor.forward(is_train=use_forward_train)
         return as_numpy(executor.outputs[0])
 
@@ -150,6 +151,7 @@ def numeric_grad(executor: Executor, location: dict[str, np.ndarray], aux_states
             gradient[i] = (above - forward()).sum() / eps
             flat[i] = original
         write(target, point)
+    executor._output_dirty = False
     return gradients
 
 

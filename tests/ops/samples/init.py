@@ -23,9 +23,14 @@ ROWS += [
     row("ones_like", ints(2, 3, dtype="int32")),
 ]
 _RANGES = (
-    {"start": 0, "stop": 5}, {"start": 5}, {"start": 1, "stop": 2, "step": 0.25}, {"start": 5, "stop": -1, "step": -2},
-    {"start": 0, "stop": 3, "repeat": 2}, {"start": 0.5, "stop": 7.2, "step": 1.3}, {"start": 0, "stop": 1, "step": 0.1},
-)  # fmt: skip
+    {"start": 0, "stop": 5},
+    {"start": 5},
+    {"start": 1, "stop": 2, "step": 0.25},
+    {"start": 5, "stop": -1, "step": -2},
+    {"start": 0, "stop": 3, "repeat": 2},
+    {"start": 0.5, "stop": 7.2, "step": 1.3},
+    {"start": 0, "stop": 1, "step": 0.1},
+)
 ROWS += [row("_arange", **p) for p in _RANGES]
 ROWS += [
     row("_arange", start=1.7, stop=9.2, step=1.5, dtype=t).set(

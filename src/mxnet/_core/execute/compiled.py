@@ -43,8 +43,13 @@ class CompiledStep:
         When the computation depends on values, or fails.
     """
 
-    def __init__(self, program: Program, inputs: Sequence[torch.Tensor], wanted: Sequence[int],
-                 heads: Sequence[torch.Tensor | None]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        inputs: Sequence[torch.Tensor],
+        wanted: Sequence[int],
+        heads: Sequence[torch.Tensor | None],
+    ) -> None:
         self.given = tuple([h is not None for h in heads])
         copies = [t.detach().clone() for t in inputs]
         starts = [None if h is None else h.detach().clone() for h in heads]
@@ -56,15 +61,16 @@ class CompiledStep:
             raise NotTraceable(str(e)) from e
         self._write(recorder, len(inputs), outputs, grads, boundary)
 
-    def _write(self, recorder: Recorder, num_inputs: int, outputs: list[Slot | None], grads: list[Slot | None],
-               boundary: int) -> None:
+    def _write(
+        self, recorder: Recorder, num_inputs: int, outputs: list[Slot | None], grads: list[Slot | None], boundary: int
+    ) -> None:
         """Cut the recorded calls in two, and hand over what the backward part reads of the forward part."""
         recorder.hoist_constants()
         calls, results = simplify(recorder.calls, [*outputs, *grads], recorder.constants)
         ahead = {id(r) for c in recorder.calls[:boundary] for r in c.results}
         first = [c for c in calls if not c.results or id(c.results[0]) in ahead]
         rest = [c for c in calls if c.results and id(c.results[0]) not in ahead]
-        outputs, grads = results[: len(outputs)], results[len(outputs):]
+        outputs, grads = results[: len(outputs)], results[len(outputs) :]
         needed, read = [], {s.index for s in grads if s is not None}
         for call in reversed(rest):
             if call.mutates or any(r is not None and r.index in read for r in call.results):
@@ -91,8 +97,13 @@ class CompiledStep:
             return self._backward(*saved, *[h for h in heads if h is not None])
 
 
-def _joint(program: Program, recorder: Recorder, inputs: list[torch.Tensor], wanted: Sequence[int],
-           heads: Sequence[torch.Tensor | None]) -> tuple[list[Any], list[Any], int]:
+def _joint(
+    program: Program,
+    recorder: Recorder,
+    inputs: list[torch.Tensor],
+    wanted: Sequence[int],
+    heads: Sequence[torch.Tensor | None],
+) -> tuple[list[Any], list[Any], int]:
     """Run forward and backward under the recorder: slots of outputs and gradients, and where the backward part begins."""
     leaves = list(inputs)
     for i in wanted:

@@ -19,8 +19,15 @@ class Step:
 
     __slots__ = ("device", "fn", "inputs", "kwargs", "node", "outputs", "release")
 
-    def __init__(self, node: Node, fn: Callable[..., Any], inputs: tuple[int, ...], outputs: tuple[int, ...],
-                 kwargs: dict[str, Any], device: torch.device | None) -> None:
+    def __init__(
+        self,
+        node: Node,
+        fn: Callable[..., Any],
+        inputs: tuple[int, ...],
+        outputs: tuple[int, ...],
+        kwargs: dict[str, Any],
+        device: torch.device | None,
+    ) -> None:
         self.node = node
         self.fn = fn
         self.inputs = inputs
@@ -89,8 +96,9 @@ class Program:
             _mark_releases(found, self.num_inputs, self.outputs)
         return found
 
-    def _step(self, node: Node, read: tuple[int, ...], written: tuple[int, ...], ctx: Any, move: bool,
-              is_train: bool) -> Step:
+    def _step(
+        self, node: Node, read: tuple[int, ...], written: tuple[int, ...], ctx: Any, move: bool, is_train: bool
+    ) -> Step:
         od: OpDef = node.op  # type: ignore[assignment]
         p = node.params
         kwargs = od.keywords(p, is_train, ctx)  # type: ignore[arg-type]
@@ -100,8 +108,12 @@ class Program:
         slots = tuple([-1 if s is None else s for s in order])
         return Step(node, _callable(od, p), slots, written, kwargs, ctx.device if move else None)
 
-    def run(self, inputs: Sequence[torch.Tensor], is_train: bool,
-            monitor: Callable[[Node, int, torch.Tensor], None] | None = None) -> list[torch.Tensor]:
+    def run(
+        self,
+        inputs: Sequence[torch.Tensor],
+        is_train: bool,
+        monitor: Callable[[Node, int, torch.Tensor], None] | None = None,
+    ) -> list[torch.Tensor]:
         """Run on tensors for the arguments, then the auxiliary states; gives the outputs.
 
         Raises

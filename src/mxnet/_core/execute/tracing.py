@@ -52,8 +52,21 @@ def _slots_in(value: Any) -> Iterable[Slot]:
 
 # The shape or the course of what follows depends on the values.
 _LOOKS_AT_VALUES = frozenset(
-    (aten._local_scalar_dense, aten.nonzero, aten._unique2, aten.unique_dim, aten.masked_select, aten.bernoulli,
-     aten.normal_, aten.uniform_, aten.random_, aten.randperm, aten.rand, aten.randn, aten.native_dropout)
+    (
+        aten._local_scalar_dense,
+        aten.nonzero,
+        aten._unique2,
+        aten.unique_dim,
+        aten.masked_select,
+        aten.bernoulli,
+        aten.normal_,
+        aten.uniform_,
+        aten.random_,
+        aten.randperm,
+        aten.rand,
+        aten.randn,
+        aten.native_dropout,
+    )
 )
 _IDENTITY = frozenset((aten.detach.default, aten.alias.default))
 
@@ -108,6 +121,7 @@ class Recorder(TorchDispatchMode):
 
         Results whose memory some call writes are left alone.
         """
+
         def memory(slot: Slot) -> int:
             return self._values[slot.index].untyped_storage().data_ptr()
 
@@ -173,8 +187,9 @@ _FAST: dict[Any, tuple[str, Any]] = {
 }
 
 
-def simplify(calls: list[Call], outputs: list[Slot | None], constants: dict[int, torch.Tensor]
-             ) -> tuple[list[Call], list[Slot | None]]:
+def simplify(
+    calls: list[Call], outputs: list[Slot | None], constants: dict[int, torch.Tensor]
+) -> tuple[list[Call], list[Slot | None]]:
     """Leave out calls whose result is a constant, and transposes of transposes; gives the calls and outputs so changed."""
     source: dict[int, Slot] = {}
     same: dict[int, Slot] = {}
@@ -199,8 +214,13 @@ def simplify(calls: list[Call], outputs: list[Slot | None], constants: dict[int,
     return kept, [root(s) for s in outputs]
 
 
-def write_function(name: str, inputs: Sequence[Slot], calls: Sequence[Call], outputs: Sequence[Slot | None],
-                   constants: dict[int, torch.Tensor]) -> Callable[..., list[Any]]:
+def write_function(
+    name: str,
+    inputs: Sequence[Slot],
+    calls: Sequence[Call],
+    outputs: Sequence[Slot | None],
+    constants: dict[int, torch.Tensor],
+) -> Callable[..., list[Any]]:
     """Compile calls to a Python function of the inputs that gives the outputs as a list."""
     scope: dict[str, Any] = {f"v{i}": t for i, t in constants.items()}
     names: dict[Any, str] = {}
@@ -234,8 +254,13 @@ def write_function(name: str, inputs: Sequence[Slot], calls: Sequence[Call], out
         results = ", ".join("_" if r is None else f"v{r.index}" for r in call.results)
         target = results if call.single or not call.results else f"{results},"
         lines.append((f"{target} = " if target else "") + f"{function(call.fn)}({', '.join(given)})")
-        ended = sorted({s.index for s in (*call.reads, *[r for r in call.results if r is not None])
-                        if last[s.index] == k and s.index not in keep})
+        ended = sorted(
+            {
+                s.index
+                for s in (*call.reads, *[r for r in call.results if r is not None])
+                if last[s.index] == k and s.index not in keep
+            }
+        )
         if ended:
             lines.append("del " + ", ".join(f"v{i}" for i in ended))
     arguments = ", ".join(f"v{s.index}" for s in inputs)

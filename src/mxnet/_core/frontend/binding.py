@@ -40,7 +40,7 @@ def docstring(od: OpDef, array_type: str) -> str:
     return f"{od.doc}\n\nParameters\n----------\n{body}\n\nReturns\n-------\n{array_type} or list of {array_type}\n"
 
 
-class lazy_metadata:  # noqa: N801  (a decorator)
+class lazy_metadata:
     """Attaches name, signature and docstring to a generated function."""
 
     def __init__(self, od: OpDef, shown: str, tail: tuple[str, ...], array_type: str) -> None:

@@ -33,5 +33,7 @@ def _method(name: str, find: Callable[[str], Any], array_type: str) -> Any:
 
     method.__name__ = name
     method.__qualname__ = f"{array_type}.{name}"
-    method.__doc__ = f"``{name}`` of this {array_type}; the arguments are those of the function :func:`{name}` after the first."
+    method.__doc__ = (
+        f"``{name}`` of this {array_type}; the arguments are those of the function :func:`{name}` after the first."
+    )
     return method

@@ -12,8 +12,14 @@ from typing import Any
 from ..registry import OpDef, all_names, get_op
 
 # Prefix of an operator's name -> sub-namespace. The sub-namespace shows the name without its prefix.
-_PREFIXES = {"_contrib_": "contrib", "_linalg_": "linalg", "_random_": "random", "_sample_": "random",
-             "_image_": "image", "_sparse_": "sparse"}
+_PREFIXES = {
+    "_contrib_": "contrib",
+    "_linalg_": "linalg",
+    "_random_": "random",
+    "_sample_": "random",
+    "_image_": "image",
+    "_sparse_": "sparse",
+}
 # Names of the NumPy interface are not part of the classic namespaces.
 _NUMPY_PREFIXES = ("_np_", "_npi_", "_npx_", "_np.", "_npi")
 
@@ -25,7 +31,7 @@ def split_name(name: str) -> tuple[str, str]:
     """
     for prefix, space in _PREFIXES.items():
         if name.startswith(prefix):
-            return space, name[len(prefix):]
+            return space, name[len(prefix) :]
     return ("_internal", name) if name.startswith("_") else ("", name)
 
 

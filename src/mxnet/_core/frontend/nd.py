@@ -101,9 +101,7 @@ def _variadic(od: OpDef) -> Any:
         params: dict[str, Any] = {}
         by_name: list[tuple[str, Any]] = []
         for name, value in kwargs.items():
-            if isinstance(value, array) or (
-                isinstance(value, (list, tuple)) and value and isinstance(value[0], array)
-            ):
+            if isinstance(value, array) or (isinstance(value, (list, tuple)) and value and isinstance(value[0], array)):
                 by_name.append((name, value))
             elif value is not _Null and name not in _IGNORED:
                 params[name] = _decode(od, decode, name, value)
@@ -130,5 +128,3 @@ def _decode(od: OpDef, decode: dict[str, Any], name: str, value: Any) -> Any:
         return decode[name](value)
     except (KeyError, ValueError, TypeError):
         return od.decode(name, value)  # raises, with the operator's name and a suggestion
-
-

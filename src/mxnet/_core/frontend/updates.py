@@ -17,56 +17,176 @@ def make_functions(internal: Callable[[str], Any], scale: Callable[[Any, Any], A
         ``scale(rescale_grad, weight)`` makes a number the array or symbol that the operator takes.
     """
 
-    def adamw_update(weight: Any, grad: Any, mean: Any, var: Any, rescale_grad: Any, lr: float, eta: float,
-                     beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, wd: float = 0,
-                     clip_gradient: float = -1, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:
+    def adamw_update(
+        weight: Any,
+        grad: Any,
+        mean: Any,
+        var: Any,
+        rescale_grad: Any,
+        lr: float,
+        eta: float,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        wd: float = 0,
+        clip_gradient: float = -1,
+        out: Any = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
         """AdamW's step; it is skipped when ``rescale_grad`` (a number or one element) is zero, infinite or NaN."""
-        return internal("_adamw_update")(weight, grad, mean, var, scale(rescale_grad, weight), lr=lr, eta=eta,
-                                         beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd, clip_gradient=clip_gradient,
-                                         out=out, name=name, **kwargs)
+        return internal("_adamw_update")(
+            weight,
+            grad,
+            mean,
+            var,
+            scale(rescale_grad, weight),
+            lr=lr,
+            eta=eta,
+            beta1=beta1,
+            beta2=beta2,
+            epsilon=epsilon,
+            wd=wd,
+            clip_gradient=clip_gradient,
+            out=out,
+            name=name,
+            **kwargs,
+        )
 
-    def mp_adamw_update(weight: Any, grad: Any, mean: Any, var: Any, weight32: Any, rescale_grad: Any, lr: float,
-                        eta: float, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, wd: float = 0,
-                        clip_gradient: float = -1, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:
+    def mp_adamw_update(
+        weight: Any,
+        grad: Any,
+        mean: Any,
+        var: Any,
+        weight32: Any,
+        rescale_grad: Any,
+        lr: float,
+        eta: float,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        wd: float = 0,
+        clip_gradient: float = -1,
+        out: Any = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
         """AdamW's step for the float32 copy of a weight; see :func:`adamw_update`."""
-        return internal("_mp_adamw_update")(weight, grad, mean, var, weight32, scale(rescale_grad, weight), lr=lr,
-                                            eta=eta, beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd,
-                                            clip_gradient=clip_gradient, out=out, name=name, **kwargs)
+        return internal("_mp_adamw_update")(
+            weight,
+            grad,
+            mean,
+            var,
+            weight32,
+            scale(rescale_grad, weight),
+            lr=lr,
+            eta=eta,
+            beta1=beta1,
+            beta2=beta2,
+            epsilon=epsilon,
+            wd=wd,
+            clip_gradient=clip_gradient,
+            out=out,
+            name=name,
+            **kwargs,
+        )
 
-    def multi_adamw_update(weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any], var: Sequence[Any],
-                           rescale_grad: Any, lrs: Any, wds: Any, etas: Any, out: Any = None, name: str | None = None,
-                           size: int = 0, **kwargs: Any) -> Any:
+    def multi_adamw_update(
+        weights: Sequence[Any],
+        grads: Sequence[Any],
+        mean: Sequence[Any],
+        var: Sequence[Any],
+        rescale_grad: Any,
+        lrs: Any,
+        wds: Any,
+        etas: Any,
+        out: Any = None,
+        name: str | None = None,
+        size: int = 0,
+        **kwargs: Any,
+    ) -> Any:
         """AdamW's step for several weights, each with its own rate, decay and schedule multiplier."""
         arrays = [*_interleaved(weights, grads, mean, var), scale(rescale_grad, weights[0])]
-        return internal("_multi_adamw_update")(*arrays, out=out, num_weights=size or len(weights), lrs=lrs, wds=wds,
-                                               etas=etas, name=name, **kwargs)
+        return internal("_multi_adamw_update")(
+            *arrays, out=out, num_weights=size or len(weights), lrs=lrs, wds=wds, etas=etas, name=name, **kwargs
+        )
 
-    def multi_mp_adamw_update(weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any], var: Sequence[Any],
-                              weights32: Sequence[Any], rescale_grad: Any, lrs: Any, wds: Any, etas: Any,
-                              out: Any = None, name: str | None = None, size: int = 0, **kwargs: Any) -> Any:
+    def multi_mp_adamw_update(
+        weights: Sequence[Any],
+        grads: Sequence[Any],
+        mean: Sequence[Any],
+        var: Sequence[Any],
+        weights32: Sequence[Any],
+        rescale_grad: Any,
+        lrs: Any,
+        wds: Any,
+        etas: Any,
+        out: Any = None,
+        name: str | None = None,
+        size: int = 0,
+        **kwargs: Any,
+    ) -> Any:
         """AdamW's step for the float32 copies of several weights; see :func:`multi_adamw_update`."""
         arrays = [*_interleaved(weights, grads, mean, var, weights32), scale(rescale_grad, weights[0])]
-        return internal("_multi_mp_adamw_update")(*arrays, out=out, num_weights=size or len(weights), lrs=lrs, wds=wds,
-                                                  etas=etas, name=name, **kwargs)
+        return internal("_multi_mp_adamw_update")(
+            *arrays, out=out, num_weights=size or len(weights), lrs=lrs, wds=wds, etas=etas, name=name, **kwargs
+        )
 
-    def multi_lamb_update(weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any], var: Sequence[Any],
-                          step_count: Any, lrs: Any, wds: Any, out: Any = None, num_tensors: int = 0,
-                          **kwargs: Any) -> Any:
+    def multi_lamb_update(
+        weights: Sequence[Any],
+        grads: Sequence[Any],
+        mean: Sequence[Any],
+        var: Sequence[Any],
+        step_count: Any,
+        lrs: Any,
+        wds: Any,
+        out: Any = None,
+        num_tensors: int = 0,
+        **kwargs: Any,
+    ) -> Any:
         """LAMB's step for several weights, each with its own step count, rate and decay."""
-        return internal("_multi_lamb_update")(*_interleaved(weights, grads, mean, var), out=out,
-                                              num_tensors=num_tensors or len(weights), step_count=step_count,
-                                              learning_rates=lrs, wds=wds, **kwargs)
+        return internal("_multi_lamb_update")(
+            *_interleaved(weights, grads, mean, var),
+            out=out,
+            num_tensors=num_tensors or len(weights),
+            step_count=step_count,
+            learning_rates=lrs,
+            wds=wds,
+            **kwargs,
+        )
 
-    def multi_mp_lamb_update(weights: Sequence[Any], grads: Sequence[Any], mean: Sequence[Any], var: Sequence[Any],
-                             weights32: Sequence[Any], step_count: Any, lrs: Any, wds: Any, out: Any = None,
-                             num_tensors: int = 0, **kwargs: Any) -> Any:
+    def multi_mp_lamb_update(
+        weights: Sequence[Any],
+        grads: Sequence[Any],
+        mean: Sequence[Any],
+        var: Sequence[Any],
+        weights32: Sequence[Any],
+        step_count: Any,
+        lrs: Any,
+        wds: Any,
+        out: Any = None,
+        num_tensors: int = 0,
+        **kwargs: Any,
+    ) -> Any:
         """LAMB's step for the float32 copies of several weights; see :func:`multi_lamb_update`."""
-        return internal("_multi_mp_lamb_update")(*_interleaved(weights, grads, mean, var, weights32), out=out,
-                                                 num_tensors=num_tensors or len(weights), step_count=step_count,
-                                                 learning_rates=lrs, wds=wds, **kwargs)
+        return internal("_multi_mp_lamb_update")(
+            *_interleaved(weights, grads, mean, var, weights32),
+            out=out,
+            num_tensors=num_tensors or len(weights),
+            step_count=step_count,
+            learning_rates=lrs,
+            wds=wds,
+            **kwargs,
+        )
 
-    made = (adamw_update, mp_adamw_update, multi_adamw_update, multi_mp_adamw_update, multi_lamb_update,
-            multi_mp_lamb_update)
+    made = (
+        adamw_update,
+        mp_adamw_update,
+        multi_adamw_update,
+        multi_mp_adamw_update,
+        multi_lamb_update,
+        multi_mp_lamb_update,
+    )
     return {fn.__name__: fn for fn in made}
 
 

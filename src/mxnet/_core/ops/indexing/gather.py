@@ -51,8 +51,10 @@ def _(t, p):
 def _check_values(values: Tensor, indices: Tensor, shape: tuple) -> None:
     needed = (*indices.shape[1:], *shape[indices.shape[0] :])
     if tuple(values.shape) != needed:
-        raise ValueError(f"values must have the shape {needed} for indices of shape {tuple(indices.shape)} and the "
-                         f"result {tuple(shape)}, got {tuple(values.shape)}")
+        raise ValueError(
+            f"values must have the shape {needed} for indices of shape {tuple(indices.shape)} and the "
+            f"result {tuple(shape)}, got {tuple(values.shape)}"
+        )
 
 
 @op("scatter_nd")
@@ -166,5 +168,3 @@ def index_array(data: Tensor, *, axes: Optional[Shape] = None) -> Tensor:
 @index_array.infer_type
 def _(t, p):
     t.unify("output", torch.int64)
-
-

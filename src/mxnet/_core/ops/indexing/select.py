@@ -21,8 +21,9 @@ def where(condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
     chosen = condition if condition.dtype == torch.bool else condition != 0
     if condition.shape != x.shape:
         if condition.ndim != 1 or condition.shape[0] != x.shape[0]:
-            raise ValueError(f"condition must have the shape {tuple(x.shape)} or ({x.shape[0]},), got "
-                             f"{tuple(condition.shape)}")
+            raise ValueError(
+                f"condition must have the shape {tuple(x.shape)} or ({x.shape[0]},), got {tuple(condition.shape)}"
+            )
         chosen = chosen.reshape(-1, *[1] * (x.ndim - 1))
     return torch.where(chosen, x, y)
 
@@ -76,8 +77,10 @@ def index_copy(old_tensor: Tensor, index_vector: Tensor, new_tensor: Tensor) -> 
         For an index out of range.
     """
     if index_vector.ndim != 1 or tuple(new_tensor.shape) != (index_vector.shape[0], *old_tensor.shape[1:]):
-        raise ValueError(f"index_vector must have one axis and new_tensor one row of old_tensor's for each index, got "
-                         f"shapes {tuple(index_vector.shape)}, {tuple(new_tensor.shape)} and {tuple(old_tensor.shape)}")
+        raise ValueError(
+            f"index_vector must have one axis and new_tensor one row of old_tensor's for each index, got "
+            f"shapes {tuple(index_vector.shape)}, {tuple(new_tensor.shape)} and {tuple(old_tensor.shape)}"
+        )
     rows = index_vector.to(torch.int64)
     check_bounds(rows, 0, old_tensor.shape[0], low=0)
     return old_tensor.index_copy(0, rows, new_tensor)

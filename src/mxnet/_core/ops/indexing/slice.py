@@ -61,8 +61,12 @@ def _(s, p):
         s.unify("rhs", (*lengths, *lhs[len(lengths) :]))
 
 
-@op("_slice_assign_scalar", aliases=("_crop_assign_scalar", "_npi_slice_assign_scalar"), differentiable=False,
-    same_shape=True)
+@op(
+    "_slice_assign_scalar",
+    aliases=("_crop_assign_scalar", "_npi_slice_assign_scalar"),
+    differentiable=False,
+    same_shape=True,
+)
 def slice_assign_scalar(data: Tensor, *, scalar: Double = 0.0, begin: Shape, end: Shape, step: Shape = ()) -> Tensor:
     """A copy of the array with a number in the region that ``slice`` would cut out."""
     forward, _ = split_direction(_slices(data.ndim, begin, end, step), data.shape)

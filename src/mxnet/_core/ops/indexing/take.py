@@ -73,8 +73,14 @@ def _pick_axis(axis: Optional[int], ndim: int) -> int:
 
 
 @op("pick", aliases=("choose_element_0index", "_npx_pick"))
-def pick(data: Tensor, index: Tensor, *, axis: Optional[int] = -1, keepdims: bool = False,
-         mode: Literal["clip", "wrap"] = "clip") -> Tensor:
+def pick(
+    data: Tensor,
+    index: Tensor,
+    *,
+    axis: Optional[int] = -1,
+    keepdims: bool = False,
+    mode: Literal["clip", "wrap"] = "clip",
+) -> Tensor:
     """Pick one element along an axis for each place on the other axes: ``output[i] = data[i, index[i]]``.
 
     ``index`` has the shape of ``data`` without the axis, or with length 1 there. Indices out of range are clipped or
@@ -84,8 +90,10 @@ def pick(data: Tensor, index: Tensor, *, axis: Optional[int] = -1, keepdims: boo
     kept = (*data.shape[:axis], 1, *data.shape[axis + 1 :])
     gone = _without(tuple(data.shape), axis)
     if tuple(index.shape) not in (kept, gone):
-        raise ValueError(f"index must have the shape {gone} or {kept} for data of shape {tuple(data.shape)} and axis "
-                         f"{axis}, got {tuple(index.shape)}")
+        raise ValueError(
+            f"index must have the shape {gone} or {kept} for data of shape {tuple(data.shape)} and axis "
+            f"{axis}, got {tuple(index.shape)}"
+        )
     picked = data.gather(axis, positions(index, axis, data.shape[axis], mode).reshape(kept))
     return picked if keepdims else picked.reshape(gone)
 
@@ -107,16 +115,24 @@ def _(t, p):
     t.same("data", "output")
 
 
-def embedding(data: Tensor, weight: Tensor, *, input_dim: int, output_dim: int, dtype: ValueType = torch.float32,
-              sparse_grad: bool = False) -> Tensor:
+def embedding(
+    data: Tensor,
+    weight: Tensor,
+    *,
+    input_dim: int,
+    output_dim: int,
+    dtype: ValueType = torch.float32,
+    sparse_grad: bool = False,
+) -> Tensor:
     """Look up rows of ``weight`` (input_dim, output_dim) by the indices in ``data``; out of range is clipped.
 
     The result has the shape of ``data`` and one more axis of length ``output_dim``. ``sparse_grad`` asks for a
     ``row_sparse`` gradient of the weight.
     """
     if tuple(weight.shape) != (input_dim, output_dim):
-        raise ValueError(f"weight must have the shape (input_dim, output_dim) = {(input_dim, output_dim)}, got "
-                         f"{tuple(weight.shape)}")
+        raise ValueError(
+            f"weight must have the shape (input_dim, output_dim) = {(input_dim, output_dim)}, got {tuple(weight.shape)}"
+        )
     return F.embedding(positions(data, 0, input_dim, "clip"), weight)
 
 
@@ -147,8 +163,9 @@ def _scalar(value: float, dtype: torch.dtype) -> Tensor:
 
 
 @op("one_hot", aliases=("_npx_one_hot",), differentiable=False)
-def one_hot(indices: Tensor, *, depth: int, on_value: Double = 1.0, off_value: Double = 0.0,
-            dtype: ValueType = torch.float32) -> Tensor:
+def one_hot(
+    indices: Tensor, *, depth: int, on_value: Double = 1.0, off_value: Double = 0.0, dtype: ValueType = torch.float32
+) -> Tensor:
     """A vector of length ``depth`` for each index: ``on_value`` at the index, ``off_value`` elsewhere.
 
     An index out of range gives a vector of ``off_value`` only.
@@ -181,8 +198,10 @@ def _(t, p):
 def fill_element_0index(lhs: Tensor, mhs: Tensor, rhs: Tensor) -> Tensor:
     """A copy of the matrix ``lhs`` with ``mhs[i]`` at row ``i`` and column ``rhs[i]``."""
     if lhs.ndim != 2 or mhs.shape != rhs.shape or tuple(mhs.shape) != (lhs.shape[0],):
-        raise ValueError(f"lhs must be a matrix and mhs and rhs have one element a row, got shapes {tuple(lhs.shape)}, "
-                         f"{tuple(mhs.shape)} and {tuple(rhs.shape)}")
+        raise ValueError(
+            f"lhs must be a matrix and mhs and rhs have one element a row, got shapes {tuple(lhs.shape)}, "
+            f"{tuple(mhs.shape)} and {tuple(rhs.shape)}"
+        )
     columns = rhs.to(torch.int64)
     check_bounds(columns, 1, lhs.shape[1], low=0)
     return lhs.scatter(1, columns.unsqueeze(1), mhs.to(lhs.dtype).unsqueeze(1))

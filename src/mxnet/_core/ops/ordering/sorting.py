@@ -37,12 +37,21 @@ def _top(data: Tensor, axis: int, k: int, is_ascend: bool) -> tuple:
     return values.narrow(axis, 0, k), indices.narrow(axis, 0, k)
 
 
-@op("topk", aliases=("_npx_topk",),
+@op(
+    "topk",
+    aliases=("_npx_topk",),
     outputs=lambda p: ("output0", "output1") if p.ret_typ in ("value", "both") else ("output",),
-    visible=lambda p: 2 if p.ret_typ == "both" else 1)
-def topk(data: Tensor, *, axis: Optional[int] = -1, k: int = 1,
-         ret_typ: Literal["both", "indices", "mask", "value"] = "indices", is_ascend: bool = False,
-         dtype: IndexType = torch.float32) -> Any:
+    visible=lambda p: 2 if p.ret_typ == "both" else 1,
+)
+def topk(
+    data: Tensor,
+    *,
+    axis: Optional[int] = -1,
+    k: int = 1,
+    ret_typ: Literal["both", "indices", "mask", "value"] = "indices",
+    is_ascend: bool = False,
+    dtype: IndexType = torch.float32,
+) -> Any:
     """The ``k`` largest elements along an axis (smallest with ``is_ascend``), in order.
 
     Without an axis the array is flattened; ``k < 1`` takes all elements. The result is the elements' ``"indices"`` (of
@@ -87,8 +96,9 @@ def _(t, p):
 
 
 @op("argsort", aliases=("_npi_argsort",), differentiable=False)
-def argsort(data: Tensor, *, axis: Optional[int] = -1, is_ascend: bool = True,
-            dtype: IndexType = torch.float32) -> Tensor:
+def argsort(
+    data: Tensor, *, axis: Optional[int] = -1, is_ascend: bool = True, dtype: IndexType = torch.float32
+) -> Tensor:
     """The indices that sort an array along an axis; without one the array is flattened.
 
     Equal elements keep their order.

@@ -51,8 +51,9 @@ def _type_rule(t, p):
 
 
 @op("SequenceLast", inputs=_inputs, aliases_input=True)
-def sequence_last(data: Tensor, sequence_length: Optional[Tensor] = None, *, use_sequence_length: bool = False,
-                  axis: int = 0) -> Tensor:
+def sequence_last(
+    data: Tensor, sequence_length: Optional[Tensor] = None, *, use_sequence_length: bool = False, axis: int = 0
+) -> Tensor:
     """The last element of each sequence: the time axis ``axis`` (0 or 1) is dropped.
 
     Without ``use_sequence_length`` all sequences are as long as the array.
@@ -74,8 +75,14 @@ def _(s, p):
 
 
 @op("SequenceMask", aliases=("_npx_sequence_mask",), inputs=_inputs, aliases_input=True)
-def sequence_mask(data: Tensor, sequence_length: Optional[Tensor] = None, *, use_sequence_length: bool = False,
-                  value: float = 0.0, axis: int = 0) -> Tensor:
+def sequence_mask(
+    data: Tensor,
+    sequence_length: Optional[Tensor] = None,
+    *,
+    use_sequence_length: bool = False,
+    value: float = 0.0,
+    axis: int = 0,
+) -> Tensor:
     """Overwrite what lies after the end of each sequence with ``value``; ``axis`` (0 or 1) is that of time.
 
     Without ``use_sequence_length`` nothing is overwritten.
@@ -95,8 +102,9 @@ def _(s, p):
 
 
 @op("SequenceReverse", inputs=_inputs)
-def sequence_reverse(data: Tensor, sequence_length: Optional[Tensor] = None, *, use_sequence_length: bool = False,
-                     axis: int = 0) -> Tensor:
+def sequence_reverse(
+    data: Tensor, sequence_length: Optional[Tensor] = None, *, use_sequence_length: bool = False, axis: int = 0
+) -> Tensor:
     """Reverse each sequence in time (axis 0) within its length; what lies after its end stays."""
     if axis != 0:
         raise ValueError(f"axis must be 0, got {axis}")

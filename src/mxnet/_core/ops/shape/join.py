@@ -13,8 +13,9 @@ from ..axes import check_axis
 def _check_types(data: tuple) -> None:
     for i, t in enumerate(data):
         if t.dtype != data[0].dtype:
-            raise TypeError(f"all inputs must have one type, but arg{i} is {str(t.dtype)[6:]} and arg0 "
-                            f"{str(data[0].dtype)[6:]}")
+            raise TypeError(
+                f"all inputs must have one type, but arg{i} is {str(t.dtype)[6:]} and arg0 {str(data[0].dtype)[6:]}"
+            )
 
 
 def _cat(data: tuple, dim: int) -> Tensor:
@@ -24,8 +25,10 @@ def _cat(data: tuple, dim: int) -> Tensor:
     axis = check_axis(dim, data[0].ndim, "dim")
     for i, t in enumerate(data):
         if t.ndim != data[0].ndim or any(a != b for j, (a, b) in enumerate(zip(t.shape, data[0].shape)) if j != axis):
-            raise ValueError(f"Incompatible input shape: arg{i} has {tuple(t.shape)}, arg0 {tuple(data[0].shape)}; "
-                             f"only axis {axis} may differ")
+            raise ValueError(
+                f"Incompatible input shape: arg{i} has {tuple(t.shape)}, arg0 {tuple(data[0].shape)}; "
+                f"only axis {axis} may differ"
+            )
     return torch.cat(data, axis)
 
 
@@ -130,5 +133,3 @@ def repeat(data: Tensor, *, repeats: int, axis: Optional[int] = None) -> Tensor:
     if repeats == 0:
         return data.new_empty((0,))
     return data.repeat_interleave(repeats, axis)
-
-

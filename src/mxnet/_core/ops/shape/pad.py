@@ -10,8 +10,9 @@ from ...registry import op
 
 
 @op("Pad", aliases=("pad",))
-def pad(data: Tensor, *, mode: Literal["constant", "edge", "reflect"], pad_width: Shape,
-        constant_value: Double = 0.0) -> Tensor:
+def pad(
+    data: Tensor, *, mode: Literal["constant", "edge", "reflect"], pad_width: Shape, constant_value: Double = 0.0
+) -> Tensor:
     """Add a border to the spatial axes of an array of 4 or 5 axes.
 
     ``pad_width`` has two numbers an axis, before and after; those of batch and channel must be 0. The border is
@@ -36,8 +37,10 @@ def _check_widths(shape: tuple, mode: str, pad_width: tuple) -> list:
     for axis in range(2, len(shape)):
         before, after = pad_width[2 * axis], pad_width[2 * axis + 1]
         if mode == "reflect" and max(before, after) >= shape[axis]:
-            raise ValueError(f"reflection needs pad_width smaller than the array, got {before} and {after} for axis "
-                             f"{axis} of length {shape[axis]}")
+            raise ValueError(
+                f"reflection needs pad_width smaller than the array, got {before} and {after} for axis "
+                f"{axis} of length {shape[axis]}"
+            )
     return [w for axis in range(len(shape) - 1, 1, -1) for w in pad_width[2 * axis : 2 * axis + 2]]
 
 
@@ -70,8 +73,12 @@ def _window(ndim: int, kernel: tuple, stride: tuple, dilate: tuple, padding: tup
     """Arguments of torch's fold and unfold, with MXNet's defaults and with two spatial axes."""
     if ndim not in (1, 2):
         raise ValueError(f"kernel must have 1 or 2 numbers, got {kernel}")
-    sizes = {"kernel_size": kernel, "stride": stride or (1,) * ndim, "dilation": dilate or (1,) * ndim,
-             "padding": padding or (0,) * ndim}
+    sizes = {
+        "kernel_size": kernel,
+        "stride": stride or (1,) * ndim,
+        "dilation": dilate or (1,) * ndim,
+        "padding": padding or (0,) * ndim,
+    }
     for (name, value), low in zip(sizes.items(), (1, 1, 1, 0)):
         if len(value) != ndim or any(v < low for v in value):
             raise ValueError(f"{name} must have {ndim} numbers of at least {low}, got {value}")
@@ -89,13 +96,15 @@ def im2col(data: Tensor, *, kernel: Shape, stride: Shape = (), dilate: Shape = (
 
 
 @op("col2im")
-def col2im(data: Tensor, *, output_size: Shape, kernel: Shape, stride: Shape = (), dilate: Shape = (),
-           pad: Shape = ()) -> Tensor:
+def col2im(
+    data: Tensor, *, output_size: Shape, kernel: Shape, stride: Shape = (), dilate: Shape = (), pad: Shape = ()
+) -> Tensor:
     """Add patches back to images of ``output_size``; the adjoint of ``im2col``."""
     ndim = len(kernel)
     window = _window(ndim, kernel, stride, dilate, pad)
     if data.ndim != 3 or len(output_size) != ndim:
-        raise ValueError(f"data must have 3 axes and output_size {ndim} numbers, got {tuple(data.shape)} and "
-                         f"{output_size}")
+        raise ValueError(
+            f"data must have 3 axes and output_size {ndim} numbers, got {tuple(data.shape)} and {output_size}"
+        )
     images = F.fold(data, output_size if ndim == 2 else (1, *output_size), **window)
     return images if ndim == 2 else images.squeeze(2)

@@ -72,13 +72,15 @@ def infer_reshape(shape: tuple, codes: tuple, reverse: bool = False) -> tuple:
         elif rest == 0:
             result[inferred] = 0
         elif size % rest:
-            raise ValueError(f"cannot reshape an array of shape {shape} to {codes}: {size} elements are not a multiple "
-                             f"of {rest}")
+            raise ValueError(
+                f"cannot reshape an array of shape {shape} to {codes}: {size} elements are not a multiple of {rest}"
+            )
         else:
             result[inferred] = size // rest
     elif size is not None and None not in result and math.prod(result) != size:
-        raise ValueError(f"cannot reshape an array of shape {shape} ({size} elements) to {codes} "
-                         f"({math.prod(result)} elements)")
+        raise ValueError(
+            f"cannot reshape an array of shape {shape} ({size} elements) to {codes} ({math.prod(result)} elements)"
+        )
     return tuple(result[::-1] if reverse else result)
 
 
@@ -122,8 +124,9 @@ def _target(shape: tuple, p_shape: tuple, reverse: bool, target_shape: tuple, ke
 
 
 @op("Reshape", aliases=("reshape",), aliases_input=True)
-def reshape(data: Tensor, *, shape: Shape = (), reverse: bool = False, target_shape: Shape = (),
-            keep_highest: bool = False) -> Tensor:
+def reshape(
+    data: Tensor, *, shape: Shape = (), reverse: bool = False, target_shape: Shape = (), keep_highest: bool = False
+) -> Tensor:
     """Give an array another shape over the same elements, in row-major order.
 
     In ``shape`` a positive number is a length, and there are codes: ``0`` keeps the input's length at this place,
@@ -214,14 +217,27 @@ def squeeze(data: Tensor, *, axis: Optional[Shape] = None) -> Tensor:
 
 
 @op("reshape_like", aliases=("_npx_reshape_like",), aliases_input=True)
-def reshape_like(lhs: Tensor, rhs: Tensor, *, lhs_begin: Optional[int] = None, lhs_end: Optional[int] = None,
-                 rhs_begin: Optional[int] = None, rhs_end: Optional[int] = None) -> Tensor:
+def reshape_like(
+    lhs: Tensor,
+    rhs: Tensor,
+    *,
+    lhs_begin: Optional[int] = None,
+    lhs_end: Optional[int] = None,
+    rhs_begin: Optional[int] = None,
+    rhs_end: Optional[int] = None,
+) -> Tensor:
     """Reshape ``lhs`` to the shape of ``rhs``, or a range of its axes to a range of those of ``rhs``."""
     return lhs.reshape(_like(tuple(lhs.shape), tuple(rhs.shape), lhs_begin, lhs_end, rhs_begin, rhs_end))
 
 
-def _like(lhs: tuple, rhs: tuple, lhs_begin: Optional[int], lhs_end: Optional[int], rhs_begin: Optional[int],
-          rhs_end: Optional[int]) -> tuple:
+def _like(
+    lhs: tuple,
+    rhs: tuple,
+    lhs_begin: Optional[int],
+    lhs_end: Optional[int],
+    rhs_begin: Optional[int],
+    rhs_end: Optional[int],
+) -> tuple:
     a, b = _axis_range("lhs", len(lhs), lhs_begin, lhs_end)
     c, d = _axis_range("rhs", len(rhs), rhs_begin, rhs_end)
     result = (*lhs[:a], *rhs[c:d], *lhs[b:])

@@ -12,8 +12,12 @@ def _drop(parts: list, axis: int) -> list:
     return [t.squeeze(axis) if t.ndim > 1 else t for t in parts]
 
 
-@op("SliceChannel", aliases=("split",), aliases_input=True,
-    outputs=lambda p: tuple([f"output{i}" for i in range(p.num_outputs)]))
+@op(
+    "SliceChannel",
+    aliases=("split",),
+    aliases_input=True,
+    outputs=lambda p: tuple([f"output{i}" for i in range(p.num_outputs)]),
+)
 def slice_channel(data: Tensor, *, num_outputs: int, axis: int = 1, squeeze_axis: bool = False) -> list:
     """Cut an array into ``num_outputs`` equal parts along an axis.
 
@@ -59,8 +63,12 @@ def _num_parts(p) -> int:
     return p.sections if p.sections > 0 else len(p.indices)
 
 
-@op("_split_v2", aliases=("_npi_split",), aliases_input=True,
-    outputs=lambda p: ("output",) if _num_parts(p) == 1 else tuple([f"output{i}" for i in range(_num_parts(p))]))
+@op(
+    "_split_v2",
+    aliases=("_npi_split",),
+    aliases_input=True,
+    outputs=lambda p: ("output",) if _num_parts(p) == 1 else tuple([f"output{i}" for i in range(_num_parts(p))]),
+)
 def split_v2(data: Tensor, *, indices: Shape, axis: int = 1, squeeze_axis: bool = False, sections: int = 0) -> list:
     """Cut an array along an axis, into ``sections`` nearly equal parts or at ``indices`` (the first of which is 0)."""
     axis = check_axis(axis, data.ndim)
