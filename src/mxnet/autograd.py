@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -10,6 +10,9 @@ from ._core import invoke as _invoke
 from ._core import tape
 from ._core.state import state
 from .base import MXNetError
+
+if TYPE_CHECKING:
+    from .ndarray.ndarray import NDArray
 
 __all__ = [
     "Function",
@@ -156,7 +159,7 @@ def grad(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     train_mode: bool = True,
-) -> list[NDArray]:
+) -> Any:
     """Gradients of ``heads`` with respect to ``variables``, as new arrays; gradient buffers stay as they are.
 
     With ``create_graph=True`` the result is recorded in turn, for gradients of higher order.
@@ -199,6 +202,8 @@ class Function:
     0.5
     """
 
+    _several: bool  # whether forward gave a list
+
     def __init__(self) -> None:
         self._used = False
         self.saved_tensors: tuple[Any, ...] = ()
@@ -237,7 +242,7 @@ class _FunctionBridge(torch.autograd.Function):
         with pause(state.training):
             plain = [_invoke.wrap(t.detach(), c) for t, c in zip(tensors, contexts)]
             outputs = function.forward(*plain)
-        function._several = isinstance(outputs, (list, tuple))  # type: ignore[attr-defined]
+        function._several = isinstance(outputs, (list, tuple))
         ctx.function, ctx.contexts = function, contexts
         given = {id(p): t for p, t in zip(plain, tensors)}
         return tuple(o._t.clone() if id(o) in given else o._t for o in _as_list(outputs))
