@@ -1,7 +1,7 @@
 """remx: the MXNet 1.x Python API on PyTorch.
 
-``mx.nd`` has arrays and operators, ``mx.sym`` symbolic graphs, ``mx.mod`` modules that train them, ``mx.io`` iterators over
-data, ``mx.metric``, ``mx.optimizer``, ``mx.init`` and ``mx.callback`` what training needs besides.
+``mx.nd`` has arrays and operators, ``mx.sym`` symbolic graphs, ``mx.mod`` modules that train them, ``mx.io`` iterators
+over data, ``mx.metric``, ``mx.optimizer``, ``mx.init`` and ``mx.callback`` what training needs besides.
 """
 
 from __future__ import annotations

@@ -206,6 +206,7 @@ class Function:
 
     def __init__(self) -> None:
         self._used = False
+        self._several = False
         self.saved_tensors: tuple[Any, ...] = ()
 
     def save_for_backward(self, *args: Any) -> None:

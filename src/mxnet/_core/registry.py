@@ -216,7 +216,7 @@ class OpDef:
             if self._inputs_of:
                 return tuple(self._inputs_of(p))
             n = getattr(p, self.variadic, None) if count is None else count
-            return tuple([*self.inputs[:-1], *(f"arg{i}" for i in range((n or 0) - len(self.inputs) + 1))])
+            return (*self.inputs[:-1], *[f"arg{i}" for i in range((n or 0) - len(self.inputs) + 1)])
         if self._inputs_of:
             return tuple(self._inputs_of(p))
         if self.omit:
@@ -251,7 +251,7 @@ class OpDef:
         return name == self.inplace or (bool(self.variadic) and name.rpartition("_")[0] == self.inplace)
 
     def spare(self, tensors: Sequence[torch.Tensor | None], p: Params) -> Sequence[torch.Tensor | None]:
-        """Copies in place of the inputs that the function would write its result to; callers without ``out`` need it."""
+        """Copies of the inputs that the function would write its result to; callers without ``out`` need them."""
         if self.inplace is None:
             return tensors
         names = self.input_names(p) if self.variadic else self.inputs

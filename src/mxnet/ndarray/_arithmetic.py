@@ -1,4 +1,4 @@
-"""Arithmetic and comparison of arrays: Python's operators on NDArray, and the functions ``mx.nd.add``, ``mx.nd.equal``, ...
+"""Arithmetic and comparison of arrays: Python's operators on NDArray, and functions such as ``mx.nd.add``.
 
 One table names, for each operation, the operator for two arrays and those for an array and a number.
 """

@@ -104,7 +104,7 @@ def _joint(
     wanted: Sequence[int],
     heads: Sequence[torch.Tensor | None],
 ) -> tuple[list[Any], list[Any], int]:
-    """Run forward and backward under the recorder: slots of outputs and gradients, and where the backward part begins."""
+    """Run forward and backward under the recorder: slots of outputs and gradients, and the number of forward calls."""
     leaves = list(inputs)
     for i in wanted:
         leaves[i] = leaves[i].detach().requires_grad_(True)

@@ -190,7 +190,7 @@ _FAST: dict[Any, tuple[str, Any]] = {
 def simplify(
     calls: list[Call], outputs: list[Slot | None], constants: dict[int, torch.Tensor]
 ) -> tuple[list[Call], list[Slot | None]]:
-    """Leave out calls whose result is a constant, and transposes of transposes; gives the calls and outputs so changed."""
+    """Calls and outputs without the calls whose result is a constant, and without transposes of transposes."""
     source: dict[int, Slot] = {}
     same: dict[int, Slot] = {}
 

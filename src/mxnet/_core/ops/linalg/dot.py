@@ -10,8 +10,9 @@ StorageType = Literal[None, "csr", "default", "row_sparse"]
 
 
 @op("dot", aliases=("_sparse_dot",))
-def dot(lhs: Tensor, rhs: Tensor, *, transpose_a: bool = False, transpose_b: bool = False,
-        forward_stype: StorageType = None) -> Tensor:
+def dot(
+    lhs: Tensor, rhs: Tensor, *, transpose_a: bool = False, transpose_b: bool = False, forward_stype: StorageType = None
+) -> Tensor:
     """Sum of products over the last axis of ``lhs`` and the **first** axis of ``rhs``.
 
     The inner product of vectors (of shape ``(1,)``) and the product of matrices; the shape is that of ``lhs`` without
@@ -50,15 +51,18 @@ def _column_first(t: Tensor) -> Tensor:
 
 
 @op("batch_dot", aliases=("_npx_batch_dot",))
-def batch_dot(lhs: Tensor, rhs: Tensor, *, transpose_a: bool = False, transpose_b: bool = False,
-              forward_stype: StorageType = None) -> Tensor:
+def batch_dot(
+    lhs: Tensor, rhs: Tensor, *, transpose_a: bool = False, transpose_b: bool = False, forward_stype: StorageType = None
+) -> Tensor:
     """Products of the matrices in the last two axes, each transposed first if asked for.
 
     Both arrays have the same number of axes, three or more, and equal leading axes: nothing is broadcast.
     """
     if lhs.ndim < 3 or lhs.ndim != rhs.ndim:
-        raise ValueError(f"batch_dot needs two arrays of the same number of axes, at least 3, got shapes "
-                         f"{tuple(lhs.shape)} and {tuple(rhs.shape)}")
+        raise ValueError(
+            f"batch_dot needs two arrays of the same number of axes, at least 3, got shapes "
+            f"{tuple(lhs.shape)} and {tuple(rhs.shape)}"
+        )
     left = lhs.transpose(-1, -2) if transpose_a else lhs
     right = rhs.transpose(-1, -2) if transpose_b else rhs
     if left.shape[:-2] != right.shape[:-2] or left.shape[-1] != right.shape[-2]:

@@ -104,8 +104,12 @@ def _det_gradient(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple[Tensor
     return (_inverse_transposed(inputs[0], grads[0].reshape(value.shape) * value, value != 0),)
 
 
-@op("_linalg_slogdet", aliases=("_npi_slogdet", "linalg_slogdet"),
-    outputs=("output0", "output1", "output2", "output3"), visible=2)
+@op(
+    "_linalg_slogdet",
+    aliases=("_npi_slogdet", "linalg_slogdet"),
+    outputs=("output0", "output1", "output2", "output3"),
+    visible=2,
+)
 def slogdet(A: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Signs and logarithms of the magnitudes of determinants; 0 and -inf, without gradient, for singular matrices."""
     sign, log, lu, pivots = _factored(A)

@@ -23,14 +23,25 @@ def _product(a: Tensor, b: Tensor, transpose_a: bool, transpose_b: bool, axis: i
     left = left.mT if transpose_a else left
     right = right.mT if transpose_b else right
     if left.shape[-1] != right.shape[-2]:
-        raise ValueError(f"incompatible matrix dimensions for multiplication: {tuple(a.shape)} and {tuple(b.shape)}, "
-                         f"transpose_a={transpose_a}, transpose_b={transpose_b}")
+        raise ValueError(
+            f"incompatible matrix dimensions for multiplication: {tuple(a.shape)} and {tuple(b.shape)}, "
+            f"transpose_a={transpose_a}, transpose_b={transpose_b}"
+        )
     return left.matmul(right), row
 
 
 @op("_linalg_gemm", aliases=("linalg_gemm",))
-def gemm(A: Tensor, B: Tensor, C: Tensor, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Double = 1.0,
-         beta: Double = 1.0, axis: int = -2) -> Tensor:
+def gemm(
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    *,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    alpha: Double = 1.0,
+    beta: Double = 1.0,
+    axis: int = -2,
+) -> Tensor:
     """``alpha * op(A) op(B) + beta * C``, of matrices in the last two axes (rows along ``axis``), nothing broadcast."""
     product, row = _product(A, B, transpose_a, transpose_b, axis)
     product = product.movedim(-2, row)
@@ -57,8 +68,9 @@ def _gemm_shape(s: Any, p: Any) -> None:
 
 
 @op("_linalg_gemm2", aliases=("linalg_gemm2",))
-def gemm2(A: Tensor, B: Tensor, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Double = 1.0,
-          axis: int = -2) -> Tensor:
+def gemm2(
+    A: Tensor, B: Tensor, *, transpose_a: bool = False, transpose_b: bool = False, alpha: Double = 1.0, axis: int = -2
+) -> Tensor:
     """``alpha * op(A) op(B)``, of matrices in the last two axes (rows along ``axis``), nothing broadcast."""
     product, row = _product(A, B, transpose_a, transpose_b, axis)
     product = product.movedim(-2, row)
@@ -78,13 +90,16 @@ def _triangle(a: Tensor, b: Tensor, rightside: bool) -> None:
     matrices("A", a, square=True)
     same_batch(a, b)
     if a.shape[-1] != b.shape[-1 if rightside else -2]:
-        raise ValueError(f"incompatible matrix dimensions for multiplication: {tuple(a.shape)} and {tuple(b.shape)}, "
-                         f"rightside={rightside}")
+        raise ValueError(
+            f"incompatible matrix dimensions for multiplication: {tuple(a.shape)} and {tuple(b.shape)}, "
+            f"rightside={rightside}"
+        )
 
 
 @op("_linalg_trmm", aliases=("linalg_trmm",))
-def trmm(A: Tensor, B: Tensor, *, transpose: bool = False, rightside: bool = False, lower: bool = True,
-         alpha: Double = 1.0) -> Tensor:
+def trmm(
+    A: Tensor, B: Tensor, *, transpose: bool = False, rightside: bool = False, lower: bool = True, alpha: Double = 1.0
+) -> Tensor:
     """``alpha * op(A) B``, or ``alpha * B op(A)`` when ``rightside``; only the lower (upper) triangle of A is read."""
     _triangle(A, B, rightside)
     a = A.tril() if lower else A.triu()
@@ -94,8 +109,9 @@ def trmm(A: Tensor, B: Tensor, *, transpose: bool = False, rightside: bool = Fal
 
 
 @op("_linalg_trsm", aliases=("linalg_trsm",))
-def trsm(A: Tensor, B: Tensor, *, transpose: bool = False, rightside: bool = False, lower: bool = True,
-         alpha: Double = 1.0) -> Tensor:
+def trsm(
+    A: Tensor, B: Tensor, *, transpose: bool = False, rightside: bool = False, lower: bool = True, alpha: Double = 1.0
+) -> Tensor:
     """Solve ``op(A) X = alpha * B``, or ``X op(A) = alpha * B`` when ``rightside``, for a triangular A.
 
     Only the lower (upper) triangle of A is read.

@@ -11,29 +11,49 @@ from ...shapes import ShapeRule, TypeRule
 
 
 def _inputs(p: Any) -> tuple[str, ...]:
-    return ("data", "label", *(("data_lengths",) if p.use_data_lengths else ()),
-            *(("label_lengths",) if p.use_label_lengths else ()))
+    return (
+        "data",
+        "label",
+        *(("data_lengths",) if p.use_data_lengths else ()),
+        *(("label_lengths",) if p.use_label_lengths else ()),
+    )
 
 
 def _check(data: Tensor, label: Tensor, data_lengths: Tensor | None, label_lengths: Tensor | None) -> None:
     if data.ndim != 3 or label.ndim != 2 or data.shape[1] != label.shape[0]:
-        raise MXNetError("data should be (sequence_length, batch, alphabet) and label (batch, label_sequence_length), "
-                         f"got {tuple(data.shape)} and {tuple(label.shape)}")
+        raise MXNetError(
+            "data should be (sequence_length, batch, alphabet) and label (batch, label_sequence_length), "
+            f"got {tuple(data.shape)} and {tuple(label.shape)}"
+        )
     if label.shape[1] > data.shape[0]:
-        raise MXNetError("The max number of labels cannot exceed the maximum sequence length of the data, "
-                         f"got {label.shape[1]} and {data.shape[0]}")
+        raise MXNetError(
+            "The max number of labels cannot exceed the maximum sequence length of the data, "
+            f"got {label.shape[1]} and {data.shape[0]}"
+        )
     for name, lengths in (("data_lengths", data_lengths), ("label_lengths", label_lengths)):
         if lengths is not None and tuple(lengths.shape) != (data.shape[1],):
-            raise MXNetError(f"{name} should be a vector of the batch's size, {data.shape[1]}, "
-                             f"got shape {tuple(lengths.shape)}")
+            raise MXNetError(
+                f"{name} should be a vector of the batch's size, {data.shape[1]}, got shape {tuple(lengths.shape)}"
+            )
 
 
-@op("CTCLoss", aliases=("ctc_loss", "_contrib_CTCLoss", "_contrib_ctc_loss"), inputs=_inputs,
-    outputs=("output0", "output1"), visible=1)
-def ctc_loss(data: Tensor, label: Tensor, data_lengths: Optional[Tensor] = None,
-             label_lengths: Optional[Tensor] = None, *, use_data_lengths: bool = False,
-             use_label_lengths: bool = False,
-             blank_label: Literal["first", "last"] = "first") -> tuple[Tensor, Tensor]:
+@op(
+    "CTCLoss",
+    aliases=("ctc_loss", "_contrib_CTCLoss", "_contrib_ctc_loss"),
+    inputs=_inputs,
+    outputs=("output0", "output1"),
+    visible=1,
+)
+def ctc_loss(
+    data: Tensor,
+    label: Tensor,
+    data_lengths: Optional[Tensor] = None,
+    label_lengths: Optional[Tensor] = None,
+    *,
+    use_data_lengths: bool = False,
+    use_label_lengths: bool = False,
+    blank_label: Literal["first", "last"] = "first",
+) -> tuple[Tensor, Tensor]:
     """Negative log probability of label sequences under all their alignments with the data.
 
     Parameters
@@ -69,8 +89,15 @@ def ctc_loss(data: Tensor, label: Tensor, data_lengths: Optional[Tensor] = None,
         data = data.masked_fill(after.unsqueeze(2), 0.0)
     blank = 0 if blank_label == "first" else alphabet - 1
     # Padding is never read, but has to be a class. A label that no alignment gives costs nothing.
-    loss = torch.ctc_loss(torch.log_softmax(data, 2), target.clamp(0, alphabet - 1), data_lengths.to(torch.int64),
-                          label_lengths.to(torch.int64), blank, 0, True)
+    loss = torch.ctc_loss(
+        torch.log_softmax(data, 2),
+        target.clamp(0, alphabet - 1),
+        data_lengths.to(torch.int64),
+        label_lengths.to(torch.int64),
+        blank,
+        0,
+        True,
+    )
     return loss, data
 
 

@@ -18,8 +18,10 @@ def _regression(name: str, forward: Callable, difference: Callable, doc: str) ->
 
     def fn(data: Tensor, label: Tensor, *, grad_scale: float = 1.0) -> Tensor:
         if label.numel() != data.numel() or label.shape[0] != data.shape[0]:
-            raise MXNetError(f"Shape inconsistent, Provided = {show(tuple(label.shape))}, "
-                             f"inferred shape={show(tuple(data.shape))}, of label")
+            raise MXNetError(
+                f"Shape inconsistent, Provided = {show(tuple(label.shape))}, "
+                f"inferred shape={show(tuple(data.shape))}, of label"
+            )
         return forward(data)
 
     fn.__doc__ = f"""{doc}
@@ -59,17 +61,35 @@ def _regression_shapes(s: ShapeRule, p: Any) -> None:
         raise MXNetError(f"Shape inconsistent, Provided = {show(label)}, inferred shape={show(data)}, of label")
 
 
-_regression("LinearRegressionOutput", lambda x: x, lambda out, label: out - label,
-            "Hand the data through; the gradient is that of half the squared error.")
-_regression("LogisticRegressionOutput", torch.sigmoid, lambda out, label: out - label,
-            "Sigmoid of the data; the gradient is that of the cross entropy.")
-_regression("MAERegressionOutput", lambda x: x, lambda out, label: (out - label).sign_(),
-            "Hand the data through; the gradient is that of the absolute error.")
+_regression(
+    "LinearRegressionOutput",
+    lambda x: x,
+    lambda out, label: out - label,
+    "Hand the data through; the gradient is that of half the squared error.",
+)
+_regression(
+    "LogisticRegressionOutput",
+    torch.sigmoid,
+    lambda out, label: out - label,
+    "Sigmoid of the data; the gradient is that of the cross entropy.",
+)
+_regression(
+    "MAERegressionOutput",
+    lambda x: x,
+    lambda out, label: (out - label).sign_(),
+    "Hand the data through; the gradient is that of the absolute error.",
+)
 
 
 @op("SVMOutput", aliases_input=True, loss=True)
-def svm_output(data: Tensor, label: Tensor, *, margin: float = 1.0, regularization_coefficient: float = 1.0,
-               use_linear: bool = False) -> Tensor:
+def svm_output(
+    data: Tensor,
+    label: Tensor,
+    *,
+    margin: float = 1.0,
+    regularization_coefficient: float = 1.0,
+    use_linear: bool = False,
+) -> Tensor:
     """Hand scores through; the gradient is that of a support vector machine's one-against-all hinge losses.
 
     Parameters
@@ -85,8 +105,10 @@ def svm_output(data: Tensor, label: Tensor, *, margin: float = 1.0, regularizati
         The hinge loss, rather than its square.
     """
     if tuple(label.shape) != tuple(data.shape[:-1]):
-        raise MXNetError(f"Shape inconsistent, Provided = {show(tuple(label.shape))}, "
-                         f"inferred shape={show(tuple(data.shape[:-1]))}, of label")
+        raise MXNetError(
+            f"Shape inconsistent, Provided = {show(tuple(label.shape))}, "
+            f"inferred shape={show(tuple(data.shape[:-1]))}, of label"
+        )
     return data
 
 
@@ -110,8 +132,13 @@ def _(s: ShapeRule, p: Any) -> None:
 
 
 @op("MakeLoss", same_shape=True, aliases_input=True, loss=True)
-def make_loss(data: Tensor, *, grad_scale: float = 1.0, valid_thresh: float = 0.0,
-              normalization: Literal["null", "batch", "valid"] = "null") -> Tensor:
+def make_loss(
+    data: Tensor,
+    *,
+    grad_scale: float = 1.0,
+    valid_thresh: float = 0.0,
+    normalization: Literal["null", "batch", "valid"] = "null",
+) -> Tensor:
     """Hand the data through and make it a loss: its gradient is ``grad_scale``, whatever comes from above.
 
     Parameters
@@ -138,8 +165,9 @@ Unit = Annotated[float, Ge(0), Le(1)]
 
 
 @op("IdentityAttachKLSparseReg", mutates=("moving_avg",), aliases_input=True)
-def identity_attach_kl_sparse_reg(data: Tensor, moving_avg: Tensor, *, sparseness_target: Unit = 0.1,
-                                  penalty: float = 0.001, momentum: Unit = 0.9) -> Tensor:
+def identity_attach_kl_sparse_reg(
+    data: Tensor, moving_avg: Tensor, *, sparseness_target: Unit = 0.1, penalty: float = 0.001, momentum: Unit = 0.9
+) -> Tensor:
     """Hand sigmoid activations through, adding to their gradient that of a penalty on how often units are active.
 
     Parameters

@@ -29,10 +29,19 @@ def _by_class(x: Tensor, multi_output: bool, preserve_shape: bool) -> Tensor:
 
 
 @op("SoftmaxOutput", aliases=("Softmax",), loss=True)
-def softmax_output(data: Tensor, label: Tensor, *, grad_scale: float = 1.0, ignore_label: float = -1.0,
-                   multi_output: bool = False, use_ignore: bool = False, preserve_shape: bool = False,
-                   normalization: Literal["null", "batch", "valid"] = "null", out_grad: bool = False,
-                   smooth_alpha: Annotated[float, Ge(0), Le(1)] = 0.0) -> Tensor:
+def softmax_output(
+    data: Tensor,
+    label: Tensor,
+    *,
+    grad_scale: float = 1.0,
+    ignore_label: float = -1.0,
+    multi_output: bool = False,
+    use_ignore: bool = False,
+    preserve_shape: bool = False,
+    normalization: Literal["null", "batch", "valid"] = "null",
+    out_grad: bool = False,
+    smooth_alpha: Annotated[float, Ge(0), Le(1)] = 0.0,
+) -> Tensor:
     """Softmax whose gradient is that of the cross entropy with the labels, whatever gradient comes from above.
 
     Parameters
@@ -56,8 +65,9 @@ def softmax_output(data: Tensor, label: Tensor, *, grad_scale: float = 1.0, igno
     """
     if tuple(label.shape) not in _label_shapes(tuple(data.shape), multi_output):
         expected = _label_shapes(tuple(data.shape), multi_output)[0]
-        raise MXNetError(f"Shape inconsistent, Provided = {show(tuple(label.shape))}, inferred shape={show(expected)}, "
-                         "of label")
+        raise MXNetError(
+            f"Shape inconsistent, Provided = {show(tuple(label.shape))}, inferred shape={show(expected)}, of label"
+        )
     if multi_output:
         return torch.softmax(data, 1)
     if preserve_shape or data.ndim <= 2:
@@ -146,8 +156,9 @@ def softmax_cross_entropy(data: Tensor, label: Tensor) -> Tensor:
         ``(1,)``. A probability below 1e-8 counts as 1e-8.
     """
     if data.ndim != 2 or tuple(label.shape) != (data.shape[0],):
-        raise MXNetError("data should be (batch, classes) and label (batch,), "
-                         f"got {tuple(data.shape)} and {tuple(label.shape)}")
+        raise MXNetError(
+            f"data should be (batch, classes) and label (batch,), got {tuple(data.shape)} and {tuple(label.shape)}"
+        )
     chosen = torch.softmax(data, 1).gather(1, label.to(torch.int64).clamp(0, data.shape[1] - 1).unsqueeze(1))
     return chosen.clamp_(min=1e-8).log_().sum().neg_().reshape(1)
 

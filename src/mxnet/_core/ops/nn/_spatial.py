@@ -43,8 +43,10 @@ def per_axis(values: tuple, n: int, default: int, name: str, low: int = 0) -> tu
     if not values:
         return (default,) * n
     if len(values) != n:
-        raise MXNetError(f"{name} must have the same number of dimensions with kernel, "
-                         f"but kernel has {n} while {name} is {tuple(values)}")
+        raise MXNetError(
+            f"{name} must have the same number of dimensions with kernel, "
+            f"but kernel has {n} while {name} is {tuple(values)}"
+        )
     for v in values:
         if v is None or v < low:
             raise MXNetError(f"incorrect {name} size: {tuple(values)}, expected values >= {low}")
@@ -54,12 +56,14 @@ def per_axis(values: tuple, n: int, default: int, name: str, low: int = 0) -> tu
 def check_rank(shape: tuple | torch.Size, n: int) -> None:
     """Check that data of the given shape has ``n`` spatial axes, a batch and channels."""
     if len(shape) != n + 2:
-        raise MXNetError(f"data should be {n + 2}D (batch, channel and {n} spatial axes) for a {n}D kernel, "
-                         f"got shape {tuple(shape)}")
+        raise MXNetError(
+            f"data should be {n + 2}D (batch, channel and {n} spatial axes) for a {n}D kernel, got shape {tuple(shape)}"
+        )
 
 
 def check_shape(name: str, x: Tensor, expected: tuple) -> None:
     """Check the shape of an input against what the other inputs and the parameters imply."""
     if x.shape != expected:
-        raise MXNetError(f"Shape inconsistent, Provided = {show(tuple(x.shape))}, "
-                         f"inferred shape={show(expected)}, of {name}")
+        raise MXNetError(
+            f"Shape inconsistent, Provided = {show(tuple(x.shape))}, inferred shape={show(expected)}, of {name}"
+        )

@@ -46,12 +46,23 @@ def _prelu(data: Tensor, gamma: Tensor) -> Tensor:
     return torch.where(data > 0, data, data * gamma)
 
 
-@op("LeakyReLU", aliases=("_npx_leaky_relu",), inputs=lambda p: ("data", "gamma")[: 1 + (p.act_type == "prelu")],
-    outputs=lambda p: ("output", "mask")[: 1 + (p.act_type == "rrelu")])
-def leaky_relu(data: Tensor, gamma: Optional[Tensor] = None, *,
-               act_type: Literal["rrelu", "leaky", "prelu", "elu", "selu", "gelu"] = "leaky", slope: float = 0.25,
-               lower_bound: float = 0.125, upper_bound: float = 0.334, is_train: TrainMode = False,
-               rng: Generator = None) -> Tensor | tuple[Tensor, Tensor]:
+@op(
+    "LeakyReLU",
+    aliases=("_npx_leaky_relu",),
+    inputs=lambda p: ("data", "gamma")[: 1 + (p.act_type == "prelu")],
+    outputs=lambda p: ("output", "mask")[: 1 + (p.act_type == "rrelu")],
+)
+def leaky_relu(
+    data: Tensor,
+    gamma: Optional[Tensor] = None,
+    *,
+    act_type: Literal["rrelu", "leaky", "prelu", "elu", "selu", "gelu"] = "leaky",
+    slope: float = 0.25,
+    lower_bound: float = 0.125,
+    upper_bound: float = 0.334,
+    is_train: TrainMode = False,
+    rng: Generator = None,
+) -> Tensor | tuple[Tensor, Tensor]:
     """Rectifiers that let something of negative elements through.
 
     Parameters

@@ -18,8 +18,19 @@ from ._spatial import check_shape
 _EPS = 0.0010000000474974513  # 1e-3 as the float32 that MXNet shows it as
 
 
-def _batch_norm(data: Tensor, gamma: Tensor, beta: Tensor, moving_mean: Tensor, moving_var: Tensor, eps: float,
-                momentum: float, fix_gamma: bool, batch_stats: bool, axis: int, want_stats: bool) -> tuple:
+def _batch_norm(
+    data: Tensor,
+    gamma: Tensor,
+    beta: Tensor,
+    moving_mean: Tensor,
+    moving_var: Tensor,
+    eps: float,
+    momentum: float,
+    fix_gamma: bool,
+    batch_stats: bool,
+    axis: int,
+    want_stats: bool,
+) -> tuple:
     """Normalise; gives the output and, when wanted, the mean and ``1 / sqrt(variance + eps)`` that were used."""
     ndim = data.ndim
     if not -ndim <= axis < ndim:
@@ -43,8 +54,16 @@ def _batch_norm(data: Tensor, gamma: Tensor, beta: Tensor, moving_mean: Tensor, 
     return (out.movedim(1, axis) if moved and ndim > 1 else out, *stats)
 
 
-def _train(x: Tensor, weight: Tensor | None, beta: Tensor, moving_mean: Tensor, moving_var: Tensor, eps: float,
-           momentum: float, want_stats: bool) -> tuple[Tensor, Tensor, Tensor]:
+def _train(
+    x: Tensor,
+    weight: Tensor | None,
+    beta: Tensor,
+    moving_mean: Tensor,
+    moving_var: Tensor,
+    eps: float,
+    momentum: float,
+    want_stats: bool,
+) -> tuple[Tensor, Tensor, Tensor]:
     n = x.numel() // max(x.shape[1], 1)
     if n < 2:
         # One element a channel: torch's unbiased variance does not exist, so nothing is left to it.
@@ -72,11 +91,24 @@ _STATES: dict[str, Any] = {
 
 
 @op("BatchNorm", aliases=("_npx_batch_norm",), **_STATES)
-def batch_norm(data: Tensor, gamma: Tensor, beta: Tensor, moving_mean: Tensor, moving_var: Tensor, *,
-               eps: Double = _EPS, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False,
-               output_mean_var: bool = False, axis: int = 1, cudnn_off: bool = False,
-               min_calib_range: Optional[float] = None, max_calib_range: Optional[float] = None,
-               is_train: TrainMode = False) -> tuple[Tensor, Tensor, Tensor]:
+def batch_norm(
+    data: Tensor,
+    gamma: Tensor,
+    beta: Tensor,
+    moving_mean: Tensor,
+    moving_var: Tensor,
+    *,
+    eps: Double = _EPS,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    axis: int = 1,
+    cudnn_off: bool = False,
+    min_calib_range: Optional[float] = None,
+    max_calib_range: Optional[float] = None,
+    is_train: TrainMode = False,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Normalise each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``.
 
     In training the statistics are those of the batch, and the moving averages are updated in place; otherwise, and
@@ -93,8 +125,19 @@ def batch_norm(data: Tensor, gamma: Tensor, beta: Tensor, moving_mean: Tensor, m
     output_mean_var : bool
         Give also the mean and ``1 / sqrt(variance + eps)`` that were used.
     """
-    return _batch_norm(data, gamma, beta, moving_mean, moving_var, eps, momentum, fix_gamma,
-                       is_train and not use_global_stats, axis, output_mean_var)
+    return _batch_norm(
+        data,
+        gamma,
+        beta,
+        moving_mean,
+        moving_var,
+        eps,
+        momentum,
+        fix_gamma,
+        is_train and not use_global_stats,
+        axis,
+        output_mean_var,
+    )
 
 
 def _with_variance(out: Tensor, mean: Tensor, invstd: Tensor, eps: float, wanted: bool) -> tuple:
@@ -103,43 +146,111 @@ def _with_variance(out: Tensor, mean: Tensor, invstd: Tensor, eps: float, wanted
 
 
 @op("BatchNorm_v1", **_STATES)
-def batch_norm_v1(data: Tensor, gamma: Tensor, beta: Tensor, moving_mean: Tensor, moving_var: Tensor, *,
-                  eps: float = 1e-3, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False,
-                  output_mean_var: bool = False, is_train: TrainMode = False) -> tuple[Tensor, Tensor, Tensor]:
+def batch_norm_v1(
+    data: Tensor,
+    gamma: Tensor,
+    beta: Tensor,
+    moving_mean: Tensor,
+    moving_var: Tensor,
+    *,
+    eps: float = 1e-3,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    is_train: TrainMode = False,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Normalise each channel (axis 1); the name under which early networks ask for :func:`BatchNorm`.
 
     With ``output_mean_var`` the mean and the variance that were used are given too.
     """
-    outputs = _batch_norm(data, gamma, beta, moving_mean, moving_var, eps, momentum, fix_gamma,
-                          is_train and not use_global_stats, 1, output_mean_var)
+    outputs = _batch_norm(
+        data,
+        gamma,
+        beta,
+        moving_mean,
+        moving_var,
+        eps,
+        momentum,
+        fix_gamma,
+        is_train and not use_global_stats,
+        1,
+        output_mean_var,
+    )
     return _with_variance(*outputs, eps, output_mean_var)
 
 
 @op("_contrib_SyncBatchNorm", **_STATES)
-def sync_batch_norm(data: Tensor, gamma: Tensor, beta: Tensor, moving_mean: Tensor, moving_var: Tensor, *,
-                    eps: float = 1e-3, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False,
-                    output_mean_var: bool = False, ndev: int = 1, key: str,
-                    is_train: TrainMode = False) -> tuple[Tensor, Tensor, Tensor]:
+def sync_batch_norm(
+    data: Tensor,
+    gamma: Tensor,
+    beta: Tensor,
+    moving_mean: Tensor,
+    moving_var: Tensor,
+    *,
+    eps: float = 1e-3,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    ndev: int = 1,
+    key: str,
+    is_train: TrainMode = False,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Normalise each channel (axis 1) with statistics of the batch at hand.
 
     ``ndev`` and ``key`` name the devices which share statistics; within one call there is one device. With
     ``output_mean_var`` the mean and the variance that were used are given too.
     """
-    outputs = _batch_norm(data, gamma, beta, moving_mean, moving_var, eps, momentum, fix_gamma,
-                          is_train and not use_global_stats, 1, output_mean_var)
+    outputs = _batch_norm(
+        data,
+        gamma,
+        beta,
+        moving_mean,
+        moving_var,
+        eps,
+        momentum,
+        fix_gamma,
+        is_train and not use_global_stats,
+        1,
+        output_mean_var,
+    )
     return _with_variance(*outputs, eps, output_mean_var)
 
 
 @op("_contrib_BatchNormWithReLU", **{**_STATES, "outputs": ("output", "mean", "var", "workspace")})
-def batch_norm_with_relu(data: Tensor, gamma: Tensor, beta: Tensor, moving_mean: Tensor, moving_var: Tensor, *,
-                         eps: Double = _EPS, momentum: float = 0.9, fix_gamma: bool = True,
-                         use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1,
-                         cudnn_off: bool = False, min_calib_range: Optional[float] = None,
-                         max_calib_range: Optional[float] = None,
-                         is_train: TrainMode = False) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def batch_norm_with_relu(
+    data: Tensor,
+    gamma: Tensor,
+    beta: Tensor,
+    moving_mean: Tensor,
+    moving_var: Tensor,
+    *,
+    eps: Double = _EPS,
+    momentum: float = 0.9,
+    fix_gamma: bool = True,
+    use_global_stats: bool = False,
+    output_mean_var: bool = False,
+    axis: int = 1,
+    cudnn_off: bool = False,
+    min_calib_range: Optional[float] = None,
+    max_calib_range: Optional[float] = None,
+    is_train: TrainMode = False,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """:func:`BatchNorm` followed by a rectifier."""
-    out, mean, var = _batch_norm(data, gamma, beta, moving_mean, moving_var, eps, momentum, fix_gamma,
-                                 is_train and not use_global_stats, axis, output_mean_var)
+    out, mean, var = _batch_norm(
+        data,
+        gamma,
+        beta,
+        moving_mean,
+        moving_var,
+        eps,
+        momentum,
+        fix_gamma,
+        is_train and not use_global_stats,
+        axis,
+        output_mean_var,
+    )
     out = torch.relu(out)
     return out, mean, var, out
 

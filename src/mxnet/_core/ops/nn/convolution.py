@@ -33,8 +33,18 @@ def _check_groups(channels: int | None, num_filter: int, num_group: int) -> None
         raise MXNetError(f"output num_filter must divide group size: num_filter={num_filter}, num_group={num_group}")
 
 
-def _convolve(data: Tensor, weight: Tensor, bias: Tensor | None, kernel: tuple, stride: tuple, dilate: tuple,
-              pad: tuple, num_filter: int, num_group: int, layout: str | None) -> Tensor:
+def _convolve(
+    data: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    kernel: tuple,
+    stride: tuple,
+    dilate: tuple,
+    pad: tuple,
+    num_filter: int,
+    num_group: int,
+    layout: str | None,
+) -> Tensor:
     n = len(kernel)
     check_rank(data.shape, n)
     x = channels_first(data, layout)
@@ -47,16 +57,38 @@ def _convolve(data: Tensor, weight: Tensor, bias: Tensor | None, kernel: tuple, 
         check_shape("weight", weight, shape_from_channels_first(expected, layout))
     if bias is not None:
         check_shape("bias", bias, (num_filter,))
-    out = torch.convolution(x, w, bias, per_axis(stride, n, 1, "stride", 1), per_axis(pad, n, 0, "pad"),
-                            per_axis(dilate, n, 1, "dilate", 1), False, (0,) * n, num_group)
+    out = torch.convolution(
+        x,
+        w,
+        bias,
+        per_axis(stride, n, 1, "stride", 1),
+        per_axis(pad, n, 0, "pad"),
+        per_axis(dilate, n, 1, "dilate", 1),
+        False,
+        (0,) * n,
+        num_group,
+    )
     return from_channels_first(out, layout)
 
 
 @op("Convolution", aliases=("_npx_convolution",), omit={"bias": "no_bias"})
-def convolution(data: Tensor, weight: Tensor, bias: Optional[Tensor] = None, *, kernel: Shape, stride: Shape = (),
-                dilate: Shape = (), pad: Shape = (), num_filter: NonNeg, num_group: NonNeg = 1,
-                workspace: LongNonNeg = 1024, no_bias: bool = False, cudnn_tune: Tune = None, cudnn_off: bool = False,
-                layout: Layout = None) -> Tensor:
+def convolution(
+    data: Tensor,
+    weight: Tensor,
+    bias: Optional[Tensor] = None,
+    *,
+    kernel: Shape,
+    stride: Shape = (),
+    dilate: Shape = (),
+    pad: Shape = (),
+    num_filter: NonNeg,
+    num_group: NonNeg = 1,
+    workspace: LongNonNeg = 1024,
+    no_bias: bool = False,
+    cudnn_tune: Tune = None,
+    cudnn_off: bool = False,
+    layout: Layout = None,
+) -> Tensor:
     """Convolve (cross-correlate) over one, two or three spatial axes.
 
     Parameters
@@ -81,10 +113,23 @@ def convolution(data: Tensor, weight: Tensor, bias: Optional[Tensor] = None, *, 
 
 
 @op("Convolution_v1", omit={"bias": "no_bias"})
-def convolution_v1(data: Tensor, weight: Tensor, bias: Optional[Tensor] = None, *, kernel: Shape, stride: Shape = (),
-                   dilate: Shape = (), pad: Shape = (), num_filter: NonNeg, num_group: NonNeg = 1,
-                   workspace: LongNonNeg = 1024, no_bias: bool = False, cudnn_tune: Tune = None,
-                   cudnn_off: bool = False, layout: LayoutV1 = None) -> Tensor:
+def convolution_v1(
+    data: Tensor,
+    weight: Tensor,
+    bias: Optional[Tensor] = None,
+    *,
+    kernel: Shape,
+    stride: Shape = (),
+    dilate: Shape = (),
+    pad: Shape = (),
+    num_filter: NonNeg,
+    num_group: NonNeg = 1,
+    workspace: LongNonNeg = 1024,
+    no_bias: bool = False,
+    cudnn_tune: Tune = None,
+    cudnn_off: bool = False,
+    layout: LayoutV1 = None,
+) -> Tensor:
     """Convolve; the name under which networks saved by early versions ask for :func:`Convolution`."""
     return _convolve(data, weight, bias, kernel, stride, dilate, pad, num_filter, num_group, layout)
 
@@ -108,18 +153,21 @@ def _(s: ShapeRule, p) -> None:
     for size, e, q in zip(spatial, extent, pad):
         if size is not None and e > size + 2 * q:
             raise MXNetError(f"kernel size exceed input: {e} after dilation, input {size} padded to {size + 2 * q}")
-    out = [None if size is None else (size + 2 * q - e) // st + 1
-           for size, e, q, st in zip(spatial, extent, pad, stride)]
+    out = [
+        None if size is None else (size + 2 * q - e) // st + 1 for size, e, q, st in zip(spatial, extent, pad, stride)
+    ]
     s.unify("output", shape_from_channels_first((batch, p.num_filter, *out), p.layout))
     # What the output knows flows back: the batch always, a spatial size when every position is used.
     known = shape_channels_first(s["output"], p.layout)
-    back = [o + e - 1 - 2 * q if o is not None and st == 1 else None
-            for o, e, q, st in zip(known[2:], extent, pad, stride)]
+    back = [
+        o + e - 1 - 2 * q if o is not None and st == 1 else None for o, e, q, st in zip(known[2:], extent, pad, stride)
+    ]
     s.unify("data", shape_from_channels_first((known[0], channels, *back), p.layout))
 
 
-def _deconvolution_padding(spatial: tuple, extent: list[int], stride: tuple, pad: tuple, adj: tuple,
-                           target_shape: tuple) -> tuple[tuple, tuple]:
+def _deconvolution_padding(
+    spatial: tuple, extent: list[int], stride: tuple, pad: tuple, adj: tuple, target_shape: tuple
+) -> tuple[tuple, tuple]:
     """Padding and output padding of each axis; ``target_shape`` overrides what was given."""
     n = len(extent)
     if any(target_shape):
@@ -138,10 +186,25 @@ def _deconvolution_padding(spatial: tuple, extent: list[int], stride: tuple, pad
 
 
 @op("Deconvolution", aliases=("_npx_deconvolution",), omit={"bias": "no_bias"})
-def deconvolution(data: Tensor, weight: Tensor, bias: Optional[Tensor] = None, *, kernel: Shape, stride: Shape = (),
-                  dilate: Shape = (), pad: Shape = (), adj: Shape = (), target_shape: Shape = (),
-                  num_filter: NonNeg, num_group: NonNeg = 1, workspace: LongNonNeg = 512, no_bias: bool = True,
-                  cudnn_tune: Tune = None, cudnn_off: bool = False, layout: Layout = None) -> Tensor:
+def deconvolution(
+    data: Tensor,
+    weight: Tensor,
+    bias: Optional[Tensor] = None,
+    *,
+    kernel: Shape,
+    stride: Shape = (),
+    dilate: Shape = (),
+    pad: Shape = (),
+    adj: Shape = (),
+    target_shape: Shape = (),
+    num_filter: NonNeg,
+    num_group: NonNeg = 1,
+    workspace: LongNonNeg = 512,
+    no_bias: bool = True,
+    cudnn_tune: Tune = None,
+    cudnn_off: bool = False,
+    layout: Layout = None,
+) -> Tensor:
     """Transposed convolution: the gradient of :func:`Convolution` with respect to its data.
 
     Parameters
@@ -167,8 +230,7 @@ def deconvolution(data: Tensor, weight: Tensor, bias: Optional[Tensor] = None, *
     x = channels_first(data, layout)
     w = channels_first(weight, layout)
     _check_groups(x.shape[1], num_filter, num_group)
-    check_shape("weight", weight,
-                shape_from_channels_first((x.shape[1], num_filter // num_group, *kernel), layout))
+    check_shape("weight", weight, shape_from_channels_first((x.shape[1], num_filter // num_group, *kernel), layout))
     if bias is not None:
         check_shape("bias", bias, (num_filter,))
     stride, dilate = per_axis(stride, n, 1, "stride", 1), per_axis(dilate, n, 1, "dilate", 1)

@@ -24,9 +24,16 @@ def dropout_mask(data: Tensor, p: float, rng: Any, shape: Any = None) -> Tensor:
 
 
 @op("Dropout", aliases=("_npx_dropout",), outputs=("output", "mask"), visible=1, aliases_input=True)
-def dropout(data: Tensor, *, p: Annotated[float, Ge(0), Le(1)] = 0.5, mode: Literal["training", "always"] = "training",
-            axes: Shape = (), cudnn_off: Optional[bool] = False, is_train: TrainMode = False,
-            rng: Generator = None) -> tuple[Tensor, Tensor]:
+def dropout(
+    data: Tensor,
+    *,
+    p: Annotated[float, Ge(0), Le(1)] = 0.5,
+    mode: Literal["training", "always"] = "training",
+    axes: Shape = (),
+    cudnn_off: Optional[bool] = False,
+    is_train: TrainMode = False,
+    rng: Generator = None,
+) -> tuple[Tensor, Tensor]:
     """Set elements to zero with probability ``p`` and scale the others by ``1 / (1 - p)``, in training.
 
     Parameters

@@ -12,8 +12,15 @@ from ._spatial import check_shape
 
 
 @op("FullyConnected", aliases=("_npx_fully_connected", "_sparse_FullyConnected"), omit={"bias": "no_bias"})
-def fully_connected(data: Tensor, weight: Tensor, bias: Optional[Tensor] = None, *, num_hidden: Annotated[int, Ge(1)],
-                    no_bias: bool = False, flatten: bool = True) -> Tensor:
+def fully_connected(
+    data: Tensor,
+    weight: Tensor,
+    bias: Optional[Tensor] = None,
+    *,
+    num_hidden: Annotated[int, Ge(1)],
+    no_bias: bool = False,
+    flatten: bool = True,
+) -> Tensor:
     """Apply a linear map, ``y = x @ weight.T + bias``.
 
     Parameters

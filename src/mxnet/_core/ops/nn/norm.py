@@ -33,8 +33,9 @@ def _axis(axis: int, ndim: int) -> int:
 
 
 @op("LayerNorm", aliases=("_npx_layer_norm",), outputs=_MEAN_STD, visible=_visible)
-def layer_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, axis: int = -1, eps: float = 1e-5,
-               output_mean_var: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+def layer_norm(
+    data: Tensor, gamma: Tensor, beta: Tensor, *, axis: int = -1, eps: float = 1e-5, output_mean_var: bool = False
+) -> tuple[Tensor, Tensor, Tensor]:
     """Normalise along one axis, then scale by ``gamma`` and shift by ``beta``, each of that axis' length.
 
     With ``output_mean_var`` the mean and ``sqrt(variance + eps)`` are given too, with size one along the axis.
@@ -46,7 +47,7 @@ def layer_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, axis: int = -1, eps
     check_shape("gamma", gamma, size)
     check_shape("beta", beta, size)
     out, mean, rstd = torch.native_layer_norm(x, size, gamma, beta, eps)
-    shape = (*data.shape[:axis], 1, *data.shape[axis + 1:])
+    shape = (*data.shape[:axis], 1, *data.shape[axis + 1 :])
     return (out if last else out.movedim(-1, axis), *_moments(mean, rstd, output_mean_var, shape))
 
 
@@ -60,12 +61,19 @@ def _(s: ShapeRule, p) -> None:
     for name in ("gamma", "beta"):
         s.unify(name, (data[axis],))
     for name in ("mean", "std"):
-        s.unify(name, (*data[:axis], 1, *data[axis + 1:]))
+        s.unify(name, (*data[:axis], 1, *data[axis + 1 :]))
 
 
 @op("GroupNorm", outputs=_MEAN_STD, visible=_visible)
-def group_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, num_groups: Annotated[int, Ge(1)] = 1, eps: float = 1e-5,
-               output_mean_var: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+def group_norm(
+    data: Tensor,
+    gamma: Tensor,
+    beta: Tensor,
+    *,
+    num_groups: Annotated[int, Ge(1)] = 1,
+    eps: float = 1e-5,
+    output_mean_var: bool = False,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Normalise groups of channels (axis 1), then scale by ``gamma`` and shift by ``beta``, one number a group.
 
     With ``output_mean_var`` the mean and ``sqrt(variance + eps)`` are given too, of shape ``(batch, num_groups)``.
@@ -79,8 +87,14 @@ def group_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, num_groups: Annotat
     check_shape("beta", beta, (num_groups,))
     per_channel = c // num_groups
     out, mean, rstd = torch.native_group_norm(
-        data.contiguous(), gamma.repeat_interleave(per_channel), beta.repeat_interleave(per_channel), n, c,
-        data.numel() // max(n * c, 1), num_groups, eps,
+        data.contiguous(),
+        gamma.repeat_interleave(per_channel),
+        beta.repeat_interleave(per_channel),
+        n,
+        c,
+        data.numel() // max(n * c, 1),
+        num_groups,
+        eps,
     )
     return (out, *_moments(mean, rstd, output_mean_var, (n, num_groups)))
 
@@ -126,8 +140,9 @@ def _(s: ShapeRule, p) -> None:
 
 
 @op("L2Normalization", outputs=("output", "norm"), visible=1)
-def l2_normalization(data: Tensor, *, eps: float = 1e-10,
-                     mode: Literal["instance", "channel", "spatial"] = "instance") -> tuple[Tensor, Tensor]:
+def l2_normalization(
+    data: Tensor, *, eps: float = 1e-10, mode: Literal["instance", "channel", "spatial"] = "instance"
+) -> tuple[Tensor, Tensor]:
     """Divide by the Euclidean norm, ``sqrt(sum of squares + eps)``.
 
     Parameters
@@ -145,8 +160,9 @@ def l2_normalization(data: Tensor, *, eps: float = 1e-10,
 
 
 @op("LRN", outputs=("output", "tmp_norm"), visible=1)
-def lrn(data: Tensor, *, alpha: float = 1e-4, beta: float = 0.75, knorm: float = 2.0,
-        nsize: NonNeg) -> tuple[Tensor, Tensor]:
+def lrn(
+    data: Tensor, *, alpha: float = 1e-4, beta: float = 0.75, knorm: float = 2.0, nsize: NonNeg
+) -> tuple[Tensor, Tensor]:
     """Local response normalisation: divide by ``(knorm + alpha / nsize * s) ** beta``.
 
     ``s`` is the sum of squares over the ``nsize`` nearest channels (an odd number) at the same position; ``data`` is

@@ -48,17 +48,25 @@ class _Windows:
         self.stride = per_axis(stride, n, 1, "stride", 1)
         self.pad = per_axis(pad, n, 0, "pad") if convention != "same" or any(pad) else (0,) * n
         if convention == "same" and (n != 1 or any(self.pad)):
-            raise MXNetError("pooling_convention 'same' is for data of one spatial axis (batch, channel, x), "
-                             f"without pad; got kernel {tuple(kernel)} and pad {tuple(pad)}")
-        self.out = tuple(None if size is None else self._count(size, k, s, p, convention)
-                         for size, k, s, p in zip(sizes, self.kernel, self.stride, self.pad))
+            raise MXNetError(
+                "pooling_convention 'same' is for data of one spatial axis (batch, channel, x), "
+                f"without pad; got kernel {tuple(kernel)} and pad {tuple(pad)}"
+            )
+        self.out = tuple(
+            None if size is None else self._count(size, k, s, p, convention)
+            for size, k, s, p in zip(sizes, self.kernel, self.stride, self.pad)
+        )
         if None in self.out:
             return
-        self.overhang = tuple(max((o - 1) * s + k - size - 2 * p, 0) for o, size, k, s, p
-                              in zip(self.out, sizes, self.kernel, self.stride, self.pad))
+        self.overhang = tuple(
+            max((o - 1) * s + k - size - 2 * p, 0)
+            for o, size, k, s, p in zip(self.out, sizes, self.kernel, self.stride, self.pad)
+        )
         # torch wants at most half a kernel of padding, and drops windows that begin past the input.
-        self.native = all(2 * p <= k and (o - 1) * s < size + p for o, size, k, s, p
-                          in zip(self.out, sizes, self.kernel, self.stride, self.pad))
+        self.native = all(
+            2 * p <= k and (o - 1) * s < size + p
+            for o, size, k, s, p in zip(self.out, sizes, self.kernel, self.stride, self.pad)
+        )
         self.ceil = any(self.overhang)
         if self.ceil and convention == "same":
             self.native = False
@@ -115,11 +123,13 @@ def _average(x: Tensor, w: _Windows, include_pad: bool, divisor: int | None = No
     return _average_native(x, n, w.kernel, w.stride, w.pad, w.ceil, include_pad, divisor)
 
 
-def _average_native(x: Tensor, n: int, kernel: tuple, stride: tuple, pad: tuple, ceil: bool, include_pad: bool,
-                    divisor: int | None) -> Tensor:
+def _average_native(
+    x: Tensor, n: int, kernel: tuple, stride: tuple, pad: tuple, ceil: bool, include_pad: bool, divisor: int | None
+) -> Tensor:
     if n == 1:  # torch's one-dimensional average has no divisor
-        return torch._C._nn.avg_pool2d(x.unsqueeze(-2), (1, *kernel), (1, *stride), (0, *pad), ceil, include_pad,
-                                       divisor).squeeze(-2)
+        return torch._C._nn.avg_pool2d(
+            x.unsqueeze(-2), (1, *kernel), (1, *stride), (0, *pad), ceil, include_pad, divisor
+        ).squeeze(-2)
     return _AVG_POOL[n](x, kernel, stride, pad, ceil, include_pad, divisor)
 
 
@@ -150,8 +160,10 @@ def _global(x: Tensor, pool_type: str, p_value: int | None) -> Tensor:
 
 def _check_data(data_shape: tuple, kernel: tuple, global_pool: bool, layout: str | None) -> None:
     if not 3 <= len(data_shape) <= 5:
-        raise MXNetError("Input data should be 3D in (batch, channel, x), or 4D in (batch, channel, y, x), "
-                         f"or 5D in (batch, channel, d, y, x), got shape {tuple(data_shape)}")
+        raise MXNetError(
+            "Input data should be 3D in (batch, channel, x), or 4D in (batch, channel, y, x), "
+            f"or 5D in (batch, channel, d, y, x), got shape {tuple(data_shape)}"
+        )
     if not global_pool:
         if not kernel:
             raise MXNetError("You need to set the kernel size if global pooling is not used")
@@ -165,11 +177,26 @@ def _has_workspace(pool_type: str, kernel: tuple, layout: str | None) -> bool:
     return pool_type == "max" and not is_channels_last(layout) and len(kernel) in (1, 2, 3)
 
 
-@op("Pooling", aliases=("_npx_pooling",), visible=1,
-    outputs=lambda p: ("output", "workspace")[: 1 + _has_workspace(p.pool_type, p.kernel, p.layout)])
-def pooling(data: Tensor, *, kernel: Shape = (), pool_type: PoolType = "max", global_pool: bool = False,
-            cudnn_off: bool = False, pooling_convention: Convention = "valid", stride: Shape = (), pad: Shape = (),
-            p_value: Optional[int] = None, count_include_pad: Optional[bool] = None, layout: Layout = None) -> Tensor:
+@op(
+    "Pooling",
+    aliases=("_npx_pooling",),
+    visible=1,
+    outputs=lambda p: ("output", "workspace")[: 1 + _has_workspace(p.pool_type, p.kernel, p.layout)],
+)
+def pooling(
+    data: Tensor,
+    *,
+    kernel: Shape = (),
+    pool_type: PoolType = "max",
+    global_pool: bool = False,
+    cudnn_off: bool = False,
+    pooling_convention: Convention = "valid",
+    stride: Shape = (),
+    pad: Shape = (),
+    p_value: Optional[int] = None,
+    count_include_pad: Optional[bool] = None,
+    layout: Layout = None,
+) -> Tensor:
     """Reduce windows of the spatial axes to one value each.
 
     Parameters
@@ -213,9 +240,16 @@ def pooling(data: Tensor, *, kernel: Shape = (), pool_type: PoolType = "max", gl
 
 
 @op("Pooling_v1")
-def pooling_v1(data: Tensor, *, kernel: Shape = (), pool_type: Literal["max", "avg", "sum"] = "max",
-               global_pool: bool = False, pooling_convention: Literal["valid", "full"] = "valid", stride: Shape = (),
-               pad: Shape = ()) -> Tensor:
+def pooling_v1(
+    data: Tensor,
+    *,
+    kernel: Shape = (),
+    pool_type: Literal["max", "avg", "sum"] = "max",
+    global_pool: bool = False,
+    pooling_convention: Literal["valid", "full"] = "valid",
+    stride: Shape = (),
+    pad: Shape = (),
+) -> Tensor:
     """Pool, as early versions did: averages always divide by the size of the kernel.
 
     ``data`` is ``(batch, channels, height, width)``; the other parameters are those of :func:`Pooling`.

@@ -55,10 +55,17 @@ def _resized(n: int, mode: str, wanted: int, scale: float | None) -> int:
 
 
 @op("_contrib_BilinearResize2D", inputs=lambda p: ("data", "like")[: 1 + (p.mode == "like")])
-def bilinear_resize(data: Tensor, like: Optional[Tensor] = None, *, height: Annotated[int, Ge(1)] = 1,
-                    width: Annotated[int, Ge(1)] = 1, scale_height: Optional[float] = None,
-                    scale_width: Optional[float] = None, mode: ResizeMode = "size",
-                    align_corners: bool = True) -> Tensor:
+def bilinear_resize(
+    data: Tensor,
+    like: Optional[Tensor] = None,
+    *,
+    height: Annotated[int, Ge(1)] = 1,
+    width: Annotated[int, Ge(1)] = 1,
+    scale_height: Optional[float] = None,
+    scale_width: Optional[float] = None,
+    mode: ResizeMode = "size",
+    align_corners: bool = True,
+) -> Tensor:
     """Resize images bilinearly.
 
     Parameters
@@ -105,16 +112,18 @@ def _upsample_nearest(data: tuple, scale: int, mode: str) -> Tensor:
         # One factor, taken along the height, for both axes.
         factor = height // x.shape[2]
         if x.shape[3] * factor != width:
-            raise MXNetError(f"size {tuple(x.shape[2:])} of input {i} has not the proportions of the output's "
-                             f"{(height, width)}")
+            raise MXNetError(
+                f"size {tuple(x.shape[2:])} of input {i} has not the proportions of the output's {(height, width)}"
+            )
         grown.append(x if factor == 1 else F.interpolate(x, scale_factor=factor, mode="nearest"))
     if mode == "concat":
         return torch.cat(grown, 1) if len(grown) > 1 else grown[0]
     out = grown[0]
     for x in grown[1:]:
         if x.shape[1] != out.shape[1]:
-            raise MXNetError("Number of channels must be the same when multi_input_mode==sum, "
-                             f"got {out.shape[1]} and {x.shape[1]}")
+            raise MXNetError(
+                f"Number of channels must be the same when multi_input_mode==sum, got {out.shape[1]} and {x.shape[1]}"
+            )
         out = out + x
     return out
 
@@ -123,12 +132,21 @@ def _bilinear_kernel(scale: int) -> int:
     return 2 * scale - scale % 2
 
 
-@op("UpSampling", variadic="num_args", aliases_input=True,
-    inputs=lambda p: ("data", "weight") if p.sample_type == "bilinear" else tuple(f"arg{i}" for i in range(p.num_args)))
-def upsampling(*data: Tensor, scale: Annotated[int, Ge(1)], num_filter: int = 0,
-               sample_type: Literal["nearest", "bilinear"],
-               multi_input_mode: Literal["concat", "sum"] = "concat", num_args: Annotated[int, Ge(1)],
-               workspace: LongNonNeg = 512) -> Tensor:
+@op(
+    "UpSampling",
+    variadic="num_args",
+    aliases_input=True,
+    inputs=lambda p: ("data", "weight") if p.sample_type == "bilinear" else tuple(f"arg{i}" for i in range(p.num_args)),
+)
+def upsampling(
+    *data: Tensor,
+    scale: Annotated[int, Ge(1)],
+    num_filter: int = 0,
+    sample_type: Literal["nearest", "bilinear"],
+    multi_input_mode: Literal["concat", "sum"] = "concat",
+    num_args: Annotated[int, Ge(1)],
+    workspace: LongNonNeg = 512,
+) -> Tensor:
     """Enlarge images by a whole factor.
 
     Parameters

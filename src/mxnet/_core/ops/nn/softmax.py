@@ -26,7 +26,7 @@ def _prepare(data: Tensor, axis: int, temperature: float | None, sign: float = 1
 def _softmax_with_length(x: Tensor, length: Tensor, axis: int, dtype: torch.dtype | None) -> Tensor:
     """Softmax over the first ``length`` elements along the axis; the others come out as zero."""
     axis %= x.ndim
-    expected = (*x.shape[:axis], *x.shape[axis + 1:])
+    expected = (*x.shape[:axis], *x.shape[axis + 1 :])
     if tuple(length.shape) != expected:
         raise MXNetError(f"length should have data's shape without the axis, {expected}, got {tuple(length.shape)}")
     steps = torch.arange(x.shape[axis], device=x.device)
@@ -38,8 +38,15 @@ def _softmax_with_length(x: Tensor, length: Tensor, axis: int, dtype: torch.dtyp
 
 
 @op("softmax", aliases=("_npx_softmax",), inputs=lambda p: ("data", "length")[: 1 + bool(p.use_length)])
-def softmax(data: Tensor, length: Optional[Tensor] = None, *, axis: int = -1, temperature: Optional[Double] = None,
-            dtype: FloatType = None, use_length: Optional[bool] = False) -> Tensor:
+def softmax(
+    data: Tensor,
+    length: Optional[Tensor] = None,
+    *,
+    axis: int = -1,
+    temperature: Optional[Double] = None,
+    dtype: FloatType = None,
+    use_length: Optional[bool] = False,
+) -> Tensor:
     """Exponentials divided by their sum along an axis.
 
     Parameters
@@ -71,16 +78,28 @@ def _no_length(use_length: bool | None) -> None:
 
 
 @op("log_softmax", aliases=("_npx_log_softmax",))
-def log_softmax(data: Tensor, *, axis: int = -1, temperature: Optional[Double] = None, dtype: FloatType = None,
-                use_length: Optional[bool] = False) -> Tensor:
+def log_softmax(
+    data: Tensor,
+    *,
+    axis: int = -1,
+    temperature: Optional[Double] = None,
+    dtype: FloatType = None,
+    use_length: Optional[bool] = False,
+) -> Tensor:
     """Logarithm of the softmax along an axis, computed without the detour."""
     _no_length(use_length)
     return torch.log_softmax(_prepare(data, axis, temperature), axis, dtype)
 
 
 @op("softmin")
-def softmin(data: Tensor, *, axis: int = -1, temperature: Optional[Double] = None, dtype: FloatType = None,
-            use_length: Optional[bool] = False) -> Tensor:
+def softmin(
+    data: Tensor,
+    *,
+    axis: int = -1,
+    temperature: Optional[Double] = None,
+    dtype: FloatType = None,
+    use_length: Optional[bool] = False,
+) -> Tensor:
     """Softmax of the negated data along an axis."""
     _no_length(use_length)
     return torch.softmax(_prepare(data, axis, temperature, -1.0), axis, dtype)
@@ -94,7 +113,7 @@ def _(s: ShapeRule, p) -> None:
     data = s["data"]
     if "length" in s and data is not None and -len(data) <= p.axis < len(data):
         axis = p.axis % len(data)
-        s.unify("length", (*data[:axis], *data[axis + 1:]))
+        s.unify("length", (*data[:axis], *data[axis + 1 :]))
 
 
 @softmin.infer_type

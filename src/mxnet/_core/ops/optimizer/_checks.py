@@ -12,8 +12,14 @@ def same_shapes(weight: Tensor, **others: Tensor) -> None:
             raise ValueError(f"{name} must have the weight's shape {tuple(weight.shape)}, got {tuple(t.shape)}")
 
 
-def columns(data: Sequence[Tensor], names: Sequence[str], given: int, count_name: str, extra: int = 0,
-            **per_weight: Sequence[object]) -> list[list[Tensor]]:
+def columns(
+    data: Sequence[Tensor],
+    names: Sequence[str],
+    given: int,
+    count_name: str,
+    extra: int = 0,
+    **per_weight: Sequence[object],
+) -> list[list[Tensor]]:
     """Sort the flat inputs of a ``multi_*`` operator, ``weight_0, grad_0, ..., weight_1, ...``, into one list a name.
 
     Parameters
@@ -35,8 +41,10 @@ def columns(data: Sequence[Tensor], names: Sequence[str], given: int, count_name
     stride = len(names)
     count, rest = divmod(len(data), stride)
     if rest or not count or given not in (count, len(data) + extra):
-        raise ValueError(f"expected {count_name} * {stride} inputs ({', '.join(names)} of each weight)"
-                         f"{f' and {extra} more' if extra else ''}, got {len(data) + extra} with {count_name}={given}")
+        raise ValueError(
+            f"expected {count_name} * {stride} inputs ({', '.join(names)} of each weight)"
+            f"{f' and {extra} more' if extra else ''}, got {len(data) + extra} with {count_name}={given}"
+        )
     for name, values in per_weight.items():
         if len(values) != count:
             raise ValueError(f"{name} must have one value for each of the {count} weights, got {len(values)}")

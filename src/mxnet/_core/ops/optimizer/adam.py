@@ -12,17 +12,40 @@ _LIKE_SINGLE = {"differentiable": False, "inplace": "weight"}
 
 
 @op("adam_update", aliases=("_sparse_adam_update",), mutates=("mean", "var"), **SINGLE)
-def adam_update(weight: Tensor, grad: Tensor, mean: Tensor, var: Tensor, *, lr: float, beta1: float = 0.9,
-                beta2: float = 0.999, epsilon: float = 1e-8, wd: float = 0.0, rescale_grad: float = 1.0,
-                clip_gradient: float = -1.0, lazy_update: bool = True) -> Tensor:
+def adam_update(
+    weight: Tensor,
+    grad: Tensor,
+    mean: Tensor,
+    var: Tensor,
+    *,
+    lr: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+) -> Tensor:
     """Adam's step, ``weight -= lr * mean / (sqrt(var) + epsilon)``.
 
     The gradient that moves the moments is ``clip(rescale_grad * grad + wd * weight)``. The moments' bias is not
     corrected: the caller does that in ``lr``.
     """
     same_shapes(weight, grad=grad, mean=mean, var=var)
-    kernels.adam([weight], [grad], [mean], [var], lr=lr, beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd,
-                 rescale=rescale_grad, clip=clip_gradient)
+    kernels.adam(
+        [weight],
+        [grad],
+        [mean],
+        [var],
+        lr=lr,
+        beta1=beta1,
+        beta2=beta2,
+        epsilon=epsilon,
+        wd=wd,
+        rescale=rescale_grad,
+        clip=clip_gradient,
+    )
     return weight
 
 
@@ -35,9 +58,21 @@ def usable_scale(rescale_grad: Tensor) -> float | None:
 
 
 @op("_adamw_update", mutates=("mean", "var"), **_LIKE_SINGLE)
-def adamw_update(weight: Tensor, grad: Tensor, mean: Tensor, var: Tensor, rescale_grad: Tensor, *, lr: float,
-                 beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, wd: float = 0.0, eta: float,
-                 clip_gradient: float = -1.0) -> Tensor:
+def adamw_update(
+    weight: Tensor,
+    grad: Tensor,
+    mean: Tensor,
+    var: Tensor,
+    rescale_grad: Tensor,
+    *,
+    lr: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    wd: float = 0.0,
+    eta: float,
+    clip_gradient: float = -1.0,
+) -> Tensor:
     """Adam with decoupled weight decay, ``weight -= eta * (lr * mean / (sqrt(var) + epsilon) + wd * weight)``.
 
     Nothing is updated when ``rescale_grad``, an array of one element, is zero, infinite or NaN.
@@ -47,23 +82,62 @@ def adamw_update(weight: Tensor, grad: Tensor, mean: Tensor, var: Tensor, rescal
         return weight
     scale = usable_scale(rescale_grad)
     if scale is not None:
-        kernels.adamw([weight], [grad], [mean], [var], lr=lr, eta=eta, beta1=beta1, beta2=beta2, epsilon=epsilon, wd=wd,
-                      rescale=scale, clip=clip_gradient)
+        kernels.adamw(
+            [weight],
+            [grad],
+            [mean],
+            [var],
+            lr=lr,
+            eta=eta,
+            beta1=beta1,
+            beta2=beta2,
+            epsilon=epsilon,
+            wd=wd,
+            rescale=scale,
+            clip=clip_gradient,
+        )
     return weight
 
 
 @op("_mp_adamw_update", mutates=("mean", "var", "weight32"), **_LIKE_SINGLE)
-def mp_adamw_update(weight: Tensor, grad: Tensor, mean: Tensor, var: Tensor, weight32: Tensor, rescale_grad: Tensor, *,
-                    lr: float, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, wd: float = 0.0,
-                    eta: float, clip_gradient: float = -1.0) -> Tensor:
+def mp_adamw_update(
+    weight: Tensor,
+    grad: Tensor,
+    mean: Tensor,
+    var: Tensor,
+    weight32: Tensor,
+    rescale_grad: Tensor,
+    *,
+    lr: float,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    wd: float = 0.0,
+    eta: float,
+    clip_gradient: float = -1.0,
+) -> Tensor:
     """``_adamw_update`` of the float32 copy ``weight32`` of a weight of lower precision."""
     same_shapes(weight, grad=grad, mean=mean, var=var, weight32=weight32)
     if weight.is_meta:
         return weight
     scale = usable_scale(rescale_grad)
     if scale is not None:
-        kernels.mixed(kernels.adamw, [weight], [grad], [weight32], [mean], [var], lr=lr, eta=eta, beta1=beta1,
-                      beta2=beta2, epsilon=epsilon, wd=wd, rescale=scale, clip=clip_gradient)
+        kernels.mixed(
+            kernels.adamw,
+            [weight],
+            [grad],
+            [weight32],
+            [mean],
+            [var],
+            lr=lr,
+            eta=eta,
+            beta1=beta1,
+            beta2=beta2,
+            epsilon=epsilon,
+            wd=wd,
+            rescale=scale,
+            clip=clip_gradient,
+        )
     return weight
 
 
@@ -74,13 +148,39 @@ mixed_types(mp_adamw_update)
 
 
 @op("ftml_update", mutates=("d", "v", "z"), **SINGLE)
-def ftml_update(weight: Tensor, grad: Tensor, d: Tensor, v: Tensor, z: Tensor, *, lr: float, beta1: float = 0.6,
-                beta2: float = 0.999, epsilon: Double = 9.9999999392252903e-09, t: int, wd: float = 0.0,
-                rescale_grad: float = 1.0, clip_grad: float = -1.0) -> Tensor:
+def ftml_update(
+    weight: Tensor,
+    grad: Tensor,
+    d: Tensor,
+    v: Tensor,
+    z: Tensor,
+    *,
+    lr: float,
+    beta1: float = 0.6,
+    beta2: float = 0.999,
+    epsilon: Double = 9.9999999392252903e-09,
+    t: int,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_grad: float = -1.0,
+) -> Tensor:
     """Follow the moving leader, at step ``t``."""
     same_shapes(weight, grad=grad, d=d, v=v, z=z)
-    kernels.ftml([weight], [grad], [d], [v], [z], lr=lr, beta1=beta1, beta2=beta2, epsilon=epsilon, t=t, wd=wd,
-                 rescale=rescale_grad, clip=clip_grad)
+    kernels.ftml(
+        [weight],
+        [grad],
+        [d],
+        [v],
+        [z],
+        lr=lr,
+        beta1=beta1,
+        beta2=beta2,
+        epsilon=epsilon,
+        t=t,
+        wd=wd,
+        rescale=rescale_grad,
+        clip=clip_grad,
+    )
     return weight
 
 
@@ -88,18 +188,50 @@ def ftml_update(weight: Tensor, grad: Tensor, d: Tensor, v: Tensor, z: Tensor, *
 
 
 @op("lamb_update_phase1", mutates=("mean", "var"), differentiable=False, same_shape=True)
-def lamb_update_phase1(weight: Tensor, grad: Tensor, mean: Tensor, var: Tensor, *, beta1: float = 0.9,
-                       beta2: float = 0.999, epsilon: float = 1e-6, t: int, bias_correction: bool = True, wd: float,
-                       rescale_grad: float = 1.0, clip_gradient: float = -1.0) -> Tensor:
+def lamb_update_phase1(
+    weight: Tensor,
+    grad: Tensor,
+    mean: Tensor,
+    var: Tensor,
+    *,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-6,
+    t: int,
+    bias_correction: bool = True,
+    wd: float,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+) -> Tensor:
     """LAMB's first phase: moves the moments and gives the direction of the step ``t``, weight decay included."""
     same_shapes(weight, grad=grad, mean=mean, var=var)
-    return kernels.lamb_direction([weight], [grad], [mean], [var], beta1=beta1, beta2=beta2, epsilon=epsilon, t=t,
-                                  bias_correction=bias_correction, wd=wd, rescale=rescale_grad, clip=clip_gradient)[0]
+    return kernels.lamb_direction(
+        [weight],
+        [grad],
+        [mean],
+        [var],
+        beta1=beta1,
+        beta2=beta2,
+        epsilon=epsilon,
+        t=t,
+        bias_correction=bias_correction,
+        wd=wd,
+        rescale=rescale_grad,
+        clip=clip_gradient,
+    )[0]
 
 
 @op("lamb_update_phase2", **_LIKE_SINGLE)
-def lamb_update_phase2(weight: Tensor, g: Tensor, r1: Tensor, r2: Tensor, *, lr: float, lower_bound: float = -1.0,
-                       upper_bound: float = -1.0) -> Tensor:
+def lamb_update_phase2(
+    weight: Tensor,
+    g: Tensor,
+    r1: Tensor,
+    r2: Tensor,
+    *,
+    lr: float,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+) -> Tensor:
     """LAMB's second phase: ``weight -= lr * (r1 / r2) * g``, ``r1`` bounded; the ratio is 1 where a norm is zero.
 
     ``r1`` and ``r2``, of one element, are the norms of the weight and of the direction ``g``.
@@ -110,20 +242,52 @@ def lamb_update_phase2(weight: Tensor, g: Tensor, r1: Tensor, r2: Tensor, *, lr:
 
 
 @op("mp_lamb_update_phase1", mutates=("mean", "var"), differentiable=False, same_shape=True)
-def mp_lamb_update_phase1(weight: Tensor, grad: Tensor, mean: Tensor, var: Tensor, weight32: Tensor, *,
-                          beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-6, t: int,
-                          bias_correction: bool = True, wd: float, rescale_grad: float = 1.0,
-                          clip_gradient: float = -1.0) -> Tensor:
+def mp_lamb_update_phase1(
+    weight: Tensor,
+    grad: Tensor,
+    mean: Tensor,
+    var: Tensor,
+    weight32: Tensor,
+    *,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-6,
+    t: int,
+    bias_correction: bool = True,
+    wd: float,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+) -> Tensor:
     """``lamb_update_phase1`` for the float32 copy ``weight32`` of a weight; the direction is float32."""
     same_shapes(weight, grad=grad, mean=mean, var=var, weight32=weight32)
-    return kernels.lamb_direction([weight32], [grad.float()], [mean], [var], beta1=beta1, beta2=beta2, epsilon=epsilon,
-                                  t=t, bias_correction=bias_correction, wd=wd, rescale=rescale_grad,
-                                  clip=clip_gradient)[0]
+    return kernels.lamb_direction(
+        [weight32],
+        [grad.float()],
+        [mean],
+        [var],
+        beta1=beta1,
+        beta2=beta2,
+        epsilon=epsilon,
+        t=t,
+        bias_correction=bias_correction,
+        wd=wd,
+        rescale=rescale_grad,
+        clip=clip_gradient,
+    )[0]
 
 
 @op("mp_lamb_update_phase2", mutates=("weight32",), **_LIKE_SINGLE)
-def mp_lamb_update_phase2(weight: Tensor, g: Tensor, r1: Tensor, r2: Tensor, weight32: Tensor, *, lr: float,
-                          lower_bound: float = -1.0, upper_bound: float = -1.0) -> Tensor:
+def mp_lamb_update_phase2(
+    weight: Tensor,
+    g: Tensor,
+    r1: Tensor,
+    r2: Tensor,
+    weight32: Tensor,
+    *,
+    lr: float,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+) -> Tensor:
     """``lamb_update_phase2`` of the float32 copy ``weight32`` of a weight of lower precision."""
     _check_norms(weight, g, r1, r2)
     same_shapes(weight, weight32=weight32)

@@ -9,40 +9,107 @@ from ._rules import SINGLE, weight_shapes
 
 
 @op("rmsprop_update", mutates=("n",), **SINGLE)
-def rmsprop_update(weight: Tensor, grad: Tensor, n: Tensor, *, lr: float, gamma1: float = 0.95, epsilon: float = 1e-8,
-                   wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
-                   clip_weights: float = -1.0) -> Tensor:
+def rmsprop_update(
+    weight: Tensor,
+    grad: Tensor,
+    n: Tensor,
+    *,
+    lr: float,
+    gamma1: float = 0.95,
+    epsilon: float = 1e-8,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    clip_weights: float = -1.0,
+) -> Tensor:
     """RMSProp after Tieleman and Hinton; ``n`` is the running mean of squared gradients."""
     same_shapes(weight, grad=grad, n=n)
-    kernels.rmsprop([weight], [grad], [n], lr=lr, gamma1=gamma1, epsilon=epsilon, wd=wd, rescale=rescale_grad,
-                    clip=clip_gradient, clip_weights=clip_weights)
+    kernels.rmsprop(
+        [weight],
+        [grad],
+        [n],
+        lr=lr,
+        gamma1=gamma1,
+        epsilon=epsilon,
+        wd=wd,
+        rescale=rescale_grad,
+        clip=clip_gradient,
+        clip_weights=clip_weights,
+    )
     return weight
 
 
 @op("rmspropalex_update", mutates=("n", "g", "delta"), **SINGLE)
-def rmspropalex_update(weight: Tensor, grad: Tensor, n: Tensor, g: Tensor, delta: Tensor, *, lr: float,
-                       gamma1: float = 0.95, gamma2: float = 0.9, epsilon: float = 1e-8, wd: float = 0.0,
-                       rescale_grad: float = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0) -> Tensor:
+def rmspropalex_update(
+    weight: Tensor,
+    grad: Tensor,
+    n: Tensor,
+    g: Tensor,
+    delta: Tensor,
+    *,
+    lr: float,
+    gamma1: float = 0.95,
+    gamma2: float = 0.9,
+    epsilon: float = 1e-8,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    clip_weights: float = -1.0,
+) -> Tensor:
     """Centred RMSProp with momentum after Graves; ``g`` is the running mean of gradients, ``delta`` the last step."""
     same_shapes(weight, grad=grad, n=n, g=g, delta=delta)
-    kernels.rmsprop_alex([weight], [grad], [n], [g], [delta], lr=lr, gamma1=gamma1, gamma2=gamma2, epsilon=epsilon,
-                         wd=wd, rescale=rescale_grad, clip=clip_gradient, clip_weights=clip_weights)
+    kernels.rmsprop_alex(
+        [weight],
+        [grad],
+        [n],
+        [g],
+        [delta],
+        lr=lr,
+        gamma1=gamma1,
+        gamma2=gamma2,
+        epsilon=epsilon,
+        wd=wd,
+        rescale=rescale_grad,
+        clip=clip_gradient,
+        clip_weights=clip_weights,
+    )
     return weight
 
 
 @op("ftrl_update", aliases=("_sparse_ftrl_update",), mutates=("z", "n"), **SINGLE)
-def ftrl_update(weight: Tensor, grad: Tensor, z: Tensor, n: Tensor, *, lr: float, lamda1: float = 0.01,
-                beta: float = 1.0, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0) -> Tensor:
+def ftrl_update(
+    weight: Tensor,
+    grad: Tensor,
+    z: Tensor,
+    n: Tensor,
+    *,
+    lr: float,
+    lamda1: float = 0.01,
+    beta: float = 1.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+) -> Tensor:
     """Follow the regularized leader; weights whose ``z`` stays within ``lamda1`` become exactly zero."""
     same_shapes(weight, grad=grad, z=z, n=n)
-    kernels.ftrl([weight], [grad], [z], [n], lr=lr, lamda1=lamda1, beta=beta, wd=wd, rescale=rescale_grad,
-                 clip=clip_gradient)
+    kernels.ftrl(
+        [weight], [grad], [z], [n], lr=lr, lamda1=lamda1, beta=beta, wd=wd, rescale=rescale_grad, clip=clip_gradient
+    )
     return weight
 
 
 @op("_sparse_adagrad_update", mutates=("history",), **SINGLE)
-def adagrad_update(weight: Tensor, grad: Tensor, history: Tensor, *, lr: float, epsilon: float = 1e-7, wd: float = 0.0,
-                   rescale_grad: float = 1.0, clip_gradient: float = -1.0) -> Tensor:
+def adagrad_update(
+    weight: Tensor,
+    grad: Tensor,
+    history: Tensor,
+    *,
+    lr: float,
+    epsilon: float = 1e-7,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+) -> Tensor:
     """AdaGrad, ``history += g * g; weight -= lr * g / sqrt(history + epsilon)``; it has no weight decay."""
     same_shapes(weight, grad=grad, history=history)
     if wd:
@@ -52,13 +119,22 @@ def adagrad_update(weight: Tensor, grad: Tensor, history: Tensor, *, lr: float, 
 
 
 @op("_contrib_group_adagrad_update", mutates=("history",), differentiable=False, inplace="weight")
-def group_adagrad_update(weight: Tensor, grad: Tensor, history: Tensor, *, lr: float, rescale_grad: float = 1.0,
-                         clip_gradient: float = -1.0, epsilon: float = 1e-5) -> Tensor:
+def group_adagrad_update(
+    weight: Tensor,
+    grad: Tensor,
+    history: Tensor,
+    *,
+    lr: float,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    epsilon: float = 1e-5,
+) -> Tensor:
     """AdaGrad with one rate a row: ``history``, of shape ``(rows, 1)``, sums up the mean squares of its gradients."""
     same_shapes(weight, grad=grad)
     if history.numel() != weight.shape[0]:
-        raise ValueError(f"history must have one element for each of the {weight.shape[0]} rows, "
-                         f"got shape {tuple(history.shape)}")
+        raise ValueError(
+            f"history must have one element for each of the {weight.shape[0]} rows, got shape {tuple(history.shape)}"
+        )
     kernels.group_adagrad([weight], [grad], [history], lr=lr, epsilon=epsilon, rescale=rescale_grad, clip=clip_gradient)
     return weight
 

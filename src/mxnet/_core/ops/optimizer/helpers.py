@@ -33,8 +33,16 @@ def multi_sum_sq(*data: Tensor, num_arrays: int) -> Tensor:
 
 
 @op("multi_lars", differentiable=False, same_shape=True)
-def multi_lars(lrs: Tensor, weights_sum_sq: Tensor, grads_sum_sq: Tensor, wds: Tensor, *, eta: float, eps: float,
-               rescale_grad: float = 1.0) -> Tensor:
+def multi_lars(
+    lrs: Tensor,
+    weights_sum_sq: Tensor,
+    grads_sum_sq: Tensor,
+    wds: Tensor,
+    *,
+    eta: float,
+    eps: float,
+    rescale_grad: float = 1.0,
+) -> Tensor:
     """Layer-wise learning rates from the sums of squares of weights and gradients, all vectors of one value a layer."""
     return kernels.lars_rates(lrs, weights_sum_sq, grads_sum_sq, wds, eta=eta, eps=eps, rescale=rescale_grad)
 

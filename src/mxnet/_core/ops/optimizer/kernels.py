@@ -57,8 +57,12 @@ def pieces(row: Sequence[Tensor | None]) -> list[tuple[Tensor | None, ...]]:
     first = row[0]
     count = -(-first.numel() * first.element_size() // CHUNK_BYTES)
     present = [t for t in row if t is not None]
-    if (count < 2 or first.device.type != "cpu" or not _dense(first)
-            or any(t.stride() != first.stride() or t.device != first.device for t in present)):
+    if (
+        count < 2
+        or first.device.type != "cpu"
+        or not _dense(first)
+        or any(t.stride() != first.stride() or t.device != first.device for t in present)
+    ):
         return [tuple(row)]
     length = -(-first.numel() // count)
     cut = [[None] * count if t is None else t.as_strided((t.numel(),), (1,)).split(length) for t in row]
@@ -128,13 +132,24 @@ def prepared(grads: Tensors, rescale: float, clip: float, weights: Tensors | Non
 # ---------------------------------------------------------------------- SGD and its relatives
 
 
-def sgd(w: Tensors, g: Tensors, *, lr: float, wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0,
-        fused: bool = False) -> None:
+def sgd(
+    w: Tensors, g: Tensors, *, lr: float, wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0, fused: bool = False
+) -> None:
     """``w = (1 - lr * wd) * w - lr * clip(rescale * g)``."""
     # Without decay one addition does it all.
     if fused and wd and clip < 0 and rescale:
-        torch._fused_sgd_(w, g, [], weight_decay=wd / rescale, momentum=0.0, lr=lr * rescale, dampening=0.0,
-                          nesterov=False, maximize=False, is_first_step=False)
+        torch._fused_sgd_(
+            w,
+            g,
+            [],
+            weight_decay=wd / rescale,
+            momentum=0.0,
+            lr=lr * rescale,
+            dampening=0.0,
+            nesterov=False,
+            maximize=False,
+            is_first_step=False,
+        )
         return
     if clip >= 0:
         g, rescale = prepared(g, rescale, clip), 1.0
@@ -143,13 +158,33 @@ def sgd(w: Tensors, g: Tensors, *, lr: float, wd: float = 0.0, rescale: float = 
     _add_(w, g, alpha=-lr * rescale)
 
 
-def sgd_mom(w: Tensors, g: Tensors, mom: Tensors, *, lr: float, momentum: float, wd: float = 0.0, rescale: float = 1.0,
-            clip: float = -1.0, fused: bool = False) -> None:
+def sgd_mom(
+    w: Tensors,
+    g: Tensors,
+    mom: Tensors,
+    *,
+    lr: float,
+    momentum: float,
+    wd: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+    fused: bool = False,
+) -> None:
     """``mom = momentum * mom - lr * (clip(rescale * g) + wd * w); w = w + mom``."""
     if fused and clip < 0 and rescale and momentum:
         # torch's rule is buf = momentum * buf + (1 - dampening) * (g + wd * w); w = w - lr * buf
-        torch._fused_sgd_(w, g, mom, weight_decay=wd / rescale, momentum=momentum, lr=-1.0,
-                          dampening=1.0 + lr * rescale, nesterov=False, maximize=False, is_first_step=False)
+        torch._fused_sgd_(
+            w,
+            g,
+            mom,
+            weight_decay=wd / rescale,
+            momentum=momentum,
+            lr=-1.0,
+            dampening=1.0 + lr * rescale,
+            nesterov=False,
+            maximize=False,
+            is_first_step=False,
+        )
         return
     if clip >= 0:
         g, rescale = prepared(g, rescale, clip), 1.0
@@ -160,8 +195,17 @@ def sgd_mom(w: Tensors, g: Tensors, mom: Tensors, *, lr: float, momentum: float,
     _add_(w, mom)
 
 
-def nag_mom(w: Tensors, g: Tensors, mom: Tensors, *, lr: float, momentum: float, wd: float = 0.0,
-            rescale: float = 1.0, clip: float = -1.0) -> None:
+def nag_mom(
+    w: Tensors,
+    g: Tensors,
+    mom: Tensors,
+    *,
+    lr: float,
+    momentum: float,
+    wd: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+) -> None:
     """Nesterov's step, ``w += momentum**2 * mom + (1 + momentum) * d``, ``d = -lr * (clip(rescale * g) + wd * w)``.
 
     The momentum then is ``momentum * mom + d``, with ``d`` of the **new** weight, as in MXNet's kernel.
@@ -183,8 +227,18 @@ def signsgd(w: Tensors, g: Tensors, *, lr: float, wd: float = 0.0) -> None:
     _add_(w, torch._foreach_sign(g), alpha=-lr)
 
 
-def signum(w: Tensors, g: Tensors, mom: Tensors, *, lr: float, momentum: float, wd: float = 0.0, rescale: float = 1.0,
-           clip: float = -1.0, wd_lh: float = 0.0) -> None:
+def signum(
+    w: Tensors,
+    g: Tensors,
+    mom: Tensors,
+    *,
+    lr: float,
+    momentum: float,
+    wd: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+    wd_lh: float = 0.0,
+) -> None:
     """``mom = momentum * mom - (1 - momentum) * (clip(rescale * g) + wd * w); w += lr * (sign(mom) - wd_lh * w)``."""
     _mul_(mom, momentum)
     if wd:
@@ -195,8 +249,19 @@ def signum(w: Tensors, g: Tensors, mom: Tensors, *, lr: float, momentum: float, 
     _add_(w, torch._foreach_sign(mom), alpha=lr)
 
 
-def dcasgd(w: Tensors, g: Tensors, mom: Tensors | None, previous: Tensors, *, lr: float, momentum: float, lamda: float,
-           wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0) -> None:
+def dcasgd(
+    w: Tensors,
+    g: Tensors,
+    mom: Tensors | None,
+    previous: Tensors,
+    *,
+    lr: float,
+    momentum: float,
+    lamda: float,
+    wd: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+) -> None:
     """SGD whose gradient is corrected for how the weights have moved: ``lamda * g * g * (w - previous)``."""
     g = prepared(g, rescale, clip)
     move = torch._foreach_sub(w, previous)
@@ -218,12 +283,38 @@ def dcasgd(w: Tensors, g: Tensors, mom: Tensors | None, previous: Tensors, *, lr
 # ---------------------------------------------------------------------- Adam and its relatives
 
 
-def adam(w: Tensors, g: Tensors, mean: Tensors, var: Tensors, *, lr: float, beta1: float, beta2: float, epsilon: float,
-         wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0, fused: bool = False) -> None:
+def adam(
+    w: Tensors,
+    g: Tensors,
+    mean: Tensors,
+    var: Tensors,
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    wd: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+    fused: bool = False,
+) -> None:
     """Adam's step with ``lr`` already corrected for the moments' bias; weight decay is part of the gradient."""
     if fused and (clip < 0 or not wd):
-        torch._fused_adam_(w, prepared(g, rescale, clip), mean, var, [], _endless(w), lr=lr, beta1=beta1, beta2=beta2,
-                           weight_decay=wd, eps=epsilon, amsgrad=False, maximize=False)
+        torch._fused_adam_(
+            w,
+            prepared(g, rescale, clip),
+            mean,
+            var,
+            [],
+            _endless(w),
+            lr=lr,
+            beta1=beta1,
+            beta2=beta2,
+            weight_decay=wd,
+            eps=epsilon,
+            amsgrad=False,
+            maximize=False,
+        )
         return
     g = prepared(g, rescale, clip, w, wd)
     moments(g, mean, var, beta1, beta2)
@@ -256,13 +347,40 @@ def _endless(w: Tensors) -> Tensors:
     return [found] * len(w)
 
 
-def adamw(w: Tensors, g: Tensors, mean: Tensors, var: Tensors, *, lr: float, eta: float, beta1: float, beta2: float,
-          epsilon: float, wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0, fused: bool = False) -> None:
+def adamw(
+    w: Tensors,
+    g: Tensors,
+    mean: Tensors,
+    var: Tensors,
+    *,
+    lr: float,
+    eta: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    wd: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+    fused: bool = False,
+) -> None:
     """``w -= eta * (lr * mean / (sqrt(var) + epsilon) + wd * w)``: Adam with weight decay apart from the gradient."""
     if fused and lr:
         # torch's rule decays by its own learning rate, which is eta * lr here
-        torch._fused_adamw_(w, prepared(g, rescale, clip), mean, var, [], _endless(w), lr=eta * lr, beta1=beta1,
-                            beta2=beta2, weight_decay=wd / lr, eps=epsilon, amsgrad=False, maximize=False)
+        torch._fused_adamw_(
+            w,
+            prepared(g, rescale, clip),
+            mean,
+            var,
+            [],
+            _endless(w),
+            lr=eta * lr,
+            beta1=beta1,
+            beta2=beta2,
+            weight_decay=wd / lr,
+            eps=epsilon,
+            amsgrad=False,
+            maximize=False,
+        )
         return
     moments(prepared(g, rescale, clip), mean, var, beta1, beta2)
     root = _root(var, epsilon)
@@ -271,8 +389,19 @@ def adamw(w: Tensors, g: Tensors, mean: Tensors, var: Tensors, *, lr: float, eta
     _addcdiv_(w, mean, root, -eta * lr)
 
 
-def adamax(w: Tensors, g: Tensors, mean: Tensors, largest: Tensors, *, lr: float, beta1: float, beta2: float,
-           wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0) -> None:
+def adamax(
+    w: Tensors,
+    g: Tensors,
+    mean: Tensors,
+    largest: Tensors,
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    wd: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+) -> None:
     """Adam by the infinity norm, with ``lr`` already corrected for the mean's bias."""
     g = prepared(g, rescale, clip, w, wd)
     _lerp_(mean, g, 1.0 - beta1)
@@ -282,9 +411,23 @@ def adamax(w: Tensors, g: Tensors, mean: Tensors, largest: Tensors, *, lr: float
     _addcdiv_(w, mean, torch._foreach_clamp_min(largest, torch.finfo(largest[0].dtype).tiny), -lr)
 
 
-def nadam(w: Tensors, g: Tensors, mean: Tensors, var: Tensors, *, lr: float, beta1: float, beta2: float, epsilon: float,
-          grad_scales: Sequence[float], mean_scales: Sequence[float], var_correction: float, wd: float = 0.0,
-          rescale: float = 1.0, clip: float = -1.0) -> None:
+def nadam(
+    w: Tensors,
+    g: Tensors,
+    mean: Tensors,
+    var: Tensors,
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    grad_scales: Sequence[float],
+    mean_scales: Sequence[float],
+    var_correction: float,
+    wd: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+) -> None:
     """Adam with Nesterov's momentum; the momentum schedule gives each tensor its weights of gradient and mean."""
     g = prepared(g, rescale, clip, w, wd)
     moments(g, mean, var, beta1, beta2)
@@ -296,8 +439,22 @@ def nadam(w: Tensors, g: Tensors, mean: Tensors, var: Tensors, *, lr: float, bet
     _addcdiv_(w, step, root, -lr)
 
 
-def ftml(w: Tensors, g: Tensors, d: Tensors, v: Tensors, z: Tensors, *, lr: float, beta1: float, beta2: float,
-         epsilon: float, t: int, wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0) -> None:
+def ftml(
+    w: Tensors,
+    g: Tensors,
+    d: Tensors,
+    v: Tensors,
+    z: Tensors,
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    t: int,
+    wd: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+) -> None:
     """Follow the moving leader."""
     g = prepared(g, rescale, clip, w, wd)
     _mul_(v, beta2)
@@ -320,8 +477,21 @@ def ftml(w: Tensors, g: Tensors, d: Tensors, v: Tensors, z: Tensors, *, lr: floa
 # ---------------------------------------------------------------------- layer-wise scaling
 
 
-def lamb_direction(w: Tensors, g: Tensors, mean: Tensors, var: Tensors, *, beta1: float, beta2: float, epsilon: float,
-                   t: int, bias_correction: bool, wd: float, rescale: float = 1.0, clip: float = -1.0) -> Tensors:
+def lamb_direction(
+    w: Tensors,
+    g: Tensors,
+    mean: Tensors,
+    var: Tensors,
+    *,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+    t: int,
+    bias_correction: bool,
+    wd: float,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+) -> Tensors:
     """LAMB's first phase: move the moments; gives the direction of the step, weight decay included."""
     moments(prepared(g, rescale, clip), mean, var, beta1, beta2)
     root = _mul(var, 1.0 / (1.0 - beta2**t) if bias_correction else 1.0)
@@ -334,8 +504,16 @@ def lamb_direction(w: Tensors, g: Tensors, mean: Tensors, var: Tensors, *, beta1
     return direction
 
 
-def lamb_step(w: Tensors, direction: Tensors, r1: Sequence[Tensor], r2: Sequence[Tensor], *, lr: float,
-              lower: float = -1.0, upper: float = -1.0) -> None:
+def lamb_step(
+    w: Tensors,
+    direction: Tensors,
+    r1: Sequence[Tensor],
+    r2: Sequence[Tensor],
+    *,
+    lr: float,
+    lower: float = -1.0,
+    upper: float = -1.0,
+) -> None:
     """LAMB's second phase: a step along the direction, by the norms of weight (``r1``) and direction (``r2``)."""
     for weight, step, weight_norm, step_norm in zip(w, direction, r1, r2):
         if lower >= 0:
@@ -346,8 +524,17 @@ def lamb_step(w: Tensors, direction: Tensors, r1: Sequence[Tensor], r2: Sequence
         weight.addcmul_(step, ratio.to(step.dtype), value=-lr)
 
 
-def lamb(w: Tensors, g: Tensors, mean: Tensors, var: Tensors, *, lr: float, lower: float = -1.0, upper: float = -1.0,
-         **phase1: Any) -> None:
+def lamb(
+    w: Tensors,
+    g: Tensors,
+    mean: Tensors,
+    var: Tensors,
+    *,
+    lr: float,
+    lower: float = -1.0,
+    upper: float = -1.0,
+    **phase1: Any,
+) -> None:
     """Both phases of LAMB, with the norms in between."""
     direction = lamb_direction(w, g, mean, var, **phase1)
     lamb_step(w, direction, norms(w), norms(direction), lr=lr, lower=lower, upper=upper)
@@ -364,16 +551,33 @@ def sums_of_squares(tensors: Sequence[Tensor]) -> Tensor:
     return torch.stack([n.float().square() for n in norms(list(tensors))])
 
 
-def lars_rates(lrs: Tensor, weights_sum_sq: Tensor, grads_sum_sq: Tensor, wds: Tensor, *, eta: float, eps: float,
-               rescale: float = 1.0) -> Tensor:
+def lars_rates(
+    lrs: Tensor,
+    weights_sum_sq: Tensor,
+    grads_sum_sq: Tensor,
+    wds: Tensor,
+    *,
+    eta: float,
+    eps: float,
+    rescale: float = 1.0,
+) -> Tensor:
     """Each layer's learning rate, scaled by the ratio of its norms of weight and gradient."""
     weight_norm, grad_norm = weights_sum_sq.sqrt(), grads_sum_sq.sqrt()
     scaled = lrs * eta * weight_norm / (grad_norm * rescale + wds * weight_norm + eps)
     return torch.where((weight_norm > 0) & (grads_sum_sq > 0), scaled, lrs)
 
 
-def sgd_mom_per_tensor(w: Tensors, g: Tensors, mom: Tensors | None, lrs: Sequence[Tensor], wds: Sequence[Tensor], *,
-                       momentum: float = 0.0, rescale: float = 1.0, clip: float = -1.0) -> None:
+def sgd_mom_per_tensor(
+    w: Tensors,
+    g: Tensors,
+    mom: Tensors | None,
+    lrs: Sequence[Tensor],
+    wds: Sequence[Tensor],
+    *,
+    momentum: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+) -> None:
     """SGD whose rates and decays are tensors of one element, which may live on the device."""
     g = prepared(g, rescale, clip)
     for i, (weight, grad, lr, wd) in enumerate(zip(w, g, lrs, wds)):
@@ -388,8 +592,17 @@ def sgd_mom_per_tensor(w: Tensors, g: Tensors, mom: Tensors | None, lrs: Sequenc
 # ---------------------------------------------------------------------- adaptive rates
 
 
-def adagrad(w: Tensors, g: Tensors, history: Tensors, *, lr: float, epsilon: float, wd: float = 0.0,
-            rescale: float = 1.0, clip: float = -1.0) -> None:
+def adagrad(
+    w: Tensors,
+    g: Tensors,
+    history: Tensors,
+    *,
+    lr: float,
+    epsilon: float,
+    wd: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+) -> None:
     """``history += g * g; w = w - lr * (g / sqrt(history + epsilon) + wd * w)``."""
     g = prepared(g, rescale, clip)
     _addcmul_(history, g, g)
@@ -400,8 +613,9 @@ def adagrad(w: Tensors, g: Tensors, history: Tensors, *, lr: float, epsilon: flo
     _addcdiv_(w, g, root, -lr)
 
 
-def group_adagrad(w: Tensors, g: Tensors, history: Tensors, *, lr: float, epsilon: float, rescale: float = 1.0,
-                  clip: float = -1.0) -> None:
+def group_adagrad(
+    w: Tensors, g: Tensors, history: Tensors, *, lr: float, epsilon: float, rescale: float = 1.0, clip: float = -1.0
+) -> None:
     """AdaGrad with one rate a row: ``history`` keeps the mean square of each row's gradient."""
     for weight, grad, h in zip(w, prepared(g, rescale, clip), history):
         mean_square = grad.square().reshape(grad.shape[0], -1).mean(1)
@@ -410,8 +624,18 @@ def group_adagrad(w: Tensors, g: Tensors, history: Tensors, *, lr: float, epsilo
         weight.addcmul_(grad, rate, value=-lr)
 
 
-def adadelta(w: Tensors, g: Tensors, acc_g: Tensors, acc_delta: Tensors, *, rho: float, epsilon: float, wd: float = 0.0,
-             rescale: float = 1.0, clip: float = -1.0) -> None:
+def adadelta(
+    w: Tensors,
+    g: Tensors,
+    acc_g: Tensors,
+    acc_delta: Tensors,
+    *,
+    rho: float,
+    epsilon: float,
+    wd: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+) -> None:
     """Steps as large as past steps were, relative to past gradients; there is no learning rate."""
     g = prepared(g, rescale, clip)
     _mul_(acc_g, rho)
@@ -427,8 +651,19 @@ def adadelta(w: Tensors, g: Tensors, acc_g: Tensors, acc_delta: Tensors, *, rho:
     _sub_(w, delta)
 
 
-def rmsprop(w: Tensors, g: Tensors, n: Tensors, *, lr: float, gamma1: float, epsilon: float, wd: float = 0.0,
-            rescale: float = 1.0, clip: float = -1.0, clip_weights: float = -1.0) -> None:
+def rmsprop(
+    w: Tensors,
+    g: Tensors,
+    n: Tensors,
+    *,
+    lr: float,
+    gamma1: float,
+    epsilon: float,
+    wd: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+    clip_weights: float = -1.0,
+) -> None:
     """``n = gamma1 * n + (1 - gamma1) * g * g; w = w - lr * g / sqrt(n + epsilon)``."""
     g = prepared(g, rescale, clip, w, wd)
     _mul_(n, gamma1)
@@ -440,9 +675,22 @@ def rmsprop(w: Tensors, g: Tensors, n: Tensors, *, lr: float, gamma1: float, eps
         clamp_(w, clip_weights)
 
 
-def rmsprop_alex(w: Tensors, g: Tensors, n: Tensors, mean: Tensors, delta: Tensors, *, lr: float, gamma1: float,
-                 gamma2: float, epsilon: float, wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0,
-                 clip_weights: float = -1.0) -> None:
+def rmsprop_alex(
+    w: Tensors,
+    g: Tensors,
+    n: Tensors,
+    mean: Tensors,
+    delta: Tensors,
+    *,
+    lr: float,
+    gamma1: float,
+    gamma2: float,
+    epsilon: float,
+    wd: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+    clip_weights: float = -1.0,
+) -> None:
     """Graves' centred RMSProp with momentum ``gamma2``."""
     g = prepared(g, rescale, clip, w, wd)
     _mul_(n, gamma1)
@@ -458,8 +706,19 @@ def rmsprop_alex(w: Tensors, g: Tensors, n: Tensors, mean: Tensors, delta: Tenso
         clamp_(w, clip_weights)
 
 
-def ftrl(w: Tensors, g: Tensors, z: Tensors, n: Tensors, *, lr: float, lamda1: float, beta: float, wd: float = 0.0,
-         rescale: float = 1.0, clip: float = -1.0) -> None:
+def ftrl(
+    w: Tensors,
+    g: Tensors,
+    z: Tensors,
+    n: Tensors,
+    *,
+    lr: float,
+    lamda1: float,
+    beta: float,
+    wd: float = 0.0,
+    rescale: float = 1.0,
+    clip: float = -1.0,
+) -> None:
     """Follow the regularized leader: weights whose accumulated ``z`` stays within ``lamda1`` are exactly zero."""
     g = prepared(g, rescale, clip)
     old_root = _sqrt(n)
@@ -485,8 +744,14 @@ def mixed(rule: Callable[..., Any], w: Tensors, g: Tensors, w32: Tensors, *state
     _copy_(w, w32)
 
 
-def on_rows(rule: Callable[..., Any], weight: Tensor, rows: Tensor, values: Tensor, states: Sequence[Tensor | None],
-            **scalars: Any) -> None:
+def on_rows(
+    rule: Callable[..., Any],
+    weight: Tensor,
+    rows: Tensor,
+    values: Tensor,
+    states: Sequence[Tensor | None],
+    **scalars: Any,
+) -> None:
     """Apply a rule to some rows only, those a row-sparse gradient has: the lazy update.
 
     Parameters

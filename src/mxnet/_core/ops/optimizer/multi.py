@@ -31,8 +31,15 @@ def multi(name: str, names: Sequence[str], count: str = "num_weights", extra: Se
         return ("output",) if n == 1 else tuple(f"output{i}" for i in range(n))
 
     def register(fn: Callable[..., Any]) -> OpDef:
-        operator = op(name, variadic=count, inputs=inputs, outputs=outputs, mutates=names[2:], inplace="weight",
-                      differentiable=False)(fn)
+        operator = op(
+            name,
+            variadic=count,
+            inputs=inputs,
+            outputs=outputs,
+            mutates=names[2:],
+            inplace="weight",
+            differentiable=False,
+        )(fn)
         operator.infer_shape(shapes)
         operator.infer_type(types)
         return operator
@@ -77,42 +84,85 @@ def by_scalars(rule: Callable[..., Any], lists: Sequence[list[Tensor]], *scalars
 
 
 @multi("multi_sgd_update", SGD)
-def multi_sgd_update(*data: Tensor, lrs: Floats, wds: Floats, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
-                     num_weights: int = 1) -> list[Tensor]:
+def multi_sgd_update(
+    *data: Tensor,
+    lrs: Floats,
+    wds: Floats,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+) -> list[Tensor]:
     """``sgd_update`` of ``num_weights`` weights: inputs ``weight_0, grad_0, weight_1, ...``."""
     lists = columns(data, SGD, num_weights, "num_weights", lrs=lrs, wds=wds)
-    by_scalars(lambda c, lr, wd: kernels.sgd(*c, lr=lr, wd=wd, rescale=rescale_grad, clip=clip_gradient), lists, lrs,
-               wds)
+    by_scalars(
+        lambda c, lr, wd: kernels.sgd(*c, lr=lr, wd=wd, rescale=rescale_grad, clip=clip_gradient), lists, lrs, wds
+    )
     return lists[0]
 
 
 @multi("multi_sgd_mom_update", SGD_MOM)
-def multi_sgd_mom_update(*data: Tensor, lrs: Floats, wds: Floats, momentum: float = 0.0, rescale_grad: float = 1.0,
-                         clip_gradient: float = -1.0, num_weights: int = 1) -> list[Tensor]:
+def multi_sgd_mom_update(
+    *data: Tensor,
+    lrs: Floats,
+    wds: Floats,
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+) -> list[Tensor]:
     """``sgd_mom_update`` of ``num_weights`` weights: inputs ``weight_0, grad_0, mom_0, weight_1, ...``."""
     lists = columns(data, SGD_MOM, num_weights, "num_weights", lrs=lrs, wds=wds)
-    by_scalars(lambda c, lr, wd: kernels.sgd_mom(*c, lr=lr, momentum=momentum, wd=wd, rescale=rescale_grad,
-                                                 clip=clip_gradient), lists, lrs, wds)
+    by_scalars(
+        lambda c, lr, wd: kernels.sgd_mom(
+            *c, lr=lr, momentum=momentum, wd=wd, rescale=rescale_grad, clip=clip_gradient
+        ),
+        lists,
+        lrs,
+        wds,
+    )
     return lists[0]
 
 
 @multi("multi_mp_sgd_update", MP_SGD)
-def multi_mp_sgd_update(*data: Tensor, lrs: Floats, wds: Floats, rescale_grad: float = 1.0,
-                        clip_gradient: float = -1.0, num_weights: int = 1) -> list[Tensor]:
+def multi_mp_sgd_update(
+    *data: Tensor,
+    lrs: Floats,
+    wds: Floats,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+) -> list[Tensor]:
     """``mp_sgd_update`` of ``num_weights`` weights: inputs ``weight_0, grad_0, weight32_0, weight_1, ...``."""
     lists = columns(data, MP_SGD, num_weights, "num_weights", lrs=lrs, wds=wds)
-    by_scalars(lambda c, lr, wd: kernels.mixed(kernels.sgd, *c, lr=lr, wd=wd, rescale=rescale_grad,
-                                               clip=clip_gradient), lists, lrs, wds)
+    by_scalars(
+        lambda c, lr, wd: kernels.mixed(kernels.sgd, *c, lr=lr, wd=wd, rescale=rescale_grad, clip=clip_gradient),
+        lists,
+        lrs,
+        wds,
+    )
     return lists[0]
 
 
 @multi("multi_mp_sgd_mom_update", MP_SGD_MOM)
-def multi_mp_sgd_mom_update(*data: Tensor, lrs: Floats, wds: Floats, momentum: float = 0.0, rescale_grad: float = 1.0,
-                            clip_gradient: float = -1.0, num_weights: int = 1) -> list[Tensor]:
+def multi_mp_sgd_mom_update(
+    *data: Tensor,
+    lrs: Floats,
+    wds: Floats,
+    momentum: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+) -> list[Tensor]:
     """``mp_sgd_mom_update`` of ``num_weights`` weights: inputs ``weight_0, grad_0, mom_0, weight32_0, ...``."""
     w, g, mom, w32 = columns(data, MP_SGD_MOM, num_weights, "num_weights", lrs=lrs, wds=wds)
-    by_scalars(lambda c, lr, wd: kernels.mixed(kernels.sgd_mom, *c, lr=lr, momentum=momentum, wd=wd,
-                                               rescale=rescale_grad, clip=clip_gradient), [w, g, w32, mom], lrs, wds)
+    by_scalars(
+        lambda c, lr, wd: kernels.mixed(
+            kernels.sgd_mom, *c, lr=lr, momentum=momentum, wd=wd, rescale=rescale_grad, clip=clip_gradient
+        ),
+        [w, g, w32, mom],
+        lrs,
+        wds,
+    )
     return w
 
 
@@ -125,8 +175,9 @@ def _preloaded(data: Sequence[Tensor], names: Sequence[str], num_weights: int, *
     by_name = dict(zip(names, lists))
     w, g, w32 = by_name["weight"], by_name["grad"], by_name.get("weight32")
     target, g = (w, g) if w32 is None else (w32, [t.float() for t in g])
-    kernels.sgd_mom_per_tensor(target, g, by_name.get("mom"), lrs.reshape(-1).unbind(), wds.reshape(-1).unbind(),
-                               **scalars)
+    kernels.sgd_mom_per_tensor(
+        target, g, by_name.get("mom"), lrs.reshape(-1).unbind(), wds.reshape(-1).unbind(), **scalars
+    )
     if w32 is not None:
         torch._foreach_copy_(w, w32)
     return w
@@ -136,29 +187,33 @@ _RATES = ("lrs", "wds")
 
 
 @multi("preloaded_multi_sgd_update", SGD, extra=_RATES)
-def preloaded_multi_sgd_update(*data: Tensor, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
-                               num_weights: int = 1) -> list[Tensor]:
+def preloaded_multi_sgd_update(
+    *data: Tensor, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1
+) -> list[Tensor]:
     """``multi_sgd_update`` with learning rates and weight decays as arrays, the last two inputs."""
     return _preloaded(data, SGD, num_weights, rescale=rescale_grad, clip=clip_gradient)
 
 
 @multi("preloaded_multi_sgd_mom_update", SGD_MOM, extra=_RATES)
-def preloaded_multi_sgd_mom_update(*data: Tensor, momentum: float = 0.0, rescale_grad: float = 1.0,
-                                   clip_gradient: float = -1.0, num_weights: int = 1) -> list[Tensor]:
+def preloaded_multi_sgd_mom_update(
+    *data: Tensor, momentum: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1
+) -> list[Tensor]:
     """``multi_sgd_mom_update`` with learning rates and weight decays as arrays, the last two inputs."""
     return _preloaded(data, SGD_MOM, num_weights, momentum=momentum, rescale=rescale_grad, clip=clip_gradient)
 
 
 @multi("preloaded_multi_mp_sgd_update", MP_SGD, extra=_RATES)
-def preloaded_multi_mp_sgd_update(*data: Tensor, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
-                                  num_weights: int = 1) -> list[Tensor]:
+def preloaded_multi_mp_sgd_update(
+    *data: Tensor, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1
+) -> list[Tensor]:
     """``multi_mp_sgd_update`` with learning rates and weight decays as arrays, the last two inputs."""
     return _preloaded(data, MP_SGD, num_weights, rescale=rescale_grad, clip=clip_gradient)
 
 
 @multi("preloaded_multi_mp_sgd_mom_update", MP_SGD_MOM, extra=_RATES)
-def preloaded_multi_mp_sgd_mom_update(*data: Tensor, momentum: float = 0.0, rescale_grad: float = 1.0,
-                                      clip_gradient: float = -1.0, num_weights: int = 1) -> list[Tensor]:
+def preloaded_multi_mp_sgd_mom_update(
+    *data: Tensor, momentum: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1
+) -> list[Tensor]:
     """``multi_mp_sgd_mom_update`` with learning rates and weight decays as arrays, the last two inputs."""
     return _preloaded(data, MP_SGD_MOM, num_weights, momentum=momentum, rescale=rescale_grad, clip=clip_gradient)
 
@@ -166,8 +221,15 @@ def preloaded_multi_mp_sgd_mom_update(*data: Tensor, momentum: float = 0.0, resc
 # ---------------------------------------------------------------------- AdamW and LAMB
 
 
-def _multi_adamw(data: Sequence[Tensor], names: Sequence[str], num_weights: int, lrs: Floats, wds: Floats, etas: Floats,
-                 **scalars: Any) -> list[Tensor]:
+def _multi_adamw(
+    data: Sequence[Tensor],
+    names: Sequence[str],
+    num_weights: int,
+    lrs: Floats,
+    wds: Floats,
+    etas: Floats,
+    **scalars: Any,
+) -> list[Tensor]:
     if not data:
         raise ValueError("expected the arrays of each weight and rescale_grad, got no input")
     *rest, rescale_grad = data
@@ -185,47 +247,123 @@ def _multi_adamw(data: Sequence[Tensor], names: Sequence[str], num_weights: int,
 
 
 @multi("_multi_adamw_update", ADAM, extra=("rescale_grad",))
-def multi_adamw_update(*data: Tensor, lrs: Floats, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,
-                       wds: Floats, etas: Floats, clip_gradient: float = -1.0, num_weights: int = 1) -> list[Tensor]:
+def multi_adamw_update(
+    *data: Tensor,
+    lrs: Floats,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    wds: Floats,
+    etas: Floats,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+) -> list[Tensor]:
     """``_adamw_update`` of ``num_weights`` weights; ``rescale_grad`` is the last input."""
-    return _multi_adamw(data, ADAM, num_weights, lrs, wds, etas, beta1=beta1, beta2=beta2, epsilon=epsilon,
-                        clip=clip_gradient)
+    return _multi_adamw(
+        data, ADAM, num_weights, lrs, wds, etas, beta1=beta1, beta2=beta2, epsilon=epsilon, clip=clip_gradient
+    )
 
 
 @multi("_multi_mp_adamw_update", MP_ADAM, extra=("rescale_grad",))
-def multi_mp_adamw_update(*data: Tensor, lrs: Floats, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,
-                          wds: Floats, etas: Floats, clip_gradient: float = -1.0, num_weights: int = 1) -> list[Tensor]:
+def multi_mp_adamw_update(
+    *data: Tensor,
+    lrs: Floats,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    wds: Floats,
+    etas: Floats,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+) -> list[Tensor]:
     """``_mp_adamw_update`` of ``num_weights`` weights; ``rescale_grad`` is the last input."""
-    return _multi_adamw(data, MP_ADAM, num_weights, lrs, wds, etas, beta1=beta1, beta2=beta2, epsilon=epsilon,
-                        clip=clip_gradient)
+    return _multi_adamw(
+        data, MP_ADAM, num_weights, lrs, wds, etas, beta1=beta1, beta2=beta2, epsilon=epsilon, clip=clip_gradient
+    )
 
 
 @multi("_multi_lamb_update", ADAM, count="num_tensors")
-def multi_lamb_update(*data: Tensor, learning_rates: Floats, beta1: float = 0.9, beta2: float = 0.999,
-                      epsilon: float = 1e-6, wds: Floats, rescale_grad: float = 1.0, lower_bound: float = -1.0,
-                      upper_bound: float = -1.0, clip_gradient: float = -1.0, bias_correction: bool = True,
-                      step_count: Shape, num_tensors: int = 1) -> list[Tensor]:
+def multi_lamb_update(
+    *data: Tensor,
+    learning_rates: Floats,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-6,
+    wds: Floats,
+    rescale_grad: float = 1.0,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    clip_gradient: float = -1.0,
+    bias_correction: bool = True,
+    step_count: Shape,
+    num_tensors: int = 1,
+) -> list[Tensor]:
     """LAMB's step for ``num_tensors`` weights, each with its own rate, decay and step count."""
-    lists = columns(data, ADAM, num_tensors, "num_tensors", learning_rates=learning_rates, wds=wds,
-                    step_count=step_count)
-    by_scalars(lambda c, lr, wd, t: kernels.lamb(*c, lr=lr, lower=lower_bound, upper=upper_bound, beta1=beta1,
-                                                 beta2=beta2, epsilon=epsilon, t=t, bias_correction=bias_correction,
-                                                 wd=wd, rescale=rescale_grad, clip=clip_gradient),
-               lists, learning_rates, wds, step_count)
+    lists = columns(
+        data, ADAM, num_tensors, "num_tensors", learning_rates=learning_rates, wds=wds, step_count=step_count
+    )
+    by_scalars(
+        lambda c, lr, wd, t: kernels.lamb(
+            *c,
+            lr=lr,
+            lower=lower_bound,
+            upper=upper_bound,
+            beta1=beta1,
+            beta2=beta2,
+            epsilon=epsilon,
+            t=t,
+            bias_correction=bias_correction,
+            wd=wd,
+            rescale=rescale_grad,
+            clip=clip_gradient,
+        ),
+        lists,
+        learning_rates,
+        wds,
+        step_count,
+    )
     return lists[0]
 
 
 @multi("_multi_mp_lamb_update", MP_ADAM, count="num_tensors")
-def multi_mp_lamb_update(*data: Tensor, learning_rates: Floats, beta1: float = 0.9, beta2: float = 0.999,
-                         epsilon: float = 1e-6, wds: Floats, rescale_grad: float = 1.0, lower_bound: float = -1.0,
-                         upper_bound: float = -1.0, clip_gradient: float = -1.0, bias_correction: bool = True,
-                         step_count: Shape, num_tensors: int = 1) -> list[Tensor]:
+def multi_mp_lamb_update(
+    *data: Tensor,
+    learning_rates: Floats,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-6,
+    wds: Floats,
+    rescale_grad: float = 1.0,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    clip_gradient: float = -1.0,
+    bias_correction: bool = True,
+    step_count: Shape,
+    num_tensors: int = 1,
+) -> list[Tensor]:
     """``_multi_lamb_update`` of the float32 copies of weights of lower precision."""
-    w, g, mean, var, w32 = columns(data, MP_ADAM, num_tensors, "num_tensors", learning_rates=learning_rates, wds=wds,
-                                   step_count=step_count)
-    by_scalars(lambda c, lr, wd, t: kernels.mixed(kernels.lamb, *c, lr=lr, lower=lower_bound, upper=upper_bound,
-                                                  beta1=beta1, beta2=beta2, epsilon=epsilon, t=t,
-                                                  bias_correction=bias_correction, wd=wd, rescale=rescale_grad,
-                                                  clip=clip_gradient),
-               [w, g, w32, mean, var], learning_rates, wds, step_count)
+    w, g, mean, var, w32 = columns(
+        data, MP_ADAM, num_tensors, "num_tensors", learning_rates=learning_rates, wds=wds, step_count=step_count
+    )
+    by_scalars(
+        lambda c, lr, wd, t: kernels.mixed(
+            kernels.lamb,
+            *c,
+            lr=lr,
+            lower=lower_bound,
+            upper=upper_bound,
+            beta1=beta1,
+            beta2=beta2,
+            epsilon=epsilon,
+            t=t,
+            bias_correction=bias_correction,
+            wd=wd,
+            rescale=rescale_grad,
+            clip=clip_gradient,
+        ),
+        [w, g, w32, mean, var],
+        learning_rates,
+        wds,
+        step_count,
+    )
     return w

@@ -9,8 +9,16 @@ from ._rules import SINGLE, mixed_types
 
 
 @op("sgd_update", aliases=("_sparse_sgd_update",), **SINGLE)
-def sgd_update(weight: Tensor, grad: Tensor, *, lr: float, wd: float = 0.0, rescale_grad: float = 1.0,
-               clip_gradient: float = -1.0, lazy_update: bool = True) -> Tensor:
+def sgd_update(
+    weight: Tensor,
+    grad: Tensor,
+    *,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+) -> Tensor:
     """Stochastic gradient descent: ``weight = (1 - lr * wd) * weight - lr * clip(rescale_grad * grad)``.
 
     A negative ``clip_gradient`` means no clipping. ``lazy_update`` concerns row-sparse gradients only.
@@ -21,8 +29,18 @@ def sgd_update(weight: Tensor, grad: Tensor, *, lr: float, wd: float = 0.0, resc
 
 
 @op("sgd_mom_update", aliases=("_sparse_sgd_mom_update",), mutates=("mom",), **SINGLE)
-def sgd_mom_update(weight: Tensor, grad: Tensor, mom: Tensor, *, lr: float, momentum: float = 0.0, wd: float = 0.0,
-                   rescale_grad: float = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True) -> Tensor:
+def sgd_mom_update(
+    weight: Tensor,
+    grad: Tensor,
+    mom: Tensor,
+    *,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+) -> Tensor:
     """SGD with momentum: ``mom = momentum * mom - lr * (clip(rescale_grad * grad) + wd * weight); weight += mom``."""
     same_shapes(weight, grad=grad, mom=mom)
     kernels.sgd_mom([weight], [grad], [mom], lr=lr, momentum=momentum, wd=wd, rescale=rescale_grad, clip=clip_gradient)
@@ -30,8 +48,17 @@ def sgd_mom_update(weight: Tensor, grad: Tensor, mom: Tensor, *, lr: float, mome
 
 
 @op("mp_sgd_update", mutates=("weight32",), **SINGLE)
-def mp_sgd_update(weight: Tensor, grad: Tensor, weight32: Tensor, *, lr: float, wd: float = 0.0,
-                  rescale_grad: float = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True) -> Tensor:
+def mp_sgd_update(
+    weight: Tensor,
+    grad: Tensor,
+    weight32: Tensor,
+    *,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+) -> Tensor:
     """``sgd_update`` of the float32 copy ``weight32`` of a weight of lower precision."""
     same_shapes(weight, grad=grad, weight32=weight32)
     kernels.mixed(kernels.sgd, [weight], [grad], [weight32], lr=lr, wd=wd, rescale=rescale_grad, clip=clip_gradient)
@@ -39,19 +66,48 @@ def mp_sgd_update(weight: Tensor, grad: Tensor, weight32: Tensor, *, lr: float, 
 
 
 @op("mp_sgd_mom_update", mutates=("mom", "weight32"), **SINGLE)
-def mp_sgd_mom_update(weight: Tensor, grad: Tensor, mom: Tensor, weight32: Tensor, *, lr: float, momentum: float = 0.0,
-                      wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0,
-                      lazy_update: bool = True) -> Tensor:
+def mp_sgd_mom_update(
+    weight: Tensor,
+    grad: Tensor,
+    mom: Tensor,
+    weight32: Tensor,
+    *,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+) -> Tensor:
     """``sgd_mom_update`` of the float32 copy ``weight32`` of a weight of lower precision."""
     same_shapes(weight, grad=grad, mom=mom, weight32=weight32)
-    kernels.mixed(kernels.sgd_mom, [weight], [grad], [weight32], [mom], lr=lr, momentum=momentum, wd=wd,
-                  rescale=rescale_grad, clip=clip_gradient)
+    kernels.mixed(
+        kernels.sgd_mom,
+        [weight],
+        [grad],
+        [weight32],
+        [mom],
+        lr=lr,
+        momentum=momentum,
+        wd=wd,
+        rescale=rescale_grad,
+        clip=clip_gradient,
+    )
     return weight
 
 
 @op("nag_mom_update", mutates=("mom",), **SINGLE)
-def nag_mom_update(weight: Tensor, grad: Tensor, mom: Tensor, *, lr: float, momentum: float = 0.0, wd: float = 0.0,
-                   rescale_grad: float = 1.0, clip_gradient: float = -1.0) -> Tensor:
+def nag_mom_update(
+    weight: Tensor,
+    grad: Tensor,
+    mom: Tensor,
+    *,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+) -> Tensor:
     """Nesterov's accelerated gradient, with the velocity in ``mom``."""
     same_shapes(weight, grad=grad, mom=mom)
     kernels.nag_mom([weight], [grad], [mom], lr=lr, momentum=momentum, wd=wd, rescale=rescale_grad, clip=clip_gradient)
@@ -59,18 +115,39 @@ def nag_mom_update(weight: Tensor, grad: Tensor, mom: Tensor, *, lr: float, mome
 
 
 @op("mp_nag_mom_update", mutates=("mom", "weight32"), **SINGLE)
-def mp_nag_mom_update(weight: Tensor, grad: Tensor, mom: Tensor, weight32: Tensor, *, lr: float, momentum: float = 0.0,
-                      wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0) -> Tensor:
+def mp_nag_mom_update(
+    weight: Tensor,
+    grad: Tensor,
+    mom: Tensor,
+    weight32: Tensor,
+    *,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+) -> Tensor:
     """``nag_mom_update`` of the float32 copy ``weight32`` of a weight of lower precision."""
     same_shapes(weight, grad=grad, mom=mom, weight32=weight32)
-    kernels.mixed(kernels.nag_mom, [weight], [grad], [weight32], [mom], lr=lr, momentum=momentum, wd=wd,
-                  rescale=rescale_grad, clip=clip_gradient)
+    kernels.mixed(
+        kernels.nag_mom,
+        [weight],
+        [grad],
+        [weight32],
+        [mom],
+        lr=lr,
+        momentum=momentum,
+        wd=wd,
+        rescale=rescale_grad,
+        clip=clip_gradient,
+    )
     return weight
 
 
 @op("signsgd_update", **SINGLE)
-def signsgd_update(weight: Tensor, grad: Tensor, *, lr: float, wd: float = 0.0, rescale_grad: float = 1.0,
-                   clip_gradient: float = -1.0) -> Tensor:
+def signsgd_update(
+    weight: Tensor, grad: Tensor, *, lr: float, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0
+) -> Tensor:
     """``weight = (1 - lr * wd) * weight - lr * sign(grad)``; scaling and clipping have no effect on a sign."""
     same_shapes(weight, grad=grad)
     kernels.signsgd([weight], [grad], lr=lr, wd=wd)
@@ -78,12 +155,23 @@ def signsgd_update(weight: Tensor, grad: Tensor, *, lr: float, wd: float = 0.0, 
 
 
 @op("signum_update", mutates=("mom",), **SINGLE)
-def signum_update(weight: Tensor, grad: Tensor, mom: Tensor, *, lr: float, momentum: float = 0.0, wd: float = 0.0,
-                  rescale_grad: float = 1.0, clip_gradient: float = -1.0, wd_lh: float = 0.0) -> Tensor:
+def signum_update(
+    weight: Tensor,
+    grad: Tensor,
+    mom: Tensor,
+    *,
+    lr: float,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    wd_lh: float = 0.0,
+) -> Tensor:
     """Steps along the sign of the momentum; ``wd_lh`` is weight decay apart from the gradient."""
     same_shapes(weight, grad=grad, mom=mom)
-    kernels.signum([weight], [grad], [mom], lr=lr, momentum=momentum, wd=wd, rescale=rescale_grad, clip=clip_gradient,
-                   wd_lh=wd_lh)
+    kernels.signum(
+        [weight], [grad], [mom], lr=lr, momentum=momentum, wd=wd, rescale=rescale_grad, clip=clip_gradient, wd_lh=wd_lh
+    )
     return weight
 
 

@@ -14,14 +14,23 @@ from ..init.creation import _checked as checked_shape
 ClassType = Annotated[Any, DTypeOf("float16", "float32", "float64", "int32", "uint8")]
 
 # The largest class number each type can hold exactly.
-_LAST_CLASS = {torch.uint8: 2**8 - 1, torch.int32: 2**31 - 1, torch.float16: 2**11, torch.float32: 2**24,
-               torch.float64: 2**53}
+_LAST_CLASS = {
+    torch.uint8: 2**8 - 1,
+    torch.int32: 2**31 - 1,
+    torch.float16: 2**11,
+    torch.float32: 2**24,
+    torch.float64: 2**53,
+}
 
 
-@op("_sample_multinomial", aliases=("sample_multinomial",),
-    outputs=lambda p: ("output0", "output1") if p.get_prob else ("output",))
-def sample_multinomial(data: Tensor, *, shape: Shape = (), get_prob: bool = False, dtype: ClassType = torch.int32,
-                       rng: Generator = None) -> Any:
+@op(
+    "_sample_multinomial",
+    aliases=("sample_multinomial",),
+    outputs=lambda p: ("output0", "output1") if p.get_prob else ("output",),
+)
+def sample_multinomial(
+    data: Tensor, *, shape: Shape = (), get_prob: bool = False, dtype: ClassType = torch.int32, rng: Generator = None
+) -> Any:
     """Draw class numbers with the probabilities in the last axis of ``data``.
 
     Parameters
@@ -80,8 +89,9 @@ def shuffle(data: Tensor, *, rng: Generator = None) -> Tensor:
 
 
 @op("_sample_unique_zipfian", outputs=("output0", "output1"), differentiable=False)
-def sample_unique_zipfian(*, range_max: int, shape: Shape = None, rng: Generator = None,
-                          device: Device = None) -> tuple[Tensor, Tensor]:
+def sample_unique_zipfian(
+    *, range_max: int, shape: Shape = None, rng: Generator = None, device: Device = None
+) -> tuple[Tensor, Tensor]:
     """Draw different class numbers from an approximately Zipfian distribution.
 
     Class ``c`` has the probability ``(log(c + 2) - log(c + 1)) / log(range_max + 1)``, roughly. A number that was drawn

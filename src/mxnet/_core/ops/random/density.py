@@ -16,15 +16,17 @@ def _spread(sample: Tensor, *parameters: Tensor, event: int = 0) -> list[Tensor]
     """The parameters with axes for the samples; ``event`` trailing axes belong to each single sample."""
     shape = parameters[0].shape
     batch = shape[: len(shape) - event]
-    if any(p.shape != shape for p in parameters) or sample.shape[: len(batch)] != batch or (
-        event and (sample.ndim < len(shape) or sample.shape[-event:] != shape[len(batch):])
+    if (
+        any(p.shape != shape for p in parameters)
+        or sample.shape[: len(batch)] != batch
+        or (event and (sample.ndim < len(shape) or sample.shape[-event:] != shape[len(batch) :]))
     ):
         shapes = ", ".join(str(tuple(p.shape)) for p in parameters)
         raise MXNetError(f"the shape of sample {tuple(sample.shape)} must begin with that of the parameters ({shapes})")
     if any(p.dtype != sample.dtype for p in parameters) or not sample.is_floating_point():
         raise MXNetError("sample and parameters must have the same floating-point data type")
     extra = (1,) * (sample.ndim - len(shape))
-    return [p.reshape(*batch, *extra, *shape[len(batch):]) for p in parameters]
+    return [p.reshape(*batch, *extra, *shape[len(batch) :]) for p in parameters]
 
 
 def _result(log_density: Tensor, is_log: bool) -> Tensor:
@@ -120,6 +122,13 @@ def _(s: Any, p: Any) -> None:
         s.unify("output", s["sample"][:-1])
 
 
-for _density in (pdf_uniform, pdf_normal, pdf_gamma, pdf_exponential, pdf_poisson, pdf_negative_binomial,
-                 pdf_generalized_negative_binomial):
+for _density in (
+    pdf_uniform,
+    pdf_normal,
+    pdf_gamma,
+    pdf_exponential,
+    pdf_poisson,
+    pdf_negative_binomial,
+    pdf_generalized_negative_binomial,
+):
     _shape_from_sample(_density)

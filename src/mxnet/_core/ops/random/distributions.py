@@ -71,8 +71,14 @@ def _empty(shape: Any, dtype: torch.dtype, device: torch.device) -> Tensor:
     return torch.empty(checked_shape(shape or ()), dtype=dtype, device=device)
 
 
-def _fill(distribution: Callable[..., Tensor], shape: Any, dtype: torch.dtype | None, device: torch.device, rng: Any,
-          *parameters: float) -> Tensor:
+def _fill(
+    distribution: Callable[..., Tensor],
+    shape: Any,
+    dtype: torch.dtype | None,
+    device: torch.device,
+    rng: Any,
+    *parameters: float,
+) -> Tensor:
     dtype = dtype or torch.float32
     out = _empty(shape, _working(dtype), device)
     return out.to(dtype) if out.is_meta else distribution(out, rng, *parameters).to(dtype)
@@ -84,14 +90,17 @@ def _fill_like(distribution: Callable[..., Tensor], data: Tensor, rng: Any, *par
     return _fill(distribution, data.shape or (1,), data.dtype, data.device, rng, *parameters)
 
 
-def _fill_each(distribution: Callable[..., Tensor], shape: Any, dtype: torch.dtype | None, rng: Any,
-               *parameters: Tensor) -> Tensor:
+def _fill_each(
+    distribution: Callable[..., Tensor], shape: Any, dtype: torch.dtype | None, rng: Any, *parameters: Tensor
+) -> Tensor:
     """``shape`` draws for each element of the parameters."""
     first = parameters[0]
     for other in parameters[1:]:
         if other.shape != first.shape or other.dtype != first.dtype:
-            raise MXNetError(f"the parameters must have one shape and data type, got {tuple(first.shape)} "
-                             f"{str(first.dtype)[6:]} and {tuple(other.shape)} {str(other.dtype)[6:]}")
+            raise MXNetError(
+                f"the parameters must have one shape and data type, got {tuple(first.shape)} "
+                f"{str(first.dtype)[6:]} and {tuple(other.shape)} {str(other.dtype)[6:]}"
+            )
     if 0 in shape:
         raise MXNetError(f"shape parameter must be non-zero within each dimension, got {shape}")
     shape = checked_shape(shape)
@@ -122,65 +131,126 @@ def _rules(sampler: OpDef) -> None:
 
 
 @op("_random_uniform", aliases=("random_uniform", "uniform"), differentiable=False)
-def random_uniform(*, low: float = 0.0, high: float = 1.0, shape: Shape = None, ctx: Ctx = "", dtype: FloatType = None,
-                   rng: Generator = None, device: Device = None) -> Tensor:
+def random_uniform(
+    *,
+    low: float = 0.0,
+    high: float = 1.0,
+    shape: Shape = None,
+    ctx: Ctx = "",
+    dtype: FloatType = None,
+    rng: Generator = None,
+    device: Device = None,
+) -> Tensor:
     """Draw uniformly from ``[low, high)``."""
     _check_uniform(low, high)
     return _fill(draw.uniform, shape, dtype, device, rng, low, high)
 
 
 @op("_random_normal", aliases=("random_normal", "normal"), differentiable=False)
-def random_normal(*, loc: float = 0.0, scale: float = 1.0, shape: Shape = None, ctx: Ctx = "", dtype: FloatType = None,
-                  rng: Generator = None, device: Device = None) -> Tensor:
+def random_normal(
+    *,
+    loc: float = 0.0,
+    scale: float = 1.0,
+    shape: Shape = None,
+    ctx: Ctx = "",
+    dtype: FloatType = None,
+    rng: Generator = None,
+    device: Device = None,
+) -> Tensor:
     """Draw from the normal distribution with mean ``loc`` and standard deviation ``scale``."""
     _check_normal(loc, scale)
     return _fill(draw.normal, shape, dtype, device, rng, loc, scale)
 
 
 @op("_random_gamma", aliases=("random_gamma",), differentiable=False)
-def random_gamma(*, alpha: float = 1.0, beta: float = 1.0, shape: Shape = None, ctx: Ctx = "", dtype: FloatType = None,
-                 rng: Generator = None, device: Device = None) -> Tensor:
+def random_gamma(
+    *,
+    alpha: float = 1.0,
+    beta: float = 1.0,
+    shape: Shape = None,
+    ctx: Ctx = "",
+    dtype: FloatType = None,
+    rng: Generator = None,
+    device: Device = None,
+) -> Tensor:
     """Draw from the gamma distribution with shape ``alpha`` and scale ``beta``."""
     _check_gamma(alpha, beta)
     return _fill(draw.gamma, shape, dtype, device, rng, alpha, beta)
 
 
 @op("_random_exponential", aliases=("random_exponential",), differentiable=False)
-def random_exponential(*, lam: float = 1.0, shape: Shape = None, ctx: Ctx = "", dtype: FloatType = None,
-                       rng: Generator = None, device: Device = None) -> Tensor:
+def random_exponential(
+    *,
+    lam: float = 1.0,
+    shape: Shape = None,
+    ctx: Ctx = "",
+    dtype: FloatType = None,
+    rng: Generator = None,
+    device: Device = None,
+) -> Tensor:
     """Draw from the exponential distribution with rate ``lam``."""
     _check_exponential(lam)
     return _fill(draw.exponential, shape, dtype, device, rng, lam)
 
 
 @op("_random_poisson", aliases=("random_poisson",), differentiable=False)
-def random_poisson(*, lam: float = 1.0, shape: Shape = None, ctx: Ctx = "", dtype: FloatType = None,
-                   rng: Generator = None, device: Device = None) -> Tensor:
+def random_poisson(
+    *,
+    lam: float = 1.0,
+    shape: Shape = None,
+    ctx: Ctx = "",
+    dtype: FloatType = None,
+    rng: Generator = None,
+    device: Device = None,
+) -> Tensor:
     """Draw from the Poisson distribution with rate ``lam``; the counts are floating-point numbers."""
     _check_poisson(lam)
     return _fill(draw.poisson, shape, dtype, device, rng, lam)
 
 
 @op("_random_negative_binomial", aliases=("random_negative_binomial",), differentiable=False)
-def random_negative_binomial(*, k: int = 1, p: float = 1.0, shape: Shape = None, ctx: Ctx = "", dtype: FloatType = None,
-                             rng: Generator = None, device: Device = None) -> Tensor:
+def random_negative_binomial(
+    *,
+    k: int = 1,
+    p: float = 1.0,
+    shape: Shape = None,
+    ctx: Ctx = "",
+    dtype: FloatType = None,
+    rng: Generator = None,
+    device: Device = None,
+) -> Tensor:
     """Draw the number of failures before ``k`` successes of probability ``p``, as floating-point numbers."""
     _check_negative_binomial(k, p)
     return _fill(draw.negative_binomial, shape, dtype, device, rng, k, p)
 
 
 @op("_random_generalized_negative_binomial", aliases=("random_generalized_negative_binomial",), differentiable=False)
-def random_generalized_negative_binomial(*, mu: float = 1.0, alpha: float = 1.0, shape: Shape = None, ctx: Ctx = "",
-                                         dtype: FloatType = None, rng: Generator = None,
-                                         device: Device = None) -> Tensor:
+def random_generalized_negative_binomial(
+    *,
+    mu: float = 1.0,
+    alpha: float = 1.0,
+    shape: Shape = None,
+    ctx: Ctx = "",
+    dtype: FloatType = None,
+    rng: Generator = None,
+    device: Device = None,
+) -> Tensor:
     """Draw from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``."""
     _check_generalized_negative_binomial(mu, alpha)
     return _fill(draw.generalized_negative_binomial, shape, dtype, device, rng, mu, alpha)
 
 
 @op("_random_randint", aliases=("random_randint", "_npi_random_randint"), differentiable=False)
-def random_randint(*, low: Long, high: Long, shape: Shape = None, ctx: Ctx = "", dtype: IntType = None,
-                   rng: Generator = None, device: Device = None) -> Tensor:
+def random_randint(
+    *,
+    low: Long,
+    high: Long,
+    shape: Shape = None,
+    ctx: Ctx = "",
+    dtype: IntType = None,
+    rng: Generator = None,
+    device: Device = None,
+) -> Tensor:
     """Draw whole numbers from ``low`` up to but without ``high``, int32 unless ``dtype`` says otherwise."""
     _domain(high > low, "low must be less than high in the distribution of whole numbers", low, high)
     out = _empty(shape, dtype or torch.int32, device)
@@ -241,8 +311,9 @@ def random_negative_binomial_like(data: Tensor, *, k: int = 1, p: float = 1.0, r
 
 
 @op("_random_generalized_negative_binomial_like", differentiable=False, same_shape=True)
-def random_generalized_negative_binomial_like(data: Tensor, *, mu: float = 1.0, alpha: float = 1.0,
-                                              rng: Generator = None) -> Tensor:
+def random_generalized_negative_binomial_like(
+    data: Tensor, *, mu: float = 1.0, alpha: float = 1.0, rng: Generator = None
+) -> Tensor:
     """Draw from the generalized negative binomial distribution, in the shape and type of ``data``."""
     _check_generalized_negative_binomial(mu, alpha)
     return _fill_like(draw.generalized_negative_binomial, data, rng, mu, alpha)
@@ -252,22 +323,25 @@ def random_generalized_negative_binomial_like(data: Tensor, *, mu: float = 1.0, 
 
 
 @op("_sample_uniform", aliases=("sample_uniform",), differentiable=False)
-def sample_uniform(low: Tensor, high: Tensor, *, shape: Shape = (), dtype: FloatType = None,
-                   rng: Generator = None) -> Tensor:
+def sample_uniform(
+    low: Tensor, high: Tensor, *, shape: Shape = (), dtype: FloatType = None, rng: Generator = None
+) -> Tensor:
     """Draw ``shape`` numbers from each interval ``[low, high)``."""
     return _fill_each(draw.uniform, shape, dtype, rng, low, high)
 
 
 @op("_sample_normal", aliases=("sample_normal",), differentiable=False)
-def sample_normal(mu: Tensor, sigma: Tensor, *, shape: Shape = (), dtype: FloatType = None,
-                  rng: Generator = None) -> Tensor:
+def sample_normal(
+    mu: Tensor, sigma: Tensor, *, shape: Shape = (), dtype: FloatType = None, rng: Generator = None
+) -> Tensor:
     """Draw ``shape`` numbers from each normal distribution with mean ``mu`` and standard deviation ``sigma``."""
     return _fill_each(draw.normal, shape, dtype, rng, mu, sigma)
 
 
 @op("_sample_gamma", aliases=("sample_gamma",), differentiable=False)
-def sample_gamma(alpha: Tensor, beta: Tensor, *, shape: Shape = (), dtype: FloatType = None,
-                 rng: Generator = None) -> Tensor:
+def sample_gamma(
+    alpha: Tensor, beta: Tensor, *, shape: Shape = (), dtype: FloatType = None, rng: Generator = None
+) -> Tensor:
     """Draw ``shape`` numbers from each gamma distribution with shape ``alpha`` and scale ``beta``."""
     return _fill_each(draw.gamma, shape, dtype, rng, alpha, beta)
 
@@ -285,19 +359,28 @@ def sample_poisson(lam: Tensor, *, shape: Shape = (), dtype: FloatType = None, r
 
 
 @op("_sample_negative_binomial", aliases=("sample_negative_binomial",), differentiable=False)
-def sample_negative_binomial(k: Tensor, p: Tensor, *, shape: Shape = (), dtype: FloatType = None,
-                             rng: Generator = None) -> Tensor:
+def sample_negative_binomial(
+    k: Tensor, p: Tensor, *, shape: Shape = (), dtype: FloatType = None, rng: Generator = None
+) -> Tensor:
     """Draw ``shape`` numbers of failures before ``k`` successes of probability ``p``."""
     return _fill_each(draw.negative_binomial, shape, dtype, rng, k, p)
 
 
 @op("_sample_generalized_negative_binomial", aliases=("sample_generalized_negative_binomial",), differentiable=False)
-def sample_generalized_negative_binomial(mu: Tensor, alpha: Tensor, *, shape: Shape = (), dtype: FloatType = None,
-                                         rng: Generator = None) -> Tensor:
+def sample_generalized_negative_binomial(
+    mu: Tensor, alpha: Tensor, *, shape: Shape = (), dtype: FloatType = None, rng: Generator = None
+) -> Tensor:
     """Draw ``shape`` numbers from each negative binomial distribution with mean ``mu`` and dispersion ``alpha``."""
     return _fill_each(draw.generalized_negative_binomial, shape, dtype, rng, mu, alpha)
 
 
-for _sampler in (sample_uniform, sample_normal, sample_gamma, sample_exponential, sample_poisson,
-                 sample_negative_binomial, sample_generalized_negative_binomial):
+for _sampler in (
+    sample_uniform,
+    sample_normal,
+    sample_gamma,
+    sample_exponential,
+    sample_poisson,
+    sample_negative_binomial,
+    sample_generalized_negative_binomial,
+):
     _rules(_sampler)

@@ -72,11 +72,11 @@ def _split(parameters: Tensor, z: _Sizes, inputs: int) -> list[list[Tensor]]:
     biases = [rows] * (2 * z.layers * z.directions)
     pieces = parameters.split([a * b for a, b in shapes] + biases)
     matrices = [piece.view(shape) for piece, shape in zip(pieces, shapes)]
-    vectors = pieces[len(shapes):]
+    vectors = pieces[len(shapes) :]
     per = 3 if z.projection else 2
     cells = []
     for i in range(z.layers * z.directions):
-        w_ih, w_hh, *w_hr = matrices[per * i: per * (i + 1)]
+        w_ih, w_hh, *w_hr = matrices[per * i : per * (i + 1)]
         cells.append([w_ih, w_hh, vectors[2 * i], vectors[2 * i + 1], *w_hr])
     return cells
 
@@ -134,8 +134,15 @@ class _Stack(NamedTuple):
         return x, torch.stack(last_h), torch.stack(last_c)
 
 
-def _lstm_steps(x: Tensor, h: Tensor, c: Tensor, weights: list[Tensor], reverse: bool,
-                clip: tuple[float, float, bool], lengths: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+def _lstm_steps(
+    x: Tensor,
+    h: Tensor,
+    c: Tensor,
+    weights: list[Tensor],
+    reverse: bool,
+    clip: tuple[float, float, bool],
+    lengths: Tensor | None,
+) -> tuple[Tensor, Tensor, Tensor]:
     """One direction of one layer."""
     w_ih, w_hh, b_ih, b_hh, *w_hr = weights
     low, high, clip_nan = clip
@@ -160,8 +167,13 @@ def _lstm_steps(x: Tensor, h: Tensor, c: Tensor, weights: list[Tensor], reverse:
 
 
 def _inputs(p: Any) -> tuple[str, ...]:
-    return ("data", "parameters", "state", *(("state_cell",) if p.mode == "lstm" else ()),
-            *(("sequence_length",) if p.use_sequence_length else ()))
+    return (
+        "data",
+        "parameters",
+        "state",
+        *(("state_cell",) if p.mode == "lstm" else ()),
+        *(("sequence_length",) if p.use_sequence_length else ()),
+    )
 
 
 def _outputs(p: Any) -> tuple[str, ...]:
@@ -173,18 +185,34 @@ def _clip_range(mode: str, low: float | None, high: float | None, nan: bool) -> 
     if low is None and high is None:
         return None
     if low is None or high is None or low > high:
-        raise MXNetError("lstm_state_clip_min and lstm_state_clip_max must be given together, in order, "
-                         f"got {low} and {high}")
+        raise MXNetError(
+            f"lstm_state_clip_min and lstm_state_clip_max must be given together, in order, got {low} and {high}"
+        )
     return (low, high, nan) if mode == "lstm" else None
 
 
 @op("RNN", aliases=("_npx_rnn",), inputs=_inputs, outputs=_outputs)
-def rnn(data: Tensor, parameters: Tensor, state: Tensor, state_cell: Optional[Tensor] = None,
-        sequence_length: Optional[Tensor] = None, *, state_size: NonNeg, num_layers: NonNeg,
-        bidirectional: bool = False, mode: Mode, p: Annotated[float, Ge(0), Le(1)] = 0.0, state_outputs: bool = False,
-        projection_size: Optional[int] = None, lstm_state_clip_min: Optional[Double] = None,
-        lstm_state_clip_max: Optional[Double] = None, lstm_state_clip_nan: bool = False,
-        use_sequence_length: bool = False, is_train: TrainMode = False, rng: Generator = None) -> tuple[Tensor, ...]:
+def rnn(
+    data: Tensor,
+    parameters: Tensor,
+    state: Tensor,
+    state_cell: Optional[Tensor] = None,
+    sequence_length: Optional[Tensor] = None,
+    *,
+    state_size: NonNeg,
+    num_layers: NonNeg,
+    bidirectional: bool = False,
+    mode: Mode,
+    p: Annotated[float, Ge(0), Le(1)] = 0.0,
+    state_outputs: bool = False,
+    projection_size: Optional[int] = None,
+    lstm_state_clip_min: Optional[Double] = None,
+    lstm_state_clip_max: Optional[Double] = None,
+    lstm_state_clip_nan: bool = False,
+    use_sequence_length: bool = False,
+    is_train: TrainMode = False,
+    rng: Generator = None,
+) -> tuple[Tensor, ...]:
     """Run a stack of recurrent layers over a sequence.
 
     Parameters
@@ -230,8 +258,9 @@ def rnn(data: Tensor, parameters: Tensor, state: Tensor, state_cell: Optional[Te
     return tuple(results) if state_outputs else results[0]
 
 
-def _with_dropout(stack: _Stack, x: Tensor, state: Tensor, cell: Tensor | None, cells: list[list[Tensor]], p: float,
-                  rng: Any) -> tuple:
+def _with_dropout(
+    stack: _Stack, x: Tensor, state: Tensor, cell: Tensor | None, cells: list[list[Tensor]], p: float, rng: Any
+) -> tuple:
     """Layer by layer, so that what is dropped comes from the context's own generator."""
     d = stack.z.directions
     states = []
@@ -244,11 +273,20 @@ def _with_dropout(stack: _Stack, x: Tensor, state: Tensor, cell: Tensor | None, 
     return (x, *(torch.cat(s) for s in zip(*states)))
 
 
-def _check(z: _Sizes, data: Tensor, parameters: Tensor, state: Tensor, state_cell: Tensor | None,
-           sequence_length: Tensor | None, use_sequence_length: bool) -> None:
+def _check(
+    z: _Sizes,
+    data: Tensor,
+    parameters: Tensor,
+    state: Tensor,
+    state_cell: Tensor | None,
+    sequence_length: Tensor | None,
+    use_sequence_length: bool,
+) -> None:
     if data.ndim != 3:
-        raise MXNetError("Input data should be rank-3 tensor of dim [sequence length, batch size, input size], "
-                         f"got shape {tuple(data.shape)}")
+        raise MXNetError(
+            "Input data should be rank-3 tensor of dim [sequence length, batch size, input size], "
+            f"got shape {tuple(data.shape)}"
+        )
     batch = data.shape[1]
     check_shape("parameters", parameters, (z.count(data.shape[2]),))
     check_shape("state", state, (z.layers * z.directions, batch, z.hidden))
@@ -268,8 +306,9 @@ def _(s: ShapeRule, p: Any) -> None:
     if data is None:
         return
     if len(data) != 3:
-        raise MXNetError("Input data should be rank-3 tensor of dim [sequence length, batch size, input size], "
-                         f"got shape {data}")
+        raise MXNetError(
+            f"Input data should be rank-3 tensor of dim [sequence length, batch size, input size], got shape {data}"
+        )
     z = _sizes(p.mode, p.num_layers, p.bidirectional, p.state_size, p.projection_size)
     steps, batch, inputs = data
     states = z.layers * z.directions

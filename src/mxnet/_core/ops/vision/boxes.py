@@ -43,8 +43,9 @@ def _area(boxes: Tensor, extra: float) -> Tensor:
     return (sides[..., 0] * sides[..., 1]).masked_fill((sides < 0).any(-1), 0.0)
 
 
-def suppress(boxes: Tensor, alive: Tensor, hit: Callable[[Tensor], Tensor], same: Tensor | None = None,
-             extra: float = 0.0) -> Tensor:
+def suppress(
+    boxes: Tensor, alive: Tensor, hit: Callable[[Tensor], Tensor], same: Tensor | None = None, extra: float = 0.0
+) -> Tensor:
     """Greedy non-maximum suppression of boxes that come best first.
 
     Parameters
@@ -82,7 +83,7 @@ def suppress(boxes: Tensor, alive: Tensor, hit: Callable[[Tensor], Tensor], same
                 break
             kept = new
         alive[:, start:stop] = kept
-        alive[:, stop:] &= ~(strikes[:, :, stop - start:] & kept.unsqueeze(2)).any(1)
+        alive[:, stop:] &= ~(strikes[:, :, stop - start :] & kept.unsqueeze(2)).any(1)
     return alive
 
 
@@ -113,8 +114,10 @@ def _check_columns(width: int, coord_start: int, score_index: int, id_index: int
     others = [score_index] if id_index < 0 else [score_index, id_index]
     used = [*coords, *others]
     if len(set(used)) < len(used) or min(used) < 0 or max(used) >= width:
-        raise MXNetError(f"coord_start={coord_start}, score_index={score_index} and id_index={id_index} must name "
-                         f"different columns of the {width} that data has")
+        raise MXNetError(
+            f"coord_start={coord_start}, score_index={score_index} and id_index={id_index} must name "
+            f"different columns of the {width} that data has"
+        )
 
 
 def _converted(rows: Tensor, coord_start: int, out_format: str) -> Tensor:
@@ -129,10 +132,20 @@ def _converted(rows: Tensor, coord_start: int, out_format: str) -> Tensor:
 
 
 @op("_contrib_box_nms", aliases=("_contrib_box_non_maximum_suppression",), outputs=("output0", "output1"), visible=1)
-def box_nms(data: Tensor, *, overlap_thresh: float = 0.5, valid_thresh: float = 0.0, topk: int = -1,
-            coord_start: int = 2, score_index: int = 1, id_index: int = -1, background_id: int = -1,
-            force_suppress: bool = False, in_format: Format = "corner",
-            out_format: Format = "corner") -> tuple[Tensor, Tensor]:
+def box_nms(
+    data: Tensor,
+    *,
+    overlap_thresh: float = 0.5,
+    valid_thresh: float = 0.0,
+    topk: int = -1,
+    coord_start: int = 2,
+    score_index: int = 1,
+    id_index: int = -1,
+    background_id: int = -1,
+    force_suppress: bool = False,
+    in_format: Format = "corner",
+    out_format: Format = "corner",
+) -> tuple[Tensor, Tensor]:
     """Drop boxes that overlap better ones.
 
     Parameters
@@ -174,7 +187,7 @@ def box_nms(data: Tensor, *, overlap_thresh: float = 0.5, valid_thresh: float = 
         valid &= rows[..., id_index] != background_id
     order = score.masked_fill(~valid, -torch.inf).argsort(dim=1, descending=True, stable=True)[:, :k]
     best = rows.gather(1, order.unsqueeze(2).expand(-1, -1, width))
-    boxes = _corners(best[..., coord_start: coord_start + 4], in_format)
+    boxes = _corners(best[..., coord_start : coord_start + 4], in_format)
     same = None if force_suppress or id_index < 0 else best[..., id_index].long()
     kept = suppress(boxes, valid.gather(1, order), lambda iou: iou > overlap_thresh, same)
     # What stays moves to the front, in order.
@@ -204,8 +217,9 @@ def _(s: ShapeRule, p: Any) -> None:
 
 @no_gradient
 @op("_contrib_bipartite_matching", outputs=("output0", "output1"))
-def bipartite_matching(data: Tensor, *, is_ascend: bool = False, threshold: float,
-                       topk: int = -1) -> tuple[Tensor, Tensor]:
+def bipartite_matching(
+    data: Tensor, *, is_ascend: bool = False, threshold: float, topk: int = -1
+) -> tuple[Tensor, Tensor]:
     """Match rows and columns of score matrices one to one, best score first; it hands no gradient on.
 
     Parameters
@@ -247,8 +261,9 @@ def bipartite_matching(data: Tensor, *, is_ascend: bool = False, threshold: floa
 
 @no_gradient
 @op("_contrib_box_encode", outputs=("output0", "output1"))
-def box_encode(samples: Tensor, matches: Tensor, anchors: Tensor, refs: Tensor, means: Tensor,
-               stds: Tensor) -> tuple[Tensor, Tensor]:
+def box_encode(
+    samples: Tensor, matches: Tensor, anchors: Tensor, refs: Tensor, means: Tensor, stds: Tensor
+) -> tuple[Tensor, Tensor]:
     """Code the boxes that anchors are matched with relative to the anchors.
 
     Parameters
@@ -270,9 +285,11 @@ def box_encode(samples: Tensor, matches: Tensor, anchors: Tensor, refs: Tensor, 
         Codes and a mask, ``(batch, anchors, 4)`` each.
     """
     if refs.ndim != 3 or anchors.ndim != 3 or samples.shape != anchors.shape[:2] or matches.shape != samples.shape:
-        raise MXNetError("samples and matches should be (batch, anchors), anchors (batch, anchors, 4) and refs "
-                         f"(batch, boxes, 4), got {tuple(samples.shape)}, {tuple(matches.shape)}, "
-                         f"{tuple(anchors.shape)}, {tuple(refs.shape)}")
+        raise MXNetError(
+            "samples and matches should be (batch, anchors), anchors (batch, anchors, 4) and refs "
+            f"(batch, boxes, 4), got {tuple(samples.shape)}, {tuple(matches.shape)}, "
+            f"{tuple(anchors.shape)}, {tuple(refs.shape)}"
+        )
     index = matches.long().clamp(0, refs.shape[1] - 1).unsqueeze(2).expand(-1, -1, 4)
     box = refs.gather(1, index)
     size, anchor_size = box[..., 2:] - box[..., :2], anchors[..., 2:] - anchors[..., :2]
@@ -284,8 +301,17 @@ def box_encode(samples: Tensor, matches: Tensor, anchors: Tensor, refs: Tensor, 
 
 @no_gradient
 @op("_contrib_box_decode")
-def box_decode(data: Tensor, anchors: Tensor, *, std0: float = 1.0, std1: float = 1.0, std2: float = 1.0,
-               std3: float = 1.0, clip: float = -1.0, format: Format = "center") -> Tensor:
+def box_decode(
+    data: Tensor,
+    anchors: Tensor,
+    *,
+    std0: float = 1.0,
+    std1: float = 1.0,
+    std2: float = 1.0,
+    std3: float = 1.0,
+    clip: float = -1.0,
+    format: Format = "center",
+) -> Tensor:
     """Boxes from their codes relative to anchors.
 
     Parameters
@@ -305,8 +331,10 @@ def box_decode(data: Tensor, anchors: Tensor, *, std0: float = 1.0, std1: float 
         Corners, ``(batch, anchors, 4)``.
     """
     if data.ndim != 3 or anchors.ndim != 3 or tuple(anchors.shape) != (1, data.shape[1], 4) or data.shape[2] != 4:
-        raise MXNetError("data should be (batch, anchors, 4) and anchors (1, anchors, 4), "
-                         f"got {tuple(data.shape)} and {tuple(anchors.shape)}")
+        raise MXNetError(
+            "data should be (batch, anchors, 4) and anchors (1, anchors, 4), "
+            f"got {tuple(data.shape)} and {tuple(anchors.shape)}"
+        )
     centre, size = anchors[..., :2], anchors[..., 2:]
     if format == "corner":
         size = size - centre
@@ -315,4 +343,3 @@ def box_decode(data: Tensor, anchors: Tensor, *, std0: float = 1.0, std1: float 
     grow = data[..., 2:] * data.new_tensor([std2, std3])
     half = (grow.clamp(max=clip) if clip > 0 else grow).exp() * size * 0.5
     return torch.cat((centre - half, centre + half), -1)
-

@@ -28,12 +28,17 @@ class _Geometry:
         self.pad = per_axis(p.pad, 2, 0, "pad")
         self.groups, self.deformable_groups, self.filters = p.num_group, p.num_deformable_group, p.num_filter
         channels = data_shape[1]
-        for name, value, total in (("num_group", self.groups, self.filters), ("num_group", self.groups, channels),
-                                   ("num_deformable_group", self.deformable_groups, channels)):
+        for name, value, total in (
+            ("num_group", self.groups, self.filters),
+            ("num_group", self.groups, channels),
+            ("num_deformable_group", self.deformable_groups, channels),
+        ):
             if value < 1 or (total is not None and (total < 1 or total % value)):
                 raise MXNetError(f"{name}={value} must divide the numbers of channels and filters, here {total}")
-        self.out = tuple(None if n is None else (n + 2 * q - d * (k - 1) - 1) // st + 1 for n, k, st, d, q in zip(
-            data_shape[2:], self.kernel, self.stride, self.dilate, self.pad))
+        self.out = tuple(
+            None if n is None else (n + 2 * q - d * (k - 1) - 1) // st + 1
+            for n, k, st, d, q in zip(data_shape[2:], self.kernel, self.stride, self.dilate, self.pad)
+        )
         if any(n is not None and n < 1 for n in self.out):
             raise MXNetError(f"kernel size exceed input: kernel {self.kernel}, data {tuple(data_shape)}")
 
@@ -42,8 +47,9 @@ class _Geometry:
         return self.kernel[0] * self.kernel[1]
 
 
-def _deform(g: _Geometry, data: Tensor, offset: Tensor, mask: Tensor | None, weight: Tensor, bias: Tensor | None,
-            wide: bool) -> Tensor:
+def _deform(
+    g: _Geometry, data: Tensor, offset: Tensor, mask: Tensor | None, weight: Tensor, bias: Tensor | None, wide: bool
+) -> Tensor:
     """``wide``: taps up to one pixel outside still see the border's pixels fade out; else they are cut off there."""
     n, c, height, width = data.shape
     rows, cols = g.out
@@ -73,10 +79,23 @@ def _deform(g: _Geometry, data: Tensor, offset: Tensor, mask: Tensor | None, wei
 
 
 @op("_contrib_DeformableConvolution", omit={"bias": "no_bias"})
-def deformable_convolution(data: Tensor, offset: Tensor, weight: Tensor, bias: Optional[Tensor] = None, *,
-                           kernel: Shape, stride: Shape = (), dilate: Shape = (), pad: Shape = (), num_filter: int,
-                           num_group: int = 1, num_deformable_group: int = 1, workspace: LongNonNeg = 1024,
-                           no_bias: bool = False, layout: Layout = None) -> Tensor:
+def deformable_convolution(
+    data: Tensor,
+    offset: Tensor,
+    weight: Tensor,
+    bias: Optional[Tensor] = None,
+    *,
+    kernel: Shape,
+    stride: Shape = (),
+    dilate: Shape = (),
+    pad: Shape = (),
+    num_filter: int,
+    num_group: int = 1,
+    num_deformable_group: int = 1,
+    workspace: LongNonNeg = 1024,
+    no_bias: bool = False,
+    layout: Layout = None,
+) -> Tensor:
     """Convolution whose taps read between pixels, at places given for each output position.
 
     Parameters
@@ -91,24 +110,58 @@ def deformable_convolution(data: Tensor, offset: Tensor, weight: Tensor, bias: O
         ``(num_filter,)``.
     """
     check_images("data", data)
-    g = _Geometry(SimpleNamespace(kernel=kernel, stride=stride, dilate=dilate, pad=pad, num_filter=num_filter,
-                          num_group=num_group, num_deformable_group=num_deformable_group), tuple(data.shape))
+    g = _Geometry(
+        SimpleNamespace(
+            kernel=kernel,
+            stride=stride,
+            dilate=dilate,
+            pad=pad,
+            num_filter=num_filter,
+            num_group=num_group,
+            num_deformable_group=num_deformable_group,
+        ),
+        tuple(data.shape),
+    )
     return _deform(g, data, offset, None, weight, bias, False)
 
 
 @op("_contrib_ModulatedDeformableConvolution", omit={"bias": "no_bias"})
-def modulated_deformable_convolution(data: Tensor, offset: Tensor, mask: Tensor, weight: Tensor,
-                                     bias: Optional[Tensor] = None, *, kernel: Shape, stride: Shape = (),
-                                     dilate: Shape = (), pad: Shape = (), num_filter: NonNeg, num_group: NonNeg = 1,
-                                     num_deformable_group: NonNeg = 1, workspace: LongNonNeg = 1024,
-                                     no_bias: bool = False, im2col_step: NonNeg = 64, layout: Layout = None) -> Tensor:
+def modulated_deformable_convolution(
+    data: Tensor,
+    offset: Tensor,
+    mask: Tensor,
+    weight: Tensor,
+    bias: Optional[Tensor] = None,
+    *,
+    kernel: Shape,
+    stride: Shape = (),
+    dilate: Shape = (),
+    pad: Shape = (),
+    num_filter: NonNeg,
+    num_group: NonNeg = 1,
+    num_deformable_group: NonNeg = 1,
+    workspace: LongNonNeg = 1024,
+    no_bias: bool = False,
+    im2col_step: NonNeg = 64,
+    layout: Layout = None,
+) -> Tensor:
     """:func:`DeformableConvolution` with a learnt factor for each tap at each output position.
 
     ``mask`` is ``(batch, num_deformable_group * kernel elements, out height, out width)``.
     """
     check_images("data", data)
-    g = _Geometry(SimpleNamespace(kernel=kernel, stride=stride, dilate=dilate, pad=pad, num_filter=num_filter,
-                          num_group=num_group, num_deformable_group=num_deformable_group), tuple(data.shape))
+    g = _Geometry(
+        SimpleNamespace(
+            kernel=kernel,
+            stride=stride,
+            dilate=dilate,
+            pad=pad,
+            num_filter=num_filter,
+            num_group=num_group,
+            num_deformable_group=num_deformable_group,
+        ),
+        tuple(data.shape),
+    )
     return _deform(g, data, offset, mask, weight, bias, True)
 
 

@@ -15,8 +15,15 @@ from .boxes import overlap, suppress
 
 @no_gradient
 @op("_contrib_MultiBoxPrior", aliases=("_npx_multibox_prior",))
-def multibox_prior(data: Tensor, *, sizes: Floats = (1.0,), ratios: Floats = (1.0,), clip: bool = False,
-                   steps: Floats = (-1.0, -1.0), offsets: Floats = (0.5, 0.5)) -> Tensor:
+def multibox_prior(
+    data: Tensor,
+    *,
+    sizes: Floats = (1.0,),
+    ratios: Floats = (1.0,),
+    clip: bool = False,
+    steps: Floats = (-1.0, -1.0),
+    offsets: Floats = (0.5, 0.5),
+) -> Tensor:
     """Anchors around each position of a feature map, as corners in units of the image.
 
     Parameters
@@ -38,8 +45,10 @@ def multibox_prior(data: Tensor, *, sizes: Floats = (1.0,), ratios: Floats = (1.
     if data.ndim != 4:
         raise MXNetError(f"data should be 4D in (batch, channel, y, x), got shape {tuple(data.shape)}")
     if not sizes or not ratios or len(steps) != 2 or len(offsets) != 2:
-        raise MXNetError("sizes and ratios must not be empty, steps and offsets have two numbers, got "
-                         f"{sizes}, {ratios}, {steps}, {offsets}")
+        raise MXNetError(
+            "sizes and ratios must not be empty, steps and offsets have two numbers, got "
+            f"{sizes}, {ratios}, {steps}, {offsets}"
+        )
     height, width = data.shape[2:]
     like = {"dtype": data.dtype, "device": data.device}
     step_y, step_x = (s if s > 0 else 1.0 / n for s, n in zip(steps, (height, width)))
@@ -61,8 +70,10 @@ def _check_target(anchor: Tensor, label: Tensor, cls_pred: Tensor, variances: tu
     if label.ndim != 3 or label.shape[2] < 5:
         raise MXNetError(f"label should be (batch, boxes, 5 or more), got shape {tuple(label.shape)}")
     if cls_pred.ndim != 3 or cls_pred.shape[0] != label.shape[0] or cls_pred.shape[2] != anchor.shape[1]:
-        raise MXNetError(f"cls_pred should be (batch, classes, anchors), got shape {tuple(cls_pred.shape)} with "
-                         f"{label.shape[0]} labels and {anchor.shape[1]} anchors")
+        raise MXNetError(
+            f"cls_pred should be (batch, classes, anchors), got shape {tuple(cls_pred.shape)} with "
+            f"{label.shape[0]} labels and {anchor.shape[1]} anchors"
+        )
     _check_variances(variances)
 
 
@@ -119,10 +130,18 @@ def _hard_negatives(matched: Tensor, best: Tensor, cls_pred: Tensor, ratio: floa
 
 @no_gradient
 @op("_contrib_MultiBoxTarget", aliases=("_npx_multibox_target",), outputs=("loc_target", "loc_mask", "cls_target"))
-def multibox_target(anchor: Tensor, label: Tensor, cls_pred: Tensor, *, overlap_threshold: float = 0.5,
-                    ignore_label: float = -1.0, negative_mining_ratio: float = -1.0,
-                    negative_mining_thresh: float = 0.5, minimum_negative_samples: int = 0,
-                    variances: Floats = (0.1, 0.1, 0.2, 0.2)) -> tuple[Tensor, Tensor, Tensor]:
+def multibox_target(
+    anchor: Tensor,
+    label: Tensor,
+    cls_pred: Tensor,
+    *,
+    overlap_threshold: float = 0.5,
+    ignore_label: float = -1.0,
+    negative_mining_ratio: float = -1.0,
+    negative_mining_thresh: float = 0.5,
+    minimum_negative_samples: int = 0,
+    variances: Floats = (0.1, 0.1, 0.2, 0.2),
+) -> tuple[Tensor, Tensor, Tensor]:
     """What each anchor shall learn, from labelled boxes.
 
     Parameters
@@ -186,10 +205,19 @@ def _(s: ShapeRule, p: Any) -> None:
 
 @no_gradient
 @op("_contrib_MultiBoxDetection", aliases=("_npx_multibox_detection",))
-def multibox_detection(cls_prob: Tensor, loc_pred: Tensor, anchor: Tensor, *, clip: bool = True,
-                       threshold: float = 0.01, background_id: int = 0, nms_threshold: float = 0.5,
-                       force_suppress: bool = False, variances: Floats = (0.1, 0.1, 0.2, 0.2),
-                       nms_topk: int = -1) -> Tensor:
+def multibox_detection(
+    cls_prob: Tensor,
+    loc_pred: Tensor,
+    anchor: Tensor,
+    *,
+    clip: bool = True,
+    threshold: float = 0.01,
+    background_id: int = 0,
+    nms_threshold: float = 0.5,
+    force_suppress: bool = False,
+    variances: Floats = (0.1, 0.1, 0.2, 0.2),
+    nms_topk: int = -1,
+) -> Tensor:
     """Detected boxes from predictions for anchors.
 
     Parameters
@@ -213,11 +241,16 @@ def multibox_detection(cls_prob: Tensor, loc_pred: Tensor, anchor: Tensor, *, cl
     Tensor
         ``(batch, anchors, 6)``: class (-1 for dropped ones), probability, corners.
     """
-    if cls_prob.ndim != 3 or tuple(anchor.shape) != (1, cls_prob.shape[2], 4) or tuple(loc_pred.shape) != (
-            cls_prob.shape[0], cls_prob.shape[2] * 4):
-        raise MXNetError("cls_prob should be (batch, classes, anchors), loc_pred (batch, anchors * 4) and anchor "
-                         f"(1, anchors, 4), got {tuple(cls_prob.shape)}, {tuple(loc_pred.shape)}, "
-                         f"{tuple(anchor.shape)}")
+    if (
+        cls_prob.ndim != 3
+        or tuple(anchor.shape) != (1, cls_prob.shape[2], 4)
+        or tuple(loc_pred.shape) != (cls_prob.shape[0], cls_prob.shape[2] * 4)
+    ):
+        raise MXNetError(
+            "cls_prob should be (batch, classes, anchors), loc_pred (batch, anchors * 4) and anchor "
+            f"(1, anchors, 4), got {tuple(cls_prob.shape)}, {tuple(loc_pred.shape)}, "
+            f"{tuple(anchor.shape)}"
+        )
     _check_variances(variances)
     batch, classes, count = cls_prob.shape
     corners = _decode(loc_pred.view(batch, count, 4), anchor, variances, clip)

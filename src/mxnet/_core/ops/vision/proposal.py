@@ -45,16 +45,30 @@ def _moved(anchors: Tensor, delta: Tensor, iou_loss: bool) -> Tensor:
     return torch.cat((centre - half, centre + half), -1)
 
 
-def _propose(cls_prob: Tensor, bbox_pred: Tensor, im_info: Tensor, pre_top: int, post_top: int, threshold: float,
-             min_size: int, scales: tuple, ratios: tuple, stride: int, iou_loss: bool) -> tuple[Tensor, Tensor]:
+def _propose(
+    cls_prob: Tensor,
+    bbox_pred: Tensor,
+    im_info: Tensor,
+    pre_top: int,
+    post_top: int,
+    threshold: float,
+    min_size: int,
+    scales: tuple,
+    ratios: tuple,
+    stride: int,
+    iou_loss: bool,
+) -> tuple[Tensor, Tensor]:
     kinds = len(scales) * len(ratios)
     if cls_prob.ndim != 4 or cls_prob.shape[1] != 2 * kinds:
-        raise MXNetError(f"cls_prob should be (batch, 2 * {kinds} anchors, height, width), "
-                         f"got shape {tuple(cls_prob.shape)}")
+        raise MXNetError(
+            f"cls_prob should be (batch, 2 * {kinds} anchors, height, width), got shape {tuple(cls_prob.shape)}"
+        )
     batch, _, height, width = cls_prob.shape
     if tuple(bbox_pred.shape) != (batch, 4 * kinds, height, width) or tuple(im_info.shape) != (batch, 3):
-        raise MXNetError(f"bbox_pred should be {(batch, 4 * kinds, height, width)} and im_info {(batch, 3)}, "
-                         f"got {tuple(bbox_pred.shape)} and {tuple(im_info.shape)}")
+        raise MXNetError(
+            f"bbox_pred should be {(batch, 4 * kinds, height, width)} and im_info {(batch, 3)}, "
+            f"got {tuple(bbox_pred.shape)} and {tuple(im_info.shape)}"
+        )
     delta = bbox_pred.reshape(batch, kinds, 4, height, width).permute(0, 3, 4, 1, 2).reshape(batch, -1, 4)
     boxes = _moved(_anchors(height, width, stride, ratios, scales, cls_prob), delta, iou_loss)
     score = cls_prob[:, kinds:].permute(0, 2, 3, 1).reshape(batch, -1)
@@ -102,18 +116,42 @@ def _rule(s: ShapeRule, p: Any) -> None:
 def _proposal(name: str, single: bool) -> OpDef:
     """Register a proposal operator, for one image or several."""
 
-    def fn(cls_prob: Tensor, bbox_pred: Tensor, im_info: Tensor, *, rpn_pre_nms_top_n: int = 6000,
-           rpn_post_nms_top_n: int = 300, threshold: float = 0.7, rpn_min_size: int = 16,
-           scales: Floats = (4.0, 8.0, 16.0, 32.0), ratios: Floats = (0.5, 1.0, 2.0), feature_stride: int = 16,
-           output_score: bool = False, iou_loss: bool = False) -> tuple[Tensor, Tensor]:
+    def fn(
+        cls_prob: Tensor,
+        bbox_pred: Tensor,
+        im_info: Tensor,
+        *,
+        rpn_pre_nms_top_n: int = 6000,
+        rpn_post_nms_top_n: int = 300,
+        threshold: float = 0.7,
+        rpn_min_size: int = 16,
+        scales: Floats = (4.0, 8.0, 16.0, 32.0),
+        ratios: Floats = (0.5, 1.0, 2.0),
+        feature_stride: int = 16,
+        output_score: bool = False,
+        iou_loss: bool = False,
+    ) -> tuple[Tensor, Tensor]:
         if single and cls_prob.shape[0] != 1:
-            raise MXNetError(f"{name} takes one image, got a batch of {cls_prob.shape[0]}; "
-                             "_contrib_MultiProposal takes several")
+            raise MXNetError(
+                f"{name} takes one image, got a batch of {cls_prob.shape[0]}; _contrib_MultiProposal takes several"
+            )
         if rpn_post_nms_top_n < 1 or feature_stride < 1:
-            raise MXNetError("rpn_post_nms_top_n and feature_stride must be positive, "
-                             f"got {rpn_post_nms_top_n} and {feature_stride}")
-        return _propose(cls_prob, bbox_pred, im_info, rpn_pre_nms_top_n, rpn_post_nms_top_n, threshold, rpn_min_size,
-                        scales, ratios, feature_stride, iou_loss)
+            raise MXNetError(
+                f"rpn_post_nms_top_n and feature_stride must be positive, got {rpn_post_nms_top_n} and {feature_stride}"
+            )
+        return _propose(
+            cls_prob,
+            bbox_pred,
+            im_info,
+            rpn_pre_nms_top_n,
+            rpn_post_nms_top_n,
+            threshold,
+            rpn_min_size,
+            scales,
+            ratios,
+            feature_stride,
+            iou_loss,
+        )
 
     fn.__name__ = name
     fn.__doc__ = f"""Boxes that may hold an object, {"of one image" if single else "of each image"}, best first.

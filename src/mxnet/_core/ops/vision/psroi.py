@@ -29,8 +29,10 @@ def _channels(pooled_size: int, group_size: int, output_dim: int, device: torch.
 
 def _check_channels(data: Tensor, output_dim: int, group_size: int) -> None:
     if output_dim < 1 or group_size < 1 or data.shape[1] != output_dim * group_size * group_size:
-        raise MXNetError(f"data should have output_dim * group_size ** 2 channels, got {data.shape[1]} with "
-                         f"output_dim={output_dim}, group_size={group_size}")
+        raise MXNetError(
+            f"data should have output_dim * group_size ** 2 channels, got {data.shape[1]} with "
+            f"output_dim={output_dim}, group_size={group_size}"
+        )
 
 
 def _rounded_regions(rois: Tensor, spatial_scale: float) -> tuple[Tensor, ...]:
@@ -42,8 +44,15 @@ def _rounded_regions(rois: Tensor, spatial_scale: float) -> tuple[Tensor, ...]:
 
 
 @op("_contrib_PSROIPooling")
-def psroi_pooling(data: Tensor, rois: Tensor, *, spatial_scale: float, output_dim: int,
-                  pooled_size: Annotated[int, Ge(1)], group_size: int = 0) -> Tensor:
+def psroi_pooling(
+    data: Tensor,
+    rois: Tensor,
+    *,
+    spatial_scale: float,
+    output_dim: int,
+    pooled_size: Annotated[int, Ge(1)],
+    group_size: int = 0,
+) -> Tensor:
     """Average over each bin of a region, each bin reading channels of its own (R-FCN).
 
     Parameters
@@ -92,12 +101,26 @@ def _(s: ShapeRule, p: Any) -> None:
     roi_shape(s, p.output_dim, (p.pooled_size,) * 2)
 
 
-@op("_contrib_DeformablePSROIPooling", outputs=("output", "top_count"), visible=1,
-    inputs=lambda p: ("data", "rois", "trans")[: 3 - p.no_trans])
-def deformable_psroi_pooling(data: Tensor, rois: Tensor, trans: Optional[Tensor] = None, *, spatial_scale: float,
-                             output_dim: int, group_size: int, pooled_size: Annotated[int, Ge(1)], part_size: int = 0,
-                             sample_per_part: Annotated[int, Ge(1)] = 1, trans_std: float = 0.0,
-                             no_trans: bool = False) -> tuple[Tensor, Tensor]:
+@op(
+    "_contrib_DeformablePSROIPooling",
+    outputs=("output", "top_count"),
+    visible=1,
+    inputs=lambda p: ("data", "rois", "trans")[: 3 - p.no_trans],
+)
+def deformable_psroi_pooling(
+    data: Tensor,
+    rois: Tensor,
+    trans: Optional[Tensor] = None,
+    *,
+    spatial_scale: float,
+    output_dim: int,
+    group_size: int,
+    pooled_size: Annotated[int, Ge(1)],
+    part_size: int = 0,
+    sample_per_part: Annotated[int, Ge(1)] = 1,
+    trans_std: float = 0.0,
+    no_trans: bool = False,
+) -> tuple[Tensor, Tensor]:
     """:func:`PSROIPooling` over bins which are moved by learnt offsets, averaging bilinear samples.
 
     Parameters
@@ -125,8 +148,10 @@ def deformable_psroi_pooling(data: Tensor, rois: Tensor, trans: Optional[Tensor]
     dy: Any = 0.0
     if not no_trans:
         if trans is None or trans.ndim != 4 or trans.shape[0] != rois.shape[0] or trans.shape[1] % 2:
-            raise MXNetError("trans should be (regions, 2 * classes, part_size, part_size), "
-                             f"got {None if trans is None else tuple(trans.shape)}")
+            raise MXNetError(
+                "trans should be (regions, 2 * classes, part_size, part_size), "
+                f"got {None if trans is None else tuple(trans.shape)}"
+            )
         classes = trans.shape[1] // 2
         part = (k * parts).div(pooled_size, rounding_mode="floor")
         own = torch.arange(output_dim, device=data.device) // max(output_dim // classes, 1)
@@ -140,8 +165,13 @@ def deformable_psroi_pooling(data: Tensor, rois: Tensor, trans: Optional[Tensor]
     x = x1.view(-1, 1, 1, 1, 1, 1) + k.view(-1, 1, 1) * step_x + dx + i * (step_x / sample_per_part)
     inside = (y >= -0.5) & (y <= height - 0.5) & (x >= -0.5) & (x <= width - 0.5)
     channel = _channels(pooled_size, group_size, output_dim, data.device)
-    read = _read(data, image.clamp(0, n - 1).view(-1, 1, 1, 1, 1, 1), channel[None, ..., None, None],
-                 y.clamp(0, height - 1), x.clamp(0, width - 1))
+    read = _read(
+        data,
+        image.clamp(0, n - 1).view(-1, 1, 1, 1, 1, 1),
+        channel[None, ..., None, None],
+        y.clamp(0, height - 1),
+        x.clamp(0, width - 1),
+    )
     count = inside.sum((4, 5))
     out = (read * inside).sum((4, 5)) / count.clamp(min=1)
     return out, count.expand_as(out).to(data.dtype)
@@ -162,4 +192,3 @@ def _(s: ShapeRule, p: Any) -> None:
     s.unify("rois", (None, 5))
     roi_shape(s, p.output_dim, (p.pooled_size,) * 2)
     s.unify("top_count", s["output"])
-

@@ -102,7 +102,7 @@ def _by_image(data: Tensor, image: Tensor, shape: tuple, pool: Callable[[Tensor,
     for n in range(data.shape[0]):
         mine = (image == n).nonzero().squeeze(1)
         if mine.numel():
-            out = out.index_copy(0, mine, pool(data[n: n + 1], mine).to(out.dtype))
+            out = out.index_copy(0, mine, pool(data[n : n + 1], mine).to(out.dtype))
     return out
 
 
@@ -122,8 +122,16 @@ class _Samples:
 
 
 @op("_contrib_ROIAlign")
-def roi_align(data: Tensor, rois: Tensor, *, pooled_size: Shape, spatial_scale: float, sample_ratio: int = -1,
-              position_sensitive: bool = False, aligned: bool = False) -> Tensor:
+def roi_align(
+    data: Tensor,
+    rois: Tensor,
+    *,
+    pooled_size: Shape,
+    spatial_scale: float,
+    sample_ratio: int = -1,
+    position_sensitive: bool = False,
+    aligned: bool = False,
+) -> Tensor:
     """Average of bilinear samples in a grid of bins over each region.
 
     Parameters
@@ -188,8 +196,9 @@ def _(s: ShapeRule, p: Any) -> None:
 
 
 @op("_contrib_RROIAlign", differentiable=False)
-def rotated_roi_align(data: Tensor, rois: Tensor, *, pooled_size: Shape, spatial_scale: float,
-                      sampling_ratio: int = -1) -> Tensor:
+def rotated_roi_align(
+    data: Tensor, rois: Tensor, *, pooled_size: Shape, spatial_scale: float, sampling_ratio: int = -1
+) -> Tensor:
     """:func:`ROIAlign` over rotated regions; it has no gradient.
 
     Parameters

@@ -29,14 +29,16 @@ def _affine_grid(theta: Tensor, size: tuple[int, int]) -> Tensor:
     """Where each position of the output comes from, ``(batch, 2, height, width)``, x first."""
     height, width = size
     y, x = _axis(height, theta), _axis(width, theta)
-    base = torch.stack((x.expand(height, width), y.unsqueeze(1).expand(height, width), torch.ones_like(x).expand(
-        height, width))).reshape(3, -1)
+    base = torch.stack(
+        (x.expand(height, width), y.unsqueeze(1).expand(height, width), torch.ones_like(x).expand(height, width))
+    ).reshape(3, -1)
     return (theta.reshape(-1, 2, 3) @ base).view(-1, 2, height, width)
 
 
 @op("GridGenerator", outputs=("output", "grid_dst"), visible=1)
-def grid_generator(data: Tensor, *, transform_type: Literal["affine", "warp"],
-                   target_shape: Shape = (0, 0)) -> tuple[Tensor, Tensor]:
+def grid_generator(
+    data: Tensor, *, transform_type: Literal["affine", "warp"], target_shape: Shape = (0, 0)
+) -> tuple[Tensor, Tensor]:
     """Positions for :func:`BilinearSampler`, in units where the image reaches from -1 to 1.
 
     Parameters
@@ -102,9 +104,15 @@ def bilinear_sampler(data: Tensor, grid: Tensor, *, cudnn_off: Optional[bool] = 
 
 
 @op("SpatialTransformer", outputs=("output", "grid_dst", "grid_src"), visible=1)
-def spatial_transformer(data: Tensor, loc: Tensor, *, target_shape: Shape = (0, 0),
-                        transform_type: Literal["affine"], sampler_type: Literal["bilinear"],
-                        cudnn_off: Optional[bool] = None) -> tuple[Tensor, Tensor, Tensor]:
+def spatial_transformer(
+    data: Tensor,
+    loc: Tensor,
+    *,
+    target_shape: Shape = (0, 0),
+    transform_type: Literal["affine"],
+    sampler_type: Literal["bilinear"],
+    cudnn_off: Optional[bool] = None,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Apply affine maps to images.
 
     Parameters
@@ -131,9 +139,17 @@ def _(s: ShapeRule, p) -> None:
 
 
 @op("Correlation", outputs=("output", "tmp1", "tmp2"), visible=1)
-def correlation(data1: Tensor, data2: Tensor, *, kernel_size: NonNeg = 1, max_displacement: NonNeg = 1,
-                stride1: NonNeg = 1, stride2: NonNeg = 1, pad_size: NonNeg = 0,
-                is_multiply: bool = True) -> tuple[Tensor, Tensor, Tensor]:
+def correlation(
+    data1: Tensor,
+    data2: Tensor,
+    *,
+    kernel_size: NonNeg = 1,
+    max_displacement: NonNeg = 1,
+    stride1: NonNeg = 1,
+    stride2: NonNeg = 1,
+    pad_size: NonNeg = 0,
+    is_multiply: bool = True,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Compare patches of two feature maps at a range of displacements, as in FlowNet.
 
     Parameters
@@ -157,23 +173,27 @@ def correlation(data1: Tensor, data2: Tensor, *, kernel_size: NonNeg = 1, max_di
     check_images("data1", data1)
     check_shape("data2", data2, tuple(data1.shape))
     if kernel_size % 2 == 0 or stride1 < 1 or stride2 < 1:
-        raise MXNetError("kernel size should be odd number and strides positive, "
-                         f"got kernel_size={kernel_size}, stride1={stride1}, stride2={stride2}")
+        raise MXNetError(
+            "kernel size should be odd number and strides positive, "
+            f"got kernel_size={kernel_size}, stride1={stride1}, stride2={stride2}"
+        )
     border = max_displacement + kernel_size // 2
     rows, cols = (-(-(n + 2 * pad_size - 2 * border) // stride1) for n in data1.shape[2:])
     if rows < 1 or cols < 1:
-        raise MXNetError("Correlation cannot be done with current settings. Neighborhood and kernel don't fit in blob "
-                         f"of shape {tuple(data1.shape)}")
+        raise MXNetError(
+            "Correlation cannot be done with current settings. Neighborhood and kernel don't fit in blob "
+            f"of shape {tuple(data1.shape)}"
+        )
     a, b = (F.pad(x, (pad_size,) * 4) for x in (data1, data2))
     # What the patches of the first map cover, from their top left corners on.
     high, wide = (rows - 1) * stride1 + kernel_size, (cols - 1) * stride1 + kernel_size
-    first = a[:, :, max_displacement: max_displacement + high, max_displacement: max_displacement + wide]
+    first = a[:, :, max_displacement : max_displacement + high, max_displacement : max_displacement + wide]
     radius = max_displacement // stride2
     shifts = [max_displacement + i * stride2 for i in range(-radius, radius + 1)]
     maps = []
     for dy in shifts:
         for dx in shifts:
-            second = b[:, :, dy: dy + high, dx: dx + wide]
+            second = b[:, :, dy : dy + high, dx : dx + wide]
             maps.append((first * second if is_multiply else (first - second).abs()).sum(1))
     total = F.avg_pool2d(torch.stack(maps, 1), kernel_size, stride1, divisor_override=1)
     out = total / (kernel_size * kernel_size * data1.shape[1])
