@@ -4,8 +4,9 @@ import logging
 import re
 from types import SimpleNamespace
 
-import mxnet as mx
 import pytest
+
+import mxnet as mx
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import logging
 import math
 
 import pytest
+
 from mxnet.lr_scheduler import CosineScheduler, FactorScheduler, LRScheduler, MultiFactorScheduler, PolyScheduler
 
 

@@ -4,10 +4,11 @@ import copy
 import json
 import math
 
-import mxnet as mx
 import numpy as np
 import pytest
 import torch
+
+import mxnet as mx
 from mxnet.metric import _base
 
 

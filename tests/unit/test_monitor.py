@@ -3,9 +3,10 @@
 import logging
 import re
 
-import mxnet as mx
 import numpy as np
 import pytest
+
+import mxnet as mx
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_outputs_then_arguments_and_states(executor):
     assert names(results) == ["fc_output", "act_output", "bn_output", "bn_mean", "bn_var", *ARGUMENTS]
     assert {step for step, _, _ in results} == {1}
     rms = float(np.sqrt((outputs[0].asnumpy() ** 2).mean()))
-    text = dict((n, t) for _, n, t in results)["bn_output"]
+    text = {n: t for _, n, t in results}["bn_output"]
     assert text.endswith("\t") and float(text) == pytest.approx(rms, rel=1e-5)
 
 
@@ -81,7 +82,7 @@ def test_gradients(executor):
         results = monitor.toc()
         expected = {f"bn_backward_output{i}" for i in range(3)} | {f"fc_backward_output{i}" for i in range(3)}
         assert sorted(names(results)) == sorted(expected | {"act_backward_output"})
-    text = dict((n, t) for _, n, t in results)["fc_backward_output2"]
+    text = {n: t for _, n, t in results}["fc_backward_output2"]
     assert text == f"{executor.grad_dict['fc_bias'].asnumpy()}\t"
 
 
