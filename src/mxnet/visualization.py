@@ -44,16 +44,16 @@ def print_summary(
     --------
     >>> import mxnet as mx
     >>> net = mx.sym.FullyConnected(mx.sym.var("data"), num_hidden=10, name="fc1")
-    >>> mx.viz.print_summary(net, {"data": (8, 20)}, line_length=60)  # doctest: +NORMALIZE_WHITESPACE
-    ____________________________________________________________
-    Layer (type)              Output Shape Param Previous Layer
-    ============================================================
-    data(null)                20           0
-    ____________________________________________________________
-    fc1(FullyConnected)       10           210   data
-    ============================================================
+    >>> mx.viz.print_summary(net, {"data": (8, 20)}, line_length=80)  # doctest: +NORMALIZE_WHITESPACE
+    ________________________________________________________________________________
+    Layer (type)                     Output Shape     Param #    Previous Layer
+    ================================================================================
+    data(null)                       20               0
+    ________________________________________________________________________________
+    fc1(FullyConnected)              10               210        data
+    ================================================================================
     Total params: 210
-    ____________________________________________________________
+    ________________________________________________________________________________
     """
     if not isinstance(symbol, Symbol):
         raise TypeError("symbol must be Symbol")
