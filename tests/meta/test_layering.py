@@ -21,7 +21,7 @@ LAYERS = [
     {"_core.invoke", "_core.ops"},
     # Graphs, files of arrays, functions made of operators.
     {"_core.frontend", "_core.graph", "_core.serialization", "_core.unpickle"},
-    {"_core.execute"},
+    {"_core.casting", "_core.execute"},
     # What a user holds in hands.
     {"autograd", "ndarray"},
     {"random", "symbol"},
