@@ -106,7 +106,11 @@ def arange(
     return _progression(count, repeat, start, step, dtype, device)
 
 
-@op("_linspace", aliases=("_npi_linspace",))
+@op(
+    "_linspace",
+    aliases=("_npi_linspace",),
+    arg_order=("start", "stop", "step", "repeat", "infer_range", "ctx", "dtype"),
+)
 def linspace(
     *,
     start: Double,
