@@ -81,7 +81,8 @@ def download(url: str, fname: str | None = None, dirname: str | None = None, ove
 
 def _fetch(url: str, fname: str) -> None:
     request = urllib.request.Request(url, headers={"User-Agent": "remx"})  # some sites refuse Python's default
-    with urllib.request.urlopen(request, timeout=_TIMEOUT) as response, atomic_write(fname) as file:
+    opener = urllib.request.build_opener()  # the module's own one keeps the proxies it has found first
+    with opener.open(request, timeout=_TIMEOUT) as response, atomic_write(fname) as file:
         shutil.copyfileobj(response, file)
         length = response.headers.get("Content-Length")
         if length is not None and file.tell() != int(length):

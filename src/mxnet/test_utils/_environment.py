@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import platform
@@ -58,21 +59,21 @@ def _set_variables(values: Mapping[str, str | None]) -> None:
 @contextmanager
 def discard_stderr() -> Iterator[None]:
     """Throw away what is written to standard error within a ``with`` block, by C code too."""
-    try:
-        number = sys.stderr.fileno()
-    except (AttributeError, OSError):  # a replacement that is no file
-        yield
-        return
-    saved = os.dup(number)
+    numbers = {2}
+    with contextlib.suppress(AttributeError, OSError):  # a replacement that is no file
+        numbers.add(sys.stderr.fileno())
+    saved = {number: os.dup(number) for number in numbers}
     try:
         with open(os.devnull, "w") as nowhere:
             sys.stderr.flush()
-            os.dup2(nowhere.fileno(), number)
+            for number in numbers:
+                os.dup2(nowhere.fileno(), number)
             yield
     finally:
         sys.stderr.flush()
-        os.dup2(saved, number)
-        os.close(saved)
+        for number, copy in saved.items():
+            os.dup2(copy, number)
+            os.close(copy)
 
 
 def assert_exception(f: Callable[..., Any], exception_type: Any, *args: Any, **kwargs: Any) -> None:
