@@ -1,17 +1,17 @@
 """The casts that automatic mixed precision puts before operators, once it is switched on.
 
-Every eager call and every symbol passes one place each (``invoke`` and ``symbol.create``), which looks at the operator's
-``cast_rule``: None for nearly all of them, and for all of them without mixed precision.
+Every eager call and every symbol passes one place each (``invoke`` and ``symbol.create``), which looks at the
+operator's ``cast_rule``: None for many of them, and for all of them without mixed precision.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import torch
 
+from .dtypes import TORCH_TO_NAME
 from .graph.node import Entry, Node
 from .invoke import invoke
 from .registry import OpDef, all_ops, get_op
@@ -90,8 +90,7 @@ class CastRule:
         if self.dtype is None:
             count = len(node.inputs)
             attrs = {"num_outputs": str(count)}
-            cast = Node(_AMP_MULTICAST, name("amp_multicast"), node.inputs, attrs, SimpleNamespace(
-                **{**vars(_AMP_MULTICAST.parse(attrs))}))
+            cast = Node(_AMP_MULTICAST, name("amp_multicast"), node.inputs, attrs, _AMP_MULTICAST.parse(attrs))
             node.inputs = [(cast, i) for i in range(count)]
         else:
             kept = {i for i, n in enumerate(od.input_names(node.params)) if n in self.keep}.union(node.mutated_inputs())
@@ -99,8 +98,6 @@ class CastRule:
         node.update_versions()
 
     def _cast(self, e: Entry, name: Callable[[str], str]) -> Entry:
-        from .dtypes import TORCH_TO_NAME
-
         assert self.dtype is not None
         attrs = {"dtype": TORCH_TO_NAME[self.dtype]}
         return Node(_AMP_CAST, name("amp_cast"), [e], attrs, _AMP_CAST.parse(attrs)), 0

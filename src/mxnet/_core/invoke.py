@@ -45,6 +45,8 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
     NDArray or list of NDArray
         The visible outputs; ``out`` when it was given.
     """
+    if od.cast_rule is not None:
+        arrays = od.cast_rule.eager(od, arrays, kwargs)
     ctx = None
     tensors: list[Any] = []
     for a in arrays:

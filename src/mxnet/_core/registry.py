@@ -91,6 +91,8 @@ class OpDef:
         self.backward_fn: Callable[..., Any] | None = None
         self.infer_shape_rule: Callable[..., Any] | None = None
         self.infer_type_rule: Callable[..., Any] | None = None
+        # What mixed precision does to the inputs, once it is switched on; see casting.py.
+        self.cast_rule: Any = None
         self.doc = (fn.__doc__ or "").strip()
         self._read_signature()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from .. import ndarray as nd
@@ -17,6 +17,8 @@ from ..io import DataDesc
 from ..model import _create_kvstore, _initialize_kvstore, load_checkpoint
 from .base_module import DEFAULT_INITIALIZER, BaseModule, _check_input_names, _parse_data_desc
 from .executor_group import DataParallelExecutorGroup
+
+_ROW_SPARSE = "1"  # in a variable's __storage_type__
 
 _CPU = cpu()
 
@@ -379,7 +381,7 @@ class Module(BaseModule):
             self._exec_group.set_params(self._arg_params, self._aux_params)
         else:
             group = self._exec_group
-            self._arg_params = _zeros_like(self._param_names, group.param_arrays)
+            self._arg_params = _zeros_like(self._param_names, group.param_arrays, _row_sparse_names(self._symbol))
             self._aux_params = _zeros_like(self._aux_names, group.aux_arrays)
         if shared_module is not None and shared_module.optimizer_initialized:
             self.borrow_optimizer(shared_module)
@@ -593,10 +595,16 @@ class Module(BaseModule):
         self._exec_group.update_metric(eval_metric, labels, pre_sliced)
 
 
-def _zeros_like(names: Sequence[str], blocks: Sequence[Sequence[Any]]) -> dict[str, Any]:
-    """Arrays of zeros on the CPU, one for each parameter."""
+def _row_sparse_names(symbol: Any) -> set[str]:
+    """The variables that are declared to be ``row_sparse``. Executors compute with dense arrays of them."""
+    return {name for name, attrs in symbol.attr_dict().items() if attrs.get("__storage_type__") == _ROW_SPARSE}
+
+
+def _zeros_like(names: Sequence[str], blocks: Sequence[Sequence[Any]], sparse: Collection[str] = ()) -> dict[str, Any]:
+    """Arrays of zeros on the CPU, one for each parameter; ``row_sparse`` for those in ``sparse``."""
     return {
-        name: nd.zeros(shape=block[0].shape, dtype=block[0].dtype, stype=block[0].stype)
+        name: nd.zeros(shape=block[0].shape, dtype=block[0].dtype,
+                       stype="row_sparse" if name in sparse else block[0].stype)
         for name, block in zip(names, blocks)
     }
 

@@ -46,7 +46,10 @@ _INPLACE = {"add": "add_", "sub": "sub_", "mul": "mul_", "truediv": "div_", "mod
 def _arrays(od: OpDef, a: NDArray, b: NDArray) -> Any:
     """Run an operator on two arrays, by the shortest way when nothing is to be recorded."""
     x, y = a._t, b._t
-    if state.recording or x.requires_grad or y.requires_grad or type(a) is not NDArray or type(b) is not NDArray:
+    if (
+        state.recording or od.cast_rule is not None or x.requires_grad or y.requires_grad
+        or type(a) is not NDArray or type(b) is not NDArray
+    ):
         return _general(od, a, b)
     try:
         return _invoke.wrap(od.fn(x, y), a._ctx)
@@ -70,7 +73,7 @@ def _number(od: OpDef, a: NDArray, scalar: Any, out: NDArray | None = None) -> A
         return sparse.scalar(od.name, a, scalar, out)
     value = float(scalar)
     x = a._t
-    if out is None and not (state.recording or x.requires_grad):
+    if out is None and not (state.recording or x.requires_grad or od.cast_rule is not None):
         try:
             return _invoke.wrap(od.fn(x, scalar=value), a._ctx)
         except (RuntimeError, ValueError, TypeError) as e:

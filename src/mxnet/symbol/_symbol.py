@@ -474,6 +474,8 @@ def create(
     inputs = [None if s is None else _single(s, f"{op.name}: Argument {i}") for i, s in enumerate(positional)]
     keywords = {key: _single(s, f"{op.name}: Keyword Argument {key}") for key, s in named.items()}
     node = build.apply_op(op, name, attrs, inputs, keywords)
+    if op.cast_rule is not None:
+        op.cast_rule.symbolic(node, lambda begin: NameManager._current.value.get(None, begin))
     return Symbol([(node, i) for i in range(node.num_visible)])
 
 

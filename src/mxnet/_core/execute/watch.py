@@ -35,9 +35,10 @@ class Watch:
 
         def hook(node: Any, index: int, value: torch.Tensor) -> None:
             if index == 0:
-                for number, (source, k) in enumerate(node.inputs):
-                    given = variables[source.name] if source.is_variable else values[id(source), k]
-                    self._see_input(node, number, source, given)
+                given = [variables[n.name] if n.is_variable else values[id(n), k] for n, k in node.inputs]
+                if self._inputs:
+                    self._report_inputs(node, given)
+                self._report_gradients(node, given)
             values[id(node), index] = value
             self._report(node.output_name(index), value)
 
@@ -46,11 +47,31 @@ class Watch:
     def _report(self, name: str, value: torch.Tensor) -> None:
         self._callback(name, self._wrap(value.detach()))
 
-    def _see_input(self, node: Any, number: int, source: Any, value: torch.Tensor) -> None:
-        if self._inputs:
+    def _report_inputs(self, node: Any, given: list[torch.Tensor]) -> None:
+        names = node.op.input_names(node.params, len(given))
+        for (source, _), name, value in zip(node.inputs, names, given):
             if source.is_variable:
                 self._report(source.name, value)
-            self._report(f"{node.name}_{node.op.input_names(node.params, len(node.inputs))[number]}", value)
-        if value.requires_grad:
-            name = f"{node.name}_backward_output" + (str(number) if len(node.inputs) > 1 else "")
-            self._gradients.append(value.register_hook(lambda gradient: self._report(name, gradient)))
+            self._report(f"{node.name}_{name}", value)
+
+    def _report_gradients(self, node: Any, given: list[torch.Tensor]) -> None:
+        """Have the gradients of a node's inputs reported when they arrive; zeros for those that nobody asked for.
+
+        Auxiliary states have none.
+        """
+        base = f"{node.name}_backward_output"
+        names = [base] if len(given) == 1 else [f"{base}{i}" for i in range(len(given))]
+        states = node.mutated_inputs()
+        unasked = [(n, v) for i, (n, v) in enumerate(zip(names, given)) if not v.requires_grad and i not in states]
+        for name, value in zip(names, given):
+            if value.requires_grad:
+                self._gradients.append(value.register_hook(self._reporter(name, unasked)))
+                unasked = []  # these are reported once, with the first
+
+    def _reporter(self, name: str, unasked: list[tuple[str, torch.Tensor]]) -> Callable[[torch.Tensor], None]:
+        def report(gradient: torch.Tensor) -> None:
+            self._report(name, gradient)
+            for other, value in unasked:
+                self._report(other, torch.zeros_like(value))
+
+        return report
