@@ -71,7 +71,7 @@ from .util import (  # noqa: E402
 )
 
 if TYPE_CHECKING:
-    from . import contrib, executor_manager, misc, ndarray_doc, rnn, symbol_doc, test_utils, visualization
+    from . import contrib, executor_manager, misc, ndarray_doc, operator, rnn, symbol_doc, test_utils, visualization
     from . import visualization as viz
 
 # The version of the interface; remx's own is that of its distribution.
@@ -83,6 +83,7 @@ _LAZY = {
     "executor_manager": "executor_manager",
     "misc": "misc",
     "ndarray_doc": "ndarray_doc",
+    "operator": "operator",
     "rnn": "rnn",
     "symbol_doc": "symbol_doc",
     "test_utils": "test_utils",
@@ -148,6 +149,7 @@ __all__ = [
     "np_array",
     "np_shape",
     "num_gpus",
+    "operator",
     "optimizer",
     "random",
     "recordio",

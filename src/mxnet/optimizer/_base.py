@@ -14,6 +14,7 @@ from .._core.ops.optimizer import kernels
 from ..base import MXNetError
 from ..ndarray.ndarray import NDArray, wrap
 from ..ndarray.sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray, zeros
+from ..util import is_np_array
 
 T = TypeVar("T", bound=type)
 
@@ -88,7 +89,7 @@ class Optimizer:
         self.idx2name = dict(param_idx2name or {})
         self.sym_info = () if sym is None else (sym.attr_dict(), sym.list_arguments())
         self.param_dict = param_dict or {}
-        self.allow_np_array = False
+        self.allow_np_array = is_np_array()
         self.lr_mult: dict[Any, float] = {}
         self.wd_mult: dict[Any, float] = {}
         self.set_lr_mult({})

@@ -56,6 +56,10 @@ class LARS(MomentumState):
         """Set weight decay multipliers; named parameters that do not end in ``_weight`` start with 0."""
         self.wd_mult = {**self._undecayed(("_weight",)), **self._symbol_multipliers("__wd_mult__"), **args_wd_mult}
 
+    def _lazy(self) -> bool:
+        """Never: the ratio is one of whole layers."""
+        return False
+
     def _group_key(self, index: Any) -> bool:
         """Whether the parameter keeps the plain learning rate."""
         return self.idx2name.get(index, str(index)).endswith(("gamma", "beta", "bias"))

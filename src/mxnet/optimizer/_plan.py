@@ -29,11 +29,13 @@ _HOOKS = ("update", "update_multi_precision", "_update_count", "_get_lr", "_get_
 def plannable(optimizer: Optimizer) -> bool:
     """Whether the optimizer can be run by plans: it has a rule over lists, and nobody overrides how it is applied."""
     cls = type(optimizer)
-    if cls._step is Optimizer._step or cls.update is not Optimizer.update:
-        return False
-    return all(
-        getattr(cls, name).__module__.startswith("mxnet.optimizer.") and name not in vars(optimizer) for name in _HOOKS
-    ) and isinstance(vars(Optimizer)["learning_rate"], property) and cls.learning_rate is Optimizer.learning_rate
+    return (
+        cls._step is not Optimizer._step
+        and cls.update is Optimizer.update
+        and cls.learning_rate is Optimizer.learning_rate
+        and all(getattr(cls, name).__module__.startswith("mxnet.optimizer.") for name in _HOOKS)
+        and not any(name in vars(optimizer) for name in _HOOKS)
+    )
 
 
 class _Run:

@@ -6,7 +6,7 @@ kernel calls, which run about twice as fast.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -17,6 +17,8 @@ from .tracing import NotTraceable, Recorder, Slot, simplify, write_function
 
 # Larger arrays keep the kernels busy long enough: nothing is to be gained, and the eager path frees memory earlier.
 _MAX_ELEMENTS = 1 << 20
+# Up to this many elements an array is worked on by one thread; it is ATen's own limit too.
+_ONE_THREAD = 1 << 15
 
 
 def worth_compiling(program: Program, inputs: Sequence[torch.Tensor]) -> bool:
@@ -59,6 +61,8 @@ class CompiledStep:
                 outputs, grads, boundary = _joint(program, recorder, copies, wanted, starts)
         except (RuntimeError, ValueError, TypeError, IndexError, NotTraceable) as e:
             raise NotTraceable(str(e)) from e
+        # Waking a second thread takes longer than such kernels do, the more so when other processes keep it from waking.
+        self._tiny = recorder.largest <= _ONE_THREAD
         self._write(recorder, len(inputs), outputs, grads, boundary)
 
     def _write(
@@ -86,15 +90,25 @@ class CompiledStep:
 
     def forward(self, inputs: Sequence[torch.Tensor]) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
         """The outputs, and what :meth:`backward` needs."""
-        with torch.no_grad():
-            results = self._forward(*inputs)
+        results = self._run(self._forward, inputs)
         n = self._num_outputs
         return results[:n], results[n:]
 
     def backward(self, saved: Sequence[torch.Tensor], heads: Sequence[torch.Tensor | None]) -> list[Any]:
         """The gradients of the wanted inputs; None for those that do not matter."""
-        with torch.no_grad():
-            return self._backward(*saved, *[h for h in heads if h is not None])
+        return self._run(self._backward, [*saved, *[h for h in heads if h is not None]])
+
+    def _run(self, function: Callable[..., list[Any]], inputs: Sequence[torch.Tensor]) -> list[Any]:
+        threads = torch.get_num_threads()
+        alone = self._tiny and threads > 1
+        if alone:
+            torch.set_num_threads(1)
+        try:
+            with torch.no_grad():
+                return function(*inputs)
+        finally:
+            if alone:
+                torch.set_num_threads(threads)
 
 
 def _joint(

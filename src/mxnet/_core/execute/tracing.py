@@ -99,6 +99,11 @@ class Recorder(TorchDispatchMode):
         self._slots[id(t)] = slot
         return slot
 
+    @property
+    def largest(self) -> int:
+        """The number of elements of the largest value."""
+        return max((t.numel() for t in self._values), default=0)
+
     def slot_of(self, t: torch.Tensor) -> Slot:
         """The slot of a tensor; one that comes from outside the computation becomes a constant."""
         found = self._slots.get(id(t))
