@@ -99,8 +99,10 @@ class RMSProp(Optimizer):
         return tuple(zeros_like(weight, sparse=True) for _ in range(3 if self.centered else 1))
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
-        scalars: dict[str, Any] = {"lr": lr, "gamma1": self.gamma1, "epsilon": self.epsilon, "wd": wd, "rescale": self.rescale_grad,
-                   "clip": self._clip(), "clip_weights": self.clip_weights or -1.0}
+        scalars: dict[str, Any] = {
+            "lr": lr, "gamma1": self.gamma1, "epsilon": self.epsilon, "wd": wd, "rescale": self.rescale_grad,
+            "clip": self._clip(), "clip_weights": self.clip_weights or -1.0,
+        }
         if self.centered:
             kernels.rmsprop_alex(w, g, *states, gamma2=self.gamma2, **scalars)
         else:

@@ -78,7 +78,9 @@ class LARS(MomentumState):
             momentum *= self.cur_lr / self.last_lr  # type: ignore[operator]
         mom = states[0] if states else None
         if step.key:
-            rule: dict[str, Any] = {"lr": lr, "wd": wd, "rescale": self.rescale_grad, "clip": self._clip(), "fused": step.threaded}
+            rule: dict[str, Any] = {
+                "lr": lr, "wd": wd, "rescale": self.rescale_grad, "clip": self._clip(), "fused": step.threaded
+            }
             kernels.sgd(w, g, **rule) if mom is None else kernels.sgd_mom(w, g, mom, momentum=momentum, **rule)
             return
         squares = kernels.sums_of_squares(w), kernels.sums_of_squares(g)
