@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 
+from ._core.frontend.binding import argument_order
 from ._core.registry import all_names, get_op
 from .base import MXNetError
 
@@ -45,7 +46,8 @@ def get_operator_arguments(op_name: str) -> OperatorArguments:
         op = get_op(op_name)
     except MXNetError as e:
         raise MXNetError(f"get_operator_arguments: {e}") from None
-    kind = "NDArray-or-Symbol[]" if op.variadic else "NDArray-or-Symbol"
-    names = [*op.inputs, *op.params]
-    types = [kind] * len(op.inputs) + [p.type_string for p in op.params.values()]
+    names = list(argument_order(op))
+    types = [op.params[n].type_string if n in op.params else "NDArray-or-Symbol" for n in names]
+    if op.variadic:
+        types[names.index(op.inputs[-1])] += "[]"
     return OperatorArguments(len(names), names, types)

@@ -66,8 +66,10 @@ def _closed(p: SimpleNamespace, shape: tuple[int, ...]) -> dict[str, Any]:
 def _is_open(node: Node) -> bool:
     if _has_open_range(node.params):
         return True
-    shape = getattr(node.params, "shape", ())
-    return shape is None or any(d is None or d <= 0 for d in shape)
+    if not hasattr(node.params, "shape"):
+        return False
+    shape = node.params.shape
+    return not shape or any(d is None or d <= 0 for d in shape)
 
 
 def eliminate_common(heads: Sequence[Entry]) -> list[Entry]:

@@ -13,7 +13,7 @@ from ._gradient import no_gradient
 
 Format = Literal["corner", "center"]
 
-# How many boxes are compared with all the later ones at a time.
+# How many boxes are compared with each other, and with all the later ones, at a time.
 _BLOCK = 256
 
 
@@ -30,12 +30,14 @@ def overlap(a: Tensor, b: Tensor, extra: float = 0.0) -> Tensor:
 
     ``extra`` is one where both corners are pixels of the box.
     """
-    a, b = a.unsqueeze(-2), b.unsqueeze(-3)
-    sides = (torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2]) + extra).clamp_(min=0)
-    shared = sides[..., 0] * sides[..., 1]
-    union = _area(a, extra) + _area(b, extra) - shared
+    ax1, ay1, ax2, ay2 = a.unsqueeze(-2).unbind(-1)
+    bx1, by1, bx2, by2 = b.unsqueeze(-3).unbind(-1)
+    wide = (torch.minimum(ax2, bx2) - torch.maximum(ax1, bx1) + extra).clamp_(min=0)
+    high = (torch.minimum(ay2, by2) - torch.maximum(ay1, by1) + extra).clamp_(min=0)
+    shared = wide.mul_(high)
+    union = _area(a, extra).unsqueeze(-1) + _area(b, extra).unsqueeze(-2) - shared
     # Boxes without area overlap nothing.
-    return torch.where(shared > 0, shared / union, torch.zeros_like(shared))
+    return (shared / union).masked_fill_(shared <= 0, 0.0)
 
 
 def _area(boxes: Tensor, extra: float) -> Tensor:
@@ -43,9 +45,8 @@ def _area(boxes: Tensor, extra: float) -> Tensor:
     return (sides[..., 0] * sides[..., 1]).masked_fill((sides < 0).any(-1), 0.0)
 
 
-def suppress(
-    boxes: Tensor, alive: Tensor, hit: Callable[[Tensor], Tensor], same: Tensor | None = None, extra: float = 0.0
-) -> Tensor:
+def suppress(boxes: Tensor, alive: Tensor, hit: Callable[[Tensor], Tensor], same: Tensor | None = None,
+             extra: float = 0.0, limit: int | None = None) -> Tensor:
     """Greedy non-maximum suppression of boxes that come best first.
 
     Parameters
@@ -58,33 +59,51 @@ def suppress(
         From overlaps to whether the later box goes.
     same : Tensor, optional
         ``(batch, n)`` classes; boxes of different classes leave each other alone.
+    limit : int, optional
+        How many boxes are wanted at most.
 
     Returns
     -------
     Tensor
         ``(batch, n)``: which boxes stay.
     """
-    alive = alive.clone()
     if boxes.is_meta:  # what stays depends on the data
-        return alive
-    n = boxes.shape[1]
-    for start in range(0, n, _BLOCK):
-        stop = min(start + _BLOCK, n)
-        strikes = hit(overlap(boxes[:, start:stop], boxes[:, start:], extra))
-        if same is not None:
-            strikes &= same[:, start:stop].unsqueeze(2) == same[:, start:].unsqueeze(1)
-        among = strikes[:, :, : stop - start].triu(1)
-        candidates = alive[:, start:stop]
+        return torch.empty_like(alive)
+    stays = torch.zeros_like(alive)
+    for image in range(boxes.shape[0]):
+        classes = None if same is None else same[image]
+        kept = _survivors(boxes[image], alive[image].nonzero().squeeze(1), hit, classes, extra, limit)
+        stays[image, kept] = True
+    return stays
+
+
+def _survivors(boxes: Tensor, left: Tensor, hit: Callable[[Tensor], Tensor], same: Tensor | None, extra: float,
+               limit: int | None) -> Tensor:
+    """Numbers of the boxes of one image that stay, out of ``left``."""
+
+    def strikes(a: Tensor, b: Tensor) -> Tensor:
+        found = hit(overlap(boxes[a], boxes[b], extra))
+        return found if same is None else found & (same[a].unsqueeze(1) == same[b])
+
+    kept: list[Tensor] = []
+    count = 0
+    while left.numel() and (limit is None or count < limit):
+        block, left = left[:_BLOCK], left[_BLOCK:]
+        among = strikes(block, block).triu_(1)
+        stay = torch.ones_like(block, dtype=torch.bool)
         # Whether a box stays depends on better ones only, so this settles from the best one on.
-        kept = candidates
         while True:
-            new = candidates & ~(among & kept.unsqueeze(2)).any(1)
-            if torch.equal(new, kept):
+            new = ~(among & stay.unsqueeze(1)).any(0)
+            if torch.equal(new, stay):
                 break
-            kept = new
-        alive[:, start:stop] = kept
-        alive[:, stop:] &= ~(strikes[:, :, stop - start :] & kept.unsqueeze(2)).any(1)
-    return alive
+            stay = new
+        block = block[stay]
+        kept.append(block)
+        count += block.numel()
+        if left.numel():
+            left = left[~strikes(block, left).any(0)]
+    kept_all = torch.cat(kept) if kept else left
+    return kept_all if limit is None else kept_all[:limit]
 
 
 @no_gradient

@@ -35,12 +35,11 @@ def _check_channels(data: Tensor, output_dim: int, group_size: int) -> None:
         )
 
 
-def _rounded_regions(rois: Tensor, spatial_scale: float) -> tuple[Tensor, ...]:
-    """Images, origins and sizes of regions in the units of the feature map."""
-    image = rois[:, 0].to(torch.int64)
-    x1, y1 = (round_away(rois[:, i]) * spatial_scale for i in (1, 2))
-    x2, y2 = ((round_away(rois[:, i]) + 1) * spatial_scale for i in (3, 4))
-    return image, x1, y1, (x2 - x1).clamp(min=0.1), (y2 - y1).clamp(min=0.1)
+def _rounded_regions(rois: Tensor, spatial_scale: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Images, origins and sizes of regions, x before y, in the units of the feature map."""
+    corners = round_away(rois[:, 1:])
+    start = corners[:, :2] * spatial_scale
+    return rois[:, 0].to(torch.int64), start, ((corners[:, 2:] + 1) * spatial_scale - start).clamp(min=0.1)
 
 
 @op("_contrib_PSROIPooling")
@@ -72,16 +71,13 @@ def psroi_pooling(
     group_size = group_size or pooled_size
     _check_channels(data, output_dim, group_size)
     n, _, height, width = data.shape
-    image, x1, y1, wide, high = _rounded_regions(rois.detach(), spatial_scale)
-    k = torch.arange(pooled_size, device=data.device, dtype=data.dtype)
-
-    def edges(start: Tensor, length: Tensor, limit: int) -> tuple[Tensor, Tensor]:
-        step = (length / pooled_size).unsqueeze(1)
-        low = (k * step + start.unsqueeze(1)).floor()
-        high = ((k + 1) * step + start.unsqueeze(1)).ceil()
-        return low.clamp(0, limit).long(), high.clamp(0, limit).long()
-
-    (top, bottom), (left, right) = edges(y1, high, height), edges(x1, wide, width)
+    image, start, size = _rounded_regions(rois.detach(), spatial_scale)
+    k = torch.arange(pooled_size + 1, device=data.device, dtype=data.dtype)
+    edges = k * (size / pooled_size).unsqueeze(2) + start.unsqueeze(2)
+    (left, top), (right, bottom) = (
+        (e[:, 0].clamp(0, width).long(), e[:, 1].clamp(0, height).long())
+        for e in (edges[:, :, :-1].floor(), edges[:, :, 1:].ceil())
+    )
     # Sums over rectangles are four reads of a table of sums.
     table = F.pad(data.double().cumsum(2).cumsum(3), (1, 0, 1, 0))
     channel = _channels(pooled_size, group_size, output_dim, data.device)
@@ -141,8 +137,8 @@ def deformable_psroi_pooling(
     _check_channels(data, output_dim, group_size)
     parts = part_size or pooled_size
     n, _, height, width = data.shape
-    image, x1, y1, wide, high = _rounded_regions(rois.detach(), spatial_scale)
-    x1, y1 = x1 - 0.5, y1 - 0.5
+    image, start, size = _rounded_regions(rois.detach(), spatial_scale)
+    (x1, y1), (wide, high) = (start - 0.5).unbind(1), size.unbind(1)
     k = torch.arange(pooled_size, device=data.device)
     dx: Any = 0.0
     dy: Any = 0.0

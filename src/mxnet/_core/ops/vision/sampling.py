@@ -138,6 +138,11 @@ def _(s: ShapeRule, p) -> None:
     s.unify("output", (*s["data"][:2], *_target(p.target_shape)))
 
 
+def _distance(x: Tensor) -> Tensor:
+    """Absolute value, with the gradient one at zero."""
+    return torch.where(x >= 0, x, -x)
+
+
 @op("Correlation", outputs=("output", "tmp1", "tmp2"), visible=1)
 def correlation(
     data1: Tensor,
@@ -194,7 +199,7 @@ def correlation(
     for dy in shifts:
         for dx in shifts:
             second = b[:, :, dy : dy + high, dx : dx + wide]
-            maps.append((first * second if is_multiply else (first - second).abs()).sum(1))
+            maps.append((first * second if is_multiply else _distance(first - second)).sum(1))
     total = F.avg_pool2d(torch.stack(maps, 1), kernel_size, stride1, divisor_override=1)
     out = total / (kernel_size * kernel_size * data1.shape[1])
     return out, out, out
