@@ -12,7 +12,7 @@ from ._core.state import state
 from .base import MXNetError
 
 if TYPE_CHECKING:
-    from .ndarray.ndarray import NDArray
+    pass
 
 __all__ = [
     "Function",

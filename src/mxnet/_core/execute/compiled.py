@@ -61,7 +61,7 @@ class CompiledStep:
                 outputs, grads, boundary = _joint(program, recorder, copies, wanted, starts)
         except (RuntimeError, ValueError, TypeError, IndexError, NotTraceable) as e:
             raise NotTraceable(str(e)) from e
-        # Waking a second thread takes longer than such kernels do, the more so when other processes keep it from waking.
+        # Waking a second thread takes longer than such kernels do, the more so on a busy machine.
         self._tiny = recorder.largest <= _ONE_THREAD
         self._write(recorder, len(inputs), outputs, grads, boundary)
 

@@ -70,7 +70,7 @@ def batch_dot(
     return left.bmm(right) if lhs.ndim == 3 else left.matmul(right)
 
 
-@op("khatri_rao", variadic="num_args")
+@op("khatri_rao", variadic="num_args", arg_order=("args",))
 def khatri_rao(*args: Tensor) -> Tensor:
     """Column-wise Kronecker product of matrices: ``(r1, c), (r2, c), ...`` give ``(r1 * r2 * ..., c)``."""
     if not args:
