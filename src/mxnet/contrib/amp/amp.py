@@ -23,6 +23,7 @@ from ._rules import Condition, make_rules
 from .loss_scaler import LossScaler
 
 __all__ = [
+    "convert_bucketing_module",
     "convert_hybrid_block",
     "convert_model",
     "convert_symbol",
