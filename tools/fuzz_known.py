@@ -6,6 +6,8 @@ import fnmatch
 KNOWN = (
     ("*", "it crashes", "", "MXNet ends the process"),
     ("*", "it refuses", "", "MXNet refuses what we compute"),
+    ("*", "we refuse", "not in a computational graph", "indices and truth values carry no gradient"),
+    ("*", "we refuse", "out of bounds", "MXNet reads or writes beyond the array"),
     ("amp_cast", "values", "", "MXNet's MKL-DNN path rounds floats to integers; its Cast, and ours, truncate"),
     ("_mod_scalar", "gradient", "scalar=0.0", "a remainder by zero is the constant 0, so its gradient is 0"),
     ("_contrib_allclose", "we refuse", "tol must be", "a negative tolerance is an error"),

@@ -47,7 +47,7 @@ def main():
         have = {} if args.force else {k: v for k, v in golden.load(family).items() if k in wanted}
         todo = [i for i in wanted if i not in have]
         if args.list:
-            print("\n".join(f"{family}: {i}" for i in todo))
+            print("".join(f"{family}: {i}\n" for i in todo), end="")
             continue
         for start in range(0, len(todo), BATCH):
             have.update(run(args.python, family, todo[start : start + BATCH]))
