@@ -439,11 +439,13 @@ def convert_bucketing_module(
     )
     current = bucketing_mod._curr_module
     # A module that was loaded and has not been bound yet has its parameters too.
-    params = bucketing_mod.get_params() if bucketing_mod.binded else (current._arg_params, current._aux_params)
+    old_args, old_aux = (
+        bucketing_mod.get_params() if bucketing_mod.binded else (current._arg_params, current._aux_params)
+    )
     symbols, arg_params, aux_params = {}, {}, {}
     for key, module in bucketing_mod._buckets.items():
         symbols[key], args, aux = convert_model(
-            module._symbol, *params, target_dtype, target_dtype_ops, fp32_ops, conditional_fp32_ops,
+            module._symbol, old_args, old_aux, target_dtype, target_dtype_ops, fp32_ops, conditional_fp32_ops,
             excluded_sym_names, cast_optional_params,
         )
         arg_params.update(args)
