@@ -63,6 +63,7 @@ def test_executor(family, row, ctx):
         grad_req={n: "write" if n in gradients else "null" for n in arguments},
         aux_states={n: by_name[n] for n in states},
     )
+    runner.seed(mx)
     executor.forward(is_train=row.train)
     results = {}
     for i, out in enumerate(executor.outputs):

@@ -73,7 +73,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
             if od.aliases_input and not record and any(t is not None and _same_memory(t, result) for t in tensors):
                 result = result.clone(memory_format=_CONTIGUOUS)
             return wrap(result, ctx)
-    except (RuntimeError, ValueError, TypeError, IndexError, KeyError) as e:
+    except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as e:
         raise op_error(od.name, e, tensors) from e
     finally:
         if record is not before:

@@ -53,7 +53,7 @@ def _arrays(od: OpDef, a: NDArray, b: NDArray) -> Any:
         return _general(od, a, b)
     try:
         return _invoke.wrap(od.fn(x, y), a._ctx)
-    except (RuntimeError, ValueError, TypeError, IndexError) as e:
+    except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as e:
         raise op_error(od.name, e, (x, y)) from e
 
 
@@ -76,7 +76,7 @@ def _number(od: OpDef, a: NDArray, scalar: Any, out: NDArray | None = None) -> A
     if out is None and not (state.recording or x.requires_grad or od.cast_rule is not None):
         try:
             return _invoke.wrap(od.fn(x, scalar=value), a._ctx)
-        except (RuntimeError, ValueError, TypeError) as e:
+        except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as e:
             raise op_error(od.name, e, (x,)) from e
     return invoke(od, (a,), {"scalar": value}, out)
 

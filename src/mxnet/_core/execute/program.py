@@ -11,7 +11,7 @@ from ..graph.node import Entry, Node, split_variables, topo_sort
 from ..invoke import error_like, op_error
 from ..registry import OpDef
 
-_RAISED = (RuntimeError, ValueError, TypeError, IndexError, KeyError)
+_RAISED = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError)
 
 
 class Step:
