@@ -17,7 +17,8 @@ EyeType = Annotated[Any, DTypeOf("float32", "float64", "float16", "uint8", "int8
 _MOST = 2**48  # elements; more cannot be meant, and sizes beyond 2**63 would not even be numbers to torch
 
 
-def _checked(shape):
+def checked_shape(shape):
+    """The shape itself; ValueError when it is not one that an array can have."""
     count = 1
     for n in shape:
         if n is None or n < 0:
@@ -31,13 +32,13 @@ def _checked(shape):
 @op("_zeros")
 def zeros(*, shape: Shape = (), ctx: Ctx = "", dtype: DType = torch.float32, device: Device = None) -> Tensor:
     """An array of zeros."""
-    return torch.zeros(_checked(shape), dtype=dtype, device=device)
+    return torch.zeros(checked_shape(shape), dtype=dtype, device=device)
 
 
 @op("_ones")
 def ones(*, shape: Shape = (), ctx: Ctx = "", dtype: DType = torch.float32, device: Device = None) -> Tensor:
     """An array of ones."""
-    return torch.ones(_checked(shape), dtype=dtype, device=device)
+    return torch.ones(checked_shape(shape), dtype=dtype, device=device)
 
 
 @op("_zeros_without_dtype")
@@ -47,7 +48,7 @@ def zeros_without_dtype(*, shape: Shape = None, ctx: Ctx = "", dtype: int = -1, 
 
     if dtype != -1 and dtype not in CODE_TO_TORCH:
         raise ValueError(f"dtype must be -1 or one of the codes {sorted(CODE_TO_TORCH)}, got {dtype}")
-    return torch.zeros(_checked(shape or ()), dtype=CODE_TO_TORCH.get(dtype, torch.float32), device=device)
+    return torch.zeros(checked_shape(shape or ()), dtype=CODE_TO_TORCH.get(dtype, torch.float32), device=device)
 
 
 @zeros_without_dtype.infer_type
@@ -64,7 +65,7 @@ def full(
     """An array of one value."""
     if not dtype.is_floating_point and dtype is not torch.bool:
         value = as_integer(value, dtype)
-    return torch.full(_checked(shape or ()), value, dtype=dtype, device=device)
+    return torch.full(checked_shape(shape or ()), value, dtype=dtype, device=device)
 
 
 def _progression(count, repeat, start, step, dtype, device):
@@ -102,7 +103,7 @@ def arange(
         raise ValueError(f"no number lies in the range from {start} to {stop} by steps of {step}")
     if not (math.isfinite(start) and math.isfinite(stop)):
         raise ValueError(f"start and stop must be finite, got {start} and {stop}")
-    (count,) = _checked((math.ceil((stop - start) / step) * repeat,))
+    (count,) = checked_shape((math.ceil((stop - start) / step) * repeat,))
     return _progression(count, repeat, start, step, dtype, device)
 
 
@@ -130,7 +131,7 @@ def linspace(
     """
     if stop is None or num is None:
         raise ValueError("stop and num must be given")
-    (num,) = _checked((num,))
+    (num,) = checked_shape((num,))
     gaps = num - 1 if endpoint else num
     width = (stop - start) / gaps if gaps > 0 else 0.0
     return (torch.arange(num, dtype=torch.float64, device=device) * width + start).to(dtype)
@@ -144,7 +145,7 @@ def eye(
 
     It has ``N`` rows and ``M`` columns (by default ``N``).
     """
-    result = torch.zeros(_checked((N, M if M > 0 else N)), dtype=dtype, device=device)
+    result = torch.zeros(checked_shape((N, M if M > 0 else N)), dtype=dtype, device=device)
     result.diagonal(k).fill_(1)
     return result
 

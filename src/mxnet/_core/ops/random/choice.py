@@ -9,7 +9,7 @@ from torch import Tensor
 from ....base import MXNetError
 from ...params import DTypeOf, Shape
 from ...registry import Device, Generator, op
-from ..init.creation import _checked as checked_shape
+from ..init.creation import checked_shape
 
 ClassType = Annotated[Any, DTypeOf("float16", "float32", "float64", "int32", "uint8")]
 

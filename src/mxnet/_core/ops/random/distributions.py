@@ -13,7 +13,7 @@ from torch import Tensor
 from ....base import MXNetError
 from ...params import Ctx, DTypeOf, Long, Shape
 from ...registry import Device, Generator, OpDef, op
-from ..init.creation import _checked as checked_shape
+from ..init.creation import checked_shape
 from . import _distributions as draw
 
 FloatType = Annotated[Any, DTypeOf("None", "float16", "float32", "float64")]
