@@ -56,8 +56,9 @@ def train(cell: Any, args: argparse.Namespace, training: Any, validation: Any, l
         outputs, _ = cell.unroll(length, embedded(args, letters), layout="TNC", merge_outputs=True)
         label = mx.sym.Reshape(mx.sym.Variable("softmax_label"), shape=(-1,))
         scores = predictions(outputs, args, letters)
-        loss = mx.sym.SoftmaxOutput(scores, label, use_ignore=True, ignore_label=PAD_LABEL, normalization="valid",
-                                    name="softmax")
+        loss = mx.sym.SoftmaxOutput(
+            scores, label, use_ignore=True, ignore_label=PAD_LABEL, normalization="valid", name="softmax"
+        )
         return loss, ["data"], ["softmax_label"]
 
     found: dict[int, float] = {}
@@ -67,10 +68,15 @@ def train(cell: Any, args: argparse.Namespace, training: Any, validation: Any, l
 
     module = mx.mod.BucketingModule(network, training.default_bucket_key, context=mx.gpu() if args.gpu else mx.cpu())
     module.fit(
-        training, validation, num_epoch=args.epochs, eval_metric=mx.metric.Perplexity(PAD_LABEL),
-        optimizer="adam", optimizer_params={"learning_rate": args.lr, "clip_gradient": 5.0},
+        training,
+        validation,
+        num_epoch=args.epochs,
+        eval_metric=mx.metric.Perplexity(PAD_LABEL),
+        optimizer="adam",
+        optimizer_params={"learning_rate": args.lr, "clip_gradient": 5.0},
         initializer=mx.init.Xavier(factor_type="in", magnitude=2.34),
-        batch_end_callback=mx.callback.Speedometer(args.batch_size, 200), eval_end_callback=evaluated,
+        batch_end_callback=mx.callback.Speedometer(args.batch_size, 200),
+        eval_end_callback=evaluated,
         epoch_end_callback=mx.rnn.do_rnn_checkpoint(cell, str(args.out / "char_lm")),
     )
     return found

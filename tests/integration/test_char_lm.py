@@ -25,8 +25,25 @@ def example():
 def test_perplexity_falls_and_lines_are_written(example, tmp_path, capsys, mode):
     text = tmp_path / "play.txt"
     text.write_text("\n".join(TEXT.read_text().splitlines()[:900]))
-    found = example.main([str(text), "--out", str(tmp_path), "--mode", mode, "--epochs", "4", "--hidden", "32",
-                          "--batch-size", "16", "--lr", "0.01", "--layers", "2"])
+    found = example.main(
+        [
+            str(text),
+            "--out",
+            str(tmp_path),
+            "--mode",
+            mode,
+            "--epochs",
+            "4",
+            "--hidden",
+            "32",
+            "--batch-size",
+            "16",
+            "--lr",
+            "0.01",
+            "--layers",
+            "2",
+        ]
+    )
     assert list(found) == [0, 1, 2, 3]
     assert found[0] < 40 and found[3] < 17 and found[3] < 0.75 * found[0]
     assert (tmp_path / "char_lm-0004.params").exists()

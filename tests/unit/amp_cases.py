@@ -31,13 +31,15 @@ def many_types(mx: Any) -> Any:
     s = mx.sym
     e = s.exp(s.var("data"), name="e")
     fc = s.FullyConnected(e, num_hidden=3, name="fc1")
-    return s.Group([
-        s.broadcast_add(e, fc, name="sum"),
-        s.LeakyReLU(fc, act_type="elu", name="elu"),
-        s.Activation(s.var("data"), act_type="softrelu", name="softrelu"),
-        s.concat(fc, fc, name="joined"),
-        s.topk(fc, name="top"),
-    ])
+    return s.Group(
+        [
+            s.broadcast_add(e, fc, name="sum"),
+            s.LeakyReLU(fc, act_type="elu", name="elu"),
+            s.Activation(s.var("data"), act_type="softrelu", name="softrelu"),
+            s.concat(fc, fc, name="joined"),
+            s.topk(fc, name="top"),
+        ]
+    )
 
 
 def shared_weight(mx: Any) -> Any:

@@ -25,8 +25,11 @@ _PLAIN = {
     "ftrl": [{}, {"lamda1": 0.3, "beta": 2}],
     "lamb": [{}, {"lower_bound": 0.1, "upper_bound": 1.0}, {"bias_correction": False}],
     "lars": [{}, {"momentum": 0.9, "eta": 0.1, "eps": 1e-4}],
-    "lbsgd": [{}, {"momentum": 0.9, "batch_scale": 2, "warmup_strategy": "sqrt", "updates_per_epoch": 2},
-              {"warmup_strategy": "lars"}],
+    "lbsgd": [
+        {},
+        {"momentum": 0.9, "batch_scale": 2, "warmup_strategy": "sqrt", "updates_per_epoch": 2},
+        {"warmup_strategy": "lars"},
+    ],
     "test": [{}],
 }
 
@@ -38,16 +41,25 @@ def _cases():
             yield name, {**v, **_COMMON, "named": True}
     yield "groupadagrad", {}
     yield "groupadagrad", {"rescale_grad": 0.25, "clip_gradient": 0.2}
-    for name, v in (("sgd", {}), ("sgd", {"momentum": 0.9}), ("nag", {"momentum": 0.9}), ("adam", {}), ("lamb", {}),
-                    ("lars", {"momentum": 0.9}), ("rmsprop", {"centered": True}), ("ftml", {})):
+    for name, v in (
+        ("sgd", {}),
+        ("sgd", {"momentum": 0.9}),
+        ("nag", {"momentum": 0.9}),
+        ("adam", {}),
+        ("lamb", {}),
+        ("lars", {"momentum": 0.9}),
+        ("rmsprop", {"centered": True}),
+        ("ftml", {}),
+    ):
         yield name, {**v, "wd": 0.02, "rescale_grad": 0.25, "multi_precision": True, "dtype": "float16"}
     for name, v in (("sgd", {"momentum": 0.9}), ("adam", {}), ("nadam", {}), ("rmsprop", {})):
         yield name, {**v, "schedule": True, "mults": True, "named": True, "wd": 0.02}
 
 
 # Gradients here are never zero: a weight that none ever reached becomes 0 / 0 in MXNet's Adamax.
-CASES = [(name + "".join(f",{k}={v}" for k, v in sorted(settings.items())), name, settings)
-         for name, settings in _cases()]
+CASES = [
+    (name + "".join(f",{k}={v}" for k, v in sorted(settings.items())), name, settings) for name, settings in _cases()
+]
 
 
 def arrays(case_id, name):

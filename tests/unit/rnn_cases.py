@@ -140,8 +140,12 @@ SYMBOLS = {
     "bidirectional": _unrolled(_bidirectional),
     "bidirectional_merged": _unrolled(_bidirectional, "list", merge_outputs=True),
     "bidirectional_tnc": _unrolled(lambda mx: _bidirectional(mx, "GRUCell"), layout="TNC", merge_outputs=True),
-    "bidirectional_fused": _unrolled(lambda mx: mx.rnn.BidirectionalCell(
-        mx.rnn.FusedRNNCell(4, mode="gru", prefix="fl_"), mx.rnn.RNNCell(4, prefix="fr_")), layout="TNC"),
+    "bidirectional_fused": _unrolled(
+        lambda mx: mx.rnn.BidirectionalCell(
+            mx.rnn.FusedRNNCell(4, mode="gru", prefix="fl_"), mx.rnn.RNNCell(4, prefix="fr_")
+        ),
+        layout="TNC",
+    ),
     "dropout": _unrolled(lambda mx: mx.rnn.DropoutCell(0.5), "list"),
     "dropout_split": _unrolled(lambda mx: mx.rnn.DropoutCell(0.5), merge_outputs=False),
     "dropout_none": _unrolled(lambda mx: mx.rnn.DropoutCell(0.0), merge_outputs=True),
@@ -151,8 +155,19 @@ SYMBOLS = {
     "zoneout_twice": _unrolled_twice,
     "conv_rnn": _unrolled(_conv("ConvRNNCell"), "list"),
     "conv_lstm": _unrolled(_conv("ConvLSTMCell", i2h_weight_initializer="ones", activation="tanh"), "list"),
-    "conv_lstm_dilated": _unrolled(_conv("ConvLSTMCell", h2h_kernel=(5, 3), h2h_dilate=(1, 2), i2h_kernel=(2, 2),
-                                         i2h_stride=(2, 1), i2h_pad=(0, 1), i2h_dilate=(2, 1), prefix="c_"), "list"),
+    "conv_lstm_dilated": _unrolled(
+        _conv(
+            "ConvLSTMCell",
+            h2h_kernel=(5, 3),
+            h2h_dilate=(1, 2),
+            i2h_kernel=(2, 2),
+            i2h_stride=(2, 1),
+            i2h_pad=(0, 1),
+            i2h_dilate=(2, 1),
+            prefix="c_",
+        ),
+        "list",
+    ),
     "conv_gru": _unrolled(_conv("ConvGRUCell"), "list", merge_outputs=True),
     "conv_after": _after_conv,
     "state_variables": _state_variables,
@@ -171,8 +186,11 @@ def symbol(mx, name):
 
 # ------------------------------------------------------------------ first values of fused parameters
 
-FUSED = {f"{mode}{layers}{'b' if both else ''}": {"num_layers": layers, "mode": mode, "bidirectional": both}
-         for mode in ("rnn_relu", "lstm", "gru") for layers, both in ((1, False), (2, True))}
+FUSED = {
+    f"{mode}{layers}{'b' if both else ''}": {"num_layers": layers, "mode": mode, "bidirectional": both}
+    for mode in ("rnn_relu", "lstm", "gru")
+    for layers, both in ((1, False), (2, True))
+}
 WIDTH, HIDDEN = 3, 2
 
 
@@ -231,15 +249,24 @@ def batches(mx, name):
     found = [_described(it), it.default_bucket_key, it.batch_size, [list(i) for i in it.idx]]
     for _ in range(2):
         for b in it:
-            found.append([_described(b), b.bucket_key, b.pad, str(np.dtype(b.data[0].dtype)),
-                          b.data[0].asnumpy().tolist(), b.label[0].asnumpy().tolist()])
+            found.append(
+                [
+                    _described(b),
+                    b.bucket_key,
+                    b.pad,
+                    str(np.dtype(b.data[0].dtype)),
+                    b.data[0].asnumpy().tolist(),
+                    b.label[0].asnumpy().tolist(),
+                ]
+            )
         it.reset()
     return json.loads(json.dumps(found))
 
 
 def _described(batch):
-    return [[d.name, list(d.shape), str(np.dtype(d.dtype)), d.layout]
-            for d in [*batch.provide_data, *batch.provide_label]]
+    return [
+        [d.name, list(d.shape), str(np.dtype(d.dtype)), d.layout] for d in [*batch.provide_data, *batch.provide_label]
+    ]
 
 
 ENCODINGS = {

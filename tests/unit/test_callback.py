@@ -71,8 +71,10 @@ def test_log_train_metric(lines):
     for n in range(3):
         callback(batch(n, metric, epoch=1))
     assert lines() == [
-        "Iter[1] Batch[0] Train-accuracy=0.750000", "Iter[1] Batch[0] Train-mae=0.750000",
-        "Iter[1] Batch[2] Train-accuracy=nan", "Iter[1] Batch[2] Train-mae=nan",
+        "Iter[1] Batch[0] Train-accuracy=0.750000",
+        "Iter[1] Batch[0] Train-mae=0.750000",
+        "Iter[1] Batch[2] Train-accuracy=nan",
+        "Iter[1] Batch[2] Train-mae=nan",
     ]
     callback(batch(4))  # no metric: nothing to log
 

@@ -26,9 +26,7 @@ DTYPES = ("float16", "bfloat16")
 def params_of(symbol, **shapes):
     """Small random parameters and auxiliary states for a network."""
     shape_of = dict(zip(symbol.list_arguments(), symbol.infer_shape(**shapes)[0]))
-    args = {
-        n: mx.nd.array(np.random.randn(*s) * 0.3) for n, s in shape_of.items() if n not in amp_cases.INPUTS
-    }
+    args = {n: mx.nd.array(np.random.randn(*s) * 0.3) for n, s in shape_of.items() if n not in amp_cases.INPUTS}
     aux_shapes = symbol.infer_shape(**shapes)[2]
     aux = {n: mx.nd.ones(s) * 0.5 for n, s in zip(symbol.list_auxiliary_states(), aux_shapes)}
     return args, aux
@@ -47,8 +45,13 @@ def predict(symbol, args, aux, x):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_lists_do_not_overlap(dtype):
     conditional = [name for name, _, _ in amp.list_conditional_fp32_ops(dtype)]
-    kinds = [amp.list_lp16_ops(dtype), amp.list_fp32_ops(dtype), amp.list_lp16_fp32_ops(dtype),
-             amp.list_widest_type_cast(dtype), conditional]
+    kinds = [
+        amp.list_lp16_ops(dtype),
+        amp.list_fp32_ops(dtype),
+        amp.list_lp16_fp32_ops(dtype),
+        amp.list_widest_type_cast(dtype),
+        conditional,
+    ]
     names = [n for kind in kinds for n in kind]
     assert len(names) == len(set(names))
     assert set(amp.list_loss_output_functions(dtype)) <= set(amp.list_fp32_ops(dtype))
@@ -57,9 +60,17 @@ def test_lists_do_not_overlap(dtype):
 def test_lists_have_the_length_of_mxnets():
     fp16, bf16 = lists.symbol_fp16, lists.symbol_bf16
     assert [len(x) for x in (fp16.FP16_FUNCS, fp16.FP16_FP32_FUNCS, fp16.FP32_FUNCS, fp16.WIDEST_TYPE_CASTS)] == [
-        4, 318, 136, 113]
+        4,
+        318,
+        136,
+        113,
+    ]
     assert [len(x) for x in (bf16.BF16_FUNCS, bf16.BF16_FP32_FUNCS, bf16.FP32_FUNCS, bf16.WIDEST_TYPE_CASTS)] == [
-        2, 15, 438, 109]
+        2,
+        15,
+        438,
+        109,
+    ]
 
 
 def test_lists_by_any_spelling_of_the_type():
@@ -116,8 +127,12 @@ def test_saved_without_casts_the_network_is_the_old_one(tmp_path):
 
 def test_own_lists():
     net = amp_cases.cnn(mx)
-    converted = amp.convert_symbol(net, target_dtype_ops=["Convolution"], fp32_ops=["BatchNorm", "FullyConnected"],
-                                   conditional_fp32_ops=[("Activation", "act_type", ["tanh"])])
+    converted = amp.convert_symbol(
+        net,
+        target_dtype_ops=["Convolution"],
+        fp32_ops=["BatchNorm", "FullyConnected"],
+        conditional_fp32_ops=[("Activation", "act_type", ["tanh"])],
+    )
     casts = [n for n in converted.get_internals().list_outputs() if "amp_cast" in n]
     assert "conv1_output_amp_cast_float32_output" in casts
     assert not any(n.startswith(("fc1_weight", "relu1")) for n in casts)
@@ -157,8 +172,9 @@ def test_bucketing_module(ctx):
     module.bind([("data", (2, 6, 3))], for_training=False)
     module.init_params(mx.init.Uniform(0.5))
     batches = [
-        mx.io.DataBatch([mx.nd.random.uniform(shape=(2, n, 3))], bucket_key=n,
-                        provide_data=[mx.io.DataDesc("data", (2, n, 3))])
+        mx.io.DataBatch(
+            [mx.nd.random.uniform(shape=(2, n, 3))], bucket_key=n, provide_data=[mx.io.DataDesc("data", (2, n, 3))]
+        )
         for n in (6, 4)
     ]
 

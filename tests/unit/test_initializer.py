@@ -19,7 +19,12 @@ def filled(init, name="fc_weight", shape=(3, 4), dtype="float32", ctx=None):
 @pytest.mark.parametrize(
     "name, value",
     [
-        ("fc_weight", 0.5), ("fc_bias", 0), ("bn_gamma", 1), ("bn_beta", 0), ("q_min", 0), ("q_max", 1),
+        ("fc_weight", 0.5),
+        ("fc_bias", 0),
+        ("bn_gamma", 1),
+        ("bn_beta", 0),
+        ("q_min", 0),
+        ("q_max", 1),
         ("fc_bias_quantize", 0),
     ],
 )
@@ -31,9 +36,18 @@ def test_the_ending_of_the_name_decides(name, value):
 @pytest.mark.parametrize(
     "name, value",
     [
-        ("fc_weight", 0.5), ("fc_bias", 0), ("bn_gamma", 1), ("bn_beta", 0), ("bn_moving_mean", 0),
-        ("bn_moving_var", 1), ("bn_moving_inv_var", 0), ("bn_moving_avg", 0), ("q_min", 0), ("q_max", 1),
-        ("stn_loc_weight", 0), ("stn_loc_bias", [1, 0, 0, 0, 1, 0]),
+        ("fc_weight", 0.5),
+        ("fc_bias", 0),
+        ("bn_gamma", 1),
+        ("bn_beta", 0),
+        ("bn_moving_mean", 0),
+        ("bn_moving_var", 1),
+        ("bn_moving_inv_var", 0),
+        ("bn_moving_avg", 0),
+        ("q_min", 0),
+        ("q_max", 1),
+        ("stn_loc_weight", 0),
+        ("stn_loc_bias", [1, 0, 0, 0, 1, 0]),
     ],
 )
 def test_plain_names(name, value):
@@ -151,16 +165,20 @@ def test_constants():
     "init, text",
     [
         (mx.init.Normal(0.5), '["normal", {"sigma": 0.5}]'),
-        (mx.init.Xavier(factor_type="in", magnitude=2.34),
-         '["xavier", {"rnd_type": "uniform", "factor_type": "in", "magnitude": 2.34}]'),
+        (
+            mx.init.Xavier(factor_type="in", magnitude=2.34),
+            '["xavier", {"rnd_type": "uniform", "factor_type": "in", "magnitude": 2.34}]',
+        ),
         (mx.init.MSRAPrelu(), '["msraprelu", {"factor_type": "avg", "slope": 0.25}]'),
         (mx.init.Zero(), '["zero", {}]'),
         (mx.init.Constant(1), '["constant", {"value": 1}]'),
         (mx.init.Constant(mx.nd.array([1, 2])), '["constant", {"value": [1.0, 2.0]}]'),
         (mx.init.Constant(np.float32(0.5)), '["constant", {"value": 0.5}]'),
-        (mx.init.FusedRNN(mx.init.Uniform(0.1), 4, 2, "lstm"),
-         '["fusedrnn", {"init": "[\\"uniform\\", {\\"scale\\": 0.1}]", "num_hidden": 4, "num_layers": 2, '
-         '"mode": "lstm", "bidirectional": false, "forget_bias": 1.0}]'),
+        (
+            mx.init.FusedRNN(mx.init.Uniform(0.1), 4, 2, "lstm"),
+            '["fusedrnn", {"init": "[\\"uniform\\", {\\"scale\\": 0.1}]", "num_hidden": 4, "num_layers": 2, '
+            '"mode": "lstm", "bidirectional": false, "forget_bias": 1.0}]',
+        ),
     ],
 )
 def test_json(init, text):
@@ -261,7 +279,12 @@ def test_modules_use_them():
     arg, aux = module.get_params()
     values = {name: np.unique(x.asnumpy()).tolist() for name, x in {**arg, **aux}.items()}
     assert values == {
-        "fc_weight": [0.5], "fc_bias": [0.0], "act_gamma": [0.25], "bn_gamma": [1.0], "bn_beta": [0.0],
-        "bn_moving_mean": [0.0], "bn_moving_var": [1.0],
+        "fc_weight": [0.5],
+        "fc_bias": [0.0],
+        "act_gamma": [0.25],
+        "bn_gamma": [1.0],
+        "bn_beta": [0.0],
+        "bn_moving_mean": [0.0],
+        "bn_moving_var": [1.0],
     }
     assert json.loads(weight.attr("__init__")) == ["constant", {"value": 0.5}]

@@ -17,9 +17,7 @@ def test_factor(caplog):
     scheduler = FactorScheduler(step=2, factor=0.5, stop_factor_lr=0.3, base_lr=1.0)
     assert rates(scheduler, 1, 2, 3, 4, 5, 100) == [1.0, 1.0, 0.5, 0.5, 0.3, 0.3]
     assert caplog.messages[0] == "Update[3]: Change learning rate to 5.00000e-01"
-    assert caplog.messages[1] == (
-        "Update[5]: now learning rate arrived at 3.00000e-01, will not change in the future"
-    )
+    assert caplog.messages[1] == ("Update[5]: now learning rate arrived at 3.00000e-01, will not change in the future")
 
 
 def test_factor_catches_up_when_training_is_resumed():
@@ -31,7 +29,8 @@ def test_multi_factor(caplog):
     scheduler = MultiFactorScheduler(step=[3, 5], factor=0.1, base_lr=1.0)
     assert rates(scheduler, 1, 3, 4, 5, 6, 50) == [1.0, 1.0, 0.1, 0.1, 0.01, 0.01]
     assert caplog.messages == [
-        "Update[4]: Change learning rate to 1.00000e-01", "Update[6]: Change learning rate to 1.00000e-02",
+        "Update[4]: Change learning rate to 1.00000e-01",
+        "Update[6]: Change learning rate to 1.00000e-02",
     ]
     assert MultiFactorScheduler(step=[3, 5], factor=0.1, base_lr=1.0)(6) == pytest.approx(0.01)
 

@@ -17,7 +17,9 @@ def test_arguments_are_inputs_and_parameters_with_types():
 
 def test_lists_of_arrays():
     assert mx.operator.get_operator_arguments("concat") == (
-        3, ["data", "num_args", "dim"], ["NDArray-or-Symbol[]", "int, required", "int, optional, default='1'"]
+        3,
+        ["data", "num_args", "dim"],
+        ["NDArray-or-Symbol[]", "int, required", "int, optional, default='1'"],
     )
     assert mx.operator.get_operator_arguments("add_n") == (1, ["args"], ["NDArray-or-Symbol[]"])
 

@@ -110,17 +110,20 @@ def test_rrelu_slopes_lie_between_the_bounds():
 # ------------------------------------------------------------------------ memory formats
 
 
-@pytest.mark.parametrize("op, attrs, inputs", [
-    ("Convolution", {"kernel": "(3, 3)", "num_filter": "8", "pad": "(1, 1)", "no_bias": "1"}, [(8, 8, 3, 3)]),
-    ("Pooling", {"kernel": "(2, 2)", "stride": "(2, 2)"}, []),
-    ("Pooling", {"kernel": "(3, 3)", "stride": "(2, 2)", "pool_type": "avg", "pooling_convention": "full"}, []),
-    ("BatchNorm", {"fix_gamma": "0"}, [(8,)] * 4),
-    ("BatchNorm", {}, [(8,)] * 4),
-    ("Activation", {"act_type": "relu"}, []),
-    ("LeakyReLU", {}, []),
-    ("LeakyReLU", {"act_type": "prelu"}, [(8,)]),
-    ("Dropout", {}, []),
-])
+@pytest.mark.parametrize(
+    "op, attrs, inputs",
+    [
+        ("Convolution", {"kernel": "(3, 3)", "num_filter": "8", "pad": "(1, 1)", "no_bias": "1"}, [(8, 8, 3, 3)]),
+        ("Pooling", {"kernel": "(2, 2)", "stride": "(2, 2)"}, []),
+        ("Pooling", {"kernel": "(3, 3)", "stride": "(2, 2)", "pool_type": "avg", "pooling_convention": "full"}, []),
+        ("BatchNorm", {"fix_gamma": "0"}, [(8,)] * 4),
+        ("BatchNorm", {}, [(8,)] * 4),
+        ("Activation", {"act_type": "relu"}, []),
+        ("LeakyReLU", {}, []),
+        ("LeakyReLU", {"act_type": "prelu"}, [(8,)]),
+        ("Dropout", {}, []),
+    ],
+)
 @pytest.mark.parametrize("train", [False, True])
 def test_channels_last_flows(op, attrs, inputs, train):
     """Images stored channels last stay so: no layer copies them to another order."""
@@ -138,8 +141,12 @@ def test_convolution_with_the_layout_channels_last_is_the_same():
     od = get_op("Convolution")
     attrs = {"kernel": "(3, 2)", "num_filter": "4", "no_bias": "1", "stride": "(2, 1)"}
     first = od.call([x, w], od.parse(attrs), False, None)[0]
-    last = od.call([x.permute(0, 2, 3, 1).contiguous(), w.permute(0, 2, 3, 1).contiguous()],
-                   od.parse({**attrs, "layout": "NHWC"}), False, None)[0]
+    last = od.call(
+        [x.permute(0, 2, 3, 1).contiguous(), w.permute(0, 2, 3, 1).contiguous()],
+        od.parse({**attrs, "layout": "NHWC"}),
+        False,
+        None,
+    )[0]
     np.testing.assert_allclose(last.permute(0, 3, 1, 2), first, rtol=1e-5, atol=1e-6)
 
 
@@ -154,8 +161,17 @@ def _rnn(mode, lengths=None, steps=5, **attrs):
     count = sum(2 * gates * hidden * (width + hidden + 2) for width in (inputs, 2 * hidden))
     states = [_rand(4, batch, hidden)] * (1 + (mode == "lstm"))
     tensors = [_rand(steps, batch, inputs) - 0.5, _rand(count) - 0.5, *states]
-    p = od.parse({"mode": mode, "num_layers": "2", "state_size": str(hidden), "bidirectional": "1",
-                  "state_outputs": "1", "use_sequence_length": str(int(lengths is not None)), **attrs})
+    p = od.parse(
+        {
+            "mode": mode,
+            "num_layers": "2",
+            "state_size": str(hidden),
+            "bidirectional": "1",
+            "state_outputs": "1",
+            "use_sequence_length": str(int(lengths is not None)),
+            **attrs,
+        }
+    )
     given = tensors if lengths is None else [*tensors, torch.tensor(lengths)]
     return od, tensors, p, od.call(given, p, False, None)
 
@@ -168,7 +184,7 @@ def test_rnn_sequence_length(mode):
     _, _, plain, _ = _rnn(mode)
     for i, n in enumerate(lengths):
         x, w, *states = tensors
-        alone = od.call([x[:n, i: i + 1], w, *(s[:, i: i + 1].contiguous() for s in states)], plain, False, None)
+        alone = od.call([x[:n, i : i + 1], w, *(s[:, i : i + 1].contiguous() for s in states)], plain, False, None)
         np.testing.assert_allclose(results[0][:n, i], alone[0][:, 0], rtol=1e-4, atol=1e-6)
         assert not results[0][n:, i].any()
         for got, want in zip(results[1:], alone[1:]):
@@ -199,33 +215,60 @@ def test_rnn_dropout_between_layers():
 # ------------------------------------------------------------------------ inference of shapes and types
 
 
-@pytest.mark.parametrize("make, known, expected", [
-    (lambda d: mx.sym.FullyConnected(d, num_hidden=7, name="n"), {"data": (5, 2, 3)},
-     {"n_weight": (7, 6), "n_bias": (7,)}),
-    (lambda d: mx.sym.FullyConnected(d, num_hidden=7, flatten=False, name="n"), {"data": (5, 2, 3)},
-     {"n_weight": (7, 3), "n_bias": (7,)}),
-    (lambda d: mx.sym.Convolution(d, kernel=(3, 2), num_filter=6, num_group=2, name="n"), {"data": (5, 4, 8, 9)},
-     {"n_weight": (6, 2, 3, 2), "n_bias": (6,)}),
-    (lambda d: mx.sym.Convolution(d, kernel=(3, 2), num_filter=6, layout="NHWC", name="n"), {"data": (5, 8, 9, 4)},
-     {"n_weight": (6, 3, 2, 4), "n_bias": (6,)}),
-    (lambda d: mx.sym.Deconvolution(d, kernel=(3, 2), num_filter=6, num_group=2, name="n"), {"data": (5, 4, 8, 9)},
-     {"n_weight": (4, 3, 3, 2)}),
-    (lambda d: mx.sym.LeakyReLU(d, act_type="prelu", name="n"), {"data": (5, 4, 8)}, {"n_gamma": (4,)}),
-    (lambda d: mx.sym.LayerNorm(d, axis=1, name="n"), {"data": (5, 4, 8)}, {"n_gamma": (4,), "n_beta": (4,)}),
-    (lambda d: mx.sym.GroupNorm(d, num_groups=2, name="n"), {"data": (5, 4, 8)}, {"n_gamma": (2,), "n_beta": (2,)}),
-    (lambda d: mx.sym.InstanceNorm(d, name="n"), {"data": (5, 4, 8)}, {"n_gamma": (4,), "n_beta": (4,)}),
-    (lambda d: mx.sym.SoftmaxOutput(d, name="n"), {"data": (5, 4)}, {"n_label": (5,)}),
-    (lambda d: mx.sym.SoftmaxOutput(d, multi_output=True, name="n"), {"data": (5, 4, 2, 3)}, {"n_label": (5, 6)}),
-    (lambda d: mx.sym.SoftmaxOutput(d, preserve_shape=True, name="n"), {"data": (5, 4, 2)}, {"n_label": (5, 4)}),
-    (lambda d: mx.sym.LinearRegressionOutput(d, name="n"), {"data": (5, 1)}, {"n_label": (5,)}),
-    (lambda d: mx.sym.MAERegressionOutput(d, name="n"), {"data": (5, 2)}, {"n_label": (5, 2)}),
-    (lambda d: mx.sym.SVMOutput(d, name="n"), {"data": (5, 2)}, {"n_label": (5,)}),
-    (lambda d: mx.sym.UpSampling(d, scale=3, sample_type="bilinear", num_filter=4, num_args=2, name="n"),
-     {"data": (5, 4, 2, 2)}, {"n_weight": (4, 1, 5, 5)}),
-    (lambda d: mx.sym.RNN(d, mode="lstm", num_layers=2, state_size=3, bidirectional=True, name="n"),
-     {"data": (7, 5, 2)}, {"n_parameters": (2 * 12 * (2 + 3 + 2) + 2 * 12 * (6 + 3 + 2),), "n_state": (4, 5, 3),
-                           "n_state_cell": (4, 5, 3)}),
-])
+@pytest.mark.parametrize(
+    "make, known, expected",
+    [
+        (
+            lambda d: mx.sym.FullyConnected(d, num_hidden=7, name="n"),
+            {"data": (5, 2, 3)},
+            {"n_weight": (7, 6), "n_bias": (7,)},
+        ),
+        (
+            lambda d: mx.sym.FullyConnected(d, num_hidden=7, flatten=False, name="n"),
+            {"data": (5, 2, 3)},
+            {"n_weight": (7, 3), "n_bias": (7,)},
+        ),
+        (
+            lambda d: mx.sym.Convolution(d, kernel=(3, 2), num_filter=6, num_group=2, name="n"),
+            {"data": (5, 4, 8, 9)},
+            {"n_weight": (6, 2, 3, 2), "n_bias": (6,)},
+        ),
+        (
+            lambda d: mx.sym.Convolution(d, kernel=(3, 2), num_filter=6, layout="NHWC", name="n"),
+            {"data": (5, 8, 9, 4)},
+            {"n_weight": (6, 3, 2, 4), "n_bias": (6,)},
+        ),
+        (
+            lambda d: mx.sym.Deconvolution(d, kernel=(3, 2), num_filter=6, num_group=2, name="n"),
+            {"data": (5, 4, 8, 9)},
+            {"n_weight": (4, 3, 3, 2)},
+        ),
+        (lambda d: mx.sym.LeakyReLU(d, act_type="prelu", name="n"), {"data": (5, 4, 8)}, {"n_gamma": (4,)}),
+        (lambda d: mx.sym.LayerNorm(d, axis=1, name="n"), {"data": (5, 4, 8)}, {"n_gamma": (4,), "n_beta": (4,)}),
+        (lambda d: mx.sym.GroupNorm(d, num_groups=2, name="n"), {"data": (5, 4, 8)}, {"n_gamma": (2,), "n_beta": (2,)}),
+        (lambda d: mx.sym.InstanceNorm(d, name="n"), {"data": (5, 4, 8)}, {"n_gamma": (4,), "n_beta": (4,)}),
+        (lambda d: mx.sym.SoftmaxOutput(d, name="n"), {"data": (5, 4)}, {"n_label": (5,)}),
+        (lambda d: mx.sym.SoftmaxOutput(d, multi_output=True, name="n"), {"data": (5, 4, 2, 3)}, {"n_label": (5, 6)}),
+        (lambda d: mx.sym.SoftmaxOutput(d, preserve_shape=True, name="n"), {"data": (5, 4, 2)}, {"n_label": (5, 4)}),
+        (lambda d: mx.sym.LinearRegressionOutput(d, name="n"), {"data": (5, 1)}, {"n_label": (5,)}),
+        (lambda d: mx.sym.MAERegressionOutput(d, name="n"), {"data": (5, 2)}, {"n_label": (5, 2)}),
+        (lambda d: mx.sym.SVMOutput(d, name="n"), {"data": (5, 2)}, {"n_label": (5,)}),
+        (
+            lambda d: mx.sym.UpSampling(d, scale=3, sample_type="bilinear", num_filter=4, num_args=2, name="n"),
+            {"data": (5, 4, 2, 2)},
+            {"n_weight": (4, 1, 5, 5)},
+        ),
+        (
+            lambda d: mx.sym.RNN(d, mode="lstm", num_layers=2, state_size=3, bidirectional=True, name="n"),
+            {"data": (7, 5, 2)},
+            {
+                "n_parameters": (2 * 12 * (2 + 3 + 2) + 2 * 12 * (6 + 3 + 2),),
+                "n_state": (4, 5, 3),
+                "n_state_cell": (4, 5, 3),
+            },
+        ),
+    ],
+)
 def test_inputs_are_inferred_from_data(make, known, expected):
     symbol = make(mx.sym.Variable("data"))
     shapes, _, _ = symbol.infer_shape(**known)
@@ -268,7 +311,11 @@ def test_kl_sparse_regulariser_moves_its_average_in_the_backward_pass():
     data, moving = np.array([[0.2, 0.6], [0.4, 0.8]], "float32"), np.array([0.5, 0.5], "float32")
     x, state = mx.nd.array(data), mx.nd.array(moving)
     executor = mx.sym.IdentityAttachKLSparseReg(
-        mx.sym.Variable("x"), name="n", penalty=0.1, sparseness_target=0.2, momentum=0.5,
+        mx.sym.Variable("x"),
+        name="n",
+        penalty=0.1,
+        sparseness_target=0.2,
+        momentum=0.5,
     ).bind(mx.cpu(), {"x": x}, args_grad={"x": mx.nd.zeros((2, 2))}, aux_states={"n_moving_avg": state})
     executor.forward(is_train=True)
     np.testing.assert_array_equal(state.asnumpy(), moving)

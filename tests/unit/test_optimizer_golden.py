@@ -83,8 +83,11 @@ def test_states_survive_saving(path):
             np.testing.assert_array_equal(a.asnumpy(), b.asnumpy())
     if holds_optimizer:
         assert type(again.optimizer) is type(updater.optimizer)
-        assert again.optimizer._index_update_count == updater.optimizer._index_update_count == dict.fromkeys(
-            updater.states, manifest(path.name)["steps_done"])
+        assert (
+            again.optimizer._index_update_count
+            == updater.optimizer._index_update_count
+            == dict.fromkeys(updater.states, manifest(path.name)["steps_done"])
+        )
     archive = path.with_name(f"{path.stem}-states.npz")
     if archive.exists():
         expected = np.load(archive)

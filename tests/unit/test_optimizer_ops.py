@@ -49,8 +49,10 @@ MULTI = [
 def weights_of(stride, halves):
     """The inputs of three weights."""
     shapes = [(2, 3), (4,), (1, 2)]
-    return [[a.astype("float16") if j < halves else a for j, a in enumerate(arrays(*[s] * stride, seed=i))]
-            for i, s in enumerate(shapes)]
+    return [
+        [a.astype("float16") if j < halves else a for j, a in enumerate(arrays(*[s] * stride, seed=i))]
+        for i, s in enumerate(shapes)
+    ]
 
 
 @pytest.mark.parametrize("preloaded", [False, True])
@@ -145,15 +147,15 @@ def test_reset_arrays():
 
 
 ERRORS = {
-    r"Operator sgd_update: grad must have the weight's shape \(2, 3\), got \(4,\)":
-        lambda w, v: mx.nd.sgd_update(w, v, lr=0.1),
-    "Operator multi_sgd_update: expected num_weights":
-        lambda w, v: mx.nd.multi_sgd_update(w, w, w, lrs=(0.1,), wds=(0.0,)),
-    "lrs must have one value for each of the 1":
-        lambda w, v: mx.nd.multi_sgd_update(w, w, lrs=(0.1, 0.1), wds=(0.0,)),
+    r"Operator sgd_update: grad must have the weight's shape \(2, 3\), got \(4,\)": lambda w, v: mx.nd.sgd_update(
+        w, v, lr=0.1
+    ),
+    "Operator multi_sgd_update: expected num_weights": lambda w, v: mx.nd.multi_sgd_update(
+        w, w, w, lrs=(0.1,), wds=(0.0,)
+    ),
+    "lrs must have one value for each of the 1": lambda w, v: mx.nd.multi_sgd_update(w, w, lrs=(0.1, 0.1), wds=(0.0,)),
     "num_arrays is 2, but 1 arrays": lambda w, v: mx.nd.multi_sum_sq(w, num_arrays=2),
-    "history must have one element for each of the 2":
-        lambda w, v: mx.nd.contrib.group_adagrad_update(w, w, v, lr=0.1),
+    "history must have one element for each of the 2": lambda w, v: mx.nd.contrib.group_adagrad_update(w, w, v, lr=0.1),
     "Required parameter lr": lambda w, v: mx.nd.sgd_update(w, w),
     "parameter lr expects float, got 'much'": lambda w, v: mx.nd.adam_update(w, w, w, w, lr="much"),
 }

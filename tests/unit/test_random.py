@@ -269,7 +269,9 @@ def test_shapes_and_types_of_symbols():
     assert mx.sym.random.uniform(shape=(2, 3), dtype="float64").infer_type()[1] == [np.float64]
     assert mx.sym.random.randint(0, 3).infer_type()[1] == [np.int32]
     assert mx.sym.random.normal(x, mx.sym.Variable("y"), shape=2).infer_shape(x=(3, 4)) == (
-        [(3, 4), (3, 4)], [(3, 4, 2)], [],
+        [(3, 4), (3, 4)],
+        [(3, 4, 2)],
+        [],
     )
     sampled = mx.sym.random.poisson(x, shape=2)
     assert sampled.infer_type(x="float64") == ([np.float64], [np.float32], [])
@@ -298,8 +300,12 @@ DENSITIES = [
     ("exponential", [[1.0, 8.5]], lambda x, lam: stats.expon.logpdf(x, scale=1 / lam), (0.1, 3)),
     ("poisson", [[4.0, 0.5]], stats.poisson.logpmf, None),
     ("negative_binomial", [[3.0, 4.0], [0.4, 0.77]], stats.nbinom.logpmf, None),
-    ("generalized_negative_binomial", [[2.0, 2.5], [1.0, 0.1]],
-     lambda x, mu, alpha: stats.nbinom.logpmf(x, 1 / alpha, 1 / (mu * alpha + 1)), None),
+    (
+        "generalized_negative_binomial",
+        [[2.0, 2.5], [1.0, 0.1]],
+        lambda x, mu, alpha: stats.nbinom.logpmf(x, 1 / alpha, 1 / (mu * alpha + 1)),
+        None,
+    ),
 ]
 
 
@@ -321,14 +327,16 @@ def test_densities(name, params, log_density, support, is_log):
     symbol = getattr(mx.sym, f"random_pdf_{name}")(*variables, is_log=is_log)
     assert symbol.infer_shape(v0=(2, 3, 4), v1=(2,))[1] == [(2, 3, 4)]
     nodes = [f"v{i}" for i in range(len(arrays)) if i or support is not None]
-    mx.test_utils.check_numeric_gradient(symbol, [sample, *params], grad_nodes=nodes, dtype=np.float64, rtol=1e-3,
-                                         atol=1e-5)
+    mx.test_utils.check_numeric_gradient(
+        symbol, [sample, *params], grad_nodes=nodes, dtype=np.float64, rtol=1e-3, atol=1e-5
+    )
     if support is None:  # counts have no gradient
         data = arrays[0]
         data.attach_grad()
         with mx.autograd.record():
-            nd.sum(getattr(nd, f"random_pdf_{name}")(data, *arrays[1:]) * nd.ones((2, 3, 4), dtype="float64") +
-                   data * 0).backward()
+            nd.sum(
+                getattr(nd, f"random_pdf_{name}")(data, *arrays[1:]) * nd.ones((2, 3, 4), dtype="float64") + data * 0
+            ).backward()
         assert (data.grad.asnumpy() == 0).all()
 
 
@@ -382,8 +390,11 @@ def test_density_of_dirichlet(is_log):
         (lambda: nd._internal._sample_unique_zipfian(3, shape=(1, 5)), mx.MXNetError, "range_max"),
         (lambda: nd._internal._sample_unique_zipfian(3, shape=5), mx.MXNetError, "batch size"),
         (lambda: nd.random_pdf_normal(nd.zeros((2, 3)), nd.zeros(3), nd.ones(3)), mx.MXNetError, "must begin with"),
-        (lambda: nd.random_pdf_normal(nd.zeros(3), nd.zeros(3), nd.ones(3, dtype="float64")), mx.MXNetError,
-         "same floating-point"),
+        (
+            lambda: nd.random_pdf_normal(nd.zeros(3), nd.zeros(3), nd.ones(3, dtype="float64")),
+            mx.MXNetError,
+            "same floating-point",
+        ),
     ],
 )
 def test_refused(call, error, message):

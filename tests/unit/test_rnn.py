@@ -148,8 +148,11 @@ def test_unpacked_weights_are_copies():
     for part in cell.unpack_weights(packed).values():
         part[:] = 7
     np.testing.assert_array_equal(packed["lstm_parameters"].asnumpy(), before)
-    stacked = {f"lstm_{g}_{k}": mx.nd.zeros((8, 2) if k == "weight" else (8,))
-               for g in ("i2h", "h2h") for k in ("weight", "bias")}
+    stacked = {
+        f"lstm_{g}_{k}": mx.nd.zeros((8, 2) if k == "weight" else (8,))
+        for g in ("i2h", "h2h")
+        for k in ("weight", "bias")
+    }
     for part in mx.rnn.LSTMCell(2).unpack_weights(stacked).values():
         part[:] = 7
     assert all(v.asnumpy().sum() == 0 for v in stacked.values())
@@ -208,8 +211,13 @@ def test_fixture_packs_bit_for_bit():
     net = mx.sym.load(str(CHECKPOINTS / "rnn_fused-symbol.json"))
     (settings_,) = (a for a in net.attr_dict().values() if a.get("mode") == "lstm")
     (name,) = (k[4:] for k in packed if k.endswith("parameters"))
-    cell = mx.rnn.FusedRNNCell(int(settings_["state_size"]), int(settings_["num_layers"]), "lstm",
-                               settings_["bidirectional"] == "True", prefix=name[: -len("parameters")])
+    cell = mx.rnn.FusedRNNCell(
+        int(settings_["state_size"]),
+        int(settings_["num_layers"]),
+        "lstm",
+        settings_["bidirectional"] == "True",
+        prefix=name[: -len("parameters")],
+    )
     symbol, args, aux = mx.rnn.load_rnn_checkpoint(cell, str(CHECKPOINTS / "rnn_unpacked"), 1)
     assert aux == {} and symbol.list_arguments() == net.list_arguments()
     assert args[name].asnumpy().tobytes() == packed[f"arg:{name}"].asnumpy().tobytes()
@@ -229,7 +237,7 @@ def sigmoid(x):
 
 def numpy_layer(mode, parts, prefix, xs):
     """One layer in one direction, by the formulas; (outputs, last states)."""
-    w = {k[len(prefix):]: v.asnumpy().astype("float64") for k, v in parts.items() if k.startswith(prefix)}
+    w = {k[len(prefix) :]: v.asnumpy().astype("float64") for k, v in parts.items() if k.startswith(prefix)}
     gates = {"lstm": ["_i", "_f", "_c", "_o"], "gru": ["_r", "_z", "_o"]}.get(mode, [""])
     h = np.zeros((xs.shape[1], next(iter(w.values())).shape[0]))
     c, outs = h, []
@@ -356,8 +364,10 @@ def test_zoneout_keeps_old_values():
     outs = [mx.sym.Group(c.unroll(3, mx.sym.Variable("x"))[0]) for c in (cell, plain)]
     shapes = outs[0].infer_shape(x=(20, 3, 4))[0]
     args = {k: mx.nd.random.uniform(0.1, 0.2, shape=s) for k, s in zip(outs[0].list_arguments(), shapes)}
-    trained, expected = ([o.asnumpy() for o in net.bind(mx.cpu(), args).forward(is_train=train)]
-                         for net, train in ((outs[0], True), (outs[1], False)))
+    trained, expected = (
+        [o.asnumpy() for o in net.bind(mx.cpu(), args).forward(is_train=train)]
+        for net, train in ((outs[0], True), (outs[1], False))
+    )
     previous = np.zeros_like(trained[0])
     for got, new in zip(trained, expected):
         kept = got == previous
@@ -404,8 +414,9 @@ def test_cells_that_cannot_be_stepped():
     with pytest.raises(AssertionError, match="cannot be stepped"):
         stack_of(bidirectional())(x, [x, x])
     with pytest.raises(NotImplementedError, match="BaseConvRNNCell"):
-        mx.rnn.BaseConvRNNCell((1, 1, 4, 4), 2, (3, 3), (1, 1), (3, 3), (1, 1), (1, 1), (1, 1), None, None, None, None,
-                               "tanh")(x, [])
+        mx.rnn.BaseConvRNNCell(
+            (1, 1, 4, 4), 2, (3, 3), (1, 1), (3, 3), (1, 1), (1, 1), (1, 1), None, None, None, None, "tanh"
+        )(x, [])
 
 
 @pytest.mark.parametrize("make", [lambda: mx.rnn.LSTMCell(2), bidirectional, lambda: stack_of(mx.rnn.RNNCell(2))])
@@ -488,7 +499,12 @@ def test_rnn_unroll():
     with pytest.warns(UserWarning, match="deprecated"):
         outputs, _ = mx.rnn.rnn_unroll(cell, 2, input_prefix="in_")
     assert outputs[1].list_arguments() == [
-        "in_t1_data", "r_i2h_weight", "r_i2h_bias", "in_t0_data", "r_h2h_weight", "r_h2h_bias",
+        "in_t1_data",
+        "r_i2h_weight",
+        "r_i2h_bias",
+        "in_t0_data",
+        "r_h2h_weight",
+        "r_h2h_bias",
     ]
     with pytest.warns(UserWarning, match="deprecated"):
         (given_, _), _ = mx.rnn.rnn_unroll(cell, 2, mx.sym.Variable("x"), layout="TNC")

@@ -65,8 +65,10 @@ def test_report_of_numbers(capsys):
         " ACTUAL: 1.0\n DESIRED: 2.0"
     )
     assert "Error 100000000000000000000.000000" in report(capsys, 1, 2)[1]
-    assert "Location of maximum error: (1,), a=2.00000000, b=3.00000000" in report(
-        capsys, np.array([1, 2], "uint8"), np.array([1, 3], "uint8"))[1]
+    assert (
+        "Location of maximum error: (1,), a=2.00000000, b=3.00000000"
+        in report(capsys, np.array([1, 2], "uint8"), np.array([1, 3], "uint8"))[1]
+    )
 
 
 def test_reports_leave_print_options_alone(capsys):
@@ -279,8 +281,9 @@ def test_rand_ndarray(ctx):
 
 
 def test_random_rows():
-    x, (values, rows) = tu.rand_sparse_ndarray((5, 2), "row_sparse", rsp_indices=np.array([1, 3]), data_init=2,
-                                               modifier_func=lambda v: v * 3)
+    x, (values, rows) = tu.rand_sparse_ndarray(
+        (5, 2), "row_sparse", rsp_indices=np.array([1, 3]), data_init=2, modifier_func=lambda v: v * 3
+    )
     assert (values == 6).all() and (rows == [1, 3]).all()
     np.testing.assert_array_equal(x.asnumpy(), [[0, 0], [6, 6], [0, 0], [6, 6], [0, 0]])
     empty, (values, rows) = tu.rand_sparse_ndarray((5, 2), "row_sparse", density=0)
@@ -306,8 +309,11 @@ def test_random_csr():
 @pytest.mark.parametrize(
     "args, error",
     [
-        (((4, 4), "csr", 1.5), ValueError), (((0, 4), "csr", 0.5), ValueError), (((4, 4), "coo", 0.5), AssertionError),
-        (((4, 4), "csr", 0.1, None, "powerlaw"), ValueError), (((4, 4), "csr", 0.5, None, "cauchy"), AssertionError),
+        (((4, 4), "csr", 1.5), ValueError),
+        (((0, 4), "csr", 0.5), ValueError),
+        (((4, 4), "coo", 0.5), AssertionError),
+        (((4, 4), "csr", 0.1, None, "powerlaw"), ValueError),
+        (((4, 4), "csr", 0.5, None, "cauchy"), AssertionError),
         (((4, 4), "row_sparse", 0.5, None, "powerlaw"), AssertionError),
         (((1, 4), "csr", 1.0, None, "powerlaw"), ValueError),
     ],
@@ -392,8 +398,9 @@ def test_check_numeric_gradient_with_states_and_sparse_buffers():
     net = mx.sym.BatchNorm(X, name="bn", fix_gamma=False, momentum=0.5)
     point = [np.random.rand(6, 3) * 4, np.random.rand(3) + 1, np.random.rand(3)]
     tu.check_numeric_gradient(net, point, [np.zeros(3), np.ones(3)], numeric_eps=1e-3, rtol=0.1, atol=1e-2)
-    tu.check_numeric_gradient(mx.sym.dot(X, Y), [np.random.rand(2, 3), np.random.rand(3, 2)], rtol=1e-2,
-                              grad_stype_dict={"y": "row_sparse"})
+    tu.check_numeric_gradient(
+        mx.sym.dot(X, Y), [np.random.rand(2, 3), np.random.rand(3, 2)], rtol=1e-2, grad_stype_dict={"y": "row_sparse"}
+    )
     with pytest.raises(ValueError, match="aux_states names"):
         tu.check_numeric_gradient(net, point, {"bn_mean": np.zeros(3)})
 

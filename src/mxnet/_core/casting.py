@@ -39,9 +39,14 @@ class CastRule:
 
     __slots__ = ("before", "dtype", "keep", "low", "when")
 
-    def __init__(self, low: torch.dtype, dtype: torch.dtype | None, when: Mapping[str, Collection[Any]] | None = None,
-                 keep: Collection[str] = (),
-                 before: Callable[[str, dict[str, Any] | None], None] | None = None) -> None:
+    def __init__(
+        self,
+        low: torch.dtype,
+        dtype: torch.dtype | None,
+        when: Mapping[str, Collection[Any]] | None = None,
+        keep: Collection[str] = (),
+        before: Callable[[str, dict[str, Any] | None], None] | None = None,
+    ) -> None:
         self.low = low
         self.dtype = dtype
         self.when = when
@@ -66,7 +71,11 @@ class CastRule:
         names = od.inputs if not od.variadic else (od.inputs[-1],) * len(arrays)
         return [
             a
-            if a is None or a._t.dtype is dtype or a._t.dtype not in _FLOATS or n in self.keep or od.is_mutated(n)
+            if a is None
+            or a._t.dtype is dtype
+            or a._t.dtype not in _FLOATS
+            or n in self.keep
+            or od.is_mutated(n)
             or (dtype is torch.float16 and a._t.device.type == "cpu")
             else invoke(_AMP_CAST, (a,), {"dtype": dtype})
             for n, a in zip(names, arrays)

@@ -26,6 +26,7 @@ import os
 import stat
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -61,6 +62,9 @@ _DENSE = [struct.Struct(f"<Iii{axes}q3i") for axes in range(MAX_AXES + 1)]
 
 # Below this many bytes NumPy allocates, which is faster; above it torch, which aligns for vector instructions.
 _SMALL = 1 << 14
+# From this many bytes on, values are read by several threads; and it takes this many together to start them.
+_LARGE = 1 << 18
+_WORTH_THREADS = 1 << 22
 _NUMPY_TYPES = {**TORCH_TO_NP, torch.bfloat16: np.int16}
 _CPU = Context("cpu", 0)
 
@@ -81,11 +85,14 @@ class StoredArray(NamedTuple):
 class Reader:
     """A cursor over a file or buffer of known size; reading past the end raises MXNetError with the offset."""
 
-    __slots__ = ("_file", "_name", "offset", "size")
+    __slots__ = ("_descriptor", "_file", "_later", "_name", "offset", "size")
 
-    def __init__(self, file: IO[bytes], size: int, name: str) -> None:
+    def __init__(self, file: IO[bytes], size: int, name: str, descriptor: int | None = None) -> None:
         self._file = file
         self._name = name
+        # Of a file on disk: large values are passed over, and read together by several threads in the end.
+        self._descriptor = descriptor if hasattr(os, "preadv") else None
+        self._later: list[tuple[int, memoryview]] = []
         self.size = size
         self.offset = 0
 
@@ -140,12 +147,34 @@ class Reader:
         else:
             t = torch.empty(tuple(shape), dtype=torch.int16 if dtype is torch.bfloat16 else dtype)
             values = t.numpy()
-        if n and self._file.readinto(values) != n:  # type: ignore[attr-defined]
+        if self._descriptor is not None and n >= _LARGE and dtype is not torch.bool:
+            self._later.append((self.offset, memoryview(values).cast("B")))
+            self._file.seek(self.offset + n)
+        elif n and self._file.readinto(values) != n:  # type: ignore[attr-defined]
             raise self.error(f"the file ended while {what} was read")
         self.offset += n
         if dtype is torch.bfloat16:
             return t.view(torch.bfloat16)
         return t.view(torch.uint8).ne(0) if dtype is torch.bool else t
+
+    def finish(self) -> None:
+        """Read the values that were passed over."""
+        pending, self._later = self._later, []
+        if sum(len(view) for _, view in pending) < _WORTH_THREADS:
+            for offset, view in pending:
+                self._read_at(offset, view)
+            return
+        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+            for _ in pool.map(lambda piece: self._read_at(*piece), pending):
+                pass
+
+    def _read_at(self, offset: int, view: memoryview) -> None:
+        while view:
+            n = os.preadv(self._descriptor, [view], offset)  # type: ignore[arg-type]
+            if n <= 0:
+                raise self.error("the file ended while values were read", offset)
+            offset += n
+            view = view[n:]
 
     def shape(self, count: int, wide: bool, what: str) -> tuple[int, ...]:
         """The next ``count`` lengths, 64 bits each or 32."""
@@ -252,6 +281,7 @@ def read_list(r: Reader) -> tuple[list[NDArray], list[str]]:
     if count > (r.size - r.offset) // 4:
         raise r.error(f"{count} arrays do not fit in the file", r.offset - 8)
     arrays = [make_array(r, r.offset) for _ in range(count)]
+    r.finish()
     n_names = r.number(_U64, "the number of names")
     if n_names not in (0, count):
         raise r.error(f"{n_names} names for {count} arrays", r.offset - 8)
@@ -283,6 +313,8 @@ def make_array(r: Reader, start: int) -> NDArray:
     """Read the next array as an NDArray, on the device it was saved from where there is one, else on the CPU."""
     stored = read_array(r)
     kind, number = stored.device
+    if kind == 2 or stored.stype != "default":
+        r.finish()  # the values are looked at, or copied
     if kind == 2 and 0 <= number < torch.cuda.device_count():
         ctx = Context("gpu", number)
         stored = stored._replace(data=stored.data.to(ctx.device), aux=tuple(a.to(ctx.device) for a in stored.aux))
@@ -306,7 +338,7 @@ def open_reader(fname: str) -> Reader:
         try:
             info = os.fstat(file.fileno())
             if stat.S_ISREG(info.st_mode):
-                return Reader(file, info.st_size, repr(fname))
+                return Reader(file, info.st_size, repr(fname), file.fileno())
             data = file.read()  # a pipe has no size
         except BaseException:
             file.close()

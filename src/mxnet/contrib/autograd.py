@@ -53,8 +53,9 @@ def test_section() -> TrainingStateScope:
     return TrainingStateScope(False)
 
 
-def backward(outputs: Sequence[NDArray], out_grads: Sequence[NDArray | None] | None = None,
-             retain_graph: bool = False) -> None:
+def backward(
+    outputs: Sequence[NDArray], out_grads: Sequence[NDArray | None] | None = None, retain_graph: bool = False
+) -> None:
     """Compute the gradients of marked variables.
 
     Parameters

@@ -34,8 +34,9 @@ class DataLoaderIter(DataIter):
     [0, 3]
     """
 
-    def __init__(self, loader: Iterable[Any], data_name: str = "data", label_name: str = "softmax_label",
-                 dtype: Any = "float32") -> None:
+    def __init__(
+        self, loader: Iterable[Any], data_name: str = "data", label_name: str = "softmax_label", dtype: Any = "float32"
+    ) -> None:
         self._loader = loader
         rest = iter(loader)
         first = next(rest, None)

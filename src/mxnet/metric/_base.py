@@ -140,8 +140,9 @@ class EvalMetric:
     global_sum_metric = _tally("global_sum_metric", "The sum since the last :meth:`reset`.")
     global_num_inst = _tally("global_num_inst", "The count since the last :meth:`reset`.")
 
-    def __init__(self, name: str, output_names: list[str] | None = None, label_names: list[str] | None = None,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self, name: str, output_names: list[str] | None = None, label_names: list[str] | None = None, **kwargs: Any
+    ) -> None:
         self.name = str(name)
         self.output_names = output_names
         self.label_names = label_names
@@ -154,8 +155,13 @@ class EvalMetric:
 
     def get_config(self) -> dict[str, Any]:
         """A dictionary from which :func:`create` makes an equal metric: ``create(**config)``."""
-        return {**self._kwargs, "metric": type(self).__name__, "name": self.name, "output_names": self.output_names,
-                "label_names": self.label_names}
+        return {
+            **self._kwargs,
+            "metric": type(self).__name__,
+            "name": self.name,
+            "output_names": self.output_names,
+            "label_names": self.label_names,
+        }
 
     # ------------------------------------------------------------------ adding up
 

@@ -34,8 +34,9 @@ class Accuracy(EvalMetric):
     ('accuracy', 0.6666666666666666)
     """
 
-    def __init__(self, axis: int = 1, name: str = "accuracy", output_names: Any = None,
-                 label_names: Any = None) -> None:
+    def __init__(
+        self, axis: int = 1, name: str = "accuracy", output_names: Any = None, label_names: Any = None
+    ) -> None:
         super().__init__(name, axis=axis, output_names=output_names, label_names=label_names, has_global_stats=True)
         self.axis = axis
 
@@ -63,8 +64,9 @@ class TopKAccuracy(EvalMetric):
         As for :class:`EvalMetric`.
     """
 
-    def __init__(self, top_k: int = 1, name: str = "top_k_accuracy", output_names: Any = None,
-                 label_names: Any = None) -> None:
+    def __init__(
+        self, top_k: int = 1, name: str = "top_k_accuracy", output_names: Any = None, label_names: Any = None
+    ) -> None:
         super().__init__(name, top_k=top_k, output_names=output_names, label_names=label_names, has_global_stats=True)
         self.top_k = top_k
         if top_k <= 1:
@@ -89,7 +91,7 @@ class TopKAccuracy(EvalMetric):
                 continue
             label = label.reshape(-1, 1)
             check_label_shapes(label, pred)
-            best = _partition(pred, self.top_k)[:, -self.top_k:] if xp is numpy else pred.topk(self.top_k).indices
+            best = _partition(pred, self.top_k)[:, -self.top_k :] if xp is numpy else pred.topk(self.top_k).indices
             self._add(xp.count_nonzero(best == label), len(pred))
 
 
@@ -203,8 +205,9 @@ class F1(_BinaryMetric):
         Average the scores of the batches, or take the score of all samples together.
     """
 
-    def __init__(self, name: str = "f1", output_names: Any = None, label_names: Any = None,
-                 average: str = "macro") -> None:
+    def __init__(
+        self, name: str = "f1", output_names: Any = None, label_names: Any = None, average: str = "macro"
+    ) -> None:
         super().__init__(name, output_names, label_names, average)
 
     def _score(self, counts: _Counts) -> float:
@@ -223,8 +226,9 @@ class MCC(_BinaryMetric):
         Average the scores of the batches, or take the score of all samples together.
     """
 
-    def __init__(self, name: str = "mcc", output_names: Any = None, label_names: Any = None,
-                 average: str = "macro") -> None:
+    def __init__(
+        self, name: str = "mcc", output_names: Any = None, label_names: Any = None, average: str = "macro"
+    ) -> None:
         super().__init__(name, output_names, label_names, average)
 
     def _score(self, counts: _Counts) -> float:
@@ -279,8 +283,9 @@ class CrossEntropy(_LogLoss):
         As for :class:`EvalMetric`.
     """
 
-    def __init__(self, eps: float = 1e-12, name: str = "cross-entropy", output_names: Any = None,
-                 label_names: Any = None) -> None:
+    def __init__(
+        self, eps: float = 1e-12, name: str = "cross-entropy", output_names: Any = None, label_names: Any = None
+    ) -> None:
         super().__init__(eps, name, output_names, label_names)
 
 
@@ -297,8 +302,9 @@ class NegativeLogLikelihood(_LogLoss):
         As for :class:`EvalMetric`.
     """
 
-    def __init__(self, eps: float = 1e-12, name: str = "nll-loss", output_names: Any = None,
-                 label_names: Any = None) -> None:
+    def __init__(
+        self, eps: float = 1e-12, name: str = "nll-loss", output_names: Any = None, label_names: Any = None
+    ) -> None:
         super().__init__(eps, name, output_names, label_names)
 
 
@@ -316,10 +322,17 @@ class Perplexity(EvalMetric):
         As for :class:`EvalMetric`.
     """
 
-    def __init__(self, ignore_label: int | None, axis: int = -1, name: str = "perplexity", output_names: Any = None,
-                 label_names: Any = None) -> None:
-        super().__init__(name, ignore_label=ignore_label, output_names=output_names, label_names=label_names,
-                         has_global_stats=True)
+    def __init__(
+        self,
+        ignore_label: int | None,
+        axis: int = -1,
+        name: str = "perplexity",
+        output_names: Any = None,
+        label_names: Any = None,
+    ) -> None:
+        super().__init__(
+            name, ignore_label=ignore_label, output_names=output_names, label_names=label_names, has_global_stats=True
+        )
         self.ignore_label = ignore_label
         self.axis = axis
 

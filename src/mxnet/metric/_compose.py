@@ -46,8 +46,13 @@ class CompositeEvalMetric(EvalMetric):
         As for :class:`EvalMetric`.
     """
 
-    def __init__(self, metrics: list[Any] | None = None, name: str = "composite", output_names: Any = None,
-                 label_names: Any = None) -> None:
+    def __init__(
+        self,
+        metrics: list[Any] | None = None,
+        name: str = "composite",
+        output_names: Any = None,
+        label_names: Any = None,
+    ) -> None:
         self.metrics = [create(m) for m in metrics or []]
         super().__init__(name, output_names=output_names, label_names=label_names, has_global_stats=True)
 
@@ -175,14 +180,26 @@ class CustomMetric(EvalMetric):
     ('worst', 3.0)
     """
 
-    def __init__(self, feval: Callable[..., Any], name: str | None = None, allow_extra_outputs: bool = False,
-                 output_names: Any = None, label_names: Any = None) -> None:
+    def __init__(
+        self,
+        feval: Callable[..., Any],
+        name: str | None = None,
+        allow_extra_outputs: bool = False,
+        output_names: Any = None,
+        label_names: Any = None,
+    ) -> None:
         if name is None:
             name = getattr(feval, "__name__", type(feval).__name__)
             if "<" in name:
                 name = f"custom({name})"
-        super().__init__(name, feval=feval, allow_extra_outputs=allow_extra_outputs, output_names=output_names,
-                         label_names=label_names, has_global_stats=True)
+        super().__init__(
+            name,
+            feval=feval,
+            allow_extra_outputs=allow_extra_outputs,
+            output_names=output_names,
+            label_names=label_names,
+            has_global_stats=True,
+        )
         self._feval = feval
         self._allow_extra_outputs = allow_extra_outputs
 

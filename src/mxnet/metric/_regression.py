@@ -102,8 +102,9 @@ class PearsonCorrelation(EvalMetric):
         Average the coefficients of the batches, or take that of all samples together.
     """
 
-    def __init__(self, name: str = "pearsonr", output_names: Any = None, label_names: Any = None,
-                 average: str = "macro") -> None:
+    def __init__(
+        self, name: str = "pearsonr", output_names: Any = None, label_names: Any = None, average: str = "macro"
+    ) -> None:
         self.average = average
         super().__init__(name, output_names=output_names, label_names=label_names, has_global_stats=True)
 
@@ -186,11 +187,13 @@ class PCC(EvalMetric):
         The local and the global confusion matrix; rows are predictions. They grow with the classes that appear.
     """
 
-    def __init__(self, name: str = "pcc", output_names: Any = None, label_names: Any = None,
-                 has_global_stats: bool = True) -> None:
+    def __init__(
+        self, name: str = "pcc", output_names: Any = None, label_names: Any = None, has_global_stats: bool = True
+    ) -> None:
         self.k = 2
-        super().__init__(name=name, output_names=output_names, label_names=label_names,
-                         has_global_stats=has_global_stats)
+        super().__init__(
+            name=name, output_names=output_names, label_names=label_names, has_global_stats=has_global_stats
+        )
 
     def update(self, labels: Any, preds: Any) -> None:
         """Add a batch; predictions of the labels' shape are taken for class numbers."""

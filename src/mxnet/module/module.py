@@ -603,8 +603,9 @@ def _row_sparse_names(symbol: Any) -> set[str]:
 def _zeros_like(names: Sequence[str], blocks: Sequence[Sequence[Any]], sparse: Collection[str] = ()) -> dict[str, Any]:
     """Arrays of zeros on the CPU, one for each parameter; ``row_sparse`` for those in ``sparse``."""
     return {
-        name: nd.zeros(shape=block[0].shape, dtype=block[0].dtype,
-                       stype="row_sparse" if name in sparse else block[0].stype)
+        name: nd.zeros(
+            shape=block[0].shape, dtype=block[0].dtype, stype="row_sparse" if name in sparse else block[0].stype
+        )
         for name, block in zip(names, blocks)
     }
 

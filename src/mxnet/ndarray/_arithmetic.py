@@ -47,8 +47,12 @@ def _arrays(od: OpDef, a: NDArray, b: NDArray) -> Any:
     """Run an operator on two arrays, by the shortest way when nothing is to be recorded."""
     x, y = a._t, b._t
     if (
-        state.recording or od.cast_rule is not None or x.requires_grad or y.requires_grad
-        or type(a) is not NDArray or type(b) is not NDArray
+        state.recording
+        or od.cast_rule is not None
+        or x.requires_grad
+        or y.requires_grad
+        or type(a) is not NDArray
+        or type(b) is not NDArray
     ):
         return _general(od, a, b)
     try:

@@ -36,8 +36,15 @@ class Adam(_TwoMoments):
         See :class:`Optimizer`.
     """
 
-    def __init__(self, learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,
-                 lazy_update: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        lazy_update: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
         self.beta1 = beta1
         self.beta2 = beta2
@@ -46,8 +53,19 @@ class Adam(_TwoMoments):
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
         lr *= math.sqrt(1.0 - self.beta2**step.t) / (1.0 - self.beta1**step.t)
-        kernels.adam(w, g, *states, lr=lr, beta1=self.beta1, beta2=self.beta2, epsilon=self.epsilon, wd=wd,
-                     rescale=self.rescale_grad, clip=self._clip(), fused=step.fused)
+        kernels.adam(
+            w,
+            g,
+            *states,
+            lr=lr,
+            beta1=self.beta1,
+            beta2=self.beta2,
+            epsilon=self.epsilon,
+            wd=wd,
+            rescale=self.rescale_grad,
+            clip=self._clip(),
+            fused=step.fused,
+        )
 
 
 @builtin
@@ -68,8 +86,17 @@ class Adamax(_TwoMoments):
         self.beta2 = beta2
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
-        kernels.adamax(w, g, *states, lr=lr / (1.0 - self.beta1**step.t), beta1=self.beta1, beta2=self.beta2, wd=wd,
-                       rescale=self.rescale_grad, clip=self._clip_or_none())
+        kernels.adamax(
+            w,
+            g,
+            *states,
+            lr=lr / (1.0 - self.beta1**step.t),
+            beta1=self.beta1,
+            beta2=self.beta2,
+            wd=wd,
+            rescale=self.rescale_grad,
+            clip=self._clip_or_none(),
+        )
 
 
 @builtin
@@ -86,8 +113,15 @@ class Nadam(_TwoMoments):
         See :class:`Optimizer`.
     """
 
-    def __init__(self, learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8,
-                 schedule_decay: float = 0.004, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        schedule_decay: float = 0.004,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
         self.beta1 = beta1
         self.beta2 = beta2
@@ -106,15 +140,28 @@ class Nadam(_TwoMoments):
         scales = []
         for _ in range(count):
             self.m_schedule *= momentum
-            scales.append(((1.0 - momentum) / (1.0 - self.m_schedule),
-                           momentum_next / (1.0 - self.m_schedule * momentum_next)))
+            scales.append(
+                ((1.0 - momentum) / (1.0 - self.m_schedule), momentum_next / (1.0 - self.m_schedule * momentum_next))
+            )
         return scales
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
         grad_scales, mean_scales = zip(*step.scalars)  # type: ignore[arg-type]
-        kernels.nadam(w, g, *states, lr=lr, beta1=self.beta1, beta2=self.beta2, epsilon=self.epsilon,
-                      grad_scales=grad_scales, mean_scales=mean_scales, var_correction=1.0 - self.beta2**step.t, wd=wd,
-                      rescale=self.rescale_grad, clip=self._clip_or_none())
+        kernels.nadam(
+            w,
+            g,
+            *states,
+            lr=lr,
+            beta1=self.beta1,
+            beta2=self.beta2,
+            epsilon=self.epsilon,
+            grad_scales=grad_scales,
+            mean_scales=mean_scales,
+            var_correction=1.0 - self.beta2**step.t,
+            wd=wd,
+            rescale=self.rescale_grad,
+            clip=self._clip_or_none(),
+        )
 
 
 @builtin
@@ -142,5 +189,16 @@ class FTML(Optimizer):
         return zeros_like(weight), zeros_like(weight), zeros_like(weight)
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
-        kernels.ftml(w, g, *states, lr=lr, beta1=self.beta1, beta2=self.beta2, epsilon=self.epsilon, t=step.t, wd=wd,
-                     rescale=self.rescale_grad, clip=self._clip())
+        kernels.ftml(
+            w,
+            g,
+            *states,
+            lr=lr,
+            beta1=self.beta1,
+            beta2=self.beta2,
+            epsilon=self.epsilon,
+            t=step.t,
+            wd=wd,
+            rescale=self.rescale_grad,
+            clip=self._clip(),
+        )

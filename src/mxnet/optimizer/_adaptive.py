@@ -33,8 +33,16 @@ class AdaGrad(Optimizer):
         return True
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
-        kernels.adagrad(w, g, *states, lr=lr, epsilon=self.float_stable_eps, wd=wd, rescale=self.rescale_grad,
-                        clip=self._clip_or_none())
+        kernels.adagrad(
+            w,
+            g,
+            *states,
+            lr=lr,
+            epsilon=self.float_stable_eps,
+            wd=wd,
+            rescale=self.rescale_grad,
+            clip=self._clip_or_none(),
+        )
 
 
 @builtin
@@ -61,8 +69,16 @@ class AdaDelta(Optimizer):
         return zeros_like(weight), zeros_like(weight)
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
-        kernels.adadelta(w, g, *states, rho=self.rho, epsilon=self.epsilon, wd=wd, rescale=self.rescale_grad,
-                         clip=self._clip_or_none())
+        kernels.adadelta(
+            w,
+            g,
+            *states,
+            rho=self.rho,
+            epsilon=self.epsilon,
+            wd=wd,
+            rescale=self.rescale_grad,
+            clip=self._clip_or_none(),
+        )
 
 
 @builtin
@@ -85,8 +101,16 @@ class RMSProp(Optimizer):
         See :class:`Optimizer`.
     """
 
-    def __init__(self, learning_rate: float = 0.001, gamma1: float = 0.9, gamma2: float = 0.9, epsilon: float = 1e-8,
-                 centered: bool = False, clip_weights: float | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        gamma1: float = 0.9,
+        gamma2: float = 0.9,
+        epsilon: float = 1e-8,
+        centered: bool = False,
+        clip_weights: float | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
         self.gamma1 = gamma1
         self.gamma2 = gamma2
@@ -100,8 +124,13 @@ class RMSProp(Optimizer):
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
         scalars: dict[str, Any] = {
-            "lr": lr, "gamma1": self.gamma1, "epsilon": self.epsilon, "wd": wd, "rescale": self.rescale_grad,
-            "clip": self._clip(), "clip_weights": self.clip_weights or -1.0,
+            "lr": lr,
+            "gamma1": self.gamma1,
+            "epsilon": self.epsilon,
+            "wd": wd,
+            "rescale": self.rescale_grad,
+            "clip": self._clip(),
+            "clip_weights": self.clip_weights or -1.0,
         }
         if self.centered:
             kernels.rmsprop_alex(w, g, *states, gamma2=self.gamma2, **scalars)
@@ -138,5 +167,14 @@ class Ftrl(Optimizer):
         return True
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
-        kernels.ftrl(w, g, *states, lr=lr, lamda1=self.lamda1, beta=self.beta, wd=wd, rescale=self.rescale_grad,
-                     clip=self._clip())
+        kernels.ftrl(
+            w,
+            g,
+            *states,
+            lr=lr,
+            lamda1=self.lamda1,
+            beta=self.beta,
+            wd=wd,
+            rescale=self.rescale_grad,
+            clip=self._clip(),
+        )

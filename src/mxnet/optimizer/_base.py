@@ -62,17 +62,29 @@ class Optimizer:
     # Whether ``_step`` treats each element by itself, so that large tensors can be cut into pieces.
     _elementwise = True
 
-    def __init__(self, rescale_grad: float = 1.0, param_idx2name: dict[int, str] | None = None, wd: float = 0.0,
-                 clip_gradient: float | None = None, learning_rate: float | None = None, lr_scheduler: Any = None,
-                 sym: Any = None, begin_num_update: int = 0, multi_precision: bool = False,
-                 param_dict: dict[Any, Any] | None = None) -> None:
+    def __init__(
+        self,
+        rescale_grad: float = 1.0,
+        param_idx2name: dict[int, str] | None = None,
+        wd: float = 0.0,
+        clip_gradient: float | None = None,
+        learning_rate: float | None = None,
+        lr_scheduler: Any = None,
+        sym: Any = None,
+        begin_num_update: int = 0,
+        multi_precision: bool = False,
+        param_dict: dict[Any, Any] | None = None,
+    ) -> None:
         if param_idx2name is not None and not isinstance(param_idx2name, dict):
             raise TypeError(f"param_idx2name should be a dict of parameter indices to names, got {param_idx2name!r}")
         if learning_rate is None and lr_scheduler is None:
             learning_rate = 0.01
         elif learning_rate is not None and lr_scheduler is not None and lr_scheduler.base_lr != learning_rate:
-            warnings.warn("learning rate from ``lr_scheduler`` has been overwritten by ``learning_rate`` in optimizer.",
-                          UserWarning, stacklevel=3)
+            warnings.warn(
+                "learning rate from ``lr_scheduler`` has been overwritten by ``learning_rate`` in optimizer.",
+                UserWarning,
+                stacklevel=3,
+            )
             lr_scheduler.base_lr = learning_rate
         self.rescale_grad = rescale_grad
         self.lr_scheduler = lr_scheduler
@@ -115,8 +127,11 @@ class Optimizer:
         name = klass.__name__.lower()
         existing = Optimizer.opt_registry.get(name)
         if existing is not None:
-            warnings.warn(f"WARNING: New optimizer {klass.__module__}.{klass.__name__} is overriding existing "
-                          f"optimizer {existing.__module__}.{existing.__name__}", stacklevel=2)
+            warnings.warn(
+                f"WARNING: New optimizer {klass.__module__}.{klass.__name__} is overriding existing "
+                f"optimizer {existing.__module__}.{existing.__name__}",
+                stacklevel=2,
+            )
         Optimizer.opt_registry[name] = klass
         return klass
 
@@ -151,9 +166,11 @@ class Optimizer:
             When there is a scheduler, which the rate would have no effect on.
         """
         if self.lr_scheduler is not None:
-            raise UserWarning("LRScheduler of the optimizer has already been defined. Note that set_learning_rate can "
-                              "mutate the value of the learning rate of the optimizer only when the LRScheduler of the "
-                              "optimizer is undefined.")
+            raise UserWarning(
+                "LRScheduler of the optimizer has already been defined. Note that set_learning_rate can "
+                "mutate the value of the learning rate of the optimizer only when the LRScheduler of the "
+                "optimizer is undefined."
+            )
         self.lr = lr
 
     def set_lr_scale(self, args_lrscale: Any) -> None:
@@ -169,8 +186,11 @@ class Optimizer:
 
         Parameters with a known name that ends neither in ``_weight`` nor in ``_gamma`` start with 0.
         """
-        self.wd_mult = {**self._undecayed(("_weight", "_gamma")), **self._symbol_multipliers("__wd_mult__"),
-                        **args_wd_mult}
+        self.wd_mult = {
+            **self._undecayed(("_weight", "_gamma")),
+            **self._symbol_multipliers("__wd_mult__"),
+            **args_wd_mult,
+        }
 
     def _undecayed(self, decayed: tuple[str, ...]) -> dict[Any, float]:
         """Zero for each named parameter that does not end in one of ``decayed``."""
@@ -189,8 +209,10 @@ class Optimizer:
         if parameter is not None:
             return parameter.lr_mult, parameter.wd_mult
         name = self.idx2name.get(index)
-        return (self.lr_mult[index] if index in self.lr_mult else self.lr_mult.get(name, 1.0),
-                self.wd_mult[index] if index in self.wd_mult else self.wd_mult.get(name, 1.0))
+        return (
+            self.lr_mult[index] if index in self.lr_mult else self.lr_mult.get(name, 1.0),
+            self.wd_mult[index] if index in self.wd_mult else self.wd_mult.get(name, 1.0),
+        )
 
     def _get_lrs(self, indices: Sequence[Any]) -> list[float]:
         """The learning rate of each parameter at the current update number."""
@@ -240,9 +262,11 @@ class Optimizer:
         if weight.dtype != np.float16:
             return False
         if not self.multi_precision:
-            warnings.warn("Accumulating with float16 in optimizer can lead to poor accuracy or slow convergence. "
-                          f"Consider using multi_precision=True option of the {type(self).__name__} optimizer",
-                          stacklevel=4)
+            warnings.warn(
+                "Accumulating with float16 in optimizer can lead to poor accuracy or slow convergence. "
+                f"Consider using multi_precision=True option of the {type(self).__name__} optimizer",
+                stacklevel=4,
+            )
         return self.multi_precision
 
     def _split_state(self, state: Any, low: bool) -> tuple[NDArray | None, tuple[NDArray | None, ...]]:
@@ -296,24 +320,49 @@ class Optimizer:
                 self._update_sparse(w, g, master, states, lr, wd, step)
             else:
                 target = w if master is None else master
-                self._step([target._t.data], [g._t.detach().to(target._t.dtype)],
-                           [None if x is None else [x._t.data] for x in states], lr, wd, step)
+                self._step(
+                    [target._t.data],
+                    [g._t.detach().to(target._t.dtype)],
+                    [None if x is None else [x._t.data] for x in states],
+                    lr,
+                    wd,
+                    step,
+                )
                 if master is not None:
                     w._t.data.copy_(master._t.data)
 
-    def _update_sparse(self, weight: NDArray, grad: NDArray, master: NDArray | None,
-                       states: tuple[NDArray | None, ...], lr: float, wd: float, step: Step) -> None:
+    def _update_sparse(
+        self,
+        weight: NDArray,
+        grad: NDArray,
+        master: NDArray | None,
+        states: tuple[NDArray | None, ...],
+        lr: float,
+        wd: float,
+        step: Step,
+    ) -> None:
         """Update where weight or gradient are sparse: lazily, only the gradient's rows, if the optimizer does."""
         changed = [weight if master is None else master, *[s for s in states if s is not None]]
         tensors = {id(x): writable(x) for x in changed}
         target = tensors[id(changed[0])]
         present = [None if s is None else tensors[id(s)] for s in states]
         if self._lazy() and isinstance(grad, RowSparseNDArray):
-            kernels.on_rows(lambda w, g, *s: self._step(w, g, list(s), lr, wd, step), target, grad._indices,
-                            grad._values.to(target.dtype), present)
+            kernels.on_rows(
+                lambda w, g, *s: self._step(w, g, list(s), lr, wd, step),
+                target,
+                grad._indices,
+                grad._values.to(target.dtype),
+                present,
+            )
         else:
-            self._step([target], [grad._t.detach().to(target.dtype)], [None if t is None else [t] for t in present],
-                       lr, wd, step)
+            self._step(
+                [target],
+                [grad._t.detach().to(target.dtype)],
+                [None if t is None else [t] for t in present],
+                lr,
+                wd,
+                step,
+            )
         for x in changed:
             if isinstance(x, CSRNDArray):
                 x._assign(tensors[id(x)])
@@ -326,8 +375,9 @@ class Optimizer:
 
     # What an optimizer of this package defines: its rule over lists of tensors. All of its tensors share learning rate
     # and weight decay. ``states`` holds one list for each array of a state, or None for an absent one.
-    def _step(self, w: list[torch.Tensor], g: list[torch.Tensor], states: list[Any], lr: float, wd: float,
-              step: Step) -> None:
+    def _step(
+        self, w: list[torch.Tensor], g: list[torch.Tensor], states: list[Any], lr: float, wd: float, step: Step
+    ) -> None:
         raise NotImplementedError
 
     def _group_key(self, index: Any) -> Any:
@@ -378,8 +428,9 @@ class Step:
 
     __slots__ = ("ctx", "fused", "indices", "key", "scalars", "t", "threaded")
 
-    def __init__(self, indices: tuple[Any, ...], t: int, ctx: Any, key: Any, fused: bool,
-                 scalars: list[Any] | None = None) -> None:
+    def __init__(
+        self, indices: tuple[Any, ...], t: int, ctx: Any, key: Any, fused: bool, scalars: list[Any] | None = None
+    ) -> None:
         self.indices = indices
         self.t = t
         self.ctx = ctx

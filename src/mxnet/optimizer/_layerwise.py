@@ -38,8 +38,15 @@ class LARS(MomentumState):
 
     _elementwise = False
 
-    def __init__(self, momentum: float = 0.0, lazy_update: bool = True, eta: float = 0.001, eps: float = 0,
-                 momentum_correction: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        momentum: float = 0.0,
+        lazy_update: bool = True,
+        eta: float = 0.001,
+        eps: float = 0,
+        momentum_correction: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.momentum = momentum
         self.momentum_correction = momentum_correction
@@ -79,16 +86,27 @@ class LARS(MomentumState):
         mom = states[0] if states else None
         if step.key:
             rule: dict[str, Any] = {
-                "lr": lr, "wd": wd, "rescale": self.rescale_grad, "clip": self._clip(), "fused": step.threaded
+                "lr": lr,
+                "wd": wd,
+                "rescale": self.rescale_grad,
+                "clip": self._clip(),
+                "fused": step.threaded,
             }
             kernels.sgd(w, g, **rule) if mom is None else kernels.sgd_mom(w, g, mom, momentum=momentum, **rule)
             return
         squares = kernels.sums_of_squares(w), kernels.sums_of_squares(g)
-        rates = kernels.lars_rates(torch.full_like(squares[0], lr), *squares, torch.full_like(squares[0], wd),
-                                   eta=self.eta, eps=self.eps, rescale=self.rescale_grad)
+        rates = kernels.lars_rates(
+            torch.full_like(squares[0], lr),
+            *squares,
+            torch.full_like(squares[0], wd),
+            eta=self.eta,
+            eps=self.eps,
+            rescale=self.rescale_grad,
+        )
         decays = torch.full_like(rates, wd).unbind()
-        kernels.sgd_mom_per_tensor(w, g, mom, rates.unbind(), decays, momentum=momentum, rescale=self.rescale_grad,
-                                   clip=self._clip())
+        kernels.sgd_mom_per_tensor(
+            w, g, mom, rates.unbind(), decays, momentum=momentum, rescale=self.rescale_grad, clip=self._clip()
+        )
 
 
 @builtin
@@ -109,9 +127,17 @@ class LAMB(Optimizer):
 
     _elementwise = False
 
-    def __init__(self, learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-6,
-                 lower_bound: float | None = None, upper_bound: float | None = None, bias_correction: bool = True,
-                 **kwargs: Any) -> None:
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-6,
+        lower_bound: float | None = None,
+        upper_bound: float | None = None,
+        bias_correction: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
         self.beta1 = beta1
         self.beta2 = beta2
@@ -126,9 +152,22 @@ class LAMB(Optimizer):
         return zeros_like(weight, sparse=True), zeros_like(weight, sparse=True)
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
-        kernels.lamb(w, g, *states, lr=lr, lower=self.lower_bound or -1.0, upper=self.upper_bound or -1.0,
-                     beta1=self.beta1, beta2=self.beta2, epsilon=self.epsilon, t=step.t,
-                     bias_correction=self.bias_correction, wd=wd, rescale=self.rescale_grad, clip=self._clip())
+        kernels.lamb(
+            w,
+            g,
+            *states,
+            lr=lr,
+            lower=self.lower_bound or -1.0,
+            upper=self.upper_bound or -1.0,
+            beta1=self.beta1,
+            beta2=self.beta2,
+            epsilon=self.epsilon,
+            t=step.t,
+            bias_correction=self.bias_correction,
+            wd=wd,
+            rescale=self.rescale_grad,
+            clip=self._clip(),
+        )
 
 
 @builtin
@@ -150,13 +189,27 @@ class LBSGD(Optimizer):
         See :class:`Optimizer`.
     """
 
-    def __init__(self, momentum: float = 0.0, multi_precision: bool = False, warmup_strategy: str = "linear",
-                 warmup_epochs: int = 5, batch_scale: int = 1, updates_per_epoch: int = 32, begin_epoch: int = 0,
-                 num_epochs: int = 60, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        momentum: float = 0.0,
+        multi_precision: bool = False,
+        warmup_strategy: str = "linear",
+        warmup_epochs: int = 5,
+        batch_scale: int = 1,
+        updates_per_epoch: int = 32,
+        begin_epoch: int = 0,
+        num_epochs: int = 60,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         logging.info("Running Large-Batch SGD Algorithm")
-        logging.info("(Batch_scale=%f, warmup_epochs=%d, warmup_strategy=%s, updates_per_epoch=%d)", batch_scale,
-                     warmup_epochs, warmup_strategy, updates_per_epoch)
+        logging.info(
+            "(Batch_scale=%f, warmup_epochs=%d, warmup_strategy=%s, updates_per_epoch=%d)",
+            batch_scale,
+            warmup_epochs,
+            warmup_strategy,
+            updates_per_epoch,
+        )
         self.momentum = momentum
         self.multi_precision = multi_precision
         self.warmup_strategy = warmup_strategy

@@ -22,8 +22,17 @@ _tensor = attrgetter("_t")
 _mults = attrgetter("lr_mult", "wd_mult")
 
 # A subclass from elsewhere that overrides one of these expects to be asked for each parameter.
-_HOOKS = ("update", "update_multi_precision", "_update_count", "_get_lr", "_get_lrs", "_get_wd", "_get_wds",
-          "_multipliers", "_split_state")
+_HOOKS = (
+    "update",
+    "update_multi_precision",
+    "_update_count",
+    "_get_lr",
+    "_get_lrs",
+    "_get_wd",
+    "_get_wds",
+    "_multipliers",
+    "_split_state",
+)
 
 
 def plannable(optimizer: Optimizer) -> bool:
@@ -54,9 +63,16 @@ class _Run:
 
     __slots__ = ("grads", "halves", "lr_mult", "positions", "states", "step", "targets", "wd_mult")
 
-    def __init__(self, targets: list[torch.Tensor], grads: list[torch.Tensor], states: list[Any],
-                 halves: list[torch.Tensor] | None, mults: tuple[float, float], positions: list[int],
-                 step: Step) -> None:
+    def __init__(
+        self,
+        targets: list[torch.Tensor],
+        grads: list[torch.Tensor],
+        states: list[Any],
+        halves: list[torch.Tensor] | None,
+        mults: tuple[float, float],
+        positions: list[int],
+        step: Step,
+    ) -> None:
         self.targets = targets
         self.grads = grads
         self.states = states
@@ -86,8 +102,15 @@ class Plan:
         The updater's states, of which the plan uses those of ``indices``.
     """
 
-    def __init__(self, optimizer: Optimizer, given: tuple[Any, ...], indices: tuple[Any, ...],
-                 weights: Sequence[NDArray], grads: Sequence[NDArray], states: dict[Any, Any]) -> None:
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        given: tuple[Any, ...],
+        indices: tuple[Any, ...],
+        weights: Sequence[NDArray],
+        grads: Sequence[NDArray],
+        states: dict[Any, Any],
+    ) -> None:
         self.optimizer = optimizer
         self.given = given
         self.indices = indices
@@ -102,8 +125,12 @@ class Plan:
     @staticmethod
     def possible(optimizer: Optimizer, indices: Sequence[Any], weights: Sequence[Any], grads: Sequence[Any]) -> bool:
         """Whether a plan can be made: a rule over lists, dense arrays, and no parameter twice."""
-        return (bool(indices) and plannable(optimizer) and len(set(indices)) == len(indices)
-                and not any(isinstance(x, BaseSparseNDArray) for x in (*weights, *grads)))
+        return (
+            bool(indices)
+            and plannable(optimizer)
+            and len(set(indices)) == len(indices)
+            and not any(isinstance(x, BaseSparseNDArray) for x in (*weights, *grads))
+        )
 
     # ------------------------------------------------------------------ is it still right?
 
@@ -146,8 +173,15 @@ class Plan:
             check_arrays(i, w, g)
             low = o.multi_precision and w._t.dtype is torch.float16
             master, arrays = o._split_state(state, low)
-            key = (w._t.dtype, g._t.dtype, w._t.device, o._multipliers(i), o._group_key(i), low,
-                   tuple(a is not None for a in arrays))
+            key = (
+                w._t.dtype,
+                g._t.dtype,
+                w._t.device,
+                o._multipliers(i),
+                o._group_key(i),
+                low,
+                tuple(a is not None for a in arrays),
+            )
             groups.setdefault(key, []).append((position, w, g, master, arrays))
         runs = []
         for (*_, mults, key, low, _), members in groups.items():
@@ -156,22 +190,35 @@ class Plan:
                 runs.append(self._run(rows[part], mults, key, low, weights[0]._ctx))
         return runs
 
-    def _rows(self, position: int, w: NDArray, g: NDArray, master: NDArray | None,
-              arrays: Sequence[NDArray | None]) -> list[tuple[int, tuple[Any, ...]]]:
+    def _rows(
+        self, position: int, w: NDArray, g: NDArray, master: NDArray | None, arrays: Sequence[NDArray | None]
+    ) -> list[tuple[int, tuple[Any, ...]]]:
         """A parameter's position with its tensors: what to update, gradient, low-precision weight, states."""
         target = w if master is None else master
-        row = [target._t.data, g._t.detach(), None if master is None else w._t.data,
-               *[None if a is None else a._t.data for a in arrays]]
+        row = [
+            target._t.data,
+            g._t.detach(),
+            None if master is None else w._t.data,
+            *[None if a is None else a._t.data for a in arrays],
+        ]
         cut = kernels.pieces(row) if self.optimizer._elementwise else [tuple(row)]
         return [(position, tensors) for tensors in cut]
 
-    def _run(self, rows: list[tuple[int, tuple[Any, ...]]], mults: tuple[float, float], key: Any, low: bool,
-             ctx: Context) -> _Run:
+    def _run(
+        self, rows: list[tuple[int, tuple[Any, ...]]], mults: tuple[float, float], key: Any, low: bool, ctx: Context
+    ) -> _Run:
         targets, grads, weights, *states = map(list, zip(*[tensors for _, tensors in rows]))
         positions = [position for position, _ in rows]
         step = Step(tuple([self.indices[p] for p in positions]), 0, ctx, key, False)
-        return _Run(targets, grads, [None if s[0] is None else s for s in states], weights if low else None, mults,
-                    positions, step)
+        return _Run(
+            targets,
+            grads,
+            [None if s[0] is None else s for s in states],
+            weights if low else None,
+            mults,
+            positions,
+            step,
+        )
 
     # ------------------------------------------------------------------ running it
 

@@ -64,8 +64,17 @@ class SGD(MomentumState):
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
         if states:
-            kernels.sgd_mom(w, g, states[0], lr=lr, momentum=self.momentum if self.momentum > 0 else 0.0, wd=wd,
-                            rescale=self.rescale_grad, clip=self._clip(), fused=step.threaded)
+            kernels.sgd_mom(
+                w,
+                g,
+                states[0],
+                lr=lr,
+                momentum=self.momentum if self.momentum > 0 else 0.0,
+                wd=wd,
+                rescale=self.rescale_grad,
+                clip=self._clip(),
+                fused=step.threaded,
+            )
         else:
             kernels.sgd(w, g, lr=lr, wd=wd, rescale=self.rescale_grad, clip=self._clip(), fused=step.threaded)
 
@@ -95,8 +104,16 @@ class NAG(MomentumState):
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
         if states:
-            kernels.nag_mom(w, g, states[0], lr=lr, momentum=self.momentum if self.momentum > 0 else 0.0, wd=wd,
-                            rescale=self.rescale_grad, clip=self._clip())
+            kernels.nag_mom(
+                w,
+                g,
+                states[0],
+                lr=lr,
+                momentum=self.momentum if self.momentum > 0 else 0.0,
+                wd=wd,
+                rescale=self.rescale_grad,
+                clip=self._clip(),
+            )
         else:
             kernels.sgd(w, g, lr=lr, wd=wd, rescale=self.rescale_grad, clip=self._clip(), fused=step.threaded)
 
@@ -125,8 +142,17 @@ class Signum(Optimizer):
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
         if states:
-            kernels.signum(w, g, states[0], lr=lr, momentum=self.momentum if self.momentum > 0 else 0.0, wd=wd,
-                           rescale=self.rescale_grad, clip=self._clip(), wd_lh=self.wd_lh or 0.0)
+            kernels.signum(
+                w,
+                g,
+                states[0],
+                lr=lr,
+                momentum=self.momentum if self.momentum > 0 else 0.0,
+                wd=wd,
+                rescale=self.rescale_grad,
+                clip=self._clip(),
+                wd_lh=self.wd_lh or 0.0,
+            )
         else:
             kernels.signsgd(w, g, lr=lr, wd=wd)
 
@@ -156,8 +182,18 @@ class DCASGD(Optimizer):
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
         mom, previous = states
-        kernels.dcasgd(w, g, mom, previous, lr=lr, momentum=self.momentum, lamda=self.lamda, wd=wd,
-                       rescale=self.rescale_grad, clip=self._clip_or_none())
+        kernels.dcasgd(
+            w,
+            g,
+            mom,
+            previous,
+            lr=lr,
+            momentum=self.momentum,
+            lamda=self.lamda,
+            wd=wd,
+            rescale=self.rescale_grad,
+            clip=self._clip_or_none(),
+        )
 
 
 @builtin

@@ -182,8 +182,7 @@ class BaseRNNCell:
 
     def _weight_names(self, group: str, kind: str) -> tuple[str, list[str]]:
         """The name of a stacked weight or bias, and those of its parts."""
-        return (f"{self._prefix}{group}_{kind}",
-                [f"{self._prefix}{group}{gate}_{kind}" for gate in self._gate_names])
+        return (f"{self._prefix}{group}_{kind}", [f"{self._prefix}{group}{gate}_{kind}" for gate in self._gate_names])
 
     def unpack_weights(self, args: dict[str, Any]) -> dict[str, Any]:
         """Take this cell's weights apart, gate by gate.
@@ -240,8 +239,14 @@ class BaseRNNCell:
                 args[whole] = ndarray.concatenate([args.pop(part) for part in parts])
         return args
 
-    def unroll(self, length: int, inputs: Any, begin_state: list[Symbol] | None = None, layout: str = "NTC",
-               merge_outputs: bool | None = None) -> tuple[Any, list[Any]]:
+    def unroll(
+        self,
+        length: int,
+        inputs: Any,
+        begin_state: list[Symbol] | None = None,
+        layout: str = "NTC",
+        merge_outputs: bool | None = None,
+    ) -> tuple[Any, list[Any]]:
         """Make the graph of all steps of a sequence.
 
         Parameters

@@ -97,8 +97,14 @@ class SequentialRNNCell(_Container):
             last.extend(share)
         return inputs, last
 
-    def unroll(self, length: int, inputs: Any, begin_state: list[Symbol] | None = None, layout: str = "NTC",
-               merge_outputs: bool | None = None) -> tuple[Any, list[Any]]:
+    def unroll(
+        self,
+        length: int,
+        inputs: Any,
+        begin_state: list[Symbol] | None = None,
+        layout: str = "NTC",
+        merge_outputs: bool | None = None,
+    ) -> tuple[Any, list[Any]]:
         """Unroll the cells one after the other; see :meth:`BaseRNNCell.unroll`."""
         self.reset()
         states = self.begin_state() if begin_state is None else begin_state
@@ -123,8 +129,9 @@ class BidirectionalCell(_Container):
         Goes before the names of the joined outputs.
     """
 
-    def __init__(self, l_cell: BaseRNNCell, r_cell: BaseRNNCell, params: RNNParams | None = None,
-                 output_prefix: str = "bi_") -> None:
+    def __init__(
+        self, l_cell: BaseRNNCell, r_cell: BaseRNNCell, params: RNNParams | None = None, output_prefix: str = "bi_"
+    ) -> None:
         super().__init__(params)
         self._output_prefix = output_prefix
         self._adopt(l_cell, r_cell)
@@ -133,8 +140,14 @@ class BidirectionalCell(_Container):
         """Not possible: the backward direction needs the whole sequence."""
         raise NotImplementedError("Bidirectional cannot be stepped. Please use unroll")
 
-    def unroll(self, length: int, inputs: Any, begin_state: list[Symbol] | None = None, layout: str = "NTC",
-               merge_outputs: bool | None = None) -> tuple[Any, list[Any]]:
+    def unroll(
+        self,
+        length: int,
+        inputs: Any,
+        begin_state: list[Symbol] | None = None,
+        layout: str = "NTC",
+        merge_outputs: bool | None = None,
+    ) -> tuple[Any, list[Any]]:
         """Unroll both directions; see :meth:`BaseRNNCell.unroll`. The states are one list for each direction."""
         self.reset()
         steps = arrange(length, inputs, layout, False)

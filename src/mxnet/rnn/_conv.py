@@ -38,12 +38,25 @@ class BaseConvRNNCell(BaseRNNCell):
 
     _num_states = 2
 
-    def __init__(self, input_shape: tuple[int, ...], num_hidden: int, h2h_kernel: Any, h2h_dilate: Any,
-                 i2h_kernel: Any, i2h_stride: Any, i2h_pad: Any, i2h_dilate: Any,
-                 i2h_weight_initializer: Any, h2h_weight_initializer: Any,
-                 i2h_bias_initializer: Any, h2h_bias_initializer: Any,
-                 activation: Any, prefix: str = "", params: RNNParams | None = None,
-                 conv_layout: str = "NCHW") -> None:
+    def __init__(
+        self,
+        input_shape: tuple[int, ...],
+        num_hidden: int,
+        h2h_kernel: Any,
+        h2h_dilate: Any,
+        i2h_kernel: Any,
+        i2h_stride: Any,
+        i2h_pad: Any,
+        i2h_dilate: Any,
+        i2h_weight_initializer: Any,
+        h2h_weight_initializer: Any,
+        i2h_bias_initializer: Any,
+        h2h_bias_initializer: Any,
+        activation: Any,
+        prefix: str = "",
+        params: RNNParams | None = None,
+        conv_layout: str = "NCHW",
+    ) -> None:
         super().__init__(prefix=prefix, params=params)
         assert all(size % 2 == 1 for size in h2h_kernel), f"h2h_kernel must be odd to keep sizes, got {h2h_kernel}"
         self._num_hidden = num_hidden
@@ -52,7 +65,9 @@ class BaseConvRNNCell(BaseRNNCell):
         self._activation = activation
         self._i2h: dict[str, Any] = {"kernel": i2h_kernel, "stride": i2h_stride, "pad": i2h_pad, "dilate": i2h_dilate}
         self._h2h: dict[str, Any] = {
-            "kernel": h2h_kernel, "stride": (1, 1), "dilate": h2h_dilate,
+            "kernel": h2h_kernel,
+            "stride": (1, 1),
+            "dilate": h2h_dilate,
             "pad": tuple(dilate * (size - 1) // 2 for size, dilate in zip(h2h_kernel, h2h_dilate)),
         }
         probe = symbol.Convolution(data=symbol.Variable("data"), num_filter=num_hidden, layout=conv_layout, **self._i2h)
@@ -84,17 +99,43 @@ class BaseConvRNNCell(BaseRNNCell):
 def _constructor(default_prefix: str) -> Any:
     """The constructor of a convolutional cell: :class:`BaseConvRNNCell`'s with defaults."""
 
-    def __init__(self: BaseConvRNNCell, input_shape: tuple[int, ...], num_hidden: int,
-                 h2h_kernel: Any = (3, 3), h2h_dilate: Any = (1, 1),
-                 i2h_kernel: Any = (3, 3), i2h_stride: Any = (1, 1), i2h_pad: Any = (1, 1), i2h_dilate: Any = (1, 1),
-                 i2h_weight_initializer: Any = None, h2h_weight_initializer: Any = None,
-                 i2h_bias_initializer: Any = "zeros", h2h_bias_initializer: Any = "zeros",
-                 activation: Any = _LEAKY, prefix: str = default_prefix, params: RNNParams | None = None,
-                 conv_layout: str = "NCHW") -> None:
+    def __init__(
+        self: BaseConvRNNCell,
+        input_shape: tuple[int, ...],
+        num_hidden: int,
+        h2h_kernel: Any = (3, 3),
+        h2h_dilate: Any = (1, 1),
+        i2h_kernel: Any = (3, 3),
+        i2h_stride: Any = (1, 1),
+        i2h_pad: Any = (1, 1),
+        i2h_dilate: Any = (1, 1),
+        i2h_weight_initializer: Any = None,
+        h2h_weight_initializer: Any = None,
+        i2h_bias_initializer: Any = "zeros",
+        h2h_bias_initializer: Any = "zeros",
+        activation: Any = _LEAKY,
+        prefix: str = default_prefix,
+        params: RNNParams | None = None,
+        conv_layout: str = "NCHW",
+    ) -> None:
         BaseConvRNNCell.__init__(
-            self, input_shape, num_hidden, h2h_kernel, h2h_dilate, i2h_kernel, i2h_stride, i2h_pad, i2h_dilate,
-            i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer,
-            activation, prefix, params, conv_layout,
+            self,
+            input_shape,
+            num_hidden,
+            h2h_kernel,
+            h2h_dilate,
+            i2h_kernel,
+            i2h_stride,
+            i2h_pad,
+            i2h_dilate,
+            i2h_weight_initializer,
+            h2h_weight_initializer,
+            i2h_bias_initializer,
+            h2h_bias_initializer,
+            activation,
+            prefix,
+            params,
+            conv_layout,
         )
 
     return __init__

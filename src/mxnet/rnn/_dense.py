@@ -92,8 +92,9 @@ class RNNCell(_DenseCell):
 
     _gate_names = RNN_GATES
 
-    def __init__(self, num_hidden: int, activation: Any = "tanh", prefix: str = "rnn_",
-                 params: RNNParams | None = None) -> None:
+    def __init__(
+        self, num_hidden: int, activation: Any = "tanh", prefix: str = "rnn_", params: RNNParams | None = None
+    ) -> None:
         super().__init__(num_hidden, prefix, params)
         self._activation = activation
 
@@ -121,8 +122,9 @@ class LSTMCell(_DenseCell):
     _gate_names = LSTM_GATES
     _num_states = 2
 
-    def __init__(self, num_hidden: int, prefix: str = "lstm_", params: RNNParams | None = None,
-                 forget_bias: float = 1.0) -> None:
+    def __init__(
+        self, num_hidden: int, prefix: str = "lstm_", params: RNNParams | None = None, forget_bias: float = 1.0
+    ) -> None:
         super().__init__(num_hidden, prefix, params, init.LSTMBias(forget_bias=forget_bias))
 
     def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:

@@ -18,7 +18,10 @@ from ._modifiers import DropoutCell
 Mode = Literal["rnn_relu", "rnn_tanh", "lstm", "gru"]
 
 _GATES: dict[Mode, tuple[str, ...]] = {
-    "rnn_relu": RNN_GATES, "rnn_tanh": RNN_GATES, "lstm": LSTM_GATES, "gru": GRU_GATES,
+    "rnn_relu": RNN_GATES,
+    "rnn_tanh": RNN_GATES,
+    "lstm": LSTM_GATES,
+    "gru": GRU_GATES,
 }
 
 
@@ -57,9 +60,18 @@ class FusedRNNCell(BaseRNNCell):
     [(2, 2, 8)]
     """
 
-    def __init__(self, num_hidden: int, num_layers: int = 1, mode: Mode = "lstm", bidirectional: bool = False,
-                 dropout: float = 0.0, get_next_state: bool = False, forget_bias: float = 1.0,
-                 prefix: str | None = None, params: RNNParams | None = None) -> None:
+    def __init__(
+        self,
+        num_hidden: int,
+        num_layers: int = 1,
+        mode: Mode = "lstm",
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        get_next_state: bool = False,
+        forget_bias: float = 1.0,
+        prefix: str | None = None,
+        params: RNNParams | None = None,
+    ) -> None:
         if mode not in _GATES:
             raise ValueError(f"mode must be one of {', '.join(_GATES)}, got {mode!r}")
         super().__init__(prefix=f"{mode}_" if prefix is None else prefix, params=params)
@@ -150,8 +162,14 @@ class FusedRNNCell(BaseRNNCell):
         """Not possible: the operator runs whole sequences."""
         raise NotImplementedError("FusedRNNCell cannot be stepped. Please use unroll")
 
-    def unroll(self, length: int, inputs: Any, begin_state: list[Symbol] | None = None, layout: str = "NTC",
-               merge_outputs: bool | None = None) -> tuple[Any, list[Symbol]]:
+    def unroll(
+        self,
+        length: int,
+        inputs: Any,
+        begin_state: list[Symbol] | None = None,
+        layout: str = "NTC",
+        merge_outputs: bool | None = None,
+    ) -> tuple[Any, list[Symbol]]:
         """Run over a sequence; see :meth:`BaseRNNCell.unroll`.
 
         The operator wants layout "TNC"; with "NTC" axes are swapped before and after it. The states are an empty list
@@ -169,9 +187,16 @@ class FusedRNNCell(BaseRNNCell):
         count = len(self.state_info)
         given: dict[str, Any] = dict(zip(("state", "state_cell")[:count], states))
         rnn = symbol.RNN(
-            data=data, parameters=self._parameter, state_size=self._num_hidden, num_layers=self._num_layers,
-            bidirectional=self._bidirectional, p=self._dropout, state_outputs=self._get_next_state, mode=self._mode,
-            name=f"{self._prefix}rnn", **given,
+            data=data,
+            parameters=self._parameter,
+            state_size=self._num_hidden,
+            num_layers=self._num_layers,
+            bidirectional=self._bidirectional,
+            p=self._dropout,
+            state_outputs=self._get_next_state,
+            mode=self._mode,
+            name=f"{self._prefix}rnn",
+            **given,
         )
         outputs, last = rnn, []
         if self._get_next_state:

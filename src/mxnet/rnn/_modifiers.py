@@ -40,8 +40,14 @@ class DropoutCell(BaseRNNCell):
             inputs = symbol.Dropout(data=inputs, p=self.dropout)
         return inputs, states
 
-    def unroll(self, length: int, inputs: Any, begin_state: list[Symbol] | None = None, layout: str = "NTC",
-               merge_outputs: bool | None = None) -> tuple[Any, list[Symbol]]:
+    def unroll(
+        self,
+        length: int,
+        inputs: Any,
+        begin_state: list[Symbol] | None = None,
+        layout: str = "NTC",
+        merge_outputs: bool | None = None,
+    ) -> tuple[Any, list[Symbol]]:
         """Drop from all steps at once where inputs are one symbol; see :meth:`BaseRNNCell.unroll`."""
         self.reset()
         inputs = arrange(length, inputs, layout, merge_outputs)
@@ -175,13 +181,20 @@ class ResidualCell(ModifierCell):
         output, states = self.base_cell(inputs, states)
         return self._add(output, inputs), states
 
-    def unroll(self, length: int, inputs: Any, begin_state: list[Symbol] | None = None, layout: str = "NTC",
-               merge_outputs: bool | None = None) -> tuple[Any, list[Any]]:
+    def unroll(
+        self,
+        length: int,
+        inputs: Any,
+        begin_state: list[Symbol] | None = None,
+        layout: str = "NTC",
+        merge_outputs: bool | None = None,
+    ) -> tuple[Any, list[Any]]:
         """Unroll the cell inside and add the inputs; see :meth:`BaseRNNCell.unroll`."""
         self.reset()
         with self._base_unlocked() as cell:
-            outputs, states = cell.unroll(length, inputs=inputs, begin_state=begin_state, layout=layout,
-                                          merge_outputs=merge_outputs)
+            outputs, states = cell.unroll(
+                length, inputs=inputs, begin_state=begin_state, layout=layout, merge_outputs=merge_outputs
+            )
         merged = isinstance(outputs, Symbol) if merge_outputs is None else merge_outputs
         inputs = arrange(length, inputs, layout, merged)
         if merged:

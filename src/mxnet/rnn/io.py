@@ -16,9 +16,14 @@ from ..io import DataBatch, DataDesc, DataIter
 __all__ = ["BucketSentenceIter", "encode_sentences"]
 
 
-def encode_sentences(sentences: Iterable[Iterable[Hashable]], vocab: dict | None = None, invalid_label: int = -1,
-                     invalid_key: Hashable = "\n", start_label: int = 0,
-                     unknown_token: Hashable | None = None) -> tuple[list[list[int]], dict]:
+def encode_sentences(
+    sentences: Iterable[Iterable[Hashable]],
+    vocab: dict | None = None,
+    invalid_label: int = -1,
+    invalid_key: Hashable = "\n",
+    start_label: int = 0,
+    unknown_token: Hashable | None = None,
+) -> tuple[list[list[int]], dict]:
     """Replace the words of sentences by numbers.
 
     Parameters
@@ -97,9 +102,17 @@ class BucketSentenceIter(DataIter):
         When no sentence fits into a bucket, or the layout is none of these.
     """
 
-    def __init__(self, sentences: Sequence[Sequence[int]], batch_size: int, buckets: Sequence[int] | None = None,
-                 invalid_label: int = -1, data_name: str = "data", label_name: str = "softmax_label",
-                 dtype: Any = "float32", layout: str = "NT") -> None:
+    def __init__(
+        self,
+        sentences: Sequence[Sequence[int]],
+        batch_size: int,
+        buckets: Sequence[int] | None = None,
+        invalid_label: int = -1,
+        data_name: str = "data",
+        label_name: str = "softmax_label",
+        dtype: Any = "float32",
+        layout: str = "NT",
+    ) -> None:
         super().__init__(batch_size)
         self.major_axis = layout.find("N")
         if self.major_axis not in (0, 1):
@@ -164,7 +177,10 @@ class BucketSentenceIter(DataIter):
         if self.major_axis == 1:
             data, label = data.T, label.T
         return DataBatch(
-            [data], [label], pad=0, bucket_key=self.buckets[i],
+            [data],
+            [label],
+            pad=0,
+            bucket_key=self.buckets[i],
             provide_data=[DataDesc(name=self.data_name, shape=data.shape, layout=self.layout)],
             provide_label=[DataDesc(name=self.label_name, shape=label.shape, layout=self.layout)],
         )

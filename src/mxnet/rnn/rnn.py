@@ -16,8 +16,14 @@ __all__ = ["do_rnn_checkpoint", "load_rnn_checkpoint", "rnn_unroll", "save_rnn_c
 Cells = BaseRNNCell | Sequence[BaseRNNCell]
 
 
-def rnn_unroll(cell: BaseRNNCell, length: int, inputs: Any = None, begin_state: Any = None, input_prefix: str = "",
-               layout: str = "NTC") -> tuple[Any, list[Any]]:
+def rnn_unroll(
+    cell: BaseRNNCell,
+    length: int,
+    inputs: Any = None,
+    begin_state: Any = None,
+    input_prefix: str = "",
+    layout: str = "NTC",
+) -> tuple[Any, list[Any]]:
     """Unroll a cell; deprecated, :meth:`BaseRNNCell.unroll` does it.
 
     Parameters
@@ -40,8 +46,9 @@ def _as_list(cells: Cells) -> Sequence[BaseRNNCell]:
     return [cells] if isinstance(cells, BaseRNNCell) else cells
 
 
-def save_rnn_checkpoint(cells: Cells, prefix: str, epoch: int, symbol: Symbol | None, arg_params: dict[str, Any],
-                        aux_params: dict[str, Any]) -> None:
+def save_rnn_checkpoint(
+    cells: Cells, prefix: str, epoch: int, symbol: Symbol | None, arg_params: dict[str, Any], aux_params: dict[str, Any]
+) -> None:
     """Write a checkpoint in which the cells' weights are stored gate by gate.
 
     Parameters

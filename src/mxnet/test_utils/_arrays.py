@@ -71,21 +71,44 @@ def rand_coord_2d(x_low: int, x_high: int, y_low: int, y_high: int) -> tuple[Any
     return np.random.randint(x_low, x_high, dtype=np.int64), np.random.randint(y_low, y_high, dtype=np.int64)
 
 
-def rand_ndarray(shape: tuple[int, ...], stype: str = "default", density: float | None = None, dtype: Any = None,
-                 modifier_func: Callable[[Any], Any] | None = None, shuffle_csr_indices: bool = False,
-                 distribution: str | None = None, ctx: Context | None = None) -> NDArray:
+def rand_ndarray(
+    shape: tuple[int, ...],
+    stype: str = "default",
+    density: float | None = None,
+    dtype: Any = None,
+    modifier_func: Callable[[Any], Any] | None = None,
+    shuffle_csr_indices: bool = False,
+    distribution: str | None = None,
+    ctx: Context | None = None,
+) -> NDArray:
     """A random array of a storage type; see :func:`rand_sparse_ndarray` for the arguments."""
     ctx = ctx or default_context()
     if stype == "default":
         return nd.array(random_arrays(shape), dtype=dtype, ctx=ctx)
-    return rand_sparse_ndarray(shape, stype, density=density, modifier_func=modifier_func, dtype=dtype,
-                               shuffle_csr_indices=shuffle_csr_indices, distribution=distribution, ctx=ctx)[0]
+    return rand_sparse_ndarray(
+        shape,
+        stype,
+        density=density,
+        modifier_func=modifier_func,
+        dtype=dtype,
+        shuffle_csr_indices=shuffle_csr_indices,
+        distribution=distribution,
+        ctx=ctx,
+    )[0]
 
 
-def rand_sparse_ndarray(shape: Sequence[int], stype: str, density: float | None = None, dtype: Any = None,
-                        distribution: str | None = None, data_init: float | None = None, rsp_indices: Any = None,
-                        modifier_func: Callable[[Any], Any] | None = None, shuffle_csr_indices: bool = False,
-                        ctx: Context | None = None) -> tuple[NDArray, tuple[Any, ...]]:
+def rand_sparse_ndarray(
+    shape: Sequence[int],
+    stype: str,
+    density: float | None = None,
+    dtype: Any = None,
+    distribution: str | None = None,
+    data_init: float | None = None,
+    rsp_indices: Any = None,
+    modifier_func: Callable[[Any], Any] | None = None,
+    shuffle_csr_indices: bool = False,
+    ctx: Context | None = None,
+) -> tuple[NDArray, tuple[Any, ...]]:
     """A random sparse array.
 
     Parameters
@@ -134,8 +157,15 @@ def rand_sparse_ndarray(shape: Sequence[int], stype: str, density: float | None 
     return csr, (csr.indptr, csr.indices, csr.data)
 
 
-def _random_rows(shape: tuple[int, ...], density: float, dtype: Any, data_init: float | None, rows: Any,
-                 modifier_func: Callable[[Any], Any] | None, ctx: Context) -> tuple[NDArray, tuple[Any, ...]]:
+def _random_rows(
+    shape: tuple[int, ...],
+    density: float,
+    dtype: Any,
+    data_init: float | None,
+    rows: Any,
+    modifier_func: Callable[[Any], Any] | None,
+    ctx: Context,
+) -> tuple[NDArray, tuple[Any, ...]]:
     if rows is None:
         rows = np.flatnonzero(np.random.rand(shape[0]) < density)
     elif len(rows) > shape[0]:
@@ -161,13 +191,16 @@ def _stored_elements(rows: int, columns: int, density: float, distribution: str)
         raise AssertionError(f"Distribution not supported: {distribution}")
     nnz = int(rows * columns * density)
     if distribution == "powerlaw" and nnz < 2 * rows:
-        raise ValueError(f"not supported for this density: {density} for this shape ({rows}, {columns}) "
-                         "Please keep : num_rows * num_cols * density >= 2 * num_rows")
+        raise ValueError(
+            f"not supported for this density: {density} for this shape ({rows}, {columns}) "
+            "Please keep : num_rows * num_cols * density >= 2 * num_rows"
+        )
     return nnz
 
 
-def _uniform_csr(rows: int, columns: int, nnz: int, dtype: Any, data_init: float | None, shuffle: bool,
-                 ctx: Context) -> NDArray:
+def _uniform_csr(
+    rows: int, columns: int, nnz: int, dtype: Any, data_init: float | None, shuffle: bool, ctx: Context
+) -> NDArray:
     places = np.sort(np.random.choice(rows * columns, nnz, replace=False))
     indptr = np.searchsorted(places, np.arange(rows + 1) * columns)
     values = np.random.rand(nnz).astype(dtype) if data_init is None else np.full(nnz, data_init, dtype)
@@ -202,28 +235,57 @@ def shuffle_csr_column_indices(csr: Any) -> None:
     csr.indices[:] = columns
 
 
-def create_sparse_array(shape: Sequence[int], stype: str, data_init: float | None = None, rsp_indices: Any = None,
-                        dtype: Any = None, modifier_func: Callable[[Any], Any] | None = None, density: float = 0.5,
-                        shuffle_csr_indices: bool = False) -> NDArray:
+def create_sparse_array(
+    shape: Sequence[int],
+    stype: str,
+    data_init: float | None = None,
+    rsp_indices: Any = None,
+    dtype: Any = None,
+    modifier_func: Callable[[Any], Any] | None = None,
+    density: float = 0.5,
+    shuffle_csr_indices: bool = False,
+) -> NDArray:
     """A random sparse array; the row numbers of a row_sparse array are sorted."""
     if stype not in ("csr", "row_sparse"):
         raise AssertionError(f"Unknown storage type: {stype}")
     rows = np.sort(np.asarray(rsp_indices)) if stype == "row_sparse" and rsp_indices is not None else None
-    return rand_sparse_ndarray(shape, stype, density=density, data_init=data_init, rsp_indices=rows, dtype=dtype,
-                               modifier_func=modifier_func, shuffle_csr_indices=shuffle_csr_indices)[0]
+    return rand_sparse_ndarray(
+        shape,
+        stype,
+        density=density,
+        data_init=data_init,
+        rsp_indices=rows,
+        dtype=dtype,
+        modifier_func=modifier_func,
+        shuffle_csr_indices=shuffle_csr_indices,
+    )[0]
 
 
-def create_sparse_array_zd(shape: Sequence[int], stype: str, density: float, data_init: float | None = None,
-                           rsp_indices: Any = None, dtype: Any = None,
-                           modifier_func: Callable[[Any], Any] | None = None,
-                           shuffle_csr_indices: bool = False) -> NDArray:
+def create_sparse_array_zd(
+    shape: Sequence[int],
+    stype: str,
+    density: float,
+    data_init: float | None = None,
+    rsp_indices: Any = None,
+    dtype: Any = None,
+    modifier_func: Callable[[Any], Any] | None = None,
+    shuffle_csr_indices: bool = False,
+) -> NDArray:
     """:func:`create_sparse_array` in which a row_sparse array stores no rows but ``rsp_indices``."""
     if stype == "row_sparse":
         density = 0.0
         if rsp_indices is not None and len(rsp_indices) > shape[0]:
             raise AssertionError(f"{len(rsp_indices)} row numbers were given for {shape[0]} rows")
-    return create_sparse_array(shape, stype, data_init=data_init, rsp_indices=rsp_indices, dtype=dtype,
-                               modifier_func=modifier_func, density=density, shuffle_csr_indices=shuffle_csr_indices)
+    return create_sparse_array(
+        shape,
+        stype,
+        data_init=data_init,
+        rsp_indices=rsp_indices,
+        dtype=dtype,
+        modifier_func=modifier_func,
+        density=density,
+        shuffle_csr_indices=shuffle_csr_indices,
+    )
 
 
 def assign_each(the_input: Any, function: Callable[[Any], Any] | None) -> np.ndarray:

@@ -36,8 +36,14 @@ def checkShapes(a: Any, b: Any) -> None:
         raise AssertionError(np.testing.build_err_msg([as_numpy(a), as_numpy(b)], err_msg=text))
 
 
-def almost_equal(a: Any, b: Any, rtol: float | None = None, atol: float | None = None, equal_nan: bool = False,
-                 use_broadcast: bool = True) -> bool:
+def almost_equal(
+    a: Any,
+    b: Any,
+    rtol: float | None = None,
+    atol: float | None = None,
+    equal_nan: bool = False,
+    use_broadcast: bool = True,
+) -> bool:
     """Whether ``|a - b| <= atol + rtol * |b|`` everywhere (tolerances of float64 where none are given)."""
     if not use_broadcast:
         checkShapes(a, b)
@@ -51,9 +57,16 @@ def locationError(a: Any, b: Any, index: tuple[int, ...], names: tuple[str, str]
     return f"Location of {kind}: {place}, {names[0]}={a[index]:.8f}, {names[1]}={b[index]:.8f}"
 
 
-def assert_almost_equal(a: Any, b: Any, rtol: Any = None, atol: Any = None, names: tuple[str, str] = ("a", "b"),
-                        equal_nan: bool = False, use_broadcast: bool = True,
-                        mismatches: tuple[int, int] = (10, 10)) -> None:
+def assert_almost_equal(
+    a: Any,
+    b: Any,
+    rtol: Any = None,
+    atol: Any = None,
+    names: tuple[str, str] = ("a", "b"),
+    equal_nan: bool = False,
+    use_broadcast: bool = True,
+    mismatches: tuple[int, int] = (10, 10),
+) -> None:
     """Assert that ``|a - b| <= atol + rtol * |b|`` everywhere.
 
     Parameters
@@ -96,9 +109,16 @@ def assert_allclose(a: Any, b: Any, rtol: Any = 1e-07, atol: Any = 0, equal_nan:
     assert_almost_equal(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 
-def assert_almost_equal_with_err(a: Any, b: Any, rtol: Any = None, atol: Any = None, etol: float | None = None,
-                                 names: tuple[str, str] = ("a", "b"), equal_nan: bool = False,
-                                 mismatches: tuple[int, int] = (10, 10)) -> None:
+def assert_almost_equal_with_err(
+    a: Any,
+    b: Any,
+    rtol: Any = None,
+    atol: Any = None,
+    etol: float | None = None,
+    names: tuple[str, str] = ("a", "b"),
+    equal_nan: bool = False,
+    mismatches: tuple[int, int] = (10, 10),
+) -> None:
     """Assert that at most a share ``etol`` of the elements differs by more than the tolerance.
 
     The other arguments are those of :func:`assert_almost_equal`, which this is when ``etol`` is 0 or None.
@@ -114,8 +134,9 @@ def assert_almost_equal_with_err(a: Any, b: Any, rtol: Any = None, atol: Any = N
         raise AssertionError(_report(a, b, rtol, atol, names, equal_nan, mismatches))
 
 
-def assert_almost_equal_ignore_nan(a: Any, b: Any, rtol: Any = None, atol: Any = None,
-                                   names: tuple[str, str] = ("a", "b")) -> None:
+def assert_almost_equal_ignore_nan(
+    a: Any, b: Any, rtol: Any = None, atol: Any = None, names: tuple[str, str] = ("a", "b")
+) -> None:
     """:func:`assert_almost_equal` where neither array is NaN."""
     a, b = np.copy(as_numpy(a)), np.copy(as_numpy(b))
     missing = np.isnan(a) | np.isnan(b)
@@ -142,8 +163,9 @@ def _violations(a: np.ndarray, b: np.ndarray, rtol: float, atol: float) -> np.nd
         return np.where(a == b, 0, np.abs(a - b)) / (atol + rtol * np.abs(b) + 1e-20)
 
 
-def _report(a: Any, b: Any, rtol: float, atol: float, names: tuple[str, str], equal_nan: bool,
-            mismatches: tuple[int, int]) -> str:
+def _report(
+    a: Any, b: Any, rtol: float, atol: float, names: tuple[str, str], equal_nan: bool, mismatches: tuple[int, int]
+) -> str:
     """Print the worst differences, and give the message of the error."""
     limits = f"rtol={rtol:e}, atol={atol:e}"
     shown_a, shown_b = np.broadcast_arrays(a, b)

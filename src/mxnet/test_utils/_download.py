@@ -21,12 +21,17 @@ _TIMEOUT = 60  # seconds without any data
 _SITE = "http://data.mxnet.io/"
 # MXNet's own host went away with the project: what others mirror is fetched from there first.
 _MNIST = ("https://ossci-datasets.s3.amazonaws.com/mnist/", _SITE + "data/mnist/")
-_MNIST_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
-                "t10k-labels-idx1-ubyte")
+_MNIST_FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
 
 
-def download(url: str, fname: str | None = None, dirname: str | None = None, overwrite: bool = False,
-             retries: int = 5) -> str:
+def download(
+    url: str, fname: str | None = None, dirname: str | None = None, overwrite: bool = False, retries: int = 5
+) -> str:
     """Fetch a file, unless it is there already.
 
     The variables ``http_proxy``, ``https_proxy`` and ``no_proxy`` are honoured, and ``file://`` addresses work. The
@@ -142,8 +147,10 @@ def get_mnist() -> dict[str, np.ndarray]:
         _read_idx(_download_from(_MNIST, name + ".gz")) for name in _MNIST_FILES
     ]
     return {
-        "train_data": _pictures(train_images), "train_label": train_labels.view(np.int8),
-        "test_data": _pictures(test_images), "test_label": test_labels.view(np.int8),
+        "train_data": _pictures(train_images),
+        "train_label": train_labels.view(np.int8),
+        "test_data": _pictures(test_images),
+        "test_label": test_labels.view(np.int8),
     }
 
 
@@ -191,8 +198,9 @@ def get_cifar10() -> None:
             archive.extractall("data")
 
 
-def get_mnist_iterator(batch_size: int, input_shape: tuple[int, ...], num_parts: int = 1,
-                       part_index: int = 0) -> tuple[Any, Any]:
+def get_mnist_iterator(
+    batch_size: int, input_shape: tuple[int, ...], num_parts: int = 1, part_index: int = 0
+) -> tuple[Any, Any]:
     """Iterators over the training and the test part of MNIST in the folder ``data``.
 
     Parameters
@@ -206,11 +214,18 @@ def get_mnist_iterator(batch_size: int, input_shape: tuple[int, ...], num_parts:
     from ..io import MNISTIter
 
     get_mnist_ubyte()
-    common = {"input_shape": input_shape, "batch_size": batch_size, "flat": len(input_shape) != 3,
-              "num_parts": num_parts, "part_index": part_index}
+    common = {
+        "input_shape": input_shape,
+        "batch_size": batch_size,
+        "flat": len(input_shape) != 3,
+        "num_parts": num_parts,
+        "part_index": part_index,
+    }
     paths = [os.path.join("data", name) for name in _MNIST_FILES]
-    return (MNISTIter(image=paths[0], label=paths[1], shuffle=True, **common),
-            MNISTIter(image=paths[2], label=paths[3], **common))
+    return (
+        MNISTIter(image=paths[0], label=paths[1], shuffle=True, **common),
+        MNISTIter(image=paths[2], label=paths[3], **common),
+    )
 
 
 # ---------------------------------------------------------------------- trained networks
@@ -231,8 +246,9 @@ _MODELS = {
 }
 
 
-def download_model(model_name: str, dst_dir: str = "./",
-                   meta_info: dict[str, dict[str, str]] | None = None) -> tuple[str | None, int]:
+def download_model(
+    model_name: str, dst_dir: str = "./", meta_info: dict[str, dict[str, str]] | None = None
+) -> tuple[str | None, int]:
     """Fetch the symbol and the parameters of a trained network.
 
     Parameters

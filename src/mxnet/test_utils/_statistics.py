@@ -40,8 +40,9 @@ def var_check(generator: Callable[[int], Any], sigma: float, nsamples: int = 100
     return bool(abs(np.array(generator(nsamples)).var(ddof=1) - sigma**2) < error)
 
 
-def chi_square_check(generator: Callable[[int], Any], buckets: list[Any], probs: Sequence[float],
-                     nsamples: int = 1000000) -> tuple[float, np.ndarray, np.ndarray]:
+def chi_square_check(
+    generator: Callable[[int], Any], buckets: list[Any], probs: Sequence[float], nsamples: int = 1000000
+) -> tuple[float, np.ndarray, np.ndarray]:
     """Pearson's chi-square test of a generator.
 
     Parameters
@@ -91,9 +92,15 @@ def chi_square_check(generator: Callable[[int], Any], buckets: list[Any], probs:
     return float(gammaincc((len(buckets) - 1) / 2, statistic / 2)), observed, expected
 
 
-def verify_generator(generator: Callable[[int], Any], buckets: list[Any], probs: Sequence[float],
-                     nsamples: int = 1000000, nrepeat: int = 5, success_rate: float = 0.2,
-                     alpha: float = 0.05) -> list[float]:
+def verify_generator(
+    generator: Callable[[int], Any],
+    buckets: list[Any],
+    probs: Sequence[float],
+    nsamples: int = 1000000,
+    nrepeat: int = 5,
+    success_rate: float = 0.2,
+    alpha: float = 0.05,
+) -> list[float]:
     """Assert that a generator passes enough of several chi-square tests.
 
     Parameters
@@ -116,6 +123,8 @@ def verify_generator(generator: Callable[[int], Any], buckets: list[Any], probs:
     values: Any
     values, observed, expected = ([r[i] for r in results] for i in range(3))
     if sum(p > alpha for p in values) < nrepeat * success_rate:
-        raise AssertionError(f"Generator test fails, Chi-square p={values}, obs_freq={observed}, "
-                             f"expected_freq={expected}.\nbuckets={buckets}, probs={probs}")
+        raise AssertionError(
+            f"Generator test fails, Chi-square p={values}, obs_freq={observed}, "
+            f"expected_freq={expected}.\nbuckets={buckets}, probs={probs}"
+        )
     return values

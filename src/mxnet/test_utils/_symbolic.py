@@ -83,25 +83,39 @@ def _by_name(values: Any, names: Sequence[str], ctx: Context, dtype: Any, mismat
 
 def _location(sym: Any, location: Any, ctx: Context, dtype: Any) -> dict[str, Any]:
     """The values of all arguments by name, in the order of the names (which keeps random draws reproducible)."""
-    found = _by_name(location, sym.list_arguments(), ctx, dtype,
-                     "Symbol arguments and keys of the given location do not match."
-                     "symbol args:{}, location.keys():{}")
+    found = _by_name(
+        location,
+        sym.list_arguments(),
+        ctx,
+        dtype,
+        "Symbol arguments and keys of the given location do not match.symbol args:{}, location.keys():{}",
+    )
     return dict(sorted(found.items()))
 
 
 def _aux_states(sym: Any, aux_states: Any, ctx: Context, dtype: Any) -> dict[str, Any] | None:
     if aux_states is None:
         return None
-    return _by_name(aux_states, sym.list_auxiliary_states(), ctx, dtype,
-                    "Symbol aux_states names and given aux_states do not match."
-                    "symbol aux_names:{}, aux_states.keys:{}")
+    return _by_name(
+        aux_states,
+        sym.list_auxiliary_states(),
+        ctx,
+        dtype,
+        "Symbol aux_states names and given aux_states do not match.symbol aux_names:{}, aux_states.keys:{}",
+    )
 
 
 # ---------------------------------------------------------------------- finite differences
 
 
-def numeric_grad(executor: Executor, location: dict[str, np.ndarray], aux_states: Mapping[str, Any] | None = None,
-                 eps: float = 1e-4, use_forward_train: bool = True, dtype: Any = _FLOAT32) -> dict[str, np.ndarray]:
+def numeric_grad(
+    executor: Executor,
+    location: dict[str, np.ndarray],
+    aux_states: Mapping[str, Any] | None = None,
+    eps: float = 1e-4,
+    use_forward_train: bool = True,
+    dtype: Any = _FLOAT32,
+) -> dict[str, np.ndarray]:
     """The gradient of the sum of an executor's first output, by central differences.
 
     Parameters
@@ -155,10 +169,19 @@ def numeric_grad(executor: Executor, location: dict[str, np.ndarray], aux_states
     return gradients
 
 
-def check_numeric_gradient(sym: Any, location: Any, aux_states: Any = None, numeric_eps: Any = None, rtol: Any = None,
-                           atol: Any = None, grad_nodes: Any = None, use_forward_train: bool = True,
-                           ctx: Context | None = None, grad_stype_dict: dict[str, str] | None = None,
-                           dtype: Any = _FLOAT32) -> None:
+def check_numeric_gradient(
+    sym: Any,
+    location: Any,
+    aux_states: Any = None,
+    numeric_eps: Any = None,
+    rtol: Any = None,
+    atol: Any = None,
+    grad_nodes: Any = None,
+    use_forward_train: bool = True,
+    ctx: Context | None = None,
+    grad_stype_dict: dict[str, str] | None = None,
+    dtype: Any = _FLOAT32,
+) -> None:
     """Assert that a symbol's gradients equal finite differences of a random projection of its output.
 
     Parameters
@@ -210,8 +233,10 @@ def check_numeric_gradient(sym: Any, location: Any, aux_states: Any = None, nume
         ctx, grad_req=dict(grad_req), args=arguments, args_grad=buffers, aux_states=aux
     )
     if len(executor.arg_arrays) != len(arguments):
-        raise ValueError(f"Executor arg_arrays and and location len do not match.Got {len(executor.arg_arrays)} inputs "
-                         f"and {len(arguments)} locations")
+        raise ValueError(
+            f"Executor arg_arrays and and location len do not match.Got {len(executor.arg_arrays)} inputs "
+            f"and {len(arguments)} locations"
+        )
     executor.forward(is_train=True)
     eps = get_tolerance(executor.outputs[0], numeric_eps, default_numeric_eps())
     if dtype in (np.float32, np.float16) and eps < 1e-5:
@@ -242,8 +267,17 @@ def _grad_req_of(nodes: Any) -> dict[str, str]:
     raise ValueError(f"grad_nodes must be a list, a tuple or a dict, got {type(nodes).__name__}")
 
 
-def _assert_delivered(req: str, name: str, expected: Any, found: Any, before: np.ndarray, rtol: Any, atol: Any,
-                      names: tuple[str, str], equal_nan: bool = False) -> None:
+def _assert_delivered(
+    req: str,
+    name: str,
+    expected: Any,
+    found: Any,
+    before: np.ndarray,
+    rtol: Any,
+    atol: Any,
+    names: tuple[str, str],
+    equal_nan: bool = False,
+) -> None:
     """Assert that a gradient buffer holds what ``grad_req`` makes of the buffer before and the gradient."""
     if req == "write":
         assert_almost_equal(expected, found, rtol, atol, names, equal_nan=equal_nan)
@@ -259,9 +293,17 @@ def _assert_delivered(req: str, name: str, expected: Any, found: Any, before: np
 # ---------------------------------------------------------------------- expected outputs and gradients
 
 
-def check_symbolic_forward(sym: Any, location: Any, expected: Any, rtol: Any = None, atol: Any = None,
-                           aux_states: Any = None, ctx: Context | None = None, equal_nan: bool = False,
-                           dtype: Any = _FLOAT32) -> list[NDArray]:
+def check_symbolic_forward(
+    sym: Any,
+    location: Any,
+    expected: Any,
+    rtol: Any = None,
+    atol: Any = None,
+    aux_states: Any = None,
+    ctx: Context | None = None,
+    equal_nan: bool = False,
+    dtype: Any = _FLOAT32,
+) -> list[NDArray]:
     """Assert that a symbol has the expected outputs.
 
     Parameters
@@ -299,7 +341,9 @@ def check_symbolic_forward(sym: Any, location: Any, expected: Any, rtol: Any = N
     if isinstance(expected, Mapping):
         expected = [expected[k] for k in sym.list_outputs()]
     executor = sym.bind(
-        ctx=ctx, args=arguments, aux_states=_aux_states(sym, aux_states, ctx, dtype),
+        ctx=ctx,
+        args=arguments,
+        aux_states=_aux_states(sym, aux_states, ctx, dtype),
         args_grad={k: nd.zeros(v.shape, ctx=ctx, dtype=v.dtype) for k, v in arguments.items()},
     )
     outputs = executor.forward(is_train=False)
@@ -308,10 +352,20 @@ def check_symbolic_forward(sym: Any, location: Any, expected: Any, rtol: Any = N
     return outputs
 
 
-def check_symbolic_backward(sym: Any, location: Any, out_grads: Any, expected: Any, rtol: Any = None, atol: Any = None,
-                            aux_states: Any = None, grad_req: Any = "write", ctx: Context | None = None,
-                            grad_stypes: Mapping[str, str] | None = None, equal_nan: bool = False,
-                            dtype: Any = _FLOAT32) -> dict[str, NDArray]:
+def check_symbolic_backward(
+    sym: Any,
+    location: Any,
+    out_grads: Any,
+    expected: Any,
+    rtol: Any = None,
+    atol: Any = None,
+    aux_states: Any = None,
+    grad_req: Any = "write",
+    ctx: Context | None = None,
+    grad_stypes: Mapping[str, str] | None = None,
+    equal_nan: bool = False,
+    dtype: Any = _FLOAT32,
+) -> dict[str, NDArray]:
     """Assert that a symbol has the expected gradients.
 
     Parameters
@@ -363,8 +417,13 @@ def check_symbolic_backward(sym: Any, location: Any, out_grads: Any, expected: A
     elif isinstance(grad_req, (list, tuple)):
         grad_req = dict(zip(names, grad_req))
 
-    executor = sym.bind(ctx=ctx, args=arguments, args_grad=buffers, grad_req=grad_req,
-                        aux_states=_aux_states(sym, aux_states, ctx, dtype))
+    executor = sym.bind(
+        ctx=ctx,
+        args=arguments,
+        args_grad=buffers,
+        grad_req=grad_req,
+        aux_states=_aux_states(sym, aux_states, ctx, dtype),
+    )
     executor.forward(is_train=True)
     if isinstance(out_grads, (list, tuple)):
         out_grads = [_to_nd(g, ctx, dtype) for g in out_grads]
@@ -375,13 +434,29 @@ def check_symbolic_backward(sym: Any, location: Any, out_grads: Any, expected: A
     executor.backward(out_grads)
 
     for name, wanted in expected.items():
-        _assert_delivered(grad_req[name], name, wanted, buffers[name], before[name], rtol, atol,
-                          (f"EXPECTED_{name}", f"BACKWARD_{name}"), equal_nan)
+        _assert_delivered(
+            grad_req[name],
+            name,
+            wanted,
+            buffers[name],
+            before[name],
+            rtol,
+            atol,
+            (f"EXPECTED_{name}", f"BACKWARD_{name}"),
+            equal_nan,
+        )
     return buffers
 
 
-def check_speed(sym: Any, location: dict[str, Any] | None = None, ctx: Context | None = None, N: int = 20,
-                grad_req: Any = None, typ: str = "whole", **kwargs: Any) -> float:
+def check_speed(
+    sym: Any,
+    location: dict[str, Any] | None = None,
+    ctx: Context | None = None,
+    N: int = 20,
+    grad_req: Any = None,
+    typ: str = "whole",
+    **kwargs: Any,
+) -> float:
     """The seconds that a forward pass (``typ="forward"``) or a forward and a backward pass ("whole") take.
 
     Parameters
@@ -427,11 +502,21 @@ def check_speed(sym: Any, location: dict[str, Any] | None = None, ctx: Context |
 # ---------------------------------------------------------------------- consistency
 
 
-def check_consistency(sym: Any, ctx_list: Sequence[dict[str, Any]], scale: float = 1.0, grad_req: Any = "write",
-                      arg_params: dict[str, Any] | None = None, aux_params: dict[str, Any] | None = None,
-                      rtol: Any = None, atol: Any = None, raise_on_err: bool = True,
-                      ground_truth: dict[str, NDArray] | None = None, equal_nan: bool = False,
-                      use_uniform: bool = False, rand_type: Any = np.float64) -> dict[str, NDArray]:
+def check_consistency(
+    sym: Any,
+    ctx_list: Sequence[dict[str, Any]],
+    scale: float = 1.0,
+    grad_req: Any = "write",
+    arg_params: dict[str, Any] | None = None,
+    aux_params: dict[str, Any] | None = None,
+    rtol: Any = None,
+    atol: Any = None,
+    raise_on_err: bool = True,
+    ground_truth: dict[str, NDArray] | None = None,
+    equal_nan: bool = False,
+    use_uniform: bool = False,
+    rand_type: Any = np.float64,
+) -> dict[str, NDArray]:
     """Assert that a symbol gives the same outputs and gradients on several devices or with several data types.
 
     Parameters
@@ -473,8 +558,11 @@ def check_consistency(sym: Any, ctx_list: Sequence[dict[str, Any]], scale: float
     arg_params = {} if arg_params is None else arg_params
     for name, array in sorted(executors[0].arg_dict.items()):
         if name not in arg_params:
-            drawn = (np.random.uniform(-0.92 * scale, 0.92 * scale, array.shape) if use_uniform
-                     else np.random.normal(size=array.shape, scale=scale))
+            drawn = (
+                np.random.uniform(-0.92 * scale, 0.92 * scale, array.shape)
+                if use_uniform
+                else np.random.normal(size=array.shape, scale=scale)
+            )
             arg_params[name] = drawn.astype(rand_type)
     for executor in executors:
         _fill(executor, arg_params, aux_params or {}, grad_req)
@@ -496,10 +584,12 @@ def check_consistency(sym: Any, ctx_list: Sequence[dict[str, Any]], scale: float
             executor.forward(is_train=True)
         heads = _common_head_gradients(executors)
         for executor in executors:
-            executor.backward([
-                nd.array(head, ctx=executor._ctx, dtype=out.dtype).tostype(out.stype)
-                for head, out in zip(heads, executor.outputs)
-            ])
+            executor.backward(
+                [
+                    nd.array(head, ctx=executor._ctx, dtype=out.dtype).tostype(out.stype)
+                    for head, out in zip(heads, executor.outputs)
+                ]
+            )
         compare("Train", truth, output_names + arg_names, [e.outputs + e.grad_arrays for e in executors])
     return truth
 
@@ -538,8 +628,16 @@ def _common_head_gradients(executors: Sequence[Executor]) -> list[np.ndarray]:
 class _Comparison:
     """Compares the arrays of all executors with those of the most precise one."""
 
-    def __init__(self, executors: Sequence[Executor], precisions: Sequence[np.dtype], best: int, rtol: Any, atol: Any,
-                 raise_on_err: bool, equal_nan: bool) -> None:
+    def __init__(
+        self,
+        executors: Sequence[Executor],
+        precisions: Sequence[np.dtype],
+        best: int,
+        rtol: Any,
+        atol: Any,
+        raise_on_err: bool,
+        equal_nan: bool,
+    ) -> None:
         self.executors, self.precisions, self.best = executors, precisions, best
         self.rtol, self.atol, self.raise_on_err, self.equal_nan = rtol, atol, raise_on_err, equal_nan
 
@@ -557,8 +655,10 @@ class _Comparison:
                     rtol, atol = self._tolerances(array, i, wanted)
                     assert_almost_equal(array, wanted, rtol=rtol, atol=atol, equal_nan=self.equal_nan)
                 except AssertionError as e:
-                    print(f"{stage} Err: {np.dtype(array.dtype).name} {array.ctx} ctx {i} vs "
-                          f"{np.dtype(wanted.dtype).name} {wanted.ctx} ctx {self.best} at {name}")
+                    print(
+                        f"{stage} Err: {np.dtype(array.dtype).name} {array.ctx} ctx {i} vs "
+                        f"{np.dtype(wanted.dtype).name} {wanted.ctx} ctx {self.best} at {name}"
+                    )
                     traceback.print_exc()
                     if self.raise_on_err:
                         raise

@@ -38,8 +38,18 @@ class DummyIter(io.DataIter):
         return self.the_batch
 
 
-def compare_optimizer(opt1: Any, opt2: Any, shape: Any, dtype: Any, w_stype: str = "default", g_stype: str = "default",
-                      rtol: float = 1e-4, atol: float = 1e-5, compare_states: bool = True, ntensors: int = 1) -> None:
+def compare_optimizer(
+    opt1: Any,
+    opt2: Any,
+    shape: Any,
+    dtype: Any,
+    w_stype: str = "default",
+    g_stype: str = "default",
+    rtol: float = 1e-4,
+    atol: float = 1e-5,
+    compare_states: bool = True,
+    ntensors: int = 1,
+) -> None:
     """Assert that two optimizers make the same update of random weights and gradients.
 
     Parameters
@@ -85,8 +95,9 @@ def _pair(shape: tuple[int, ...], stype: str, dtype: Any, density: float | None)
     return array.tostype("default"), array
 
 
-def _compare_aggregated(opt1: Any, opt2: Any, shapes: Sequence[tuple[int, ...]], dtype: Any, rtol: float, atol: float,
-                        compare_states: bool) -> None:
+def _compare_aggregated(
+    opt1: Any, opt2: Any, shapes: Sequence[tuple[int, ...]], dtype: Any, rtol: float, atol: float, compare_states: bool
+) -> None:
     draw = {"ctx": default_context(), "dtype": dtype}
     weights = tuple([mx_random.uniform(shape=s, **draw) for s in shapes])
     gradients = tuple([mx_random.uniform(shape=s, **draw) for s in shapes])
@@ -101,9 +112,14 @@ def _compare_aggregated(opt1: Any, opt2: Any, shapes: Sequence[tuple[int, ...]],
         compare_ndarray_tuple(w, together[i], rtol, atol)
 
 
-def check_gluon_hybridize_consistency(net_builder: Callable[..., Any], data_l: Sequence[NDArray],
-                                      numpy_func: Callable[..., Any] | None = None, test_grad: bool = True,
-                                      rtol: float = 1e-4, atol: float = 1e-4) -> None:
+def check_gluon_hybridize_consistency(
+    net_builder: Callable[..., Any],
+    data_l: Sequence[NDArray],
+    numpy_func: Callable[..., Any] | None = None,
+    test_grad: bool = True,
+    rtol: float = 1e-4,
+    atol: float = 1e-4,
+) -> None:
     """Assert that a block gives the same outputs and gradients hybridized and not, under NumPy semantics.
 
     Parameters

@@ -15,8 +15,10 @@ for begin, end, step in [
     ((), (), ()),
 ]:
     ROWS.append(row("slice", (2, 3, 4), begin=begin, end=end, step=step))
-ROWS += [row("slice", ints(2, 3, high=2, dtype=t), begin=(0, 1), end=(2, 3)).set(grad=False)
-         for t in ("float64", "float16", "int8", "bool")]
+ROWS += [
+    row("slice", ints(2, 3, high=2, dtype=t), begin=(0, 1), end=(2, 3)).set(grad=False)
+    for t in ("float64", "float16", "int8", "bool")
+]
 ROWS += [
     row("slice", (2, 3), begin=(1,), end=(1,)).set(grad=False, symbol=False, infer=False, note="an empty result"),
     row("slice", (2, 3), begin=(0,), end=(1,), step=(0,)).set(raises="step cannot be 0"),
@@ -116,7 +118,8 @@ ROWS += [
     row("scatter_nd", (2,), const([[0, 1], [1, 2]]), shape=(2, 2)).set(raises="out of bounds"),
     row("scatter_nd", (3,), const([[0, 1], [1, 1]]), shape=(2, 2)).set(raises="values must have the shape"),
     row("_scatter_set_nd", (2, 3), (2,), const([[0, 1], [1, 2]]), shape=(2, 3)).set(
-        grad=False, golden=False, note="MXNet works in place only"),
+        grad=False, golden=False, note="MXNet works in place only"
+    ),
     row("_scatter_set_nd", (2, 3), (2,), const([[0, 1], [1, 2]]), shape=(3, 3)).set(raises="lhs must have the shape"),
     row("_ravel_multi_index", const([[3, 6, 6], [4, 5, 1]]), shape=(7, 6)).set(grad=False),
     row("_ravel_multi_index", const([[1, 0], [2, 1], [0, 3]], dtype="int64"), shape=(2, 3, 4)).set(grad=False),
@@ -139,7 +142,8 @@ ROWS += [
     row("where", const([1, 0]), (2,), f(2, dtype="float64")).set(raises="x and y must have the same type"),
     row("_contrib_boolean_mask", (3, 2), const([1, 0, 2])).set(symbol=False, infer=False),
     row("_contrib_boolean_mask", ints(3, 2, dtype="int32"), const([0, 1, 1], dtype="bool")).set(
-        grad=False, symbol=False, infer=False),
+        grad=False, symbol=False, infer=False
+    ),
     row("_contrib_boolean_mask", (3, 2), const([0, 0, 0])).set(grad=False, symbol=False, infer=False),
     row("_contrib_boolean_mask", (3, 2), const([0, 1])).set(raises="index must have the shape"),
     row("_contrib_index_copy", (4, 2), const([2, 0]), (2, 2)),

@@ -52,8 +52,10 @@ for _transpose in (False, True):
         for _low in (True, False):
             _settings = {"transpose": _transpose, "rightside": _right, "lower": _low, "alpha": 2.0}
             _other = f(2, 2, 3) if _right else f(2, 3, 2)
-            ROWS += [row("_linalg_trmm", f(2, 3, 3), _other, **_settings),
-                     row("_linalg_trsm", f(2, 3, 3, low=1, high=2), _other, **_settings).set(rtol=1e-3)]
+            ROWS += [
+                row("_linalg_trmm", f(2, 3, 3), _other, **_settings),
+                row("_linalg_trsm", f(2, 3, 3, low=1, high=2), _other, **_settings).set(rtol=1e-3),
+            ]
 
 ROWS += [
     row("_linalg_trmm", (3, 2), (2, 2)).set(raises="square"),
@@ -84,13 +86,19 @@ ROWS += [
 ]
 
 for _offset in (0, 1, -1):
-    ROWS += [row("_linalg_extractdiag", (3, 3), offset=_offset), row("_linalg_makediag", (3,), offset=_offset),
-             row("_linalg_extractdiag", (2, 2, 2), offset=_offset), row("_linalg_makediag", (2, 2), offset=_offset)]
+    ROWS += [
+        row("_linalg_extractdiag", (3, 3), offset=_offset),
+        row("_linalg_makediag", (3,), offset=_offset),
+        row("_linalg_extractdiag", (2, 2, 2), offset=_offset),
+        row("_linalg_makediag", (2, 2), offset=_offset),
+    ]
     for _low in (True, False):
-        ROWS += [row("_linalg_extracttrian", (3, 3), offset=_offset, lower=_low),
-                 row("_linalg_extracttrian", (2, 2, 2), offset=_offset, lower=_low),
-                 row("_linalg_maketrian", (6,), offset=_offset, lower=_low),
-                 row("_linalg_maketrian", (2, 3), offset=_offset, lower=_low)]
+        ROWS += [
+            row("_linalg_extracttrian", (3, 3), offset=_offset, lower=_low),
+            row("_linalg_extracttrian", (2, 2, 2), offset=_offset, lower=_low),
+            row("_linalg_maketrian", (6,), offset=_offset, lower=_low),
+            row("_linalg_maketrian", (2, 3), offset=_offset, lower=_low),
+        ]
 
 ROWS += [
     row("_linalg_extractdiag", (2, 2), offset=2).set(raises="offset"),

@@ -14,30 +14,54 @@ ROWS = [
     # ---------------------------------------------------------------- convolution
     row("Convolution", (1, 2, 5), (3, 2, 3), (3,), kernel=(3,), num_filter=3),
     row("Convolution", (1, 2, 4, 5), (3, 2, 3, 2), (3,), kernel=(3, 2), num_filter=3, pad=(1, 0), stride=(2, 1)),
-    row("Convolution", (2, 4, 4, 3), (4, 2, 2, 2), kernel=(2, 2), num_filter=4, num_group=2, no_bias=True,
-        dilate=(2, 1)),
-    row("Convolution", (1, 3, 4, 4), (3, 1, 3, 3), (3,), kernel=(3, 3), num_filter=3, num_group=3, pad=(1, 1),
-        layout="NCHW"),
+    row(
+        "Convolution", (2, 4, 4, 3), (4, 2, 2, 2), kernel=(2, 2), num_filter=4, num_group=2, no_bias=True, dilate=(2, 1)
+    ),
+    row(
+        "Convolution",
+        (1, 3, 4, 4),
+        (3, 1, 3, 3),
+        (3,),
+        kernel=(3, 3),
+        num_filter=3,
+        num_group=3,
+        pad=(1, 1),
+        layout="NCHW",
+    ),
     row("Convolution", (1, 1, 3, 3, 4), (2, 1, 2, 2, 2), (2,), kernel=(2, 2, 2), num_filter=2),
-    row("Convolution", (1, 4, 5, 2), (3, 3, 2, 2), (3,), kernel=(3, 2), num_filter=3, layout="NHWC")
-    .set(golden=False, note="the wheel takes this layout on GPUs only"),
+    row("Convolution", (1, 4, 5, 2), (3, 3, 2, 2), (3,), kernel=(3, 2), num_filter=3, layout="NHWC").set(
+        golden=False, note="the wheel takes this layout on GPUs only"
+    ),
     row("Convolution", (1, 2, 4, 5), (3, 3, 3, 3), (3,), kernel=(3, 3), num_filter=3).set(raises="weight"),
     row("Convolution", (1, 2, 4, 5), (3, 2, 5, 5), (3,), kernel=(5, 5), num_filter=3).set(raises="kernel size"),
-    row("Convolution", (1, 2, 4, 5), (3, 2, 3, 3), (3,), kernel=(3, 3), num_filter=3, num_group=2)
-    .set(raises="num_filter must divide group size"),
+    row("Convolution", (1, 2, 4, 5), (3, 2, 3, 3), (3,), kernel=(3, 3), num_filter=3, num_group=2).set(
+        raises="num_filter must divide group size"
+    ),
     row("Convolution", (1, 2, 4, 5), (3, 2, 3, 3), (3,), kernel=(3, 3), num_filter=3, stride=(1,)).set(raises="stride"),
     row("Convolution_v1", (1, 2, 4, 5), (3, 2, 3, 2), (3,), kernel=(3, 2), num_filter=3, pad=(1, 0), stride=(2, 1)),
     row("Convolution_v1", (1, 4, 4, 3), (2, 2, 2, 2), kernel=(2, 2), num_filter=2, num_group=2, no_bias=True),
     row("Deconvolution", (1, 2, 4), (2, 3, 3), kernel=(3,), num_filter=3, stride=(2,)),
-    row("Deconvolution", (1, 2, 3, 2), (2, 3, 3, 2), (3,), kernel=(3, 2), num_filter=3, no_bias=False, stride=(2, 3),
-        pad=(1, 0), adj=(1, 2)),
+    row(
+        "Deconvolution",
+        (1, 2, 3, 2),
+        (2, 3, 3, 2),
+        (3,),
+        kernel=(3, 2),
+        num_filter=3,
+        no_bias=False,
+        stride=(2, 3),
+        pad=(1, 0),
+        adj=(1, 2),
+    ),
     row("Deconvolution", (1, 4, 3, 2), (4, 1, 2, 2), kernel=(2, 2), num_filter=2, num_group=2, stride=(2, 2)),
-    row("Deconvolution", (1, 1, 3, 3), (1, 2, 4, 4), kernel=(4, 4), num_filter=2, stride=(2, 2), target_shape=(6, 7))
-    .set(golden=False, note="oneDNN refuses"),
+    row(
+        "Deconvolution", (1, 1, 3, 3), (1, 2, 4, 4), kernel=(4, 4), num_filter=2, stride=(2, 2), target_shape=(6, 7)
+    ).set(golden=False, note="oneDNN refuses"),
     row("Deconvolution", (1, 1, 2, 2, 2), (1, 2, 2, 1, 2), kernel=(2, 1, 2), num_filter=2, stride=(2, 1, 1)),
     row("Deconvolution", (1, 1, 3, 3), (1, 2, 2, 2), kernel=(2, 2), num_filter=2, adj=(1, 1)).set(raises="adj"),
-    row("Deconvolution", (1, 1, 3, 3), (1, 2, 2, 2), kernel=(2, 2), num_filter=2, target_shape=(9, 9))
-    .set(raises="too big target shape"),
+    row("Deconvolution", (1, 1, 3, 3), (1, 2, 2, 2), kernel=(2, 2), num_filter=2, target_shape=(9, 9)).set(
+        raises="too big target shape"
+    ),
 ]
 
 # -------------------------------------------------------------------- pooling
@@ -49,8 +73,9 @@ _WINDOWS = [
 ]
 ROWS += [row("Pooling", distinct(1, 2, 5, 4), pool_type=kind, **w) for kind in ("max", "sum") for w in _WINDOWS]
 ROWS += [
-    row("Pooling", f(1, 2, 5, 4), pool_type="avg", **w)
-    .set(golden="full" not in w.values(), note="the wheel's float32 gradient is wrong where a window hangs over")
+    row("Pooling", f(1, 2, 5, 4), pool_type="avg", **w).set(
+        golden="full" not in w.values(), note="the wheel's float32 gradient is wrong where a window hangs over"
+    )
     for w in _WINDOWS
 ]
 ROWS += [row("Pooling", f(1, 2, 5, 4, dtype="float64"), pool_type="avg", **_WINDOWS[2])]
@@ -59,26 +84,36 @@ ROWS += [
     row("Pooling", f(1, 2, 5, 4, low=0.1, high=1), pool_type="lp", p_value=2, **_WINDOWS[1]),
     row("Pooling", (1, 2, 5, 4), pool_type="lp", p_value=1, kernel=(2, 2)),
     row("Pooling", f(1, 1, 4, 4, low=0.1, high=1), pool_type="lp", p_value=3, kernel=(2, 2)),
-    row("Pooling", const([[[[0.0, 0, 1], [0, 0, 2], [3, 4, 5]]]]), pool_type="lp", p_value=2, kernel=(2, 2))
-    .set(numeric=False, note="the norm of a window is zero, and so is its gradient"),
+    row("Pooling", const([[[[0.0, 0, 1], [0, 0, 2], [3, 4, 5]]]]), pool_type="lp", p_value=2, kernel=(2, 2)).set(
+        numeric=False, note="the norm of a window is zero, and so is its gradient"
+    ),
     row("Pooling", distinct(2, 1, 6), pool_type="max", kernel=(3,), stride=(2,)),
     row("Pooling", (2, 1, 6), pool_type="avg", kernel=(3,), stride=(2,), pad=(1,)),
     row("Pooling", distinct(1, 1, 3, 4, 3), pool_type="max", kernel=(2, 2, 2)),
     row("Pooling", (1, 1, 3, 4, 3), pool_type="avg", kernel=(2, 2, 2), stride=(1, 2, 1)),
     row("Pooling", distinct(1, 4, 5, 2), pool_type="max", kernel=(2, 2), layout="NHWC"),
     row("Pooling", (1, 4, 5, 2), pool_type="avg", kernel=(2, 2), stride=(2, 2), layout="NHWC"),
-    row("Pooling", distinct(1, 2, 7), pool_type="max", kernel=(3,), stride=(2,), pad=(0, 0, 0),
-        pooling_convention="same").set(golden=False, note="the wheel reads past the parameter pad"),
-    row("Pooling", (1, 2, 3, 3), pool_type="max", kernel=(2, 2), stride=(1, 1), pad=(2, 2))
-    .set(golden=False, numeric=False, note="oneDNN refuses so much padding; the other kernel gives the lowest number"),
+    row(
+        "Pooling",
+        distinct(1, 2, 7),
+        pool_type="max",
+        kernel=(3,),
+        stride=(2,),
+        pad=(0, 0, 0),
+        pooling_convention="same",
+    ).set(golden=False, note="the wheel reads past the parameter pad"),
+    row("Pooling", (1, 2, 3, 3), pool_type="max", kernel=(2, 2), stride=(1, 1), pad=(2, 2)).set(
+        golden=False, numeric=False, note="oneDNN refuses so much padding; the other kernel gives the lowest number"
+    ),
     row("Pooling", (1, 2, 3, 3)).set(raises="kernel"),
     row("Pooling", (1, 2, 3, 3), kernel=(4, 4)).set(raises="kernel size"),
     row("Pooling", (1, 2, 3, 3), kernel=(2,)).set(raises="data should be 3D"),
     row("Pooling", (1, 2, 3, 3), kernel=(2, 2), pool_type="lp").set(raises="p_value"),
     row("Pooling", ints(1, 2, 3, 3, dtype="int32"), kernel=(2, 2)).set(raises="floating point"),
     row("Pooling_v1", distinct(1, 2, 5, 4), pool_type="max", kernel=(3, 2), stride=(2, 2), pad=(1, 1)),
-    row("Pooling_v1", (1, 2, 5, 4), pool_type="avg", kernel=(3, 2), stride=(2, 2), pad=(1, 1),
-        pooling_convention="full"),
+    row(
+        "Pooling_v1", (1, 2, 5, 4), pool_type="avg", kernel=(3, 2), stride=(2, 2), pad=(1, 1), pooling_convention="full"
+    ),
     row("Pooling_v1", (1, 2, 5, 4), pool_type="sum", kernel=(2, 2), global_pool=True),
     row("_contrib_AdaptiveAvgPooling2D", (1, 2, 5, 4)),
     row("_contrib_AdaptiveAvgPooling2D", (1, 2, 5, 4), output_size=(3, 2)),
@@ -96,8 +131,11 @@ ROWS += [
     row("_contrib_BilinearResize2D", (1, 2, 3, 4), scale_height=2.0, scale_width=0.5),
     row("_contrib_BilinearResize2D", (1, 2, 3, 4), scale_height=2.0, scale_width=0.5, mode="odd_scale"),
     row("_contrib_BilinearResize2D", (1, 2, 3, 4), (1, 1, 5, 2), mode="like"),
-    *(row("_contrib_BilinearResize2D", (1, 2, 3, 4), mode=f"to_{parity}_{way}")
-      for parity in ("even", "odd") for way in ("up", "down")),
+    *(
+        row("_contrib_BilinearResize2D", (1, 2, 3, 4), mode=f"to_{parity}_{way}")
+        for parity in ("even", "odd")
+        for way in ("up", "down")
+    ),
     row("UpSampling", (1, 2, 2, 3), scale=2, sample_type="nearest"),
     row("UpSampling", (1, 2, 2, 1), (1, 1, 4, 2), scale=4, sample_type="nearest"),
     row("UpSampling", (1, 2, 2, 1), (1, 2, 4, 2), scale=4, sample_type="nearest", multi_input_mode="sum"),
@@ -118,38 +156,55 @@ def _states(c):
 ROWS += [
     row("BatchNorm", (2, 3, 2, 2), const([1, 1, 1]), (3,), *_states(3)).set(numeric=False, note=_FIXED),
     row("BatchNorm", (2, 3, 2, 2), (3,), (3,), *_states(3), fix_gamma=False, eps=1e-2).set(numeric=False, note=_FIXED),
-    row("BatchNorm", (2, 3), (3,), (3,), *_states(3), fix_gamma=False, output_mean_var=True)
-    .set(numeric=False, note=_FIXED),
-    row("BatchNorm", (2, 2, 3), (3,), (3,), *_states(3), fix_gamma=False, axis=-1, use_global_stats=True)
-    .set(train=True, numeric=False, note=_FIXED),
-    row("BatchNorm", f(2, 3, 2, dtype="float64"), f(3, dtype="float64"), f(3, dtype="float64"),
-        f(3, dtype="float64"), f(3, low=0.5, high=2, dtype="float64"), fix_gamma=False)
-    .set(numeric=False, note=_FIXED),
-    row("BatchNorm", f(2, 3, 2, 2, dtype="float16"), (3,), (3,), *_states(3), fix_gamma=False)
-    .set(rtol=1e-2, atol=1e-2, numeric=False, note="float16 data, float32 parameters"),
-    row("BatchNorm", (2, 3, 2, 2), (3,), (3,), *_states(3), fix_gamma=False)
-    .set(train=True, golden=False, note=_UPDATES),
-    row("BatchNorm", (4, 2, 3), (3,), (3,), *_states(3), fix_gamma=True, axis=2, output_mean_var=True)
-    .set(train=True, golden=False, numeric=False, note=_UPDATES + "; mean and variance hand no gradient on"),
+    row("BatchNorm", (2, 3), (3,), (3,), *_states(3), fix_gamma=False, output_mean_var=True).set(
+        numeric=False, note=_FIXED
+    ),
+    row("BatchNorm", (2, 2, 3), (3,), (3,), *_states(3), fix_gamma=False, axis=-1, use_global_stats=True).set(
+        train=True, numeric=False, note=_FIXED
+    ),
+    row(
+        "BatchNorm",
+        f(2, 3, 2, dtype="float64"),
+        f(3, dtype="float64"),
+        f(3, dtype="float64"),
+        f(3, dtype="float64"),
+        f(3, low=0.5, high=2, dtype="float64"),
+        fix_gamma=False,
+    ).set(numeric=False, note=_FIXED),
+    row("BatchNorm", f(2, 3, 2, 2, dtype="float16"), (3,), (3,), *_states(3), fix_gamma=False).set(
+        rtol=1e-2, atol=1e-2, numeric=False, note="float16 data, float32 parameters"
+    ),
+    row("BatchNorm", (2, 3, 2, 2), (3,), (3,), *_states(3), fix_gamma=False).set(
+        train=True, golden=False, note=_UPDATES
+    ),
+    row("BatchNorm", (4, 2, 3), (3,), (3,), *_states(3), fix_gamma=True, axis=2, output_mean_var=True).set(
+        train=True, golden=False, numeric=False, note=_UPDATES + "; mean and variance hand no gradient on"
+    ),
     row("BatchNorm", (2, 3, 2, 2), (2,), (2,), (2,), (2,)).set(raises="gamma"),
     row("BatchNorm", (2, 3), (3,), (3,), (3,), (3,), axis=2).set(raises="axis"),
-    row("_contrib_SyncBatchNorm", (2, 3, 2, 2), const([1, 1, 1]), (3,), *_states(3), key="a")
-    .set(numeric=False, note=_FIXED),
-    row("_contrib_SyncBatchNorm", (2, 3, 2, 2), (3,), (3,), *_states(3), key="b", fix_gamma=False)
-    .set(train=True, golden=False, note=_UPDATES),
-    row("_contrib_BatchNormWithReLU", (2, 3, 2, 2), (3,), (3,), *_states(3), fix_gamma=False)
-    .set(train=True, golden=False, note=_UPDATES),
-    row("_contrib_BatchNormWithReLU", (2, 3, 2, 2), const([1, 1, 1]), (3,), *_states(3))
-    .set(grad=False, note="the wheel's gradient outside training mode is that of training"),
-    row("BatchNorm_v1", (2, 3, 2, 2), (3,), (3,), *_states(3), fix_gamma=False)
-    .set(train=True, golden=False, note="in the wheel the function of arrays has no place for the moving averages"),
+    row("_contrib_SyncBatchNorm", (2, 3, 2, 2), const([1, 1, 1]), (3,), *_states(3), key="a").set(
+        numeric=False, note=_FIXED
+    ),
+    row("_contrib_SyncBatchNorm", (2, 3, 2, 2), (3,), (3,), *_states(3), key="b", fix_gamma=False).set(
+        train=True, golden=False, note=_UPDATES
+    ),
+    row("_contrib_BatchNormWithReLU", (2, 3, 2, 2), (3,), (3,), *_states(3), fix_gamma=False).set(
+        train=True, golden=False, note=_UPDATES
+    ),
+    row("_contrib_BatchNormWithReLU", (2, 3, 2, 2), const([1, 1, 1]), (3,), *_states(3)).set(
+        grad=False, note="the wheel's gradient outside training mode is that of training"
+    ),
+    row("BatchNorm_v1", (2, 3, 2, 2), (3,), (3,), *_states(3), fix_gamma=False).set(
+        train=True, golden=False, note="in the wheel the function of arrays has no place for the moving averages"
+    ),
     row("LayerNorm", (2, 3, 4), (4,), (4,)),
     row("LayerNorm", (2, 3, 4), (3,), (3,), axis=1, eps=1e-2),
     row("LayerNorm", (2, 5), (5,), (5,), output_mean_var=True).set(numeric=False, note="moments hand no gradient on"),
     row("LayerNorm", (2, 5), (4,), (5,)).set(raises="gamma"),
     row("GroupNorm", (2, 4, 3), (2,), (2,), num_groups=2),
-    row("GroupNorm", (2, 3, 2, 2), (1,), (1,), output_mean_var=True)
-    .set(numeric=False, note="moments hand no gradient on"),
+    row("GroupNorm", (2, 3, 2, 2), (1,), (1,), output_mean_var=True).set(
+        numeric=False, note="moments hand no gradient on"
+    ),
     row("GroupNorm", (2, 3, 2, 2), (2,), (2,), num_groups=2).set(raises="divisible"),
     row("InstanceNorm", (2, 3, 4), (3,), (3,)),
     row("InstanceNorm", (2, 2, 3, 2), (2,), (2,), eps=1e-2),
@@ -176,8 +231,9 @@ ROWS += [
     row("LeakyReLU", away(2, 3, 2), (3,), act_type="prelu"),
     row("LeakyReLU", away(2, 3), (1,), act_type="prelu"),
     row("LeakyReLU", away(2, 3, 2), (2, 3), act_type="prelu"),
-    row("LeakyReLU", away(2, 3), act_type="rrelu", lower_bound=0.25, upper_bound=0.25)
-    .set(train=True, golden=False, numeric=False, note="without a range nothing is random; the slopes are an output"),
+    row("LeakyReLU", away(2, 3), act_type="rrelu", lower_bound=0.25, upper_bound=0.25).set(
+        train=True, golden=False, numeric=False, note="without a range nothing is random; the slopes are an output"
+    ),
     row("LeakyReLU", _KINK, act_type="leaky").set(numeric=False),
     row("Dropout", (2, 3), p=0.5),
     row("Dropout", (2, 3), p=0.0).set(train=True),
@@ -186,8 +242,11 @@ ROWS += [
 ]
 
 # -------------------------------------------------------------------- softmax
-ROWS += [row(op, f(2, 4, low=-3, high=3), **p) for op in ("softmax", "log_softmax", "softmin")
-         for p in ({}, {"axis": 0}, {"temperature": 2.0})]
+ROWS += [
+    row(op, f(2, 4, low=-3, high=3), **p)
+    for op in ("softmax", "log_softmax", "softmin")
+    for p in ({}, {"axis": 0}, {"temperature": 2.0})
+]
 ROWS += [
     row("softmax", f(2, 3, dtype="float16"), dtype="float32").set(rtol=1e-3, atol=1e-3, numeric=False),
     row("softmax", (2, 3), dtype="float64").set(numeric=False, note="nothing to compare: float64 throughout"),
@@ -197,6 +256,7 @@ ROWS += [
     row("softmax", (2, 3), axis=2).set(raises="axis"),
     row("SoftmaxActivation", f(2, 3, low=-3, high=3)),
     row("SoftmaxActivation", f(2, 3, 2, low=-3, high=3), mode="channel"),
-    row("SoftmaxActivation", f(2, 3, 2, low=-3, high=3))
-    .set(golden=False, note="the wheel's gradient for more than two axes is not that of its output"),
+    row("SoftmaxActivation", f(2, 3, 2, low=-3, high=3)).set(
+        golden=False, note="the wheel's gradient for more than two axes is not that of its output"
+    ),
 ]

@@ -14,10 +14,14 @@ for kind in ("value", "indices", "mask", "both"):
         row("topk", distinct(2, 4), k=3, ret_typ=kind, axis=None),
         row("topk", TIES, k=2, ret_typ=kind).set(grad=False),
     ]
-ROWS += [row("topk", distinct(2, 4), k=2, ret_typ="both", dtype=t).set(grad=False)
-         for t in ("uint8", "int32", "int64", "float16", "float64")]
-ROWS += [row("topk", ints(2, 6, high=50, dtype=t), k=6, ret_typ="both").set(grad=False)
-         for t in ("int32", "int64", "uint8", "int8", "float64", "float16")]
+ROWS += [
+    row("topk", distinct(2, 4), k=2, ret_typ="both", dtype=t).set(grad=False)
+    for t in ("uint8", "int32", "int64", "float16", "float64")
+]
+ROWS += [
+    row("topk", ints(2, 6, high=50, dtype=t), k=6, ret_typ="both").set(grad=False)
+    for t in ("int32", "int64", "uint8", "int8", "float64", "float16")
+]
 ROWS = [r.set(grad=False) if r.params.get("ret_typ") in ("indices", "mask") else r for r in ROWS]
 ROWS += [
     row("topk", distinct(3, 5)).set(grad=False),
@@ -41,5 +45,6 @@ for name in ("sort", "argsort"):
         row(name, ints(2, 5, dtype="uint8")).set(grad=False),
         row(name, (3, 5), axis=2).set(raises="axis 2 is out of bounds"),
     ]
-ROWS += [row("argsort", distinct(2, 4), dtype=t).set(grad=False)
-         for t in ("uint8", "int32", "int64", "float16", "float64")]
+ROWS += [
+    row("argsort", distinct(2, 4), dtype=t).set(grad=False) for t in ("uint8", "int32", "int64", "float16", "float64")
+]

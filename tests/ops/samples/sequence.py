@@ -20,7 +20,8 @@ ROWS = [
     row("SequenceMask", (4, 2, 3), const([0, 9]), use_sequence_length=True, value=-1.5),
     row("SequenceMask", (4, 2, 3), BATCH_FIRST, use_sequence_length=True, axis=1, value=2),
     row("SequenceMask", ints(3, 2, dtype="int32"), const([1, 2], dtype="int32"), use_sequence_length=True).set(
-        grad=False),
+        grad=False
+    ),
     row("SequenceMask", f(3, 2, dtype="float64"), LENGTHS, use_sequence_length=True),
     row("SequenceMask", (4, 2, 3), axis=-1).set(raises="axis must be 0 or 1"),
     row("SequenceReverse", (4, 2, 3)),

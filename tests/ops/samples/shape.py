@@ -107,7 +107,8 @@ ROWS += [
     row("Concat", ints(2, 2, dtype="int64"), ints(2, 1, dtype="int64")).set(grad=False),
     row("Concat", f(2, 2, dtype="float16"), f(2, 1, dtype="float16")).set(numeric=False),
     row("Concat", ints(2, 2, high=2, dtype="bool"), ints(2, 1, high=2, dtype="bool")).set(
-        grad=False, golden=False, note=NO_BOOL),
+        grad=False, golden=False, note=NO_BOOL
+    ),
     row("Concat", (2, 3), (3, 3)).set(raises="Incompatible input shape: arg1"),
     row("Concat", (2, 3), (2, 3), dim=2).set(raises="dim 2 is out of bounds"),
     row("Concat", (2, 3), f(2, 3, dtype="float64")).set(raises="one type"),
@@ -141,7 +142,8 @@ ROWS += [
     row("SliceChannel", (3, 1), num_outputs=1, squeeze_axis=True),
     row("SliceChannel", (4,), num_outputs=2, axis=0),
     row("SliceChannel", (3,), num_outputs=3, axis=0, squeeze_axis=True).set(
-        golden=False, note="MXNet makes 0-d arrays"),
+        golden=False, note="MXNet makes 0-d arrays"
+    ),
     row("SliceChannel", ints(2, 4, dtype="int32"), num_outputs=2).set(grad=False),
     row("SliceChannel", (2, 3), num_outputs=2).set(raises="equal parts"),
     row("SliceChannel", (2, 3), num_outputs=3, axis=2).set(raises="axis 2 is out of bounds"),

@@ -102,8 +102,12 @@ _scaler: LossScaler | None = None
 _scaler_is_taken = False
 
 
-def init(target_dtype: Any = "float16", target_precision_ops: list[str] | None = None,
-         conditional_fp32_ops: list[Condition] | None = None, fp32_ops: list[str] | None = None) -> None:
+def init(
+    target_dtype: Any = "float16",
+    target_precision_ops: list[str] | None = None,
+    conditional_fp32_ops: list[Condition] | None = None,
+    fp32_ops: list[str] | None = None,
+) -> None:
     """Switch automatic mixed precision on, for the rest of the process and before networks are made.
 
     From then on eager calls and new symbols cast the inputs of the operators on the lists. A second call does nothing.
@@ -221,8 +225,11 @@ def _list_of(what: str, names: Any, default: list[Any]) -> list[Any]:
 def _check_lists(target_dtype: str, low: list[str], full: list[str], conditional: list[str]) -> None:
     """AssertionError for operators on two lists, and for those that have no place on these."""
     named = {"target_dtype_ops": set(low), "fp32_ops": set(full), "conditional_fp32_ops": set(conditional)}
-    for a, b in (("target_dtype_ops", "fp32_ops"), ("target_dtype_ops", "conditional_fp32_ops"),
-                 ("conditional_fp32_ops", "fp32_ops")):
+    for a, b in (
+        ("target_dtype_ops", "fp32_ops"),
+        ("target_dtype_ops", "conditional_fp32_ops"),
+        ("conditional_fp32_ops", "fp32_ops"),
+    ):
         common = named[a] & named[b]
         assert not common, f"Ops cannot be in two or more lists. Common ops in {a} and {b}: {sorted(common)}"
     movable = {
@@ -282,8 +289,9 @@ def convert_symbol(
     full = _list_of("fp32_ops", fp32_ops, list_fp32_ops(target_dtype))
     conditional = _list_of("conditional_fp32_ops", conditional_fp32_ops, list_conditional_fp32_ops(target_dtype))
     for entry in conditional:
-        assert len(entry) == 3 and isinstance(entry[0], str) and isinstance(entry[1], str) \
-            and isinstance(entry[2], list), f"conditional_fp32_ops should be a list of (str, str, list), got {entry!r}"
+        assert (
+            len(entry) == 3 and isinstance(entry[0], str) and isinstance(entry[1], str) and isinstance(entry[2], list)
+        ), f"conditional_fp32_ops should be a list of (str, str, list), got {entry!r}"
     excluded = _list_of("excluded_sym_names", excluded_sym_names, [])
     _check_lists(target_dtype, low, full, [c[0] for c in conditional])
 
@@ -358,8 +366,16 @@ def convert_model(
             f"{which} argument to convert_model should be a dict of name to ndarray, got {type(params).__name__}"
         )
     data_names = set(sym.list_inputs()).difference(arg_params, aux_params)
-    converted = convert_symbol(sym, target_dtype, target_dtype_ops, fp32_ops, conditional_fp32_ops,
-                               excluded_sym_names, data_names, cast_optional_params)
+    converted = convert_symbol(
+        sym,
+        target_dtype,
+        target_dtype_ops,
+        fp32_ops,
+        conditional_fp32_ops,
+        excluded_sym_names,
+        data_names,
+        cast_optional_params,
+    )
     attrs = converted.attr_dict()
     return converted, _converted(arg_params, attrs), _converted(aux_params, attrs)
 
@@ -398,8 +414,16 @@ def convert_hybrid_block(
             "amp.convert_hybrid_block."
         )
     inputs, sym = block._cached_graph
-    converted = convert_symbol(sym, target_dtype, target_dtype_ops, fp32_ops, conditional_fp32_ops, excluded_sym_names,
-                               [i.name for i in inputs], cast_optional_params)
+    converted = convert_symbol(
+        sym,
+        target_dtype,
+        target_dtype_ops,
+        fp32_ops,
+        conditional_fp32_ops,
+        excluded_sym_names,
+        [i.name for i in inputs],
+        cast_optional_params,
+    )
     attrs = converted.attr_dict()
     auxiliary = set(converted.list_auxiliary_states())
     values = _converted({name: p._reduce() for name, p in block.collect_params().items()}, attrs)
@@ -434,9 +458,7 @@ def convert_bucketing_module(
         f"module should be instance of bucketing module, got {type(bucketing_mod).__name__}"
     )
     assert bucketing_mod._buckets, "Bucketing Module should not be empty"
-    assert bucketing_mod.params_initialized, (
-        "bucketing_mod params should be initialized for mixed precision conversion"
-    )
+    assert bucketing_mod.params_initialized, "bucketing_mod params should be initialized for mixed precision conversion"
     current = bucketing_mod._curr_module
     # A module that was loaded and has not been bound yet has its parameters too.
     old_args, old_aux = (
@@ -445,8 +467,15 @@ def convert_bucketing_module(
     symbols, arg_params, aux_params = {}, {}, {}
     for key, module in bucketing_mod._buckets.items():
         symbols[key], args, aux = convert_model(
-            module._symbol, old_args, old_aux, target_dtype, target_dtype_ops, fp32_ops, conditional_fp32_ops,
-            excluded_sym_names, cast_optional_params,
+            module._symbol,
+            old_args,
+            old_aux,
+            target_dtype,
+            target_dtype_ops,
+            fp32_ops,
+            conditional_fp32_ops,
+            excluded_sym_names,
+            cast_optional_params,
         )
         arg_params.update(args)
         aux_params.update(aux)

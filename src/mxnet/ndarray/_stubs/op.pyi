@@ -757,7 +757,7 @@ def slice_axis(data: NDArray, axis: int, begin: int, end: int | None, out: NDArr
     """Cut a range out along one axis; ``end=None`` is the end of the axis, negative numbers count from there."""
 def slice_like(data: NDArray, shape_like: NDArray, axes: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Cut the beginning of an array, as long as another array: along ``axes``, or all axes when none are given."""
-def smooth_l1(data: NDArray, scalar: float = 1.0, is_int: bool = True, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def smooth_l1(data: NDArray, scalar: float = 1.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Smooth L1 loss of each element: quadratic near zero, linear beyond ``1 / scalar**2``."""
 def softmax(data: NDArray, length: NDArray | None = None, axis: int = -1, temperature: float | None = None, dtype: Any = None, use_length: bool | None = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Exponentials divided by their sum along an axis."""

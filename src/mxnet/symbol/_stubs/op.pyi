@@ -757,7 +757,7 @@ def slice_axis(data: Symbol | None = None, axis: int = ..., begin: int = ..., en
     """Cut a range out along one axis; ``end=None`` is the end of the axis, negative numbers count from there."""
 def slice_like(data: Symbol | None = None, shape_like: Symbol | None = None, axes: int | Sequence[int | None] = (), name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Cut the beginning of an array, as long as another array: along ``axes``, or all axes when none are given."""
-def smooth_l1(data: Symbol | None = None, scalar: float = 1.0, is_int: bool = True, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+def smooth_l1(data: Symbol | None = None, scalar: float = 1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Smooth L1 loss of each element: quadratic near zero, linear beyond ``1 / scalar**2``."""
 def softmax(data: Symbol | None = None, length: Symbol | None = None, axis: int = -1, temperature: float | None = None, dtype: Any = None, use_length: bool | None = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Exponentials divided by their sum along an axis."""

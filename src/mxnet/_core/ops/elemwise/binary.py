@@ -64,8 +64,11 @@ def identity_with_attr_like_rhs(lhs: Tensor, rhs: Tensor) -> Tensor:
 
 
 @op(
-    "add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_sparse_ElementWiseSum"), variadic="num_args",
-    arg_order=("args",), same_shape=True,
+    "add_n",
+    aliases=("ElementWiseSum", "_sparse_add_n", "_sparse_ElementWiseSum"),
+    variadic="num_args",
+    arg_order=("args",),
+    same_shape=True,
 )
 def add_n(*args: Tensor) -> Tensor:
     """Sum of any number of arrays of one shape and type."""

@@ -45,8 +45,14 @@ def _area(boxes: Tensor, extra: float) -> Tensor:
     return (sides[..., 0] * sides[..., 1]).masked_fill((sides < 0).any(-1), 0.0)
 
 
-def suppress(boxes: Tensor, alive: Tensor, hit: Callable[[Tensor], Tensor], same: Tensor | None = None,
-             extra: float = 0.0, limit: int | None = None) -> Tensor:
+def suppress(
+    boxes: Tensor,
+    alive: Tensor,
+    hit: Callable[[Tensor], Tensor],
+    same: Tensor | None = None,
+    extra: float = 0.0,
+    limit: int | None = None,
+) -> Tensor:
     """Greedy non-maximum suppression of boxes that come best first.
 
     Parameters
@@ -77,8 +83,9 @@ def suppress(boxes: Tensor, alive: Tensor, hit: Callable[[Tensor], Tensor], same
     return stays
 
 
-def _survivors(boxes: Tensor, left: Tensor, hit: Callable[[Tensor], Tensor], same: Tensor | None, extra: float,
-               limit: int | None) -> Tensor:
+def _survivors(
+    boxes: Tensor, left: Tensor, hit: Callable[[Tensor], Tensor], same: Tensor | None, extra: float, limit: int | None
+) -> Tensor:
     """Numbers of the boxes of one image that stay, out of ``left``."""
 
     def strikes(a: Tensor, b: Tensor) -> Tensor:

@@ -91,8 +91,13 @@ def _propose(
     order = score.argsort(dim=1, descending=True, stable=True)[:, :pre]
     boxes = boxes.gather(1, order.unsqueeze(2).expand(-1, -1, 4))
     score = score.gather(1, order)
-    kept = suppress(boxes, torch.ones_like(score, dtype=torch.bool), lambda iou: iou > threshold, extra=1.0,
-                    limit=min(post_top, pre))
+    kept = suppress(
+        boxes,
+        torch.ones_like(score, dtype=torch.bool),
+        lambda iou: iou > threshold,
+        extra=1.0,
+        limit=min(post_top, pre),
+    )
     front = (~kept).long().argsort(dim=1, stable=True)
     # When fewer stay than wanted, they are given again from the first on.
     found = kept.sum(1, keepdim=True)

@@ -11,8 +11,21 @@ BF16_FUNCS = ["Convolution", "FullyConnected"]
 
 # What comes between two of these, and stays as exact as they are.
 BF16_FP32_FUNCS = [
-    "abs", "_add", "BatchNorm", "BatchNormWithReLU", "clip", "Concat", "concat", "LRN", "Pooling", "relu", "shuffle",
-    "_shuffle", "sqrt", "square", "tanh",
+    "abs",
+    "_add",
+    "BatchNorm",
+    "BatchNormWithReLU",
+    "clip",
+    "Concat",
+    "concat",
+    "LRN",
+    "Pooling",
+    "relu",
+    "shuffle",
+    "_shuffle",
+    "sqrt",
+    "square",
+    "tanh",
 ]
 
 # Inputs, by position, that are float32 though the data is not; the data's own name is empty.
