@@ -53,6 +53,8 @@ def test_register_warns_of_an_override():
 
 def test_class_paths_are_mxnets():
     for name, cls in Optimizer.opt_registry.items():
+        if getattr(mx.optimizer, cls.__name__, None) is not cls:
+            continue  # one that an example has registered
         expected = "mxnet.optimizer.contrib" if name == "groupadagrad" else "mxnet.optimizer.optimizer"
         assert cls.__module__ == expected
     assert pickle.loads(pickle.dumps(mx.optimizer.Adam)) is mx.optimizer.optimizer.Adam

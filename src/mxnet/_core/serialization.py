@@ -148,7 +148,7 @@ class Reader:
             t = torch.empty(tuple(shape), dtype=torch.int16 if dtype is torch.bfloat16 else dtype)
             values = t.numpy()
         if self._descriptor is not None and n >= _LARGE and dtype is not torch.bool:
-            self._later.append((self.offset, memoryview(values).cast("B")))
+            self._later.append((self.offset, memoryview(values).cast("B")))  # type: ignore[arg-type]
             self._file.seek(self.offset + n)
         elif n and self._file.readinto(values) != n:  # type: ignore[attr-defined]
             raise self.error(f"the file ended while {what} was read")
