@@ -179,17 +179,84 @@ def _updates(mx, optimizer, shapes):
     return step
 
 
+def torch_module_step():
+    """The letters MLP as a torch user writes it."""
+    import torch
+    from torch import nn
+
+    rng = np.random.RandomState(0)
+    net = nn.Sequential(nn.Linear(16, 64), nn.ReLU(), nn.Linear(64, 26))
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+    x = torch.from_numpy(rng.randint(0, 16, (32, 16)).astype(np.float32))
+    y = torch.from_numpy(rng.randint(0, 26, (32,)))
+
+    def step():
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(x), y).backward()
+        optimizer.step()
+
+    return step, 500
+
+
+def torch_eager_add():
+    """``a + b`` of two 10x10 tensors."""
+    import torch
+
+    a, b = torch.ones(10, 10), torch.ones(10, 10)
+    return (lambda: a + b), 20000
+
+
+def torch_resnet18_train():
+    """The same network as :func:`_resnet18` as a torch user writes it, in torch's default memory format."""
+    import torch
+    from torch import nn
+
+    class Unit(nn.Module):
+        def __init__(self, inputs, filters, stride, match):
+            super().__init__()
+            self.bn1, self.bn2 = nn.BatchNorm2d(inputs), nn.BatchNorm2d(filters)
+            self.conv1 = nn.Conv2d(inputs, filters, 3, stride, 1, bias=False)
+            self.conv2 = nn.Conv2d(filters, filters, 3, 1, 1, bias=False)
+            self.sc = None if match else nn.Conv2d(inputs, filters, 1, stride, bias=False)
+
+        def forward(self, x):
+            a = torch.relu(self.bn1(x))
+            out = self.conv2(torch.relu(self.bn2(self.conv1(a))))
+            return out + (x if self.sc is None else self.sc(a))
+
+    layers = [nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
+    inputs = 64
+    for i, filters in enumerate((64, 128, 256, 512)):
+        for j in range(2):
+            layers.append(Unit(inputs, filters, 2 if i and not j else 1, j > 0 or i == 0))
+            inputs = filters
+    layers += [nn.BatchNorm2d(512), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 1000)]
+    net = nn.Sequential(*layers)
+    torch.set_flush_denormal(True)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9)
+    x, y = torch.rand(8, 3, 224, 224), torch.arange(8)
+
+    def step():
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(x), y).backward()
+        optimizer.step()
+
+    return step, 1
+
+
 CASES = [module_fit, module_step, eager_add, resnet18_train, nd_save, nd_load, adam_updater, sgd_updater]
 
 
 def main():
-    """Measure the named cases; prints ``name seconds`` lines."""
-    import mxnet as mx
+    """Measure the named case; prints ``RESULT name seconds``."""
+    name = sys.argv[1]
+    if name.startswith("torch_"):
+        step, calls = globals()[name]()
+    else:
+        import mxnet as mx
 
-    for case in CASES:
-        if case.__name__ in sys.argv[1:]:
-            step, calls = case(mx)
-            print("RESULT", case.__name__, measure(step, calls), flush=True)
+        step, calls = globals()[name](mx)
+    print("RESULT", name, measure(step, calls), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Compare remx with the MXNet 1.9.1 wheel: alternating processes, medians, ratios.
+"""Compare remx with the MXNet 1.9.1 wheel and with plain torch: alternating processes, medians, ratios.
 
     python benchmarks/run.py --reference /path/to/python-with-mxnet-1.9.1 [--rounds 3] [case ...]
 
@@ -52,13 +52,21 @@ def main() -> None:
     names = options.cases or [c.__name__ for c in cases.CASES]
     found: dict[str, dict[str, float]] = {}
     for name in names:
-        ours, theirs = [], []
+        plain = f"torch_{name}" if hasattr(cases, f"torch_{name}") else None
+        ours, theirs, torch_s = [], [], []
         for _ in range(options.rounds):
             theirs.append(run_case(options.reference, name))
             ours.append(run_case(sys.executable, name))
+            if plain:
+                torch_s.append(run_case(sys.executable, plain))
         a, b = statistics.median(ours), statistics.median(theirs)
         found[name] = {"remx_s": a, "mxnet_s": b, "ratio": b / a}
-        print(f"{name:20s} remx {a * 1e6:12.1f} us   MXNet {b * 1e6:12.1f} us   ratio {b / a:6.2f}", flush=True)
+        row = f"{name:16s} remx {a * 1e6:11.1f} us   MXNet {b * 1e6:11.1f} us   ratio {b / a:6.2f}"
+        if plain:
+            c = statistics.median(torch_s)
+            found[name].update(torch_s=c, ratio_to_torch=c / a)
+            row += f"   torch {c * 1e6:11.1f} us   ratio {c / a:6.2f}"
+        print(row, flush=True)
     if not options.cases:
         ours = statistics.median(import_time(sys.executable, "mxnet") for _ in range(5))
         torch = statistics.median(import_time(sys.executable, "torch") for _ in range(5))
