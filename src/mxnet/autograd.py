@@ -198,7 +198,7 @@ class Function:
     ...     def backward(self, dy):
     ...         y, = self.saved_tensors
     ...         return dy * y * (1 - y)
-    >>> Sigmoid()(mx.nd.zeros((1,))).asscalar()
+    >>> Sigmoid()(mx.nd.zeros((1,))).item()
     0.5
     """
 

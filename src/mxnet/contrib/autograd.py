@@ -96,7 +96,7 @@ def grad_and_loss(func: Callable[..., Any], argnum: int | list[int] | None = Non
     >>> import mxnet as mx
     >>> square = mx.contrib.autograd.grad_and_loss(lambda x: x * x)
     >>> gradients, value = square(mx.nd.array([3]))
-    >>> gradients[0].asscalar(), value.asscalar()
+    >>> gradients[0].item(), value.item()
     (6.0, 9.0)
     """
 

@@ -125,7 +125,7 @@ class EvalMetric:
     >>> class Largest(mx.metric.EvalMetric):
     ...     def update(self, labels, preds):
     ...         for pred in preds:
-    ...             self.sum_metric += pred.max().asscalar()
+    ...             self.sum_metric += pred.max().item()
     ...             self.num_inst += 1
     >>> metric = Largest("largest")
     >>> metric.update([], [mx.nd.array([1, 4]), mx.nd.array([2, 0])])
