@@ -4,8 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 
 import mxnet as mx
+from mxnet._core.execute.tracing import NotTraceable, Recorder
 
 
 def mlp():
@@ -99,6 +101,26 @@ def test_batch_norm_states_are_updated_once_a_step_when_traced(ctx):
         expected = 0.5 * expected + 0.5 * x.mean(0)
         np.testing.assert_allclose(executor.aux_dict["bn_moving_mean"].asnumpy(), expected, rtol=1e-5)
     assert executor._step is not None
+
+
+def test_constants_of_a_traced_step_cannot_be_overwritten(ctx):
+    net = mx.sym.Group([mx.sym.MakeLoss(mx.sym.Variable("x") * 2), mx.sym.ones((2,)).reshape((1, 2))])
+    executor = net.simple_bind(ctx, x=(3,))
+    for _ in range(6):
+        executor.forward(is_train=True)
+        executor.backward()
+        assert executor.outputs[1].asnumpy().tolist() == [[1, 1]]
+        executor.outputs[1][:] = 5
+    assert executor._step is not None
+
+
+def test_steps_that_look_at_values_are_not_traced():
+    def choose(x):
+        return x * 2 if torch.equal(x, x.abs()) else x
+
+    x = torch.ones(3)
+    with pytest.raises(NotTraceable, match="equal"), Recorder([x]):
+        choose(x)
 
 
 def test_random_graphs_stay_eager(ctx):

@@ -10,6 +10,8 @@ import torch
 from .._core import invoke as _invoke
 from .._core import tape
 from .._core.dtypes import BFLOAT16_NP, CODE_TO_NP, TORCH_TO_CODE, TORCH_TO_NP, torch_dtype
+from .._core.ops.shape.reshape import infer_reshape
+from .._core.registry import get_op
 from .._core.state import state
 from ..context import Context, current_context
 
@@ -236,7 +238,7 @@ class NDArray(Fluent):
 
     def copy(self) -> NDArray:
         """A copy on the same context."""
-        return _invoke.invoke(_ops("_copy"), (self,), {})
+        return _invoke.invoke(get_op("_copy"), (self,), {})
 
     def copyto(self, other: NDArray | Context) -> NDArray:
         """Copy into another array of the same shape (converting the type), or into a new array on a context."""
@@ -333,7 +335,7 @@ class NDArray(Fluent):
             )
         if isinstance(shape, int):
             shape = (shape,)
-        target = reshape_target(self.shape, tuple(shape), reverse)
+        target = infer_reshape(self.shape, tuple(shape), reverse)
         return self._view(lambda t: t.reshape(target))
 
     def _view(self, fn: Any) -> NDArray:
@@ -468,26 +470,7 @@ def _moved(x: NDArray, ctx: Context, copy: bool) -> NDArray:
     return wrap(moved, ctx)
 
 
-def _ops(name: str) -> Any:
-    from .._core.registry import get_op
-
-    return get_op(name)
-
-
 def _op_function(name: str) -> Any:
-    from . import op
+    from . import _internal, op
 
-    return getattr(op, name) if not name.startswith("_") else getattr(_internal(), name)
-
-
-def _internal() -> Any:
-    from . import _internal as module
-
-    return module
-
-
-def reshape_target(shape: tuple[int, ...], codes: tuple[int, ...], reverse: bool) -> tuple[int, ...]:
-    """The shape that MXNet's reshape codes mean for an array of ``shape``."""
-    from .._core.ops.shape.reshape import infer_reshape
-
-    return infer_reshape(shape, codes, reverse)
+    return getattr(_internal if name.startswith("_") else op, name)

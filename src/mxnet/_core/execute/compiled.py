@@ -58,25 +58,23 @@ class CompiledStep:
         recorder = Recorder([*copies, *[s for s in starts if s is not None]])
         try:
             with recorder, torch.enable_grad():
-                outputs, grads, boundary = _joint(program, recorder, copies, wanted, starts)
+                outputs, grads = _joint(program, recorder, copies, wanted, starts)
         except (RuntimeError, ValueError, TypeError, IndexError, NotTraceable) as e:
             raise NotTraceable(str(e)) from e
         # Waking a second thread takes longer than such kernels do, the more so on a busy machine.
         self._tiny = recorder.largest <= _ONE_THREAD
-        self._write(recorder, len(inputs), outputs, grads, boundary)
+        self._write(recorder, len(inputs), outputs, grads)
 
-    def _write(
-        self, recorder: Recorder, num_inputs: int, outputs: list[Slot | None], grads: list[Slot | None], boundary: int
-    ) -> None:
+    def _write(self, recorder: Recorder, num_inputs: int, outputs: list[Slot | None], grads: list[Slot | None]) -> None:
         """Cut the recorded calls in two, and hand over what the backward part reads of the forward part."""
-        recorder.hoist_constants()
+        recorder.hoist_constants(outputs)
         calls, results = simplify(recorder.calls, [*outputs, *grads], recorder.constants)
-        ahead = {id(r) for c in recorder.calls[:boundary] for r in c.results}
-        first = [c for c in calls if not c.results or id(c.results[0]) in ahead]
-        rest = [c for c in calls if c.results and id(c.results[0]) not in ahead]
+        first = [c for c in calls if not c.backward]
         outputs, grads = results[: len(outputs)], results[len(outputs) :]
         needed, read = [], {s.index for s in grads if s is not None}
-        for call in reversed(rest):
+        for call in reversed(calls):
+            if not call.backward:
+                break
             if call.mutates or any(r is not None and r.index in read for r in call.results):
                 needed.append(call)
                 read.update(s.index for s in call.reads)
@@ -117,13 +115,13 @@ def _joint(
     inputs: list[torch.Tensor],
     wanted: Sequence[int],
     heads: Sequence[torch.Tensor | None],
-) -> tuple[list[Any], list[Any], int]:
-    """Run forward and backward under the recorder: slots of outputs and gradients, and the number of forward calls."""
+) -> tuple[list[Any], list[Any]]:
+    """Run forward and backward under the recorder; gives the slots of outputs and gradients."""
     leaves = list(inputs)
     for i in wanted:
         leaves[i] = leaves[i].detach().requires_grad_(True)
     results = program.run(leaves, True)
-    boundary = len(recorder.calls)
+    recorder.backward = True
     pairs = [(r, torch.ones_like(r) if h is None else h) for r, h in zip(results, heads) if r.requires_grad]
     grads = gradients([r for r, _ in pairs], [leaves[i] for i in wanted], [h for _, h in pairs])
-    return [recorder.slot_of(r) for r in results], [None if g is None else recorder.slot_of(g) for g in grads], boundary
+    return [recorder.slot_of(r) for r in results], [None if g is None else recorder.slot_of(g) for g in grads]

@@ -30,10 +30,13 @@ class Slot:
 class Call:
     """One kernel call: the function, its arguments with slots for tensors, and the slots of its results."""
 
-    __slots__ = ("args", "fn", "kwargs", "mutates", "reads", "results", "single")
+    __slots__ = ("args", "backward", "fn", "kwargs", "mutates", "reads", "results", "single")
 
-    def __init__(self, fn: Any, args: Any, kwargs: dict[str, Any], results: list[Slot | None], single: bool) -> None:
+    def __init__(
+        self, fn: Any, args: Any, kwargs: dict[str, Any], results: list[Slot | None], single: bool, backward: bool
+    ) -> None:
         self.fn = fn
+        self.backward = backward
         self.args = args
         self.kwargs = kwargs
         self.results = results
@@ -50,23 +53,9 @@ def _slots_in(value: Any) -> Iterable[Slot]:
             yield from _slots_in(v)
 
 
-# The shape or the course of what follows depends on the values.
-_LOOKS_AT_VALUES = frozenset(
-    (
-        aten._local_scalar_dense,
-        aten.nonzero,
-        aten._unique2,
-        aten.unique_dim,
-        aten.masked_select,
-        aten.bernoulli,
-        aten.normal_,
-        aten.uniform_,
-        aten.random_,
-        aten.randperm,
-        aten.rand,
-        aten.randn,
-        aten.native_dropout,
-    )
+# What torch marks so gives a shape, a branch or numbers that a trace would freeze.
+_UNTRACEABLE = frozenset(
+    (torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape, torch.Tag.nondeterministic_seeded)
 )
 _IDENTITY = frozenset((aten.detach.default, aten.alias.default))
 
@@ -86,6 +75,7 @@ class Recorder(TorchDispatchMode):
     def __init__(self, inputs: Sequence[torch.Tensor]) -> None:
         super().__init__()
         self.calls: list[Call] = []
+        self.backward = False  # whether what is recorded now belongs to the backward part
         self._slots: dict[int, Slot] = {}
         self._alive: list[torch.Tensor] = []  # ids stay valid while the tensors live
         self._values: list[torch.Tensor] = []  # by slot number
@@ -121,16 +111,17 @@ class Recorder(TorchDispatchMode):
             return [self._encode(v) for v in value]
         return value
 
-    def hoist_constants(self) -> None:
+    def hoist_constants(self, outputs: Sequence[Slot | None]) -> None:
         """Take out the calls that depend on nothing (``arange``, ``full``): their results become constants.
 
-        Results whose memory some call writes are left alone.
+        Results whose memory some call writes are left alone, and so are outputs, which the caller may write.
         """
 
         def memory(slot: Slot) -> int:
             return self._values[slot.index].untyped_storage().data_ptr()
 
         written = {memory(s) for c in self.calls if c.mutates for s in c.reads}
+        written.update(memory(s) for s in outputs if s is not None)
         for call in self.calls:
             result = call.results[0] if call.single else None
             if result is None or call.reads or call.mutates or memory(result) in written:
@@ -141,8 +132,8 @@ class Recorder(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if func.overloadpacket in _LOOKS_AT_VALUES:
-            raise NotTraceable(f"{func} depends on values")
+        if not _UNTRACEABLE.isdisjoint(func.tags):
+            raise NotTraceable(f"{func} depends on values or draws random numbers")
         encoded = self._encode(args)
         named = {k: self._encode(v) for k, v in kwargs.items()}
         result = func(*args, **kwargs)
@@ -159,7 +150,7 @@ class Recorder(TorchDispatchMode):
                 continue
             self._traced_memory.add(t.untyped_storage().data_ptr())
             slots.append(self._slots.get(id(t)) or self._new(t))
-        self.calls.append(Call(func, encoded, named, slots, single))
+        self.calls.append(Call(func, encoded, named, slots, single, self.backward))
         return result
 
 
@@ -215,7 +206,8 @@ def simplify(
                 same[made] = source[args[0].index]
                 continue
             source[made] = args[0]
-        kept.append(Call(call.fn, args, {k: root(v) for k, v in call.kwargs.items()}, call.results, call.single))
+        kwargs = {k: root(v) for k, v in call.kwargs.items()}
+        kept.append(Call(call.fn, args, kwargs, call.results, call.single, call.backward))
     return kept, [root(s) for s in outputs]
 
 
