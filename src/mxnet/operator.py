@@ -46,8 +46,8 @@ def get_operator_arguments(op_name: str) -> OperatorArguments:
         op = get_op(op_name)
     except MXNetError as e:
         raise MXNetError(f"get_operator_arguments: {e}") from None
-    names = list(argument_order(op))
-    types = [op.params[n].type_string if n in op.params else "NDArray-or-Symbol" for n in names]
+    names = list(op.listed or argument_order(op))
+    types = [op.printed.get(n) or (op.params[n].type_string if n in op.params else op.input_type) for n in names]
     if op.variadic:
         types[names.index(op.inputs[-1])] += "[]"
     return OperatorArguments(len(names), names, types)

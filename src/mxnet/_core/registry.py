@@ -80,6 +80,11 @@ class OpDef:
         self.arg_order: tuple[str, ...] | None = options.pop("arg_order", None)
         self.hint: str = options.pop("hint", name.lower().lstrip("_"))
         self.opaque: bool = options.pop("opaque", False)
+        # MXNet's word for the type of the inputs, where it prints another than usual.
+        self.input_type: str = options.pop("input_type", "NDArray-or-Symbol")
+        # How mx.operator lists the arguments, where neither order nor types are the usual ones.
+        self.listed: tuple[str, ...] | None = options.pop("listed", None)
+        self.printed: dict[str, str] = options.pop("printed", {})
         self._loss = options.pop("loss", False)
         # merge(old, result, params): what to write into the caller's out, where its old value counts.
         self.merge: Callable[..., torch.Tensor] | None = options.pop("merge", None)

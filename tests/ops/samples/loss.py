@@ -64,7 +64,7 @@ ROWS += [
     row("SVMOutput", _SCORES, (4,)).set(raises="label"),
     *(_own("MakeLoss", (2, 3), grad_scale=0.5, normalization=n, valid_thresh=0.1) for n in ("null", "batch", "valid")),
     _own("MakeLoss", (2, 3, 2), normalization="batch"),
-    _own("IdentityAttachKLSparseReg", f(3, 2, low=0.1, high=0.9), f(2, low=0.1, high=0.9), penalty=0.1).set(
+    _own("IdentityAttachKLSparseReg", f(3, 2, low=0.1, high=0.9), moving_avg=f(2, low=0.1, high=0.9), penalty=0.1).set(
         golden=False, note="in the wheel the function of arrays has no place for the moving average"
     ),
 ]

@@ -33,12 +33,20 @@ __all__ = [
     "box_iou",
     "box_nms",
     "box_non_maximum_suppression",
+    "count_sketch",
     "ctc_loss",
     "div_sqrt_dim",
+    "fft",
     "gradientmultiplier",
     "group_adagrad_update",
+    "hawkesll",
+    "ifft",
     "index_array",
     "index_copy",
+    "interleaved_matmul_encdec_qk",
+    "interleaved_matmul_encdec_valatt",
+    "interleaved_matmul_selfatt_qk",
+    "interleaved_matmul_selfatt_valatt",
     "quadratic",
     "round_ste",
     "sign_ste",
@@ -97,18 +105,34 @@ def box_nms(data: NDArray, overlap_thresh: float = 0.5, valid_thresh: float = 0.
     """Drop boxes that overlap better ones."""
 def box_non_maximum_suppression(data: NDArray, overlap_thresh: float = 0.5, valid_thresh: float = 0.0, topk: int = -1, coord_start: int = 2, score_index: int = 1, id_index: int = -1, background_id: int = -1, force_suppress: bool = False, in_format: Literal['corner', 'center'] | str = 'corner', out_format: Literal['corner', 'center'] | str = 'corner', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Drop boxes that overlap better ones."""
+def count_sketch(data: NDArray, h: NDArray, s: NDArray, out_dim: int, processing_batch_size: int = 32, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Project rows to ``out_dim`` numbers by hashing: ``out[h[i]] += s[i] * data[i]``."""
 def ctc_loss(data: NDArray, label: NDArray, data_lengths: NDArray | None = None, label_lengths: NDArray | None = None, use_data_lengths: bool = False, use_label_lengths: bool = False, blank_label: Literal['first', 'last'] | str = 'first', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Negative log probability of label sequences under all their alignments with the data."""
 def div_sqrt_dim(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Divide by the square root of the last axis' size, as attention scores are."""
+def fft(data: NDArray, compute_size: int = 128, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Fourier transform of real rows along the last axis."""
 def gradientmultiplier(data: NDArray, scalar: float = 1.0, is_int: bool = True, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Hand the data through; multiply its gradient by ``scalar`` (negative: gradient reversal)."""
 def group_adagrad_update(weight: NDArray, grad: NDArray, history: NDArray, lr: float, rescale_grad: float = 1.0, clip_gradient: float = -1.0, epsilon: float = 1e-05, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """AdaGrad with one rate a row: ``history``, of shape ``(rows, 1)``, sums up the mean squares of its gradients."""
+def hawkesll(lda: NDArray, alpha: NDArray, beta: NDArray, state: NDArray, lags: NDArray, marks: NDArray, valid_length: NDArray, max_time: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> list[NDArray]:
+    """Log likelihood of marked event sequences under independent, exponentially decaying Hawkes processes."""
+def ifft(data: NDArray, compute_size: int = 128, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Real part of the inverse Fourier transform along the last axis, not divided by the length."""
 def index_array(data: NDArray, axes: int | Sequence[int | None] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The coordinates of every element, as int64: ``output[i, j] = (i, j)`` for an array of two axes."""
 def index_copy(old_tensor: NDArray, index_vector: NDArray, new_tensor: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """A copy of ``old_tensor`` whose rows at ``index_vector`` are the rows of ``new_tensor``."""
+def interleaved_matmul_encdec_qk(queries: NDArray, keys_values: NDArray, heads: int, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Products of a decoder's queries and an encoder's keys, divided by the square root of the head size."""
+def interleaved_matmul_encdec_valatt(keys_values: NDArray, attention: NDArray, heads: int, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Values of an encoder weighted by a decoder's attention."""
+def interleaved_matmul_selfatt_qk(queries_keys_values: NDArray, heads: int, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Products of queries and keys of self-attention, divided by the square root of the head size."""
+def interleaved_matmul_selfatt_valatt(queries_keys_values: NDArray, attention: NDArray, heads: int, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Values of self-attention weighted by the attention."""
 def quadratic(data: NDArray, a: float = 0.0, b: float = 0.0, c: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """``a * x**2 + b * x + c``."""
 def round_ste(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:

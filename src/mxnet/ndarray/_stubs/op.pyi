@@ -281,7 +281,7 @@ def Activation(data: NDArray, act_type: Literal['relu', 'sigmoid', 'tanh', 'soft
     """Apply a nonlinearity to each element."""
 def BatchNorm(data: NDArray, gamma: NDArray, beta: NDArray, moving_mean: NDArray, moving_var: NDArray, eps: float = 0.0010000000474974513, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1, cudnn_off: bool = False, min_calib_range: float | None = None, max_calib_range: float | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Normalise each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``."""
-def BatchNorm_v1(data: NDArray, gamma: NDArray, beta: NDArray, moving_mean: NDArray, moving_var: NDArray, eps: float = 0.001, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
+def BatchNorm_v1(data: NDArray, gamma: NDArray, beta: NDArray, eps: float = 0.001, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Normalise each channel (axis 1); the name under which early networks ask for :func:`BatchNorm`."""
 def BilinearSampler(data: NDArray, grid: NDArray, cudnn_off: bool | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Read images at the positions of a grid, bilinearly; zero lies outside."""
@@ -317,7 +317,7 @@ def GridGenerator(data: NDArray, transform_type: Literal['affine', 'warp'] | str
     """Positions for :func:`BilinearSampler`, in units where the image reaches from -1 to 1."""
 def GroupNorm(data: NDArray, gamma: NDArray, beta: NDArray, num_groups: int = 1, eps: float = 1e-05, output_mean_var: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Normalise groups of channels (axis 1), then scale by ``gamma`` and shift by ``beta``, one number a group."""
-def IdentityAttachKLSparseReg(data: NDArray, moving_avg: NDArray, sparseness_target: float = 0.1, penalty: float = 0.001, momentum: float = 0.9, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def IdentityAttachKLSparseReg(data: NDArray, sparseness_target: float = 0.1, penalty: float = 0.001, momentum: float = 0.9, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Hand sigmoid activations through, adding to their gradient that of a penalty on how often units are active."""
 def InstanceNorm(data: NDArray, gamma: NDArray, beta: NDArray, eps: float = 0.001, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Normalise each channel of each example over its spatial axes, then scale by ``gamma`` and shift by ``beta``."""

@@ -164,7 +164,12 @@ def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
 Unit = Annotated[float, Ge(0), Le(1)]
 
 
-@op("IdentityAttachKLSparseReg", mutates=("moving_avg",), aliases_input=True)
+@op(
+    "IdentityAttachKLSparseReg",
+    mutates=("moving_avg",),
+    aliases_input=True,
+    arg_order=("data", "sparseness_target", "penalty", "momentum"),  # the state is given by name only
+)
 def identity_attach_kl_sparse_reg(
     data: Tensor, moving_avg: Tensor, *, sparseness_target: Unit = 0.1, penalty: float = 0.001, momentum: Unit = 0.9
 ) -> Tensor:

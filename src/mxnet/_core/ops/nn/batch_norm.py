@@ -145,7 +145,12 @@ def _with_variance(out: Tensor, mean: Tensor, invstd: Tensor, eps: float, wanted
     return (out, mean, invstd.detach().pow(-2).sub_(eps)) if wanted else (out, mean, invstd)
 
 
-@op("BatchNorm_v1", **_STATES)
+@op(
+    "BatchNorm_v1",
+    # The moving averages are given by name only.
+    arg_order=("data", "gamma", "beta", "eps", "momentum", "fix_gamma", "use_global_stats", "output_mean_var"),
+    **_STATES,
+)
 def batch_norm_v1(
     data: Tensor,
     gamma: Tensor,

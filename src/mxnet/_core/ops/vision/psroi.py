@@ -42,7 +42,7 @@ def _rounded_regions(rois: Tensor, spatial_scale: float) -> tuple[Tensor, Tensor
     return rois[:, 0].to(torch.int64), start, ((corners[:, 2:] + 1) * spatial_scale - start).clamp(min=0.1)
 
 
-@op("_contrib_PSROIPooling")
+@op("_contrib_PSROIPooling", input_type="Symbol")
 def psroi_pooling(
     data: Tensor,
     rois: Tensor,
@@ -99,6 +99,7 @@ def _(s: ShapeRule, p: Any) -> None:
 
 @op(
     "_contrib_DeformablePSROIPooling",
+    input_type="Symbol",
     outputs=("output", "top_count"),
     visible=1,
     inputs=lambda p: ("data", "rois", "trans")[: 3 - p.no_trans],

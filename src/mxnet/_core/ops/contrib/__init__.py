@@ -1,0 +1,1 @@
+"""Operators that MXNet keeps under ``contrib`` and that belong to no other family."""
