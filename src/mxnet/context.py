@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from .base import MXNetError, classproperty
+from .base import MXNetError
 
 __all__ = ["Context", "cpu", "cpu_pinned", "current_context", "gpu", "gpu_memory_info", "num_gpus"]
 
@@ -22,7 +22,20 @@ class _Stack(threading.local):
 _stack = _Stack()
 
 
-class Context:
+class _ContextType(type):
+    """The type of :class:`Context`: holds what belongs to the class itself and can be set."""
+
+    @property
+    def default_ctx(cls) -> Context:
+        """The context that is in force in this thread; setting it lasts until the enclosing ``with`` block ends."""
+        return current_context()
+
+    @default_ctx.setter
+    def default_ctx(cls, ctx: Context) -> None:
+        _stack.entered[-1:] = [Context(ctx)]
+
+
+class Context(metaclass=_ContextType):
     """A device: its kind and its number.
 
     Distinct CPU numbers are distinct contexts on the same memory (as in MXNet), which makes code for several devices
@@ -118,11 +131,6 @@ class Context:
 
     def __exit__(self, ptype: Any, value: Any, trace: Any) -> None:
         _stack.entered.pop()
-
-    @classproperty
-    def default_ctx(cls) -> Context:
-        """The context that is in force in this thread."""
-        return current_context()
 
     def empty_cache(self) -> None:
         """Give cached GPU memory back to the device; a no-op on the CPU."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .._core.frontend import fluent as _fluent
 from .._core.frontend.namespaces import install as _install
 from .._core.frontend.nd import make_function as _make_function
-from . import _indexing, _internal, contrib, image, linalg, op, random, sparse, utils  # noqa: F401
+from . import _indexing, _internal, contrib, image, linalg, op, random, register, sparse, utils  # noqa: F401
 from ._array import NDArray as _NDArray
 from ._cached_op import CachedOp  # noqa: F401
 from .ndarray import *  # noqa: F403

@@ -206,3 +206,12 @@ def install() -> dict[str, Any]:
 
 
 FUNCTIONS = install()
+_power = FUNCTIONS["power"]
+
+
+def power(base: Any, exp: Any) -> Any:
+    """``base ** exp`` of two arrays, or an array and a number, element by element with broadcasting."""
+    return _power(base, exp)
+
+
+FUNCTIONS["power"] = power

@@ -13,7 +13,7 @@ _POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 def argument_order(od: OpDef) -> tuple[str, ...]:
     """Names a caller may give by position: the inputs, then the parameters."""
-    return od.arg_order or (*od.inputs, *od.params)
+    return (*od.inputs, *od.params) if od.arg_order is None else od.arg_order
 
 
 def signature(od: OpDef, tail: tuple[str, ...]) -> inspect.Signature:

@@ -161,7 +161,13 @@ scalar("_scatter_plus_scalar", torch.add, "``data + scalar``; of a sparse array 
 scalar("_scatter_minus_scalar", torch.sub, "``data - scalar``; of a sparse array only the stored elements.")
 
 
-@op("smooth_l1", aliases=("_npx_smooth_l1",), arg_order=("data", "scalar"), same_shape=True)
+@op(
+    "smooth_l1",
+    aliases=("_npx_smooth_l1",),
+    arg_order=("data", "scalar"),
+    printed={"scalar": "float"},
+    same_shape=True,
+)
 def smooth_l1(data: Tensor, *, scalar: Double = 1.0, is_int: bool = True) -> Tensor:
     """Smooth L1 loss of each element: quadratic near zero, linear beyond ``1 / scalar**2``.
 

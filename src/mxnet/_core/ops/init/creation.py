@@ -150,7 +150,7 @@ def eye(
     return result
 
 
-@op("_set_value")
+@op("_set_value", printed={"src": "real_t"})
 def set_value(*, src: float, device: Device = None) -> Tensor:
     """A number, to fill ``out`` with."""
     return torch.full((1,), src, device=device)

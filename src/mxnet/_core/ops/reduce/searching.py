@@ -72,6 +72,7 @@ def _(t, p):
     outputs=("output0", "output1"),
     differentiable=False,
     inputs=lambda p: ("data",) if p.bin_cnt is not None else ("data", "bins"),
+    printed={"range": ", optional, default=None"},
 )
 def histogram(
     data: Tensor, bins: Optional[Tensor] = None, *, bin_cnt: Optional[int] = None, range: Optional[Doubles] = None
