@@ -92,8 +92,11 @@ def vary(row, rng, number):
     """One random variation of a row."""
     sizes, dtype = {}, None
     if rng.random() < 0.5:
-        found = sorted({n for s in row.specs for n in s.shape})
-        sizes = {n: rng.randint(1, 6) for n in found if rng.random() < 0.6}
+        # Fixed values keep their shape; they and drawn whole numbers may be indices, so that axes only grow beside them.
+        fixed = {n for s in row.specs if s.kind == "const" for n in s.shape}
+        found = sorted({n for s in row.specs for n in s.shape} - fixed)
+        indices = any(s.kind in ("const", "ints") for s in row.specs)
+        sizes = {n: rng.randint(min(n, 6) if indices else 1, 6) for n in found if rng.random() < 0.6}
     if rng.random() < 0.2:
         dtype = rng.choice(["float16", "float64", "int32", "int8", "uint8", "int64"])
 

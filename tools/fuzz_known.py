@@ -27,6 +27,29 @@ KNOWN = (
     ("erf*", "values", "@", "not a number, and 1 - 1e-8, are no integers"),
     ("norm", "values", "@int", "MXNet rounds partial results to integers while it sums"),
     ("norm", "values", "@uint", "MXNet rounds partial results to integers while it sums"),
+    # Neural layers and losses.
+    ("Activation", "gradient", "act_type=softsign", "at infinity, where the value itself is not a number"),
+    ("BatchNorm*", "results", "'after1'", "MXNet writes ones into gamma when fix_gamma is set"),
+    ("_contrib_BatchNormWithReLU", "we refuse", "of gamma", "MXNet reads beyond the array"),
+    ("_contrib_BilinearResize2D", "shape", "scale_width=", "MXNet ignores scale_width where scale_height is not given"),
+    ("SoftmaxActivation", "gradient", "mode=instance", "wrong in MXNet for more than two axes (finite differences)"),
+    ("SoftmaxActivation", "gradient", "3:3)", "wrong in MXNet for more than two axes (finite differences)"),
+    ("SoftmaxOutput", "gradient", "out_grad=True", "MXNet multiplies by the output, not by the gradient from above"),
+    ("CTCLoss", "values", "afa61198,blank_label=first", "MXNet reads beyond the data for the label -1"),
+    # Vision.
+    ("*PSROIPooling", "we refuse", "data should have at least", "MXNet reads beyond the data"),
+    ("*PSROIPooling", "we refuse", "trans should be", "MXNet reads beyond the offsets"),
+    ("_contrib_MultiBoxTarget", "we refuse", "cls_pred should be", "MXNet reads beyond the scores"),
+    ("_contrib_*Proposal", "we refuse", "feature_stride must be positive", "a stride of nothing divides by zero"),
+    # Optimizers.
+    ("all_finite", "values", "init_output=False", "the result starts from whatever is in a new array"),
+    ("multi_all_finite", "values", "init_output=False", "the result starts from whatever is in a new array"),
+    ("lamb_update_phase1", "values", "@float64", "MXNet holds beta in float32: 1 - beta**t is off by 1e-5"),
+    ("nag_mom_update", "values", "after2", "MXNet decays the old weight here only if out is an array of its own"),
+    # Contrib.
+    ("_contrib_interleaved_*", "we refuse", "multiple of", "MXNet truncates the head size and leaves parts undefined"),
+    ("_contrib_interleaved_*", "we refuse", "heads expects", "no heads"),
+    ("_contrib_interleaved_*", "we refuse", "attention should be", "MXNet reads beyond the array"),
 )
 
 
