@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ._core import layout
 from ._core.execute.compiled import CompiledStep, worth_compiling
 from ._core.execute.program import Program
 from ._core.execute.tracing import NotTraceable
@@ -108,6 +109,8 @@ class Executor:
 
     def _bind(self) -> None:
         """Make the leaves of the gradient computation: they share the arguments' memory, not their history."""
+        self._moves = layout.moves
+        self._step = None
         tensors = [a._t.data for a in self.arg_arrays]
         self._grad_slots = [
             i
@@ -192,6 +195,8 @@ class Executor:
         """
         if kwargs:
             self._feed(kwargs)
+        if self._moves != layout.moves:
+            self._bind()
         self._pending = self._saved = None
         if is_train and self._step is not None and self._monitor is None:
             results, self._saved = self._step.forward(self._plain)
@@ -328,6 +333,8 @@ class Executor:
 
     def _deliver(self, arrived: Sequence[torch.Tensor | None]) -> None:
         """Write or add what has arrived to the gradient buffers, all in one call."""
+        if self._moves != layout.moves:
+            self._bind()
         for g in self._zeroed:
             g._t.data.zero_()
         targets, values = [], []

@@ -14,7 +14,7 @@ LAYERS = [
     # Errors, and what needs nothing of ours.
     {"base", "api", "engine", "libinfo", "log", "misc", "ndarray_doc", "registry", "runtime", "symbol_doc", "_core"},
     # Devices, types, files, switches.
-    {"context", "error", "attribute", "name", "_core.dtypes", "_core.files", "_core.state"},
+    {"context", "error", "attribute", "name", "_core.dtypes", "_core.files", "_core.layout", "_core.opencv", "_core.state"},
     {"util", "_core.params", "_core.rng", "_core.shapes", "_core.tape"},
     # Operators: how they are declared, then all of them and the eager call.
     {"_core.registry"},
@@ -27,9 +27,9 @@ LAYERS = [
     {"random", "symbol"},
     {"executor", "operator"},
     # What training needs.
-    {"image", "initializer", "lr_scheduler", "metric", "monitor", "profiler", "recordio", "visualization"},
+    {"initializer", "lr_scheduler", "metric", "monitor", "profiler", "recordio", "visualization"},
     {"io", "optimizer"},
-    {"kvstore"},
+    {"image", "kvstore"},
     {"executor_manager", "callback"},
     {"model"},
     {"gluon", "module", "rnn"},

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from .._core import invoke as _invoke
-from .._core import tape
+from .._core import layout, tape
 from .._core.dtypes import BFLOAT16_NP, CODE_TO_NP, TORCH_TO_CODE, TORCH_TO_NP, torch_dtype
 from .._core.ops.shape.reshape import infer_reshape
 from .._core.registry import get_op
@@ -336,6 +336,12 @@ class NDArray(Fluent):
         if isinstance(shape, int):
             shape = (shape,)
         target = infer_reshape(self.shape, tuple(shape), reverse)
+        return self._reshaped(target)
+
+    def _reshaped(self, target: tuple[int, ...]) -> NDArray:
+        """A view in another shape."""
+        if not state.recording:
+            layout.restore_order(self._t)
         return self._view(lambda t: t.reshape(target))
 
     def _view(self, fn: Any) -> NDArray:
@@ -372,13 +378,13 @@ class NDArray(Fluent):
                 raise ValueError(f"cannot squeeze axis {a}, whose length is {self.shape[a]}")
         drop = {a % n for a in axes if self.shape[a] == 1}
         target = [d for i, d in enumerate(self.shape) if i not in drop] or [1]
-        return self._view(lambda t: t.reshape(target))
+        return self._reshaped(tuple(target))
 
     def flatten(self, inplace: bool = False) -> NDArray:
         """Collapse all axes but the first; ``inplace=True`` gives a view on the same memory."""
         if not inplace:
             return _op_function("Flatten")(self)
-        return self._view(lambda t: t.reshape(t.shape[0], -1))
+        return self._reshaped((self.shape[0], -1))
 
     def transpose(self, *axes: Any, **kwargs: Any) -> NDArray:
         """Permute the axes (reverse them when none are given)."""

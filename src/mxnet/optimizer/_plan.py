@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from .._core import layout
 from .._core.ops.optimizer import kernels
 from ..context import Context
 from ..ndarray.ndarray import NDArray
@@ -119,6 +120,7 @@ class Plan:
         self.weight_tensors = [w._t for w in weights]
         self.grad_tensors = [g._t for g in grads]
         self.device_id = weights[0]._ctx.device_id
+        self.moves = layout.moves
         self._note_multipliers()
         self.runs = self._group(weights, grads)
 
@@ -138,6 +140,7 @@ class Plan:
         """Whether the plan is for these arrays, and states and multipliers are what they were."""
         return (
             optimizer is self.optimizer
+            and layout.moves == self.moves
             and tuple(given) == self.given
             and len(weights) == len(grads) == len(self.given)
             and all(map(is_, map(_tensor, weights), self.weight_tensors))

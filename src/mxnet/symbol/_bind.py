@@ -12,6 +12,8 @@ from .._core.dtypes import TORCH_TO_NAME, torch_dtype
 from .._core.graph.gradient import backward_nodes
 from .._core.graph.infer import Inferred, infer_shapes, infer_types, partial_shape, spelled_shape
 from .._core.graph.node import Node, split_variables, topo_sort
+from .._core.graph.passes import convolution_weights
+from .._core.layout import as_weight
 from .._core.shapes import is_known
 from ..base import MXNetError
 from ..context import Context, current_context
@@ -183,6 +185,7 @@ def simple_bind(
         array, grad = pool.argument(node.name, shapes.of(node), types[id(node)], context, req)
         args.append(array)
         grads.append(grad)
+    pool.lay_out(convolution_weights(self._heads), dict(zip(names, zip(args, grads))))
     aux = [pool.state(n.name, shapes.of(n), types[id(n)], c) for n, c in zip(states, where[len(arguments) :])]
     return Executor(self, ctx, args, grads, reqs, aux, group2ctx, shared_exec)
 
@@ -319,6 +322,14 @@ class _Pool:
             return _zeros(shape, dtype, ctx), None if req == "null" else _zeros(shape, dtype, ctx)
         array = self._buffered(name, shape, dtype, ctx)
         return array, None if req == "null" else self._buffered(f"grad of {name}", shape, dtype, ctx)
+
+    def lay_out(self, weights: set[str], arrays: dict[str, tuple[NDArray, NDArray | None]]) -> None:
+        """Let the weights of convolutions, and their gradients, lie channels last, but not in shared buffers."""
+        for name in weights:
+            if self.buffer is None or name in self.shared_names:
+                for array in arrays[name]:
+                    if array is not None and array.stype == "default":
+                        array._t.data = as_weight(array._t.data)
 
     def state(self, name: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
         """An auxiliary state."""

@@ -41,7 +41,7 @@ def close_shapes(heads: Sequence[Entry], known: Mapping[str, PartialShape]) -> l
     list of Entry
         The same heads when there is nothing to fill in.
     """
-    open_nodes = [n for n in topo_sort(heads) if n.op is not None and not n.inputs and _is_open(n)]
+    open_nodes = open_creations(heads)
     if not open_nodes:
         return list(heads)
     shapes = infer_shapes(heads, known)
@@ -52,6 +52,25 @@ def close_shapes(heads: Sequence[Entry], known: Mapping[str, PartialShape]) -> l
             new.params = SimpleNamespace(**{**vars(old.params), **_closed(old.params, filled[id(old)])})
 
     return rebuild(heads, change)
+
+
+_CONVOLUTIONS = frozenset(("Convolution", "Convolution_v1", "Deconvolution"))
+
+
+def convolution_weights(heads: Sequence[Entry]) -> set[str]:
+    """Names of the variables that are weights of two-dimensional convolutions with channels first."""
+    found = set()
+    for node in topo_sort(heads):
+        if node.op is not None and node.op.name in _CONVOLUTIONS and len(node.params.kernel) == 2:
+            weight = node.inputs[1][0]
+            if weight.op is None and node.params.layout in (None, "NCHW"):
+                found.add(weight.name)
+    return found
+
+
+def open_creations(heads: Sequence[Entry]) -> list[Node]:
+    """The creation operators whose size nothing but their users tells."""
+    return [n for n in topo_sort(heads) if n.op is not None and not n.inputs and _is_open(n)]
 
 
 def _has_open_range(p: SimpleNamespace) -> bool:
@@ -87,7 +106,9 @@ def eliminate_common(heads: Sequence[Entry]) -> list[Entry]:
         inputs = [(replaced[id(n)], i) for n, i in old.inputs]
         key: Hashable = id(old)
         op = old.op
-        if op is not None and not (op.rng_arg or op.train_arg or op.mutates or op.backward_fn or old.subgraphs):
+        if op is not None and not (
+            op.rng_arg or op.train_arg or op.mutates or op.backward_fn or op.opaque or old.subgraphs
+        ):
             key = (id(op), frozenset(old.attrs.items()), tuple([(id(n), i) for n, i in inputs]))
         node = made.get(key)
         if node is None:

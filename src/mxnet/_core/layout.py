@@ -1,0 +1,31 @@
+"""How arrays lie in memory: weights of two-dimensional convolutions channels last, everything else in row-major order.
+
+Shapes stay as they are; only strides change. A convolution whose weight lies channels last gives its result so too, and
+the layers after it follow, which is what CPUs and GPUs are fastest with.
+"""
+
+from __future__ import annotations
+
+import torch
+
+# How often an array has been moved to other memory. Whoever keeps aliases of arrays (``tensor.data``) compares.
+moves = 0
+
+
+def as_weight(t: torch.Tensor) -> torch.Tensor:
+    """A tensor's values as the weight of a two-dimensional convolution: itself when it lies right."""
+    return t.contiguous(memory_format=torch.channels_last) if t.ndim == 4 else t
+
+
+def restore_order(t: torch.Tensor) -> None:
+    """Move a tensor that lies channels last to row-major memory, in place, so that reshaping it can give a view.
+
+    Tensors that share their memory with others stay where they are.
+    """
+    global moves
+    if t.ndim != 4 or t.is_contiguous() or not t.is_contiguous(memory_format=torch.channels_last):
+        return
+    if t.untyped_storage().nbytes() != t.numel() * t.element_size():
+        return
+    t.data = t.data.contiguous()
+    moves += 1
