@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ._core import opencv
 from ._core.files import local_path
 from .base import MXNetError
 
@@ -423,10 +424,8 @@ def unpack_img(s: bytes, iscolor: int = -1) -> tuple[Any, np.ndarray]:
     MXNetError
         When the record does not hold an image.
     """
-    import cv2
-
     header, data = unpack(s)
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), iscolor) if data else None
+    image = opencv.call("imdecode", np.frombuffer(data, np.uint8), iscolor) if data else None
     if image is None:
         raise MXNetError(f"the {len(data)} bytes after the header are not an image that OpenCV can read")
     return header, image
@@ -450,8 +449,7 @@ def pack_img(header: Any, img: np.ndarray, quality: int = 95, img_fmt: str = ".j
     MXNetError
         When OpenCV cannot encode the image so.
     """
-    import cv2
-
+    cv2 = opencv.opencv()
     parameters = {
         ".jpg": [cv2.IMWRITE_JPEG_QUALITY, quality],
         ".jpeg": [cv2.IMWRITE_JPEG_QUALITY, quality],

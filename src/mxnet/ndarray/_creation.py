@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from .._core.dtypes import BFLOAT16_NP, NAME_TO_TORCH, torch_dtype
+from .._core.ops.init.creation import known_shape
 from .._core.state import state
 from ..base import mx_real_t
 from ..context import Context, current_context
@@ -34,9 +35,12 @@ def _dtype(dtype: Any) -> torch.dtype:
     return torch.float32 if dtype is None else torch_dtype(dtype)
 
 
-def _filled(shape: Any, value: float, ctx: Any, dtype: Any) -> NDArray:
+def _filled(shape: Any, value: float, ctx: Any, dtype: Any, empty: bool = False) -> NDArray:
     ctx = _context(ctx)
-    t = torch.full(_shape(shape), value, dtype=_dtype(dtype), device=ctx.device)
+    shape = _shape(shape)
+    if not shape or (0 in shape and not empty):
+        known_shape(shape, ctx.device)
+    t = torch.full(shape, value, dtype=_dtype(dtype), device=ctx.device)
     return wrap(t.pin_memory() if ctx.device_type == "cpu_pinned" and torch.cuda.is_available() else t, ctx)
 
 
@@ -122,7 +126,7 @@ def ones(shape: Any, ctx: Context | None = None, dtype: Any = None, **kwargs: An
 
 def full(shape: Any, val: float, ctx: Context | None = None, dtype: Any = mx_real_t, out: Any = None) -> NDArray:
     """An array of one value."""
-    return _to_out(_filled(shape, val, ctx, dtype), {"out": out})
+    return _to_out(_filled(shape, val, ctx, dtype, empty=True), {"out": out})
 
 
 def _to_out(made: NDArray, kwargs: dict[str, Any]) -> NDArray:
@@ -294,20 +298,9 @@ def imdecode(
 
     The interface of MXNet 0.x; new code uses :func:`mxnet.image.imdecode`.
     """
-    import cv2
+    from .._core.ops.image.codec import decode_planes
 
-    picture = cv2.imdecode(
-        np.frombuffer(str_img, np.uint8), cv2.IMREAD_COLOR if channels == 3 else cv2.IMREAD_GRAYSCALE
-    )
-    if picture is None:
-        raise ValueError("imdecode: the data is not an image that OpenCV can read")
-    picture = np.atleast_3d(picture)[:, :, ::-1] if channels == 3 else np.atleast_3d(picture)
-    x0, y0, x1, y1 = clip_rect
-    if x1 > x0 and y1 > y0:
-        picture = picture[y0:y1, x0:x1]
-    chw = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))).float()
-    if mean is not None:
-        chw = chw - mean._t.reshape(chw.shape)
+    chw = decode_planes(bytes(str_img), channels, clip_rect, None if mean is None else mean._t)
     if out is None:
         return from_torch(chw[None])
     out[index] = from_torch(chw)

@@ -1,0 +1,95 @@
+"""OpenCV, which decodes, encodes and resizes images on the host. It is imported when the first image needs it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..base import MXNetError
+
+# Types that OpenCV resizes by weighing pixels; others can only be picked from.
+_WEIGHED = frozenset(np.dtype(t) for t in ("uint8", "uint16", "int16", "float32", "float64"))
+_NEAREST = 0
+_PNG = b"\x89PNG"
+
+
+def opencv() -> Any:
+    """The ``cv2`` module.
+
+    Raises
+    ------
+    ImportError
+        When it is not installed; the message says how to get it.
+    """
+    try:
+        import cv2
+    except ImportError as e:
+        raise ImportError("images need OpenCV: pip install remx[image]") from e
+    return cv2
+
+
+def call(function: str, *args: Any, **kwargs: Any) -> Any:
+    """Call a function of OpenCV; its errors become MXNetError."""
+    cv2 = opencv()
+    try:
+        return getattr(cv2, function)(*args, **kwargs)
+    except cv2.error as e:
+        raise MXNetError(f"OpenCV {function}: {e.err or e}") from None
+
+
+def decode(encoded: np.ndarray, flag: int = 1, to_rgb: bool = True) -> np.ndarray:
+    """The pixels of an encoded image.
+
+    Parameters
+    ----------
+    encoded : numpy.ndarray
+        The bytes of a JPEG, PNG or other file that OpenCV reads, as uint8.
+    flag : int
+        0 for gray, 1 for colour, or another of OpenCV's ``IMREAD_`` flags that gives three channels of bytes.
+    to_rgb : bool
+        RGB instead of OpenCV's own BGR.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of shape ``(height, width, 1 or 3)``, uint8.
+
+    Raises
+    ------
+    MXNetError
+        When the bytes are not an image.
+    """
+    if encoded.size == 0:
+        raise MXNetError("Input cannot be an empty buffer")
+    cv2 = opencv()
+    # MXNet reads the size of plain JPEG and PNG files itself, and so does not turn them as a camera's note may ask.
+    start = encoded[:11].tobytes()
+    if start.startswith(_PNG) or (start.startswith(b"\xff\xd8\xff\xe0") and start[6:11] == b"JFIF\0"):
+        flag |= cv2.IMREAD_IGNORE_ORIENTATION
+    pixels = call("imdecode", encoded, flag)
+    if pixels is None:
+        raise MXNetError("Decoding failed. Invalid image file.")
+    channels = 1 if flag & ~cv2.IMREAD_IGNORE_ORIENTATION == 0 else 3
+    if pixels.ndim == 2:
+        pixels = pixels[:, :, None]
+    if pixels.shape[2] != channels or pixels.dtype != np.uint8:
+        raise MXNetError(
+            f"flag {flag} should give {channels} channels of uint8, got {pixels.shape[2]} of {pixels.dtype.name}"
+        )
+    if to_rgb and channels == 3:
+        cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels)
+    return pixels
+
+
+def resize(pixels: np.ndarray, width: int, height: int, interp: int = 1) -> np.ndarray:
+    """An image ``(height, width, channels)`` in another size; ``interp`` is one of OpenCV's ``INTER_`` numbers.
+
+    Raises
+    ------
+    MXNetError
+        For a type or a method that OpenCV cannot resize.
+    """
+    if interp != _NEAREST and pixels.dtype not in _WEIGHED:
+        raise MXNetError(f"opencv resize doesn't support {pixels.dtype.name}")
+    return call("resize", pixels, (width, height), interpolation=interp).reshape(height, width, pixels.shape[2])

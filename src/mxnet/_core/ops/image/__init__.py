@@ -1,0 +1,1 @@
+"""Images: decoding, cutting, resizing, colours, and their way into a network."""
