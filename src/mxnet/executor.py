@@ -87,7 +87,7 @@ class Executor:
         if shared_exec is not None and shared_exec._program.heads == heads and shared_exec._group2ctx == group2ctx:
             self._program = shared_exec._program
         else:
-            self._program = Program(heads, ctx, group2ctx)
+            self._program = Program(heads, ctx, group2ctx, keep_state=True)
         self._arg_dict: dict[str, NDArray] | None = None
         self._grad_dict: dict[str, NDArray | None] | None = None
         self._aux_dict: dict[str, NDArray] | None = None

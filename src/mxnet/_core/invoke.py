@@ -74,7 +74,10 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
                 result = result.clone(memory_format=_CONTIGUOUS)
             return wrap(result, ctx)
     except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as e:
-        raise op_error(od.name, e, tensors) from e
+        error = op_error(od.name, e, tensors)
+        if error is e:
+            raise
+        raise error from e
     finally:
         if record is not before:
             _set_grad_enabled(before)

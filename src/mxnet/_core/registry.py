@@ -21,10 +21,17 @@ class _Mark:
     """Marks an argument that the caller of the operator does not give."""
 
 
-_TRAIN, _RNG, _DEVICE = _Mark(), _Mark(), _Mark()
+_TRAIN, _RNG, _DEVICE, _SUBGRAPHS, _KEPT = _Mark(), _Mark(), _Mark(), _Mark(), _Mark()
 TrainMode: TypeAlias = Annotated[bool, _TRAIN]
 Generator: TypeAlias = Annotated[Any, _RNG]
 Device: TypeAlias = Annotated[Any, _DEVICE]
+# The bodies of the node, each a callable over tensors (``execute/program.py``); None outside of graphs.
+Subgraphs: TypeAlias = Annotated[Any, _SUBGRAPHS]
+# A dict of the executor that runs the node, in which an operator may keep what lasts; None in eager calls.
+Kept: TypeAlias = Annotated[Any, _KEPT]
+
+# ``variadic=UNCOUNTED``: any number of inputs, and no parameter that says how many.
+UNCOUNTED = "*"
 
 F = TypeVar("F", bound=Callable[..., Any])
 Params: TypeAlias = SimpleNamespace
@@ -62,13 +69,20 @@ class OpDef:
     params : dict of str to Param
     mutates : tuple of str
         Inputs that are auxiliary states, updated in place by the function.
+    subgraphs : tuple of str
+        Names of the graphs that a control-flow operator runs.
+    open_params : bool
+        Whether any further parameters are taken, as strings: the function has ``**kwargs``.
     """
 
     def __init__(self, name: str, fn: Callable[..., Any], **options: Any) -> None:
         self.name = name
         self.fn = fn
         self.aliases: tuple[str, ...] = tuple(options.pop("aliases", ()))
-        self.mutates: tuple[str, ...] = tuple(options.pop("mutates", ()))
+        mutates = options.pop("mutates", ())
+        self._mutates_of: Callable[..., tuple[str, ...]] | None = mutates if callable(mutates) else None
+        self.mutates: tuple[str, ...] = () if callable(mutates) else tuple(mutates)
+        self.subgraphs: tuple[str, ...] = tuple(options.pop("subgraphs", ()))
         self.omit: dict[str, str] = options.pop("omit", {})
         self.variadic: str | None = options.pop("variadic", None)
         # MXNet refuses to differentiate some operators, and takes the gradient of others as zero.
@@ -85,6 +99,8 @@ class OpDef:
         # How mx.operator lists the arguments, where neither order nor types are the usual ones.
         self.listed: tuple[str, ...] | None = options.pop("listed", None)
         self.printed: dict[str, str] = options.pop("printed", {})
+        # complete(params): brings a decoded namespace into its final form.
+        self._complete: Callable[[Params], None] | None = options.pop("complete", None)
         self._loss = options.pop("loss", False)
         # merge(old, result, params): what to write into the caller's out, where its old value counts.
         self.merge: Callable[..., torch.Tensor] | None = options.pop("merge", None)
@@ -115,6 +131,9 @@ class OpDef:
         self.train_arg: str | None = None
         self.rng_arg: str | None = None
         self.device_arg: str | None = None
+        self.subgraphs_arg: str | None = None
+        self.kept_arg: str | None = None
+        self.open_params = bool(code.co_flags & 0x08)
         for name in keyword_only:
             annotation = self.fn.__annotations__.get(name)
             mark = next((m for m in getattr(annotation, "__metadata__", ()) if isinstance(m, _Mark)), None)
@@ -124,11 +143,15 @@ class OpDef:
                 self.rng_arg = name
             elif mark is _DEVICE:
                 self.device_arg = name
+            elif mark is _SUBGRAPHS:
+                self.subgraphs_arg = name
+            elif mark is _KEPT:
+                self.kept_arg = name
             else:
                 required = name not in defaults
                 self.params[name] = Param(name, codec_for(annotation), required, defaults.get(name))
         self._takes = frozenset(self.params)
-        if self.variadic and self.variadic not in self.params:
+        if self.variadic and self.variadic != UNCOUNTED and self.variadic not in self.params:
             self.params = {self.variadic: Param(self.variadic, codec_for(int), True, None), **self.params}
         self._required = tuple(p.name for p in self.params.values() if p.required)
         self.has_ctx = "ctx" in self.params
@@ -175,6 +198,8 @@ class OpDef:
         """
         param = self.params.get(name)
         if param is None:
+            if self.open_params:
+                return value if isinstance(value, str) else str(value)
             self._unknown_param(name)
         try:
             return param.decode(value)
@@ -210,7 +235,10 @@ class OpDef:
                     f"Required parameter {name} of {self.params[name].codec.type_name} is not presented, "
                     f"in operator {self.name}"
                 )
-        return SimpleNamespace(**values)
+        params = SimpleNamespace(**values)
+        if self._complete is not None:
+            self._complete(params)
+        return params
 
     # ------------------------------------------------------------------ arity
 
@@ -253,6 +281,15 @@ class OpDef:
         """
         return name in self.mutates or (bool(self.variadic) and name.rpartition("_")[0] in self.mutates)
 
+    def mutated_inputs(self, p: Params, count: int) -> list[int]:
+        """Positions of the first ``count`` inputs that are updated in place."""
+        if self._mutates_of is not None:
+            chosen = frozenset(self._mutates_of(p))
+            return [i for i, n in enumerate(self.input_names(p)[:count]) if n in chosen]
+        if not self.mutates:
+            return []
+        return [i for i, n in enumerate(self.input_names(p)[:count]) if self.is_mutated(n)]
+
     def is_inplace(self, name: str) -> bool:
         """Whether the input of this name is where the function writes its result (see ``inplace``)."""
         return name == self.inplace or (bool(self.variadic) and name.rpartition("_")[0] == self.inplace)
@@ -268,7 +305,7 @@ class OpDef:
 
     def keywords(self, p: Params, is_train: bool, ctx: Any) -> dict[str, Any]:
         """Keyword arguments for the function: parameters, mode, generator and device."""
-        kwargs = {k: v for k, v in vars(p).items() if k in self._takes}
+        kwargs = {k: v for k, v in vars(p).items() if k in self._takes or self.open_params}
         self.add_marks(kwargs, is_train, ctx)
         return kwargs
 

@@ -78,11 +78,15 @@ def unify_dim(*dims: int | None) -> int | None:
 class _Rule:
     """The inputs and outputs of one node by name, each holding partial knowledge."""
 
-    __slots__ = ("_slots", "_values", "inputs", "outputs")
+    __slots__ = ("_slots", "_values", "inputs", "outputs", "subgraphs")
 
-    def __init__(self, inputs: Sequence[str], outputs: Sequence[str], values: Iterable[Any]) -> None:
+    def __init__(
+        self, inputs: Sequence[str], outputs: Sequence[str], values: Iterable[Any], subgraphs: Sequence[Any] = ()
+    ) -> None:
         self.inputs = inputs
         self.outputs = outputs
+        # For the bodies of a control-flow operator: body(known inputs, known outputs) -> (inputs, outputs).
+        self.subgraphs = subgraphs
         self._values = list(values)
         # An input wins where an output has the same name.
         self._slots = {n: i + len(inputs) for i, n in enumerate(outputs)}
@@ -107,9 +111,15 @@ class _Rule:
                 self.unify(name, known)
                 known = self[name]
 
-    def unify(self, name: str, value: Any) -> None:
-        """Merge knowledge into an input or output."""
+    def unify(self, name: str | int, value: Any) -> None:
+        """Merge knowledge into an input or output: by name, or by number, where outputs follow the inputs."""
         raise NotImplementedError
+
+    def _slot(self, name: str | int) -> int:
+        return name if isinstance(name, int) else self._slots[name]
+
+    def _name(self, name: str | int) -> str:
+        return (*self.inputs, *self.outputs)[name] if isinstance(name, int) else name
 
 
 class ShapeRule(_Rule):
@@ -120,7 +130,7 @@ class ShapeRule(_Rule):
 
     __slots__ = ()
 
-    def unify(self, name: str, value: Sequence[int | None] | None) -> None:
+    def unify(self, name: str | int, value: Sequence[int | None] | None) -> None:
         """Merge a partial shape into an input or output.
 
         Raises
@@ -130,7 +140,7 @@ class ShapeRule(_Rule):
         """
         if value is None:
             return
-        slot = self._slots[name]
+        slot = self._slot(name)
         known = self._values[slot]
         inferred = tuple(value)
         if known is inferred:
@@ -139,7 +149,7 @@ class ShapeRule(_Rule):
             self._values[slot] = unify(known, inferred)
         except ValueError:
             raise Conflict(
-                f"Shape inconsistent, Provided = {show(known)}, inferred shape={show(inferred)}, of {name}"
+                f"Shape inconsistent, Provided = {show(known)}, inferred shape={show(inferred)}, of {self._name(name)}"
             ) from None
 
 
@@ -148,7 +158,7 @@ class TypeRule(_Rule):
 
     __slots__ = ()
 
-    def unify(self, name: str, value: Any) -> None:
+    def unify(self, name: str | int, value: Any) -> None:
         """Merge a data type into an input or output; None adds nothing.
 
         Raises
@@ -158,7 +168,7 @@ class TypeRule(_Rule):
         """
         if value is None:
             return
-        slot = self._slots[name]
+        slot = self._slot(name)
         known = self._values[slot]
         inferred = value if isinstance(value, torch.dtype) else torch_dtype(value)
         if known is None:
@@ -166,5 +176,5 @@ class TypeRule(_Rule):
         elif known != inferred:
             raise Conflict(
                 f"Type inconsistent, Provided = {TORCH_TO_NAME[known]}, "
-                f"inferred type={TORCH_TO_NAME[inferred]}, of {name}"
+                f"inferred type={TORCH_TO_NAME[inferred]}, of {self._name(name)}"
             )

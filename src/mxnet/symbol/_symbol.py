@@ -442,6 +442,7 @@ def create(
     name: str | None = None,
     attr: dict[str, str] | None = None,
     hint: str | None = None,
+    subgraphs: Sequence[Symbol] = (),
 ) -> Symbol:
     """Apply an operator to symbols: what every function ``mx.sym.X`` does.
 
@@ -458,6 +459,8 @@ def create(
         Further attributes, over those of the current ``AttrScope``.
     hint : str, optional
         What automatic names begin with.
+    subgraphs : list of Symbol
+        The bodies of a control-flow operator.
 
     Raises
     ------
@@ -469,11 +472,11 @@ def create(
     for key, value in {**AttrScope._current.value.get(attr), **params}.items():
         text = attr_text(value)
         attrs[stored_key(key, text)] = text
-    if op.variadic and op.variadic not in attrs and op.params[op.variadic].required:
-        attrs[op.variadic] = str(len(positional) + len(named))
+    if op.variadic in op.params and op.variadic not in attrs and op.params[op.variadic].required:
+        attrs[op.variadic] = str(len(subgraphs) + len(positional) + len(named))
     inputs = [None if s is None else _single(s, f"{op.name}: Argument {i}") for i, s in enumerate(positional)]
     keywords = {key: _single(s, f"{op.name}: Keyword Argument {key}") for key, s in named.items()}
-    node = build.apply_op(op, name, attrs, inputs, keywords)
+    node = build.apply_op(op, name, attrs, inputs, keywords, [s._heads for s in subgraphs])
     if op.cast_rule is not None:
         op.cast_rule.symbolic(node, lambda begin: NameManager._current.value.get(None, begin))
     return Symbol([(node, i) for i in range(node.num_visible)])

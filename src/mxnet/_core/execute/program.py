@@ -7,9 +7,13 @@ from typing import Any
 
 import torch
 
+from ...base import MXNetError
+from ..graph.infer import infer_body_shapes, infer_body_types
 from ..graph.node import Entry, Node, split_variables, topo_sort
+from ..graph.passes import close_shapes, open_creations
 from ..invoke import error_like, op_error
 from ..registry import OpDef
+from ..shapes import is_known
 
 _RAISED = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError)
 
@@ -48,6 +52,8 @@ class Program:
         Where operators run (their generators and created tensors); inputs must be there already.
     contexts : dict of str to Context, optional
         Contexts of the nodes by their ``ctx_group`` attribute; values move between devices as needed.
+    keep_state : bool
+        Whether custom operators keep one object from run to run, as in an executor, or have a new one each time.
 
     Attributes
     ----------
@@ -55,7 +61,9 @@ class Program:
         Names of the inputs, in the order in which :meth:`run` takes them.
     """
 
-    def __init__(self, heads: Sequence[Entry], ctx: Any, contexts: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, heads: Sequence[Entry], ctx: Any, contexts: dict[str, Any] | None = None, keep_state: bool = False
+    ) -> None:
         nodes = topo_sort(heads)
         arguments, aux = split_variables(nodes)
         self.arguments = [n.name for n in arguments]
@@ -78,6 +86,8 @@ class Program:
             group = node.attrs.get("__ctx_group__")
             where = contexts.get(group, ctx) if contexts and group else ctx
             self._makers.append((node, read, tuple(written), where, bool(contexts)))
+        self._bodies = {id(m[0]): [Body(g, m[3]) for g in m[0].subgraphs] for m in self._makers if m[0].subgraphs}
+        self._kept: dict[int, dict[Any, Any]] | None = {} if keep_state else None
         self.num_slots = len(slots)
         self.outputs = tuple([slots[id(n), i] for n, i in heads])
         self._steps: dict[bool, list[Step]] = {}
@@ -86,7 +96,9 @@ class Program:
     @property
     def is_pure(self) -> bool:
         """Whether the same inputs always give the same outputs by the same kernels on one device."""
-        return not any(move or node.op.rng_arg or node.op.opaque for node, _, _, _, move in self._makers)
+        return not any(move or node.op.rng_arg or node.op.opaque for node, _, _, _, move in self._makers) and all(
+            body.is_pure for bodies in self._bodies.values() for body in bodies
+        )
 
     def steps(self, is_train: bool) -> list[Step]:
         """The operator calls of one mode, made on first use."""
@@ -104,6 +116,10 @@ class Program:
         kwargs = od.keywords(p, is_train, ctx)  # type: ignore[arg-type]
         if od.variadic and od.variadic in od._takes:
             kwargs.setdefault(od.variadic, len(read))
+        if od.subgraphs_arg is not None:
+            kwargs[od.subgraphs_arg] = self._bodies[id(node)]
+        if od.kept_arg is not None and self._kept is not None:
+            kwargs[od.kept_arg] = self._kept.setdefault(id(node), {})
         order = od.place(read, p)  # type: ignore[arg-type]
         slots = tuple([-1 if s is None else s for s in order])
         return Step(node, _callable(od, p), slots, written, kwargs, ctx.device if move else None)
@@ -151,6 +167,69 @@ class Program:
         for i in aliased:  # what the caller writes into an argument later must not show in an output
             outputs[i] = outputs[i].clone()
         return outputs
+
+
+class Body:
+    """The body of a control-flow operator, as a function over tensors.
+
+    Parameters
+    ----------
+    heads : list of Entry
+        The outputs of the body.
+    ctx : Context
+        Where it runs.
+    """
+
+    def __init__(self, heads: Sequence[Entry], ctx: Any) -> None:
+        self.heads = list(heads)
+        self._ctx = ctx
+        self._program = Program(heads, ctx)
+        self._variables = [n for n in self._program.nodes if n.op is None]
+        arguments, aux = split_variables(self._program.nodes)
+        number = {id(n): i for i, n in enumerate(self._variables)}
+        self._arguments = [number[id(n)] for n in arguments]
+        self._aux = [number[id(n)] for n in aux]
+        # Bodies whose creation operators wait for their size: a program for each set of input shapes.
+        self._closed: dict[Any, Program] | None = {} if open_creations(heads) else None
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether the same inputs always give the same outputs by the same kernels."""
+        return self._closed is None and self._program.is_pure
+
+    def __call__(self, inputs: Sequence[torch.Tensor], is_train: bool) -> list[torch.Tensor]:
+        """Run on a tensor for each variable, in the order of the graph; gives the outputs."""
+        if len(inputs) != len(self._variables):
+            raise MXNetError(f"a subgraph has {len(self._variables)} inputs, the operator feeds {len(inputs)}")
+        given = [inputs[i] for i in self._arguments]
+        given += [inputs[i].data for i in self._aux]
+        return self._program_for(inputs).run(given, is_train)
+
+    def _program_for(self, inputs: Sequence[torch.Tensor]) -> Program:
+        if self._closed is None:
+            return self._program
+        shapes = tuple([tuple(t.shape) for t in inputs])
+        found = self._closed.get(shapes)
+        if found is None:
+            heads = close_shapes(self.heads, {n.name: s for n, s in zip(self._variables, shapes)})
+            found = self._closed[shapes] = Program(heads, self._ctx)
+        return found
+
+    def output_like(self, inputs: Sequence[torch.Tensor]) -> list[tuple[tuple[int, ...], torch.dtype]]:
+        """Shapes and types of the outputs, without running.
+
+        Raises
+        ------
+        MXNetError
+            When they cannot be told.
+        """
+        count = len(self.heads)
+        _, shapes = infer_body_shapes(self.heads, [tuple(t.shape) for t in inputs], [None] * count)
+        _, types = infer_body_types(self.heads, [t.dtype for t in inputs], [None] * count)
+        for (node, _), shape in zip(self.heads, shapes):
+            if not is_known(shape):
+                raise MXNetError(f"the shape of {node.name!r}, an output of a loop that never ran, cannot be told")
+        return [(s, t or torch.float32) for s, t in zip(shapes, types)]  # type: ignore[misc]
 
 
 def _sharing(outputs: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor]) -> tuple[int, ...]:

@@ -22,7 +22,12 @@ def keyword_mismatch(what: str, given: Iterable[str], candidates: Sequence[str])
 
 
 def apply_op(
-    op: OpDef, name: str, attrs: dict[str, str], positional: Sequence[Entry | None], named: Mapping[str, Entry]
+    op: OpDef,
+    name: str,
+    attrs: dict[str, str],
+    positional: Sequence[Entry | None],
+    named: Mapping[str, Entry],
+    subgraphs: Sequence[list[Entry]] = (),
 ) -> Node:
     """A node that applies an operator; inputs that are not given become variables ``{name}_{input}``.
 
@@ -33,6 +38,9 @@ def apply_op(
     MXNetError
         For bad parameters, too many inputs, or a keyword that is not an input.
     """
+    if len(subgraphs) != len(op.subgraphs):
+        wanted = ", ".join(op.subgraphs) or "none"
+        raise MXNetError(f"Operator {op.name} (node {name!r}): {len(subgraphs)} subgraphs are given, expected {wanted}")
     params = parse_params(op, attrs, name)
     names = op.input_names(params)
     if len(positional) > len(names):
@@ -52,6 +60,7 @@ def apply_op(
             raise MXNetError(f"Operator {op.name} (node {name!r}): input {input_name} is given by position and by name")
         inputs.append(missing_input(name, input_name, attrs) if entry is None else entry)
     node = Node(op, name, inputs, attrs, params)
+    node.subgraphs = list(subgraphs)
     initialize_variables(node)
     node.update_versions()
     return node

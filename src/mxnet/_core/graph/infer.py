@@ -8,6 +8,7 @@ concluded from the same knowledge is remembered across graphs: real networks rep
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -93,7 +94,75 @@ def infer_types(heads: Sequence[Entry], known: Mapping[str, torch.dtype]) -> Inf
         given = known.get(node.name)
         return type_attr(node) if given is None else given
 
-    return _run(heads, start, _type_step, lambda t: t is not None)
+    return _run(heads, start, _type_step, _type_known)
+
+
+def _type_known(dtype: Any) -> bool:
+    return dtype is not None
+
+
+def infer_body_shapes(
+    heads: Sequence[Entry], inputs: Sequence[PartialShape], outputs: Sequence[PartialShape], np_shape: bool = False
+) -> tuple[list[PartialShape], list[PartialShape]]:
+    """Infer through the body of a control-flow operator, from what is known about its inputs and outputs.
+
+    Parameters
+    ----------
+    heads : list of Entry
+    inputs : list of partial shape
+        Of all variables, in the order of the graph.
+    outputs : list of partial shape
+        Of the heads.
+    np_shape : bool
+        See :func:`infer_shapes`.
+
+    Returns
+    -------
+    inputs, outputs : list of partial shape
+        The same, with all that follows.
+
+    Raises
+    ------
+    MXNetError
+        For contradictions, and for another number of inputs or outputs than the graph has.
+    """
+
+    def declared(node: Node) -> PartialShape:
+        return shape_attr(node, np_shape) if "__shape__" in node.attrs else None
+
+    def step(node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
+        return _shape_step(node, key, before, np_shape)
+
+    return _infer_body(heads, inputs, outputs, declared, step, is_known)
+
+
+def infer_body_types(
+    heads: Sequence[Entry], inputs: Sequence[torch.dtype | None], outputs: Sequence[torch.dtype | None]
+) -> tuple[list[torch.dtype | None], list[torch.dtype | None]]:
+    """As :func:`infer_body_shapes`, for data types."""
+    return _infer_body(heads, inputs, outputs, type_attr, _type_step, _type_known)
+
+
+def _infer_body(
+    heads: Sequence[Entry],
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+    declared: Callable[[Node], Any],
+    step: Callable[[Node, Hashable, tuple[Any, ...]], tuple[Any, ...]],
+    known: Callable[[Any], bool],
+) -> tuple[list[Any], list[Any]]:
+    variables = [n for n in topo_sort(heads) if n.op is None]
+    for what, given, expected in (("inputs", inputs, variables), ("outputs", outputs, heads)):
+        if len(given) != len(expected):
+            raise Conflict(f"the operator feeds {len(given)} {what} of a subgraph that has {len(expected)}")
+    given_to = {id(v): value for v, value in zip(variables, inputs)}
+
+    def start(node: Node) -> Any:
+        given = given_to[id(node)]
+        return declared(node) if given is None else given
+
+    found = _run(heads, start, step, known, outputs)
+    return [found.of(v) for v in variables], [found[h] for h in heads]
 
 
 def shape_attr(node: Node, np_shape: bool = False) -> PartialShape:
@@ -150,8 +219,12 @@ def _run(
     start: Callable[[Node], Any],
     step: Callable[[Node, Hashable, tuple[Any, ...]], tuple[Any, ...]],
     known: Callable[[Any], bool],
+    outputs: Sequence[Any] = (),
 ) -> Inferred:
-    """Let every node state what it knows, then wake up neighbours of what changed until nothing does."""
+    """Let every node state what it knows, then wake up neighbours of what changed until nothing does.
+
+    ``start`` says what is known about variables, ``outputs`` what about the heads.
+    """
     nodes = topo_sort(heads)
     first: dict[int, int] = {}
     values: list[Any] = []
@@ -176,8 +249,12 @@ def _run(
         for slot in touched:
             users[slot].append(number)
         slots.append([*touched, *range(base, base + count)])
-        keys.append(None if node.subgraphs else (id(node.op), frozenset(node.attrs.items())))
+        stable = not (node.subgraphs or node.op.opaque)
+        keys.append((id(node.op), frozenset(node.attrs.items())) if stable else None)
     needed.update(first[id(n)] + i for n, i in heads)
+    for (node, index), value in zip(heads, outputs):
+        slot = first[id(node)] + index
+        values[slot] = value if values[slot] is None else _merge(node, values[slot], value)
 
     finished = [not touched for touched in slots]
     waiting: Sequence[int] = range(len(nodes))
@@ -208,6 +285,8 @@ def _operator(node: Node) -> OpDef:
 
 
 def _merge(node: Node, a: Any, b: Any) -> Any:
+    if b is None:
+        return a
     try:
         return unify(a, b) if isinstance(a, tuple) else a
     except ValueError as e:
@@ -233,7 +312,7 @@ def _cached(
     before: tuple[Any, ...],
     conclude: Callable[[], tuple[Any, ...]],
 ) -> tuple[Any, ...]:
-    if key is None:  # operators with subgraphs
+    if key is None:  # operators with subgraphs or with code of the user's
         return conclude()
     full = (key, before)
     found = cache.get(full)
@@ -256,7 +335,8 @@ def _type_step(node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any,
 
 def _conclude_types(node: Node, before: tuple[Any, ...]) -> tuple[Any, ...]:
     op, p = _operator(node), node.params
-    rule = TypeRule(op.input_names(p)[: len(node.inputs)], op.output_names(p), before)
+    bodies = [partial(infer_body_types, g) for g in node.subgraphs]
+    rule = TypeRule(op.input_names(p)[: len(node.inputs)], op.output_names(p), before, bodies)
     if op.infer_type_rule is not None:
         _to_fixed_point(op.infer_type_rule, rule, p)
     else:
@@ -291,7 +371,8 @@ def _conclude_shapes(node: Node, before: tuple[Any, ...], np_shape: bool) -> tup
     op, p = _operator(node), node.params
     count = len(node.inputs)
     outputs = op.output_names(p)
-    rule = ShapeRule(op.input_names(p)[:count], outputs, before)
+    bodies = [partial(infer_body_shapes, g, np_shape=np_shape) for g in node.subgraphs]
+    rule = ShapeRule(op.input_names(p)[:count], outputs, before, bodies)
     if op.same_shape:
         rule.same()
         return rule.values()
@@ -300,6 +381,8 @@ def _conclude_shapes(node: Node, before: tuple[Any, ...], np_shape: bool) -> tup
         inferred = rule.values()
         if all(map(is_known, inferred[count:])):
             _check_sizes(outputs, inferred[count:])
+            return inferred
+        if op.opaque or bodies:  # not to be run for its shapes
             return inferred
     result = _open_shape(node, np_shape)
     if result is None:

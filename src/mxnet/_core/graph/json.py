@@ -187,12 +187,13 @@ def _check_node(node: Node) -> None:
         node.params = parse_params(node.op, node.attrs, node.name)
     for source, index in node.inputs:
         _check_output(source, index, f"an input of node {node.name!r}")
-    if not node.subgraphs:
-        expected = len(node.op.input_names(node.params))
-        if len(node.inputs) != expected:
+    for what, found, expected in (
+        ("inputs", len(node.inputs), len(node.op.input_names(node.params))),
+        ("subgraphs", len(node.subgraphs), len(node.op.subgraphs)),
+    ):
+        if found != expected:
             raise _Bad(
-                f"Invalid symbol file: node {node.name!r} ({node.op.name}) has {len(node.inputs)} inputs, "
-                f"expected {expected}"
+                f"Invalid symbol file: node {node.name!r} ({node.op.name}) has {found} {what}, expected {expected}"
             )
 
 

@@ -71,10 +71,7 @@ class Node:
 
     def mutated_inputs(self) -> list[int]:
         """Positions of the inputs that the operator updates in place."""
-        if self.op is None or not self.op.mutates:
-            return []
-        names = self.op.input_names(self.params)[: len(self.inputs)]
-        return [i for i, n in enumerate(names) if self.op.is_mutated(n)]
+        return [] if self.op is None else self.op.mutated_inputs(self.params, len(self.inputs))
 
     def update_versions(self) -> None:
         """Note which version of each variable input is read, counting up those that are mutated."""
