@@ -6,13 +6,13 @@ import functools
 import inspect
 import logging
 import os
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
+from ._core.state import state
 from .base import MXNetError
 from .context import Context
 
@@ -39,14 +39,6 @@ __all__ = [
 ]
 
 
-class _Semantics(threading.local):
-    """What is in force in this thread."""
-
-    np_shape = False
-    np_array = False
-
-
-_semantics = _Semantics()
 _announced: set[str] = set()
 
 
@@ -72,18 +64,18 @@ def set_np_shape(active: bool) -> bool:
     """
     if active:
         _announce("shape", "NumPy-shape semantics is on: scalars and zero-size arrays have shapes of their own.")
-    elif _semantics.np_array:
+    elif state.np_array:
         raise ValueError(
             "Deactivating NumPy shape semantics while NumPy array semantics is still active is not allowed. "
             "Please consider calling `npx.reset_np()` to deactivate both of them."
         )
-    before, _semantics.np_shape = _semantics.np_shape, bool(active)
+    before, state.np_shape = state.np_shape, bool(active)
     return before
 
 
 def is_np_shape() -> bool:
     """Whether NumPy shape semantics is on in this thread."""
-    return _semantics.np_shape
+    return state.np_shape
 
 
 class _Scope:
@@ -96,7 +88,7 @@ class _Scope:
         self._before: list[bool] = []
 
     def __enter__(self) -> _Scope:
-        self._before.append(getattr(_semantics, self._name))
+        self._before.append(getattr(state, self._name))
         if self._active is not None and self._active != self._before[-1]:
             self._switch(self._active)
         return self
@@ -126,7 +118,7 @@ def np_shape(active: bool = True) -> _Scope:
 def _set_np_array(active: bool) -> bool:
     if active:
         _announce("array", "NumPy array semantics is on: new arrays are mxnet.numpy.ndarray.")
-    before, _semantics.np_array = _semantics.np_array, bool(active)
+    before, state.np_array = state.np_array, bool(active)
     return before
 
 
@@ -134,14 +126,14 @@ def np_array(active: bool = True) -> _Scope:
     """A ``with`` scope in which Gluon makes ``mxnet.numpy.ndarray`` (or does not)."""
 
     def switch(value: bool) -> None:
-        _semantics.np_array = value
+        state.np_array = value
 
     return _Scope("np_array", active, switch)
 
 
 def is_np_array() -> bool:
     """Whether NumPy array semantics is on in this thread."""
-    return _semantics.np_array
+    return state.np_array
 
 
 def set_np(shape: bool = True, array: bool = True) -> None:

@@ -348,6 +348,30 @@ def test_contexts():
     assert pickle.loads(pickle.dumps(mx.gpu(3))) == mx.gpu(3)
 
 
+def test_default_context_can_be_set():
+    with mx.cpu(1):
+        mx.Context.default_ctx = mx.cpu(3)
+        assert mx.current_context() == mx.Context.default_ctx == mx.nd.ones(2).context == mx.cpu(3)
+    assert mx.current_context() == mx.cpu(0)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (2, 0), 0], ids=str)
+def test_unknown_shapes(shape):
+    """Outside of np_shape these stand for shapes that are not known, of which no array can be made."""
+    made = [mx.nd.zeros, mx.nd.ones, lambda s: mx.nd._internal._zeros(shape=s), lambda s: mx.nd.random.normal(shape=s)]
+    for make in made:
+        with pytest.raises(mx.MXNetError, match="is unknown"):
+            make(shape)
+        with mx.util.np_shape():
+            assert make(shape).shape == ((0,) if shape == 0 else shape)
+    assert mx.nd.array(np.ones((0, 2))).shape == (0, 2) and mx.nd.full((2, 0), 1).size == 0
+
+
+def test_power_names_its_arguments():
+    assert mx.nd.power(base=mx.nd.array([2]), exp=3).asscalar() == 8
+    assert mx.nd.power(2, mx.nd.array([3])).asscalar() == 8
+
+
 def test_missing_gpu_says_so():
     number = torch.cuda.device_count() + 5
     with pytest.raises(mx.MXNetError, match=rf"gpu\({number}\) is not available"):

@@ -24,6 +24,19 @@ def test_lists_of_arrays():
     assert mx.operator.get_operator_arguments("add_n") == (1, ["args"], ["NDArray-or-Symbol[]"])
 
 
+def test_order_and_types_of_its_own():
+    names = {
+        "_random_normal_like": ["loc", "scale", "data"],
+        "_sample_gamma": ["alpha", "shape", "dtype", "beta"],
+        "_random_pdf_uniform": ["sample", "low", "is_log", "high"],
+        "_CrossDeviceCopy": [],
+    }
+    for op, expected in names.items():
+        assert mx.operator.get_operator_arguments(op).names == expected
+    assert mx.operator.get_operator_arguments("_copyto").types == ["NDArray"]
+    assert mx.operator.get_operator_arguments("_set_value").types == ["real_t"]
+
+
 def test_every_registered_operator_can_be_described():
     names = mx.operator.get_all_registered_operators()
     assert names == sorted(names) and {"Convolution", "elemwise_add", "_plus_scalar"} <= set(names)

@@ -1,4 +1,4 @@
-"""What is switched on in the current thread: recording for gradients, and training mode."""
+"""What is switched on in the current thread: recording for gradients, training mode, and NumPy semantics."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import threading
 class _State(threading.local):
     recording = False
     training = False
+    np_shape = False
+    np_array = False
 
 
 state = _State()

@@ -11,6 +11,7 @@ from .._core.dtypes import TORCH_TO_NP, torch_dtype
 from .._core.graph.build import keyword_mismatch
 from .._core.graph.infer import Inferred, infer_shapes, infer_types, partial_shape, spelled_shape
 from .._core.graph.node import Node, split_variables, topo_sort
+from .._core.state import state
 from ..base import MXNetError
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ _LISTED = 10
 
 def np_shape() -> bool:
     """Whether NumPy shapes are in force (``mx.util.np_shape``)."""
-    from ..util import is_np_shape
-
-    return is_np_shape()
+    return state.np_shape
 
 
 def shapes(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool) -> tuple[Any, Any, Any]:

@@ -16,8 +16,8 @@ def _mismatch(lhs, rhs):
     raise TypeError(f"lhs and rhs must have the same data type, got {str(lhs.dtype)[6:]} and {str(rhs.dtype)[6:]}")
 
 
-def binary(name, fn, doc, *aliases, differentiable=True):
-    """Register an operator on two arrays of equal shape and type."""
+def binary(name, fn, doc, *aliases, **options):
+    """Register an operator on two arrays of equal shape and type; ``options`` are those of :func:`op`."""
 
     def run(lhs: Tensor, rhs: Tensor) -> Tensor:
         if lhs.shape != rhs.shape or lhs.dtype is not rhs.dtype:
@@ -25,7 +25,7 @@ def binary(name, fn, doc, *aliases, differentiable=True):
         return fn(lhs, rhs)
 
     run.__doc__ = f"{doc}\n\nBoth arrays have the same shape and type; nothing is broadcast."
-    return op(name, aliases=aliases, same_shape=True, differentiable=differentiable)(run)
+    return op(name, aliases=aliases, same_shape=True, **options)(run)
 
 
 def _capitalized(word):
@@ -49,7 +49,7 @@ for _word, (_fn, _gradient, _doc) in EXTREMA.items():
 for _word, (_fn, _doc) in COMPARISONS.items():
     binary(f"_{_word}", _fn, _doc, _capitalized(_word), differentiable=False)
 
-binary("_grad_add", torch.add, "Sum of two gradients of one array.", differentiable=False)
+binary("_grad_add", torch.add, "Sum of two gradients of one array.", no_gradient=True)
 binary(
     "_scatter_elemwise_div",
     ARITHMETIC["div"][0],

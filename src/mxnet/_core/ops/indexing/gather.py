@@ -79,7 +79,7 @@ def _(t, p):
     t.same("data", "output")
 
 
-@op("_scatter_set_nd", aliases=("_npi_scatter_set_nd",), differentiable=False)
+@op("_scatter_set_nd", aliases=("_npi_scatter_set_nd",), no_gradient=True)
 def scatter_set_nd(lhs: Tensor, rhs: Tensor, indices: Tensor, *, shape: Shape) -> Tensor:
     """A copy of ``lhs`` with elements or slices of ``rhs`` at given coordinates."""
     if tuple(lhs.shape) != shape:

@@ -39,7 +39,7 @@ def slice_(data: Tensor, *, begin: Shape, end: Shape, step: Shape = ()) -> Tenso
     return part.flip(flips) if flips else part
 
 
-@op("_slice_assign", aliases=("_crop_assign", "_npi_slice_assign"), differentiable=False)
+@op("_slice_assign", aliases=("_crop_assign", "_npi_slice_assign"), no_gradient=True)
 def slice_assign(lhs: Tensor, rhs: Tensor, *, begin: Shape, end: Shape, step: Shape = ()) -> Tensor:
     """A copy of ``lhs`` with ``rhs`` in the region that ``slice`` would cut out; ``rhs`` must have its shape."""
     forward, flips = split_direction(_slices(lhs.ndim, begin, end, step), lhs.shape)
@@ -64,7 +64,7 @@ def _(s, p):
 @op(
     "_slice_assign_scalar",
     aliases=("_crop_assign_scalar", "_npi_slice_assign_scalar"),
-    differentiable=False,
+    no_gradient=True,
     same_shape=True,
 )
 def slice_assign_scalar(data: Tensor, *, scalar: Double = 0.0, begin: Shape, end: Shape, step: Shape = ()) -> Tensor:

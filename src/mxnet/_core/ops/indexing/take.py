@@ -181,7 +181,7 @@ def _(t, p):
     t.unify("output", p.dtype)
 
 
-@op("_onehot_encode", differentiable=False, input_type="NDArray")
+@op("_onehot_encode", no_gradient=True, input_type="NDArray")
 def onehot_encode(lhs: Tensor, rhs: Tensor) -> Tensor:
     """One-hot vectors for the indices ``lhs``, in the shape (n, depth) of ``rhs``. Superseded by ``one_hot``."""
     if lhs.ndim != 1 or rhs.ndim != 2 or lhs.shape[0] != rhs.shape[0]:
@@ -194,7 +194,7 @@ def _(t, p):
     t.same("rhs", "output")
 
 
-@op("fill_element_0index", differentiable=False, input_type="NDArray")
+@op("fill_element_0index", no_gradient=True, input_type="NDArray")
 def fill_element_0index(lhs: Tensor, mhs: Tensor, rhs: Tensor) -> Tensor:
     """A copy of the matrix ``lhs`` with ``mhs[i]`` at row ``i`` and column ``rhs[i]``."""
     if lhs.ndim != 2 or mhs.shape != rhs.shape or tuple(mhs.shape) != (lhs.shape[0],):

@@ -6,8 +6,10 @@ from typing import Annotated, Any, Optional
 import torch
 from torch import Tensor
 
+from ....base import OperatorValueError
 from ...params import Ctx, Double, DType, DTypeOf, Long, Shape
 from ...registry import Device, op
+from ...state import state
 from ..elemwise.scalar import as_integer
 from ..reduce.axes import one_axis
 
@@ -29,16 +31,29 @@ def checked_shape(shape):
     return shape
 
 
+def known_shape(shape, device):
+    """The checked shape of an array to create on a device; ValueError when MXNet takes it for an unknown one.
+
+    Shape inference, on the ``meta`` device, may ask for an unknown shape: it follows from the use then.
+    """
+    checked_shape(shape)
+    if (not shape or 0 in shape) and not state.np_shape and device.type != "meta":
+        raise OperatorValueError(
+            f"shape {shape} is unknown: () and lengths of 0 are shapes inside mxnet.util.np_shape() only"
+        )
+    return shape
+
+
 @op("_zeros")
 def zeros(*, shape: Shape = (), ctx: Ctx = "", dtype: DType = torch.float32, device: Device = None) -> Tensor:
     """An array of zeros."""
-    return torch.zeros(checked_shape(shape), dtype=dtype, device=device)
+    return torch.zeros(known_shape(shape, device), dtype=dtype, device=device)
 
 
 @op("_ones")
 def ones(*, shape: Shape = (), ctx: Ctx = "", dtype: DType = torch.float32, device: Device = None) -> Tensor:
     """An array of ones."""
-    return torch.ones(checked_shape(shape), dtype=dtype, device=device)
+    return torch.ones(known_shape(shape, device), dtype=dtype, device=device)
 
 
 @op("_zeros_without_dtype")
@@ -48,7 +63,7 @@ def zeros_without_dtype(*, shape: Shape = None, ctx: Ctx = "", dtype: int = -1, 
 
     if dtype != -1 and dtype not in CODE_TO_TORCH:
         raise ValueError(f"dtype must be -1 or one of the codes {sorted(CODE_TO_TORCH)}, got {dtype}")
-    return torch.zeros(checked_shape(shape or ()), dtype=CODE_TO_TORCH.get(dtype, torch.float32), device=device)
+    return torch.zeros(known_shape(shape or (), device), dtype=CODE_TO_TORCH.get(dtype, torch.float32), device=device)
 
 
 @zeros_without_dtype.infer_type
@@ -65,7 +80,7 @@ def full(
     """An array of one value."""
     if not dtype.is_floating_point and dtype is not torch.bool:
         value = as_integer(value, dtype)
-    return torch.full(checked_shape(shape or ()), value, dtype=dtype, device=device)
+    return torch.full(known_shape(shape or (), device), value, dtype=dtype, device=device)
 
 
 def _progression(count, repeat, start, step, dtype, device):

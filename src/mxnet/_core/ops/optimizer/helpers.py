@@ -24,7 +24,7 @@ def _float_output(t: Any, p: Any) -> None:
     t.unify("output", torch.float32)
 
 
-@op("multi_sum_sq", variadic="num_arrays", inputs=_arrays, differentiable=False)
+@op("multi_sum_sq", variadic="num_arrays", inputs=_arrays, no_gradient=True)
 def multi_sum_sq(*data: Tensor, num_arrays: int) -> Tensor:
     """The sum of squares of each of several arrays, as one float32 vector."""
     if num_arrays != len(data):
@@ -32,7 +32,7 @@ def multi_sum_sq(*data: Tensor, num_arrays: int) -> Tensor:
     return kernels.sums_of_squares(data)
 
 
-@op("multi_lars", differentiable=False, same_shape=True)
+@op("multi_lars", no_gradient=True, same_shape=True)
 def multi_lars(
     lrs: Tensor,
     weights_sum_sq: Tensor,
@@ -52,7 +52,7 @@ def _and_old(old: Tensor, result: Tensor, p: dict[str, Any]) -> Tensor:
     return result if p.get("init_output", True) else result * old
 
 
-@op("all_finite", differentiable=False, merge=_and_old)
+@op("all_finite", no_gradient=True, merge=_and_old)
 def all_finite(data: Tensor, *, init_output: bool = True) -> Tensor:
     """``[1.]`` when no element is infinite or NaN, else ``[0.]``.
 
@@ -61,7 +61,7 @@ def all_finite(data: Tensor, *, init_output: bool = True) -> Tensor:
     return _all_finite((data,))
 
 
-@op("multi_all_finite", variadic="num_arrays", inputs=_arrays, differentiable=False, merge=_and_old)
+@op("multi_all_finite", variadic="num_arrays", inputs=_arrays, no_gradient=True, merge=_and_old)
 def multi_all_finite(*data: Tensor, num_arrays: int = 1, init_output: bool = True) -> Tensor:
     """``[1.]`` when no element of any array is infinite or NaN, else ``[0.]``.
 

@@ -80,7 +80,7 @@ def _(t: Any, p: Any) -> None:
         t.same("data", "output1")
 
 
-@op("_shuffle", aliases=("shuffle", "_npi_shuffle"), differentiable=False, same_shape=True)
+@op("_shuffle", aliases=("shuffle", "_npi_shuffle"), no_gradient=True, same_shape=True)
 def shuffle(data: Tensor, *, rng: Generator = None) -> Tensor:
     """The slices along the first axis in random order, all orders equally likely."""
     if data.is_meta or data.shape[0] < 2:

@@ -13,7 +13,7 @@ from torch import Tensor
 from ....base import MXNetError
 from ...params import Ctx, DTypeOf, Long, Shape
 from ...registry import Device, Generator, OpDef, op
-from ..init.creation import checked_shape
+from ..init.creation import checked_shape, known_shape
 from . import _distributions as draw
 
 FloatType = Annotated[Any, DTypeOf("None", "float16", "float32", "float64")]
@@ -65,10 +65,8 @@ def _working(dtype: torch.dtype) -> torch.dtype:
 
 
 def _empty(shape: Any, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """An array to fill. Shape inference of a draw whose shape follows from its use asks for one without a shape."""
-    if not shape and device.type != "meta":
-        raise MXNetError("shape must be given, with at least one axis")
-    return torch.empty(checked_shape(shape or ()), dtype=dtype, device=device)
+    """An array to fill."""
+    return torch.empty(known_shape(shape or (), device), dtype=dtype, device=device)
 
 
 def _fill(

@@ -6,7 +6,7 @@ from torch import Tensor
 from ...registry import op
 
 
-@op("_contrib_allclose", differentiable=False)
+@op("_contrib_allclose", no_gradient=True)
 def allclose(a: Tensor, b: Tensor, *, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = True) -> Tensor:
     """1 when all elements fulfil ``|a - b| <= atol + rtol * |b|``, else 0, as a uint8 without dimensions."""
     if a.shape != b.shape:

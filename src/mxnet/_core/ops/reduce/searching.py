@@ -30,7 +30,7 @@ argmax = op("argmax", differentiable=False)(_search(torch.argmax, "maximum"))
 argmin = op("argmin", differentiable=False)(_search(torch.argmin, "minimum"))
 
 
-@op("argmax_channel", differentiable=False)
+@op("argmax_channel", no_gradient=True)
 def argmax_channel(data: Tensor) -> Tensor:
     """Position of the maximum along axis 1, in the type of the data."""
     if data.dim() < 2:
@@ -70,7 +70,7 @@ def _(t, p):
     "_histogram",
     aliases=("_npi_histogram",),
     outputs=("output0", "output1"),
-    differentiable=False,
+    no_gradient=True,
     inputs=lambda p: ("data",) if p.bin_cnt is not None else ("data", "bins"),
     printed={"range": ", optional, default=None"},
 )
