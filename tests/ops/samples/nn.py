@@ -214,7 +214,8 @@ ROWS += [
     row("L2Normalization", (2, 3), mode="spatial").set(raises="at least 3"),
     row("LRN", (1, 5, 2, 2), nsize=3),
     row("LRN", (1, 4, 2, 2), nsize=5, alpha=0.5, beta=0.5, knorm=1.0),
-    row("LRN", (1, 4, 2, 2), nsize=2).set(raises="odd"),
+    row("LRN", (1, 5, 2, 2), nsize=4, alpha=0.5),
+    row("LRN", (1, 4, 2, 2), nsize=0).set(raises="nsize"),
 ]
 
 # -------------------------------------------------------------------- activation

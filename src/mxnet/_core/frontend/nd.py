@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 from ...base import MXNetError, _Null
 from ..invoke import invoke
@@ -36,6 +37,9 @@ def _fixed(od: OpDef) -> Any:
     decode = {p.name: p.decode for p in od.params.values()}
     required = frozenset(od._required)
     required_inputs = tuple(i for i, n in enumerate(inputs) if n not in od.optional_inputs)
+    omitted = tuple((position[n], flag, od._defaults.get(flag)) for n, flag in od.omit.items())
+    least = len(required_inputs)
+    counted = od._inputs_of is not None
 
     def call(*args: Any, **kwargs: Any) -> Any:
         out = None
@@ -71,14 +75,35 @@ def _fixed(od: OpDef) -> Any:
                     raise TypeError(f"Argument {inputs[i]} must have NDArray type, but got {a!r}")
                 last = i
         for i in required_inputs:
-            if arrays[i] is None and not (od.omit or od._inputs_of):
+            if arrays[i] is None:
                 raise MXNetError(f"Operator {od.name}: required input {inputs[i]} is missing")
+        for i, flag, default in omitted:
+            if (arrays[i] is None) is not params.get(flag, default):
+                _wrong_inputs(od, arrays, params)
+        if counted and last + 1 != least:  # some optional input is given
+            _check_optional(od, arrays, params)
         if required and not required <= params.keys():
             missing = ", ".join(sorted(required - params.keys()))
             raise MXNetError(f"Required parameter {missing} is not presented, in operator {od.name}")
         return invoke(od, arrays[: last + 1], params, out)
 
     return call
+
+
+def _check_optional(od: OpDef, arrays: list[Any], params: dict[str, Any]) -> None:
+    """Raise unless as many inputs are given as the parameters ask for."""
+    names = od.input_names(SimpleNamespace(**{**od._defaults, **params}))
+    if sum(a is not None for a in arrays) != len(names):
+        _wrong_inputs(od, arrays, params)
+
+
+def _wrong_inputs(od: OpDef, arrays: list[Any], params: dict[str, Any]) -> NoReturn:
+    names = od.input_names(SimpleNamespace(**{**od._defaults, **params}))
+    given = [n for n, a in zip(od.inputs, arrays) if a is not None]
+    raise MXNetError(
+        f"Operator {od.name} expects {len(names)} inputs with these parameters ({', '.join(names)}), "
+        f"but got {len(given)} instead ({', '.join(given)})"
+    )
 
 
 def _variadic(od: OpDef) -> Any:

@@ -32,8 +32,8 @@ def hawkesll(
 ) -> tuple[Tensor, Tensor]:
     """Log likelihood of marked event sequences under independent, exponentially decaying Hawkes processes.
 
-    Process ``k`` has the intensity ``lda + alpha * beta * sum(exp(-beta * (t - t_i)))`` over its events ``t_i < t``. The
-    gradient of the likelihood reaches ``lda``, ``alpha`` and ``beta``; everything else is data. See Bacry et al.,
+    Process ``k`` has the intensity ``lda + alpha * beta * sum(exp(-beta * (t - t_i)))`` over its events ``t_i < t``.
+    The gradient of the likelihood reaches ``lda``, ``alpha`` and ``beta``; everything else is data. See Bacry et al.,
     "Hawkes processes in finance", 2015.
 
     Parameters

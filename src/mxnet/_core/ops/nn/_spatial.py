@@ -53,8 +53,10 @@ def per_axis(values: tuple, n: int, default: int, name: str, low: int = 0) -> tu
     return tuple(values)
 
 
-def check_rank(shape: tuple | torch.Size, n: int) -> None:
-    """Check that data of the given shape has ``n`` spatial axes, a batch and channels."""
+def check_rank(shape: tuple | torch.Size, n: int, layout: str | None = None) -> None:
+    """Check that data of the given shape has ``n`` spatial axes, a batch and channels, and the layout as many."""
+    if layout is not None and len(layout) != n + 2:
+        raise MXNetError(f"layout {layout} is for {len(layout) - 2}D kernels, got a {n}D kernel")
     if len(shape) != n + 2:
         raise MXNetError(
             f"data should be {n + 2}D (batch, channel and {n} spatial axes) for a {n}D kernel, got shape {tuple(shape)}"

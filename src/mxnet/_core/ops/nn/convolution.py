@@ -46,7 +46,7 @@ def _convolve(
     layout: str | None,
 ) -> Tensor:
     n = len(kernel)
-    check_rank(data.shape, n)
+    check_rank(data.shape, n, layout)
     x = channels_first(data, layout)
     w = channels_first(weight, layout)
     channels = x.shape[1]
@@ -140,7 +140,7 @@ def _(s: ShapeRule, p) -> None:
     if s["data"] is None:
         return
     n = len(p.kernel)
-    check_rank(s["data"], n)
+    check_rank(s["data"], n, p.layout)
     stride, dilate = per_axis(p.stride, n, 1, "stride", 1), per_axis(p.dilate, n, 1, "dilate", 1)
     pad = per_axis(p.pad, n, 0, "pad")
     batch, channels, *spatial = shape_channels_first(s["data"], p.layout)
@@ -226,7 +226,7 @@ def deconvolution(
         Along each spatial axis ``stride * (n - 1) + dilate * (kernel - 1) + 1 - 2 * pad + adj``.
     """
     n = len(kernel)
-    check_rank(data.shape, n)
+    check_rank(data.shape, n, layout)
     x = channels_first(data, layout)
     w = channels_first(weight, layout)
     _check_groups(x.shape[1], num_filter, num_group)
@@ -245,7 +245,7 @@ def _(s: ShapeRule, p) -> None:
     if s["data"] is None:
         return
     n = len(p.kernel)
-    check_rank(s["data"], n)
+    check_rank(s["data"], n, p.layout)
     batch, channels, *spatial = shape_channels_first(s["data"], p.layout)
     _check_groups(channels, p.num_filter, p.num_group)
     s.unify("weight", shape_from_channels_first((channels, p.num_filter // p.num_group, *p.kernel), p.layout))

@@ -165,17 +165,18 @@ def lrn(
 ) -> tuple[Tensor, Tensor]:
     """Local response normalisation: divide by ``(knorm + alpha / nsize * s) ** beta``.
 
-    ``s`` is the sum of squares over the ``nsize`` nearest channels (an odd number) at the same position; ``data`` is
-    ``(batch, channels, height, width)``.
+    ``s`` is the sum of squares over the ``nsize`` nearest channels (one less when it is even) at the same position;
+    ``data`` is ``(batch, channels, height, width)``.
     """
-    if nsize % 2 != 1:
-        raise MXNetError(f"LRN only supports odd values for nsize, got {nsize}")
+    if nsize < 1:
+        raise MXNetError(f"nsize should be positive, got {nsize}")
     if data.ndim != 4:
         raise MXNetError(f"data should be 4D in (batch, channel, y, x), got shape {tuple(data.shape)}")
     n, c, h, w = data.shape
-    half = nsize // 2
+    half = (nsize - 1) // 2
+    window = (2 * half + 1, 1, 1)
     # Channels become the depth of a one-channel volume, which a sum over depth slides along.
     squares = F.pad((data * data).reshape(n, 1, c, h, w), (0, 0, 0, 0, half, half))
-    sums = torch._C._nn.avg_pool3d(squares, (nsize, 1, 1), (1, 1, 1), (0, 0, 0), False, True, 1).reshape(n, c, h, w)
+    sums = torch._C._nn.avg_pool3d(squares, window, (1, 1, 1), (0, 0, 0), False, True, 1).reshape(n, c, h, w)
     norm = sums * (alpha / nsize) + knorm
     return data * norm.pow(-beta), norm

@@ -75,7 +75,7 @@ def bilinear_resize(
     like : Tensor, optional
         In mode ``like``: images whose height and width are wanted.
     height, width : int
-        The wanted size in mode ``size``, unless scales are given.
+        The wanted size in mode ``size``, of each axis for which no scale is given.
     scale_height, scale_width : float, optional
         Factors on the size of the data; in mode ``odd_scale`` odd sizes stay odd.
     mode : str
@@ -90,8 +90,6 @@ def bilinear_resize(
         _check_images("like", like)
         size = tuple(like.shape[2:])
     else:
-        if mode == "size" and (scale_height is None) != (scale_width is None):
-            raise MXNetError("scale_height and scale_width must be given together")
         size = (_resized(data.shape[2], mode, height, scale_height), _resized(data.shape[3], mode, width, scale_width))
     if min(size) < 1:
         raise MXNetError(f"the resized height and width must be positive, got {size} from {tuple(data.shape)}")

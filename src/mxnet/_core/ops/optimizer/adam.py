@@ -1,8 +1,10 @@
 """Update operators of Adam and its relatives, for one weight."""
 
+from typing import Annotated
+
 from torch import Tensor
 
-from ...params import Double
+from ...params import Double, Ge, Le
 from ...registry import op
 from . import kernels
 from ._checks import same_shapes
@@ -156,8 +158,8 @@ def ftml_update(
     z: Tensor,
     *,
     lr: float,
-    beta1: float = 0.6,
-    beta2: float = 0.999,
+    beta1: Annotated[float, Ge(0), Le(1)] = 0.6,
+    beta2: Annotated[float, Ge(0), Le(1)] = 0.999,
     epsilon: Double = 9.9999999392252903e-09,
     t: int,
     wd: float = 0.0,

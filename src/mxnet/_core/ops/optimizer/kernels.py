@@ -725,9 +725,10 @@ def ftrl(
     _addcmul_(n, g, g)
     root = _sqrt(n)
     _add_(z, g)
-    _addcmul_(z, torch._foreach_sub(root, old_root), w, -1.0 / lr)
+    per_rate = 1.0 / lr if lr else math.inf
+    _addcmul_(z, torch._foreach_sub(root, old_root), w, -per_rate)
     _add_(root, beta)
-    _div_(root, lr)
+    _mul_(root, per_rate)
     _add_(root, wd)
     # sign(z) * lamda1 - z where |z| > lamda1, else zero: the soft threshold of -z
     _copy_(w, [torch.nn.functional.softshrink(t, lamda1) for t in z])

@@ -184,11 +184,13 @@ def _outputs(p: Any) -> tuple[str, ...]:
 def _clip_range(mode: str, low: float | None, high: float | None, nan: bool) -> tuple[float, float, bool] | None:
     if low is None and high is None:
         return None
+    if mode != "lstm":
+        raise MXNetError(f"lstm_state_clip_min and lstm_state_clip_max are for mode 'lstm', got mode {mode!r}")
     if low is None or high is None or low > high:
         raise MXNetError(
             f"lstm_state_clip_min and lstm_state_clip_max must be given together, in order, got {low} and {high}"
         )
-    return (low, high, nan) if mode == "lstm" else None
+    return low, high, nan
 
 
 @op("RNN", aliases=("_npx_rnn",), inputs=_inputs, outputs=_outputs)

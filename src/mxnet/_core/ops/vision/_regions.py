@@ -1,10 +1,16 @@
 """What operators over regions of interest share."""
 
+from typing import Annotated
+
 import torch
 from torch import Tensor
 
 from ....base import MXNetError
+from ...params import Ge, Le
 from ...shapes import ShapeRule
+
+# Size of the feature map over that of the image.
+Scale = Annotated[float, Ge(0), Le(1)]
 
 
 def check_rois(rois: Tensor, columns: int) -> None:

@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ....base import MXNetError
-from ...params import Ge
+from ...params import Ge, Le
 from ...registry import op
 from ...shapes import ShapeRule
-from ._regions import check_rois, roi_shape, round_away
+from ._regions import Scale, check_rois, roi_shape, round_away
 from ._sample import check_images
 
 
@@ -28,9 +28,9 @@ def _channels(pooled_size: int, group_size: int, output_dim: int, device: torch.
 
 
 def _check_channels(data: Tensor, output_dim: int, group_size: int) -> None:
-    if output_dim < 1 or group_size < 1 or data.shape[1] != output_dim * group_size * group_size:
+    if output_dim < 1 or group_size < 1 or data.shape[1] < output_dim * group_size * group_size:
         raise MXNetError(
-            f"data should have output_dim * group_size ** 2 channels, got {data.shape[1]} with "
+            f"data should have at least output_dim * group_size ** 2 channels, got {data.shape[1]} with "
             f"output_dim={output_dim}, group_size={group_size}"
         )
 
@@ -47,7 +47,7 @@ def psroi_pooling(
     data: Tensor,
     rois: Tensor,
     *,
-    spatial_scale: float,
+    spatial_scale: Scale,
     output_dim: int,
     pooled_size: Annotated[int, Ge(1)],
     group_size: int = 0,
@@ -109,13 +109,13 @@ def deformable_psroi_pooling(
     rois: Tensor,
     trans: Optional[Tensor] = None,
     *,
-    spatial_scale: float,
+    spatial_scale: Scale,
     output_dim: int,
     group_size: int,
     pooled_size: Annotated[int, Ge(1)],
     part_size: int = 0,
     sample_per_part: Annotated[int, Ge(1)] = 1,
-    trans_std: float = 0.0,
+    trans_std: Annotated[float, Ge(0), Le(1)] = 0.0,
     no_trans: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """:func:`PSROIPooling` over bins which are moved by learnt offsets, averaging bilinear samples.
@@ -144,15 +144,21 @@ def deformable_psroi_pooling(
     dx: Any = 0.0
     dy: Any = 0.0
     if not no_trans:
-        if trans is None or trans.ndim != 4 or trans.shape[0] != rois.shape[0] or trans.shape[1] % 2:
+        if trans is None:
+            raise MXNetError("no_trans=False needs the input trans")
+        shape = tuple(trans.shape)
+        if trans.ndim != 4 or shape[1] < 2 or shape != (rois.shape[0], shape[1], parts, parts):
             raise MXNetError(
-                "trans should be (regions, 2 * classes, part_size, part_size), "
-                f"got {None if trans is None else tuple(trans.shape)}"
+                "trans should be (regions, 2 * classes, part_size, part_size) = "
+                f"({rois.shape[0]}, ?, {parts}, {parts}), got {shape}"
             )
-        classes = trans.shape[1] // 2
+        classes = shape[1] // 2
+        if output_dim % classes:
+            raise MXNetError(f"output_dim should be a multiple of the {classes} classes of trans, got {output_dim}")
         part = (k * parts).div(pooled_size, rounding_mode="floor")
-        own = torch.arange(output_dim, device=data.device) // max(output_dim // classes, 1)
-        offsets = trans.view(-1, classes, 2, *trans.shape[2:])[:, own][..., part, :][..., part] * trans_std
+        own = torch.arange(output_dim, device=data.device) // (output_dim // classes)
+        offsets = trans[:, : 2 * classes].reshape(-1, classes, 2, parts, parts)
+        offsets = offsets[:, own][..., part, :][..., part] * trans_std
         # (regions, output_dim, pooled, pooled, 1, 1)
         dx = (offsets[:, :, 0] * wide.view(-1, 1, 1, 1))[..., None, None]
         dy = (offsets[:, :, 1] * high.view(-1, 1, 1, 1))[..., None, None]

@@ -10,7 +10,7 @@ from ....base import MXNetError
 from ...params import Shape
 from ...registry import op
 from ...shapes import ShapeRule
-from ._regions import check_rois, pooled_grid, roi_shape, round_away
+from ._regions import Scale, check_rois, pooled_grid, roi_shape, round_away
 from ._sample import check_images, sample
 
 # How many elements the windows of one block of regions may have: bounds the memory of ROIPooling.
@@ -37,7 +37,7 @@ def _window(low: Tensor, high: Tensor, limit: int) -> tuple[Tensor, Tensor]:
 
 
 @op("ROIPooling", aliases=("_npx_roi_pooling",), outputs=("output", "maxidx"), visible=1)
-def roi_pooling(data: Tensor, rois: Tensor, *, pooled_size: Shape, spatial_scale: float) -> tuple[Tensor, Tensor]:
+def roi_pooling(data: Tensor, rois: Tensor, *, pooled_size: Shape, spatial_scale: Scale) -> tuple[Tensor, Tensor]:
     """Largest elements in a grid of bins over each region, regions being rounded to whole positions.
 
     Parameters
@@ -127,7 +127,7 @@ def roi_align(
     rois: Tensor,
     *,
     pooled_size: Shape,
-    spatial_scale: float,
+    spatial_scale: Scale,
     sample_ratio: int = -1,
     position_sensitive: bool = False,
     aligned: bool = False,
@@ -197,7 +197,7 @@ def _(s: ShapeRule, p: Any) -> None:
 
 @op("_contrib_RROIAlign", differentiable=False)
 def rotated_roi_align(
-    data: Tensor, rois: Tensor, *, pooled_size: Shape, spatial_scale: float, sampling_ratio: int = -1
+    data: Tensor, rois: Tensor, *, pooled_size: Shape, spatial_scale: Scale, sampling_ratio: int = -1
 ) -> Tensor:
     """:func:`ROIAlign` over rotated regions; it has no gradient.
 
