@@ -71,7 +71,19 @@ from .util import (  # noqa: E402
 )
 
 if TYPE_CHECKING:
-    from . import contrib, executor_manager, misc, ndarray_doc, operator, rnn, symbol_doc, test_utils, visualization
+    from . import (
+        contrib,
+        executor_manager,
+        image,
+        misc,
+        ndarray_doc,
+        operator,
+        rnn,
+        symbol_doc,
+        test_utils,
+        visualization,
+    )
+    from . import image as img
     from . import visualization as viz
 
 # The version of the interface; remx's own is that of its distribution.
@@ -81,6 +93,8 @@ __version__ = "1.9.1"
 _LAZY = {
     "contrib": "contrib",
     "executor_manager": "executor_manager",
+    "image": "image",
+    "img": "image",
     "misc": "misc",
     "ndarray_doc": "ndarray_doc",
     "operator": "operator",
@@ -124,6 +138,8 @@ __all__ = [
     "executor",
     "executor_manager",
     "gpu",
+    "image",
+    "img",
     "init",
     "initializer",
     "io",
