@@ -39,8 +39,9 @@ def make_function(od: OpDef, shown: str) -> Any:
         return create(od, (), symbols, params, kwargs.get("name"), kwargs.get("attr"), hint)
 
     def variadic(*args: Any, **kwargs: Any) -> Any:
+        bodies = args[: len(od.subgraphs)]
         positional: list[Any] = []
-        for a in args:
+        for a in args[len(od.subgraphs) :]:
             positional.extend(a if isinstance(a, (list, tuple)) else [a])
         symbols, params = {}, {}
         for name, value in kwargs.items():
@@ -50,9 +51,9 @@ def make_function(od: OpDef, shown: str) -> Any:
                 positional.extend(value)
             elif name not in _OWN and value is not _Null:
                 params[name] = value
-        for value in positional:
+        for value in (*bodies, *positional):
             if not isinstance(value, Symbol):
                 raise TypeError(f"Argument {od.inputs[-1]} of {od.name} must be a Symbol, but got {value!r}")
-        return create(od, tuple(positional), symbols, params, kwargs.get("name"), kwargs.get("attr"), hint)
+        return create(od, tuple(positional), symbols, params, kwargs.get("name"), kwargs.get("attr"), hint, bodies)
 
     return lazy_metadata(od, shown, _TAIL, "Symbol")(variadic if od.variadic else fixed)

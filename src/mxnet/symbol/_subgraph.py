@@ -1,0 +1,123 @@
+"""Cutting the bodies of loops and branches out of the graph that a user's function has built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .._core.graph.node import Entry, Node, topo_sort
+from ..attribute import AttrScope
+from ._creation import var
+from ._symbol import Symbol
+
+_MARK = "__subgraph_name__"
+
+
+class Body:
+    """The graph that a user's function over symbols describes.
+
+    Parameters
+    ----------
+    name : str
+        What its name begins with, which marks the nodes that the function makes.
+    arguments : list of Symbol
+        What the function is called with; it sees a variable for each.
+    build : callable
+        ``build(variables) -> (outputs, states, result)``.
+    copy_shared : bool
+        Whether a state with the name of an output becomes a copy of it.
+
+    Attributes
+    ----------
+    graph : Symbol
+        The outputs, then the states. It shares no node with the graph around it.
+    inputs : list of (int or None, Entry)
+        What each of its variables, in order, stands for: the number of an argument, and a value of the graph around
+        it, or a variable that the function has made.
+    result : object
+        What else ``build`` gave.
+    num_outputs, num_states : int
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[Symbol],
+        build: Callable[[list[Symbol]], tuple[list[Symbol], list[Symbol], Any]],
+        copy_shared: bool = False,
+    ) -> None:
+        name = _unique_name(name)
+        with AttrScope(**{_MARK: name}):
+            variables = [var(f"{s.name}-{s._heads[0][1]}") for s in arguments]
+            outputs, states, self.result = build(variables)
+            shared = {s.name for s in outputs} if copy_shared else set()
+            heads = _distinct(outputs, states, shared, name)
+        self.num_outputs, self.num_states = len(outputs), len(states)
+        numbers = {id(v._heads[0][0]): i for i, v in enumerate(variables)}
+        graph, inputs = _cut(heads, name)
+        self.graph = graph
+        self.inputs = [
+            (None, entry) if number is None else (number, arguments[number]._heads[0])
+            for entry in inputs
+            for number in (numbers.get(id(entry[0])),)
+        ]
+
+
+def _unique_name(name: str) -> str:
+    outer = AttrScope._current.value._attr.get(_MARK)
+    if outer:
+        name = f"{outer}${name}"
+    number = AttrScope._subgraph_names[name]
+    AttrScope._subgraph_names[name] += 1
+    return f"{name}{number}"
+
+
+def _distinct(outputs: list[Symbol], states: list[Symbol], shared: set[str | None], name: str) -> list[Entry]:
+    """The heads of a body, with a copy in the place of each that is an input, or nothing that the body computes."""
+    from . import op
+
+    inputs = {n.name for n in topo_sort([s._heads[0] for s in (*outputs, *states)]) if n.op is None}
+
+    def head(s: Symbol, taken: set[str | None]) -> Entry:
+        node = s._heads[0][0]
+        if node.name in inputs or node.name in taken or node.attrs.get(_MARK) != name:
+            return op.identity(s)._heads[0]
+        return s._heads[0]
+
+    return [head(s, set()) for s in outputs] + [head(s, shared) for s in states]
+
+
+def _cut(heads: Sequence[Entry], name: str) -> tuple[Symbol, list[Entry]]:
+    """Copy what was made in a scope; each value from outside becomes a variable.
+
+    Returns
+    -------
+    graph : Symbol
+    inputs : list of Entry
+        What each variable of the graph is outside of it.
+    """
+    made: dict[int, Node] = {}
+    fed: dict[int, Entry] = {}
+    cut: dict[tuple[int, int], Node] = {}
+
+    def inner(entry: Entry) -> Entry:
+        node, index = entry
+        if id(node) in made:
+            return made[id(node)], index
+        variable = cut.get((id(node), index))
+        if variable is None:
+            variable = cut[id(node), index] = Node(None, node.output_name(index))
+            fed[id(variable)] = entry
+        return variable, 0
+
+    for old in topo_sort(heads):
+        if old.attrs.get(_MARK) != name:
+            continue
+        new = Node(old.op, old.name, [inner(e) for e in old.inputs], dict(old.attrs), old.params)
+        new.subgraphs, new.version, new.in_versions = old.subgraphs, old.version, old.in_versions
+        made[id(old)] = new
+        if old.op is None:
+            fed[id(new)] = (old, 0)
+    new_heads = [inner(h) for h in heads]
+    variables = [n for n in topo_sort(new_heads) if n.op is None]
+    return Symbol(new_heads), [fed[id(v)] for v in variables]
