@@ -100,11 +100,22 @@ def vary(row, rng, number):
     if rng.random() < 0.2:
         dtype = rng.choice(["float16", "float64", "int32", "int8", "uint8", "int64"])
 
+    plain = {s.kind for s in row.specs} <= {"uniform", "away", "distinct"}
+    special = plain and rng.random() < 0.1
+    shape = None
+    if plain and len({s.shape for s in row.specs}) == 1 and rng.random() < 0.2:
+        shape = tuple(rng.randint(1, 4) for _ in range(rng.randint(1, 5)))
+
     def change(spec):
-        return spec if spec is None else vary_spec(spec, sizes, dtype)
+        if spec is None:
+            return None
+        found = vary_spec(spec, sizes, dtype)
+        kind, args = ("special", ()) if special and found.kind != "ints" else (found.kind, found.args)
+        return rows.Spec(shape or found.shape, kind, args, found.dtype, found.stype)
 
     params = vary_params(row, rng) if rng.random() < 0.6 else row.params
     return row.set(
+        grad=row.grad and not special,  # at infinity derivatives are a matter of taste
         inputs=tuple(change(s) for s in row.inputs),
         named={k: change(s) for k, s in row.named.items()},
         params=params,

@@ -36,6 +36,15 @@ KNOWN = (
     ("SoftmaxActivation", "gradient", "3:3)", "wrong in MXNet for more than two axes (finite differences)"),
     ("SoftmaxOutput", "gradient", "out_grad=True", "MXNet multiplies by the output, not by the gradient from above"),
     ("CTCLoss", "values", "afa61198,blank_label=first", "MXNet reads beyond the data for the label -1"),
+    # Infinities and NaN.
+    ("_linalg_*", "values", "~special", "0 * NaN is NaN; BLAS passes over zeros, or gives up, as it likes"),
+    ("_linalg_trsm", "gradient", "alpha=0.0", "MXNet divides by alpha"),
+    ("*sort", "values", "~special", "MXNet leaves open where NaN goes; here it is above all numbers"),
+    ("topk", "values", "~special", "MXNet leaves open where NaN goes; here it is above all numbers"),
+    ("nansum", "values", "instead of nan", "MXNet's compensated sum subtracts infinity from infinity"),
+    ("moments", "values", "instead of nan", "MXNet's compensated sum subtracts infinity from infinity"),
+    ("mean", "values", "~special@float16", "MXNet's sum overflows in float16"),
+    ("Reshape", "we refuse", "cannot reshape", "MXNet drops elements, or reads beyond the array"),
     # Vision.
     ("*PSROIPooling", "we refuse", "data should have at least", "MXNet reads beyond the data"),
     ("*PSROIPooling", "we refuse", "trans should be", "MXNet reads beyond the offsets"),

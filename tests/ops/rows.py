@@ -71,6 +71,9 @@ def _away(rng, shape, low, high):
     return rng.uniform(low, high, shape) * np.where(rng.uniform(size=shape) < 0.5, -1, 1)
 
 
+_SPECIAL = (0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, np.inf, -np.inf, np.nan, 6e4, -6e4)
+
+
 _DRAW = {
     "uniform": lambda rng, shape, low, high: rng.uniform(low, high, shape),
     "ints": lambda rng, shape, low, high: rng.randint(low, high, shape),
@@ -78,6 +81,7 @@ _DRAW = {
     "distinct": _distinct,
     "spd": _spd,
     "lower": lambda rng, shape, margin: np.tril(rng.uniform(-1, 1, shape)) + margin * np.eye(shape[-1]),
+    "special": lambda rng, shape: rng.choice(_SPECIAL, shape),
     "const": lambda rng, shape, dtype, data: np.frombuffer(data, dtype).reshape(shape),
 }
 

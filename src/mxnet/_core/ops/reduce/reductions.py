@@ -25,8 +25,8 @@ def reduction(name, fn, doc, *aliases, whole=None):
         if whole is not None and not axis and not keepdims and data.is_floating_point():
             return whole(data).reshape(1)
         axes = reduced_axes(data.dim(), axis, exclude)
-        if not axes and data.dim():
-            return data.clone()
+        if not axes and data.dim():  # each element on its own
+            return fn(data.unsqueeze(-1), (data.dim(),), False)
         result = fn(data, axes, keepdims)
         return result if result.dim() else result.reshape(1)
 

@@ -94,13 +94,30 @@ def histogram(
     elif bins.dim() != 1 or bins.shape[0] < 2:
         raise ValueError(f"bins must be a vector of at least 2 bounds, got the shape {tuple(bins.shape)}")
     flat = data.reshape(-1)
-    place = torch.searchsorted(bins, flat, right=True) - 1
     count = bins.shape[0] - 1
-    place = torch.where(flat == bins[-1], count - 1, place)
-    inside = (flat >= bins[0]) & (flat <= bins[-1])
+    if range is None:
+        place = (torch.searchsorted(bins, flat, right=True) - 1).clamp_(max=count - 1)
+        inside = (flat >= bins[0]) & (flat <= bins[-1])
+    else:
+        place, inside = _even_bins(flat, bins, *range)
     return torch.zeros(count + 1, dtype=torch.int64, device=data.device).index_add_(
         0, torch.where(inside, place, count), torch.ones_like(place)
     )[:count].clone(), bins.clone()
+
+
+def _even_bins(flat: Tensor, bins: Tensor, low: float, high: float) -> tuple[Tensor, Tensor]:
+    """The bin of each element, and whether it is in any.
+
+    The bin follows from arithmetic, then gives way to a neighbour whose bound says otherwise. Bounds of integers may
+    coincide, so that looking up the bound alone would name another bin than MXNet does.
+    """
+    count = bins.shape[0] - 1
+    inside = (flat >= low) & (flat <= high)
+    exact = flat.double()
+    place = ((exact - low) * count / (high - low)).nan_to_num_(0.0).clamp_(0, count - 1).long()
+    place = place - (flat < bins[place]).long()
+    place = place + ((flat >= bins[place + 1]) & (place != count - 1)).long()
+    return place.clamp_(min=0), inside
 
 
 @histogram.infer_type
