@@ -44,6 +44,11 @@ def seed_all(seed: int) -> None:
             found.manual_seed(_seed_of(ctx, _base_seed))
 
 
+def base_seed() -> int:
+    """What :func:`seed_all` was last given."""
+    return _base_seed
+
+
 def seed_context(ctx: Any, seed: int) -> None:
     """Seed the generator of one context; devices that are seeded one by one with one number draw the same numbers."""
     generator(ctx).manual_seed(int(seed) & _MASK)

@@ -1,0 +1,349 @@
+"""Worker processes of a DataLoader.
+
+Every worker has a connection of its own, on which it gets tasks and sends results, in order. Nothing is shared between
+workers, so one that dies takes no lock with it: the parent sees its end, fails the batch it was loading, and starts
+another one for the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import random
+import signal
+import sys
+import threading
+import time
+import warnings
+import weakref
+import zlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from ..._core import rng
+from ..._core.state import state
+from ...base import MXNetError
+from ...util import set_np
+from ._transport import HAS_BLOCKS, Receiver, Sender
+from ._workers import Failure, Task, doing, load, samples
+
+# How much may be under way to a worker: as it reads nothing while it sends a result, this must fit into the socket, or
+# both sides might wait for the other one to read. What is more stays with the parent for a while.
+_MOST_TASKS, _MOST_BYTES = (16, 1 << 14) if HAS_BLOCKS else (1, 0)
+_ORPHAN_CHECK = 5.0  # seconds
+_IDLE = -1  # instead of the position of a sample
+
+
+class _Message(NamedTuple):
+    """A task on its way to a worker."""
+
+    task: Task
+    number: int
+    content: bytes
+
+
+class _Setup(NamedTuple):
+    """What a worker needs besides its connection."""
+
+    dataset: Any
+    batchify_fn: Callable[[list], Any]
+    progress: Any
+    seeds: tuple[int, int, int]
+    np_shape: bool
+    np_array: bool
+
+
+class _Worker:
+    """A worker process as the parent sees it."""
+
+    def __init__(self, process: Any, connection: Connection) -> None:
+        self.process = process
+        self.connection = connection
+        self.receiver = Receiver(connection)
+        self.under_way: deque[_Message] = deque()
+        self.backlog: deque[_Message] = deque()
+        self.bytes = 0  # under way
+        self.has_answered = False
+
+
+# The parent's ends of all connections. Forked workers inherit copies and close them: otherwise one worker would not
+# notice the end of the parent while another one lives.
+_parent_ends: weakref.WeakSet[Connection] = weakref.WeakSet()
+
+
+class ProcessPool:
+    """Processes which load batches; they end with the pool.
+
+    On Linux workers are forked, so that datasets and functions need not be picklable, unless the program has chosen
+    another way with :func:`multiprocessing.set_start_method`. Elsewhere Python's own choice holds.
+
+    Parameters
+    ----------
+    count : int
+    dataset : Dataset
+    batchify_fn : callable
+    """
+
+    def __init__(self, count: int, dataset: Any, batchify_fn: Callable[[list], Any]) -> None:
+        self._context: Any = multiprocessing.get_context(
+            multiprocessing.get_start_method(allow_none=True) or ("fork" if sys.platform == "linux" else None)
+        )
+        # Batches draw numbers of their own, which follow from the state of the generators now and from how many
+        # batches there were before, but not from which worker loads them. The generators themselves are left alone.
+        seeds = (_digest(np.random.get_state()), _digest(random.getstate()), rng.base_seed())
+        self._progress = self._context.RawArray("q", [_IDLE] * count)
+        self._setup = _Setup(dataset, batchify_fn, self._progress, seeds, state.np_shape, state.np_array)
+        self._submitted = 0
+        self._changed = threading.Condition()
+        self._receiving = False
+        self._workers: list[_Worker] = []
+        self._finalizer = weakref.finalize(self, _stop, self._workers, os.getpid())
+        for i in range(count):
+            self._workers.append(self._start(i))
+
+    def _start(self, i: int) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        _parent_ends.add(ours)
+        process = self._context.Process(
+            target=_work, args=(i, theirs, self._setup), name=f"DataLoader-{i}", daemon=True
+        )
+        with warnings.catch_warnings():
+            # Python warns of forks beside threads. What makes them dangerous is dealt with in _settle.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
+        theirs.close()
+        return _Worker(process, ours)
+
+    def submit(self, indices: Sequence[Any]) -> Task:
+        """Have a batch loaded, by the worker that has least to do."""
+        content = pickle.dumps(indices)
+        with self._changed:
+            self._check_running()
+            worker = min(self._workers, key=lambda w: len(w.under_way) + len(w.backlog))
+            task = Task(indices)
+            worker.backlog.append(_Message(task, self._submitted, content))
+            self._submitted += 1
+            self._feed(worker)
+        return task
+
+    def _check_running(self) -> None:
+        if not self._workers:
+            raise MXNetError("the workers of this DataLoader have been stopped")
+
+    def _feed(self, worker: _Worker) -> None:
+        """Send a worker as much of its backlog as may be under way."""
+        while worker.backlog:
+            message = worker.backlog[0]
+            if message.task.wanted:
+                size = len(message.content)
+                if worker.under_way and (len(worker.under_way) >= _MOST_TASKS or worker.bytes + size > _MOST_BYTES):
+                    return
+                worker.under_way.append(message)
+                worker.bytes += size
+                with contextlib.suppress(OSError):  # a worker that is gone is noticed when results are waited for
+                    worker.connection.send_bytes(
+                        pickle.dumps((message.number, message.content, worker.receiver.freed()))
+                    )
+            worker.backlog.popleft()
+
+    def result(self, task: Task, timeout: float) -> Any:
+        """The batch, as soon as it is there.
+
+        Raises
+        ------
+        multiprocessing.TimeoutError
+            When it does not come in time.
+        MXNetError
+            When the worker has died.
+        Exception
+            What the dataset or the batchify function has raised.
+        """
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while not task.done:
+                self._check_running()
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise task.timed_out(timeout, self._doing(task))
+                if self._receiving:  # another thread is, for all
+                    self._changed.wait(left)
+                else:
+                    self._wait(left)
+        return task.deliver()
+
+    def _doing(self, task: Task) -> str:
+        for i, worker in enumerate(self._workers):
+            if worker.under_way and worker.under_way[0].task is task and self._progress[i] != _IDLE:
+                return f" (worker process {worker.process.pid} is {doing(task.indices, self._progress[i])})"
+        return ""
+
+    def _wait(self, timeout: float) -> None:
+        """Wait until any worker has sent something or has died. The lock is held before and after, not during it."""
+        by_handle: dict[Any, int] = {}
+        for i, worker in enumerate(self._workers):
+            by_handle[worker.connection] = by_handle[worker.process.sentinel] = i
+        self._receiving = True
+        self._changed.release()
+        try:
+            ready = wait(list(by_handle), timeout)
+        finally:
+            self._changed.acquire()
+            self._receiving = False
+            self._changed.notify_all()
+        for i in {by_handle[handle] for handle in ready}:
+            if i < len(self._workers):  # not stopped meanwhile
+                self._receive(i)
+
+    def _receive(self, i: int) -> None:
+        worker = self._workers[i]
+        try:
+            while worker.connection.poll():
+                body, buffers = worker.receiver.receive()
+                message = worker.under_way.popleft()
+                worker.bytes -= len(message.content)
+                worker.has_answered = True
+                message.task.finish(_unpickled(message.task, body, buffers))
+            alive = worker.process.is_alive()
+        except (EOFError, OSError):
+            alive = False
+        if alive:
+            self._feed(worker)
+        else:
+            self._replace(i)
+
+    def _replace(self, i: int) -> None:
+        """Start another worker for one that has died. The batch it was loading has failed, the others go on."""
+        dead, at = self._workers[i], self._progress[i]
+        dead.process.join(1.0)
+        code, pid = dead.process.exitcode, dead.process.pid
+        _end(dead)
+        waiting = dead.under_way
+        # One that had nothing to do has lost nothing; but one that cannot even begin must not be tried for ever.
+        if waiting and (at != _IDLE or not dead.has_answered):
+            task = waiting.popleft().task
+            text = f"DataLoader: worker process {pid} {_how(code)} while {doing(task.indices, at)}"
+            task.finish(Failure(MXNetError, text))
+        self._progress[i] = _IDLE
+        worker = self._workers[i] = self._start(i)
+        worker.backlog.extend((*waiting, *dead.backlog))
+        self._feed(worker)
+
+    def close(self) -> None:
+        """End the processes."""
+        with self._changed:
+            self._finalizer()
+
+
+def _unpickled(task: Task, body: Any, buffers: list[memoryview]) -> Any:
+    if not task.wanted:
+        return None
+    try:
+        return pickle.loads(body, buffers=buffers)
+    except Exception as e:  # of a user's class
+        return Failure.of(e, f"receiving a batch of {samples(task.indices)}")
+
+
+def _digest(generator_state: Any) -> int:
+    return zlib.crc32(pickle.dumps(generator_state))
+
+
+def _how(code: int | None) -> str:
+    """In words, how a process has ended."""
+    if code is None:
+        return "stopped answering"
+    if code >= 0:
+        return f"exited with code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = "unknown"
+    return f"was killed by signal {-code} ({name})" + (", perhaps for want of memory," if name == "SIGKILL" else "")
+
+
+def _stop(workers: list[_Worker], pid: int) -> None:
+    """End all workers; in a process forked from the one that has started them, nothing is done."""
+    if os.getpid() != pid:
+        return
+    for worker in workers:
+        worker.process.terminate()
+    while workers:
+        _end(workers.pop())
+
+
+def _end(worker: _Worker) -> None:
+    _parent_ends.discard(worker.connection)
+    worker.connection.close()
+    worker.receiver.close()
+    worker.process.join(1.0)
+    if worker.process.is_alive():
+        worker.process.kill()
+        worker.process.join()
+    worker.process.close()
+
+
+# ---------------------------------------------------------------------- in the worker
+
+
+def _work(i: int, connection: Connection, setup: _Setup) -> None:
+    """Load batches until the parent is gone."""
+    parent = os.getppid()
+    _settle(setup)
+    progress = setup.progress
+    sender = Sender(connection)
+    while True:
+        while not connection.poll(_ORPHAN_CHECK):
+            if os.getppid() != parent:
+                return
+        try:
+            number, content, blocks = pickle.loads(connection.recv_bytes())
+        except (EOFError, OSError):
+            return
+        progress[i] = 0
+        sender.free(blocks)
+        indices = pickle.loads(content)
+        _seed(setup.seeds, number)
+        try:
+            result = load(setup.dataset, setup.batchify_fn, indices, progress, i)
+        except Exception as e:
+            result = Failure.of(e, doing(indices, progress[i]))
+        try:
+            sender.send(result)
+        except OSError as e:
+            if isinstance(e, (BrokenPipeError, ConnectionError)):
+                return
+            sender.send(Failure.of(e, doing(indices, len(indices))))
+        except Exception as e:  # a batch that cannot be pickled
+            sender.send(Failure.of(e, f"sending a batch of {samples(indices)}"))
+        progress[i] = _IDLE
+        del result
+
+
+def _settle(setup: _Setup) -> None:
+    """Undo what a forked process should not have inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for end in list(_parent_ends):
+        end.close()
+    # The threads of OpenMP and OpenCV do not survive a fork, and waiting for them would take for ever.
+    torch.set_num_threads(1)
+    if "cv2" in sys.modules:
+        sys.modules["cv2"].setNumThreads(int(os.environ.get("MXNET_MP_OPENCV_NUM_THREADS", 0)))
+    torch.set_flush_denormal(True)
+    state.recording = state.training = False
+    set_np(setup.np_shape, setup.np_array)
+
+
+def _seed(seeds: tuple[int, int, int], number: int) -> None:
+    """Seed all global generators for a batch."""
+    for_numpy, for_python, for_arrays = ((seed + number * 0x9E3779B1) & 0xFFFFFFFF for seed in seeds)
+    np.random.seed(for_numpy)
+    random.seed(for_python)
+    rng.seed_all(for_arrays)
+    torch.default_generator.manual_seed(for_arrays)

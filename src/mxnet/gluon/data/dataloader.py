@@ -1,0 +1,270 @@
+"""DataLoader: reads a dataset in batches, with the help of worker processes or threads."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterator
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
+
+import numpy as np
+import torch
+import torch.multiprocessing  # which teaches ForkingPickler to share the memory of tensors
+
+from ... import context
+from ...ndarray import ndarray as nd
+from ...ndarray import op
+from ...ndarray.ndarray import NDArray
+from . import sampler as _sampler
+from ._processes import ProcessPool
+from ._workers import ThreadPool
+
+__all__ = ["DataLoader"]
+
+
+def rebuild_ndarray(tensor: torch.Tensor, device_type: str, device_id: int) -> NDArray:
+    """The array that :func:`reduce_ndarray` has taken apart."""
+    return nd.wrap(tensor, context.Context(device_type, device_id))
+
+
+def reduce_ndarray(data: NDArray) -> Any:
+    """Take an array apart for the queues of ``multiprocessing``, which then share its memory between processes."""
+    ctx = data.context
+    kind = "cpu_shared" if ctx.device_type == "cpu" else ctx.device_type
+    return rebuild_ndarray, (data._t.detach(), kind, ctx.device_id)
+
+
+ForkingPickler.register(NDArray, reduce_ndarray)
+
+
+def _batchify(data: Any, ctx: context.Context | None) -> Any:
+    first = data[0]
+    if isinstance(first, NDArray):
+        stacked = op.stack(*data)
+        return stacked if ctx is None or stacked._t.is_cuda else nd.wrap(stacked._t, ctx)
+    if isinstance(first, tuple):
+        return [_batchify(part, ctx) for part in zip(*data)]
+    values = np.asarray(data)
+    return nd.array(values, dtype=values.dtype, ctx=ctx)
+
+
+def default_batchify_fn(data: Any) -> Any:
+    """Put samples together to a batch.
+
+    Parameters
+    ----------
+    data : list
+        Samples: arrays of one shape, numbers, or tuples of them.
+
+    Returns
+    -------
+    NDArray or list
+        One array with the samples along a new first axis, of the samples' own data type; for tuples a list of what
+        this gives for each of their places.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> mx.gluon.data.dataloader.default_batchify_fn([1, 2, 3]).shape
+    (3,)
+    """
+    return _batchify(data, None)
+
+
+def default_mp_batchify_fn(data: Any) -> Any:
+    """What :func:`default_batchify_fn` does, with arrays in the context ``cpu_shared(0)``, as workers give them."""
+    return _batchify(data, context.cpu_shared(0))
+
+
+def _as_in_context(data: Any, ctx: context.Context) -> Any:
+    """Arrays, in whatever lists, moved to a context."""
+    if isinstance(data, NDArray):
+        return data.as_in_context(ctx)
+    if isinstance(data, (list, tuple)):
+        return [_as_in_context(part, ctx) for part in data]
+    return data
+
+
+class DataLoader:
+    """Batches of a dataset; each iteration over it is an epoch.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Or an array, a list, anything with ``len()`` and ``[]``.
+    batch_size : int
+        Samples in a batch; needed unless there is a ``batch_sampler``.
+    shuffle : bool
+        Read the samples in another random order in each epoch.
+    sampler : Sampler
+        The order of the samples, instead of ``shuffle``.
+    last_batch : {"keep", "discard", "rollover"}
+        What becomes of samples at the end that do not fill a batch: a shorter batch (the default), nothing, or the
+        beginning of the next epoch.
+    batch_sampler : Sampler
+        Gives lists of indices, in place of the four parameters before.
+    batchify_fn : callable
+        Makes a batch of a list of samples; by default :func:`default_batchify_fn`, or :func:`default_mp_batchify_fn`
+        if there are workers.
+    num_workers : int
+        How many processes (or threads) read samples. With 0, this thread does when it asks for a batch.
+    pin_memory : bool
+        Give batches in page-locked memory, from which copies to a GPU are faster.
+    pin_device_id : int
+        The number of the ``cpu_pinned`` context.
+    prefetch : int
+        How many batches workers may be ahead, ``2 * num_workers`` by default.
+    thread_pool : bool
+        Use threads in place of processes: good where reading waits for disks, or releases Python's lock.
+    timeout : float
+        Seconds to wait for a batch from the workers.
+    auto_reload : bool
+        Begin to load the next epoch when one ends, and the first one now.
+
+    Raises
+    ------
+    ValueError
+        For parameters that contradict each other.
+    Exception
+        In iterating, what the dataset raises; from a worker with a text that says at which sample. ``MXNetError`` when
+        a worker process dies, ``multiprocessing.TimeoutError`` when a batch takes longer than ``timeout``. Afterwards,
+        the loader may be iterated again.
+
+    Notes
+    -----
+    Workers are started here and used for all epochs; several iterators may share them. They have the dataset as it is
+    now. In each batch, a worker's global random generators (``random``, ``np.random``, ``mx.random``) are seeded with
+    numbers which follow from the seeds that are in force now.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> loader = mx.gluon.data.DataLoader(mx.gluon.data.ArrayDataset([[0, 1], [2, 3], [4, 5]], [7, 8, 9]), 2)
+    >>> [(x.shape, y.asnumpy().tolist()) for x, y in loader]
+    [((2, 2), [7, 8]), ((1, 2), [9])]
+    """
+
+    _worker_pool: ThreadPool | ProcessPool | None = None
+    _iter: Any = None
+
+    def __init__(
+        self,
+        dataset: Any,
+        batch_size: int | None = None,
+        shuffle: bool = False,
+        sampler: _sampler.Sampler | None = None,
+        last_batch: str | None = None,
+        batch_sampler: Any = None,
+        batchify_fn: Callable[[list], Any] | None = None,
+        num_workers: int = 0,
+        pin_memory: bool = False,
+        pin_device_id: int = 0,
+        prefetch: int | None = None,
+        thread_pool: bool = False,
+        timeout: float = 120,
+        auto_reload: bool = False,
+    ) -> None:
+        if timeout <= 0:
+            raise AssertionError(f"timeout must be positive, given {timeout}")
+        if batch_sampler is None:
+            batch_sampler = _batch_sampler(dataset, batch_size, shuffle, sampler, last_batch)
+        elif batch_size is not None or shuffle or sampler is not None or last_batch is not None:
+            raise ValueError(
+                "batch_size, shuffle, sampler and last_batch must not be specified if batch_sampler is specified."
+            )
+        self._dataset = dataset
+        self._batch_sampler = batch_sampler
+        self._pinned = context.cpu_pinned(pin_device_id) if pin_memory else None
+        self._timeout = timeout
+        self._num_workers = max(0, num_workers)
+        self._prefetch = max(0, int(prefetch) if prefetch is not None else 2 * self._num_workers)
+        self._batchify_fn = batchify_fn or (default_mp_batchify_fn if self._num_workers else default_batchify_fn)
+        if self._num_workers:
+            pool = ThreadPool if thread_pool else ProcessPool
+            self._worker_pool = pool(self._num_workers, dataset, self._batchify_fn)
+        self.auto_reload = auto_reload
+        if auto_reload:
+            self.refresh()
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._iter is None:
+            self.refresh()
+        batches, self._iter = self._iter, None  # what was loaded ahead belongs to one iteration only
+        yield from batches
+        if self._iter is None and self.auto_reload:
+            self.refresh()
+
+    def __len__(self) -> int:
+        return len(self._batch_sampler)
+
+    def refresh(self) -> None:
+        """Begin a new epoch: with workers, they start loading it."""
+        pool = self._worker_pool
+        if pool is None:
+            self._iter = _own_batches(self._dataset, self._batchify_fn, self._batch_sampler, self._pinned)
+        else:
+            self._iter = _WorkerBatches(pool, self._batch_sampler, self._prefetch, self._timeout, self._pinned)
+
+    def clean(self) -> None:
+        """Drop what was loaded ahead."""
+        self._iter = None
+
+    def __del__(self) -> None:
+        # Iterators keep the workers, not the loader.
+        self.clean()
+
+
+def _batch_sampler(dataset: Any, batch_size: Any, shuffle: bool, sampler: Any, last_batch: str | None) -> Any:
+    if batch_size is None:
+        raise ValueError("batch_size must be specified unless batch_sampler is specified")
+    if sampler is None:
+        sampler = (_sampler.RandomSampler if shuffle else _sampler.SequentialSampler)(len(dataset))
+    elif shuffle:
+        raise ValueError("shuffle must not be specified if sampler is specified")
+    return _sampler.BatchSampler(sampler, batch_size, last_batch or "keep")
+
+
+def _own_batches(dataset: Any, batchify_fn: Any, batch_sampler: Any, pinned: context.Context | None) -> Iterator[Any]:
+    """The batches of an epoch, read when they are asked for."""
+    for indices in batch_sampler:
+        samples = []
+        index: Any = None
+        try:
+            for index in indices:
+                samples.append(dataset[index])
+        except Exception as e:
+            if hasattr(e, "add_note"):
+                e.add_note(f"The DataLoader was reading sample {index} of the dataset.")
+            raise
+        batch = batchify_fn(samples)
+        yield batch if pinned is None else _as_in_context(batch, pinned)
+
+
+class _WorkerBatches:
+    """The batches of an epoch in order, some of them loaded ahead by workers."""
+
+    def __init__(self, pool: Any, batch_sampler: Any, prefetch: int, timeout: float, pinned: Any) -> None:
+        self._pool = pool
+        self._indices = iter(batch_sampler)
+        self._timeout = timeout
+        self._pinned = pinned
+        self._tasks: deque[Any] = deque()
+        for indices in itertools.islice(self._indices, prefetch):
+            self._tasks.append(pool.submit(indices))
+
+    def __iter__(self) -> _WorkerBatches:
+        return self
+
+    def __next__(self) -> Any:
+        for indices in itertools.islice(self._indices, 1):
+            self._tasks.append(self._pool.submit(indices))
+        if not self._tasks:
+            raise StopIteration
+        batch = self._pool.result(self._tasks[0], self._timeout)
+        self._tasks.popleft()
+        return batch if self._pinned is None else _as_in_context(batch, self._pinned)
+
+    def __del__(self) -> None:
+        for task in self._tasks:
+            task.forget()
