@@ -428,7 +428,9 @@ class Executor:
                     "intended, set partial_shaping=True."
                 )
             aux.append(_resized(f"aux:{name}", old, shape, allow_up_sizing))
-        return Executor(self._symbol, self._ctx, args, grads, self._grad_req, aux, self._group2ctx, self)
+        reshaped = Executor(self._symbol, self._ctx, args, grads, self._grad_req, aux, self._group2ctx, self)
+        reshaped._monitor = self._monitor
+        return reshaped
 
     def get_optimized_symbol(self) -> Any:
         """The symbol that is run: the bound one with equal expressions computed once."""

@@ -251,6 +251,14 @@ def test_monitor_sees_every_output(ctx):
     assert names[:4] == ["data", "fc1_data", "fc1_weight", "fc1_weight"]
 
 
+def test_reshape_keeps_the_monitor(ctx):
+    executor = mx.sym.sigmoid(mx.sym.var("x"), name="s").simple_bind(ctx, x=(2, 3), grad_req="null")
+    seen = {}
+    executor.set_monitor_callback(lambda name, array: seen.update({name: array.shape}), monitor_all=True)
+    executor.reshape(x=(1, 3)).forward()
+    assert seen == {"x": (1, 3), "s_input0": (1, 3), "s_output": (1, 3)}
+
+
 def test_reshape_shares_parameters(ctx):
     executor = bound_mlp(ctx)
     small = executor.reshape(data=(2, 6), softmax_label=(2,))

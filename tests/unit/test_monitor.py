@@ -69,7 +69,7 @@ def test_inputs_too(executor):
     monitor.tic()
     executor.forward()
     # The variable, the input it is, then both sides of the activation, and the argument again at the end.
-    assert names(monitor.toc()) == ["fc_weight", "fc_weight", "act_data", "act_output", "fc_weight"]
+    assert names(monitor.toc()) == ["fc_weight", "fc_weight", "act_input0", "act_output", "fc_weight"]
 
 
 def test_gradients(executor):

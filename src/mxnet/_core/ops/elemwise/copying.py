@@ -86,7 +86,12 @@ def _common_type(types, cast_narrow):
     return torch.float32 if torch.float32 in types else types[0]
 
 
-@op("amp_multicast", variadic="num_outputs", outputs=lambda p: tuple(f"output{i}" for i in range(p.num_outputs)))
+@op(
+    "amp_multicast",
+    variadic="num_outputs",
+    inputs=lambda p: tuple(f"data_{i}" for i in range(p.num_outputs)),
+    outputs=lambda p: tuple(f"output{i}" for i in range(p.num_outputs)),
+)
 def amp_multicast(*data: Tensor, num_outputs: int, cast_narrow: bool = False) -> list:
     """Cast float32, float16 and bfloat16 arrays to their widest (or narrowest) common type."""
     target = _common_type([d.dtype for d in data], cast_narrow)
