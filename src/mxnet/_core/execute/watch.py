@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-
 # MXNet has no names for the inputs of most operators of one input, and its monitor reports ``{node}_input0``. These are
 # the others. (Operators of several inputs all have names.)
 _NAMED = frozenset(
