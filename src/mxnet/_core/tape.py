@@ -27,37 +27,106 @@ def mark(x: NDArray, grad: NDArray | None, grad_req: str) -> None:
     """
     if grad_req not in GRAD_REQS:
         raise ValueError(f"grad_req must be one of {', '.join(GRAD_REQS)}, got {grad_req!r}")
-    t = x._t.data
+    sparse = x.stype != "default"
+    t = x._new_carrier() if sparse else x._t.data  # type: ignore[attr-defined]
     x._grad = grad
     x._grad_req = grad_req
     if grad is not None and grad_req != "null" and t.is_floating_point():
         t.requires_grad_(True)
-        t.register_post_accumulate_grad_hook(_Deliver(grad, grad_req == "add"))
-    x._t = t
+        t._deliver = _Deliver(grad, grad_req == "add")  # type: ignore[attr-defined]
+        t.register_post_accumulate_grad_hook(t._deliver)  # type: ignore[attr-defined]
+    if sparse:
+        x._store.carrier = t  # type: ignore[attr-defined]
+    else:
+        x._t = t
+
+
+_current_pass = torch._C._current_graph_task_id  # numbers the backward passes of the process
 
 
 class _Deliver:
-    """Moves an arrived gradient into the user's buffer: written or added, in place."""
+    """Moves an arrived gradient into the user's buffer: written or added, in place.
 
-    __slots__ = ("add", "buffer")
+    What arrives in several parts during one backward pass is summed.
+    """
+
+    __slots__ = ("_pass", "add", "buffer")
 
     def __init__(self, buffer: NDArray, add: bool) -> None:
         self.buffer = buffer
         self.add = add
+        self._pass = -1
 
     def __call__(self, leaf: torch.Tensor) -> None:
         arrived = leaf.grad
         leaf.grad = None
-        if arrived is None:
-            return
+        if arrived is not None:
+            self.take(arrived, self.adds(_current_pass()))
+
+    def adds(self, current: int) -> bool:
+        """Whether what arrives in a backward pass is added to what is there."""
+        before, self._pass = self._pass, current
+        return self.add or before == current
+
+    def take(self, arrived: torch.Tensor, add: bool) -> None:
+        """Write or add a gradient."""
         buffer = self.buffer
         deliver = getattr(buffer, "_deliver", None)
         if deliver is not None:  # sparse buffers know how to take a gradient
-            deliver(arrived, self.add)
-        elif self.add:
+            deliver(arrived, add)
+        elif add:
             buffer._t.data.add_(arrived)
+        elif arrived.is_sparse:  # rows for a dense buffer
+            buffer._t.data.copy_(arrived.to_dense())
         else:
             buffer._t.data.copy_(arrived)
+
+
+# Calls that deliver the gradients of marked variables themselves, all at once, hang on this leaf.
+anchor = torch.zeros((), requires_grad=True)
+_collected: dict[int, dict[int, torch.Tensor]] = {}  # by backward pass: gradients that run_grad asks for, by variable
+
+
+def is_marked(t: torch.Tensor) -> bool:
+    """Whether a tensor is that of a variable with a gradient buffer."""
+    return hasattr(t, "_deliver")
+
+
+def deliver(leaves: Sequence[torch.Tensor], arrived: Sequence[torch.Tensor | None]) -> None:
+    """Hand gradients to marked variables, during a backward pass and without torch's help."""
+    current = _current_pass()
+    wanted = _collected.get(current)
+    targets, values = [], []
+    for leaf, g in zip(leaves, arrived):
+        if g is None:
+            continue
+        if wanted is not None:
+            before = wanted.get(id(leaf))
+            wanted[id(leaf)] = g if before is None else before + g
+            continue
+        to: _Deliver = leaf._deliver  # type: ignore[attr-defined]
+        add = to.adds(current)
+        if add or to.buffer.stype != "default":
+            to.take(g, add)
+        else:
+            targets.append(to.buffer._t.data)
+            values.append(g)
+    if targets:
+        torch._foreach_copy_(targets, values)
+
+
+class _Collect(torch.autograd.Function):
+    """Stands before the heads: notes that the pass that begins collects gradients instead of delivering them."""
+
+    @staticmethod
+    def forward(ctx: Any, found: dict[int, torch.Tensor], *heads: torch.Tensor) -> Any:
+        ctx.found = found
+        return tuple([h.view_as(h) for h in heads])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+        _collected[_current_pass()] = ctx.found
+        return None, *grads
 
 
 _NOT_RECORDED = (
@@ -80,11 +149,14 @@ def heads_and_grads(
     for i, head in enumerate(heads):
         t = head._t
         g = head_grads[i] if head_grads is not None else None
-        if g is not None and g._t.shape != t.shape:
-            raise MXNetError(f"head gradient {i} has shape {g.shape}, its head {head.shape}")
+        value = None if g is None else g._t
+        if value is not None and value.shape != t.shape:
+            if value.shape[1:] != t.shape[1:] or len(value) < len(t):
+                raise MXNetError(f"head gradient {i} has shape {g.shape}, its head {head.shape}")
+            value = value[: len(t)]  # MXNet overlooks rows that it does not need
         if t.requires_grad:
             tensors.append(t)
-            grads.append(torch.ones_like(t) if g is None else g._t.to(t.dtype))
+            grads.append(torch.ones_like(t) if value is None else value.to(t.dtype))
     if not tensors:
         raise MXNetError(_NOT_RECORDED)
     return tensors, grads
@@ -122,7 +194,7 @@ def run_grad(
     before = state.recording, state.training
     state.recording, state.training = create_graph, train_mode
     try:
-        found = gradients(tensors, [v._t for v in variables], grads, retain_graph, create_graph)
+        found = _collect(tensors, [v._t for v in variables], grads, retain_graph, create_graph)
     except RuntimeError as e:
         raise _backward_error(e) from e
     finally:
@@ -133,6 +205,30 @@ def run_grad(
     if create_graph:
         return [_ConstantOf.apply(g, v._t) if not g.requires_grad else g for g, v in zip(found, variables)]
     return [g.clone() if g._is_zerotensor() else g for g in found]
+
+
+def _collect(
+    heads: list[torch.Tensor],
+    variables: list[torch.Tensor],
+    grads: list[torch.Tensor],
+    retain_graph: bool,
+    create_graph: bool,
+) -> list[torch.Tensor | None]:
+    """Gradients of variables, also those that calls would deliver themselves."""
+    own: dict[int, torch.Tensor] = {}
+    with torch.enable_grad():
+        heads = list(_Collect.apply(own, *heads))
+    try:
+        *found, _ = gradients(heads, [*variables, anchor], grads, retain_graph, create_graph)
+    finally:
+        for number in [k for k, v in _collected.items() if v is own]:
+            del _collected[number]
+    for i, v in enumerate(variables):
+        g = own.get(id(v))
+        if g is not None:
+            before = found[i]
+            found[i] = g if before is None else before + g
+    return found
 
 
 class _ConstantOf(torch.autograd.Function):

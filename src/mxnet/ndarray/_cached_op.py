@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
-
 from .._core import invoke as _invoke
-from .._core.execute.program import Program
+from .._core.execute.calls import GraphCalls
+from .._core.execute.watch import Watch
 from .._core.state import state
 from ..base import MXNetError
-from ._array import NDArray, wrap
+from ..context import Context
+from ._array import NDArray, context_of, wrap
 
 
 class CachedOp:
     """A symbol made callable: its arguments and auxiliary states are the inputs, in their order.
 
-    The graph is prepared once. Calls are recorded for gradients like those of operators.
+    The graph is prepared once for each context. Calls are recorded for gradients like those of operators; those on
+    small arrays are traced when they repeat (``MXNET_EXECUTOR=eager`` switches that off).
 
     Parameters
     ----------
@@ -28,34 +30,56 @@ class CachedOp:
 
     def __init__(self, sym: Any, flags: Sequence[tuple[str, str]] = ()) -> None:
         self._symbol = sym
-        self._program: dict[Any, Program] = {}
+        self._calls: dict[Context, GraphCalls] = {}
+        self._order: tuple[int, ...] = ()  # where the inputs of the program stand among the symbol's
+        self._names: list[str] = sym.list_inputs()
+        self._watch: Watch | None = None
 
     def __call__(self, *args: NDArray, **kwargs: Any) -> Any:
         """The outputs for these inputs: an array, or a list of them when there are several."""
-        out = kwargs.pop("out", None)
+        out = kwargs.pop("out", None) if kwargs else None
         kwargs.pop("default_ctx", None)
         if kwargs:
             raise TypeError(f"CachedOp.__call__ got unexpected keyword argument(s): {', '.join(kwargs)}")
-        for i, a in enumerate(args):
-            if not isinstance(a, NDArray):
-                raise TypeError(f"CachedOp: input {i} must be an NDArray, got {type(a).__name__}")
-        ctx = args[0]._ctx if args else _invoke.current_context()
-        program = self._program.get(ctx)
-        if program is None:
-            program = self._program[ctx] = Program(self._symbol._heads, ctx)
-        names = (*program.arguments, *program.aux)
-        if len(args) != len(names):
-            raise MXNetError(f"CachedOp: the symbol has {len(names)} inputs ({', '.join(names)}), got {len(args)}")
-        by_name = dict(zip(self._symbol.list_inputs(), [a._t for a in args]))
-        tensors = [by_name[n] for n in names]
-        for i in range(len(program.arguments), len(tensors)):
-            tensors[i] = tensors[i].data
-        with torch.set_grad_enabled(state.recording):
-            results = program.run(tensors, state.training)
+        ctx = args[0]._ctx if args and isinstance(args[0], NDArray) else _invoke.current_context()
+        calls = self._calls.get(ctx)
+        if calls is None or len(args) != len(self._names):
+            calls = self._prepare(ctx, args)
+        try:
+            tensors = [args[i]._t for i in self._order]
+        except AttributeError:
+            self._check(args)
+            raise
+        monitor = None
+        if self._watch is not None:
+            monitor = self._watch.start(dict(zip((*calls.program.arguments, *calls.program.aux), tensors)))
+        results = calls.run(tensors, state.recording, state.training, monitor)
         if out is not None:
             targets = [out] if isinstance(out, NDArray) else list(out)
             for target, r in zip(targets, results):
                 _invoke.write_out("CachedOp", target, r, state.recording)
             return out
-        arrays = [wrap(r, ctx) for r in results]
-        return arrays[0] if len(arrays) == 1 else arrays
+        if len(results) == 1:
+            return wrap(results[0], ctx)
+        return [wrap(r, ctx) for r in results]
+
+    def _check(self, args: Sequence[Any]) -> None:
+        for name, a in zip(self._names, args):
+            if not isinstance(a, NDArray):
+                raise TypeError(f"CachedOp: input {name} must be an NDArray, got {type(a).__name__}")
+        if len(args) != len(self._names):
+            raise MXNetError(
+                f"CachedOp: the symbol has {len(self._names)} inputs ({', '.join(self._names)}), got {len(args)}"
+            )
+
+    def _prepare(self, ctx: Context, args: Sequence[Any]) -> GraphCalls:
+        self._check(args)
+        calls = GraphCalls(self._symbol._heads, ctx, os.environ.get("MXNET_EXECUTOR", "auto") != "eager")
+        position = {name: i for i, name in enumerate(self._names)}
+        self._order = tuple([position[n] for n in (*calls.program.arguments, *calls.program.aux)])
+        self._calls[ctx] = calls
+        return calls
+
+    def _register_op_hook(self, callback: Callable[..., None], monitor_all: bool = False) -> None:
+        """Have ``callback(name, array)`` called with what each operator computes, and its inputs with ``monitor_all``."""
+        self._watch = Watch(callback, monitor_all, lambda t: wrap(t, context_of(t)))

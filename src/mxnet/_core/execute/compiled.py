@@ -36,8 +36,16 @@ class CompiledStep:
         Arguments and auxiliary states; their values do not matter and are not changed.
     wanted : list of int
         The inputs whose gradients are computed.
-    heads : list of (Tensor or None)
-        Head gradients of the outputs. Which of them are given is fixed, their values are not.
+    heads : list of (Tensor or None), optional
+        Head gradients of the outputs. Which of them are given is fixed, their values are not. All are given where the
+        list is left out.
+    is_train : bool
+        The mode of layers with two behaviours.
+
+    Attributes
+    ----------
+    flows : list of bool
+        Which outputs depend on a wanted input.
 
     Raises
     ------
@@ -50,15 +58,19 @@ class CompiledStep:
         program: Program,
         inputs: Sequence[torch.Tensor],
         wanted: Sequence[int],
-        heads: Sequence[torch.Tensor | None],
+        heads: Sequence[torch.Tensor | None] | None = None,
+        is_train: bool = True,
     ) -> None:
-        self.given = tuple([h is not None for h in heads])
+        self.wanted = tuple(wanted)
         copies = [t.detach().clone() for t in inputs]
+        if heads is None:
+            heads = _some_heads(program, copies, is_train) if wanted else [None] * len(program.outputs)
+        self.given = tuple([h is not None for h in heads])
         starts = [None if h is None else h.detach().clone() for h in heads]
         recorder = Recorder([*copies, *[s for s in starts if s is not None]])
         try:
             with recorder, torch.enable_grad():
-                outputs, grads = _joint(program, recorder, copies, wanted, starts)
+                outputs, grads, self.flows = _joint(program, recorder, copies, wanted, starts, is_train)
         except (RuntimeError, ValueError, TypeError, IndexError, NotTraceable) as e:
             raise NotTraceable(str(e)) from e
         # Waking a second thread takes longer than such kernels do, the more so on a busy machine.
@@ -115,13 +127,22 @@ def _joint(
     inputs: list[torch.Tensor],
     wanted: Sequence[int],
     heads: Sequence[torch.Tensor | None],
-) -> tuple[list[Any], list[Any]]:
-    """Run forward and backward under the recorder; gives the slots of outputs and gradients."""
+    is_train: bool,
+) -> tuple[list[Any], list[Any], list[bool]]:
+    """Run forward and backward under the recorder: the slots of outputs and gradients, and which outputs count."""
     leaves = list(inputs)
     for i in wanted:
         leaves[i] = leaves[i].detach().requires_grad_(True)
-    results = program.run(leaves, True)
+    results = program.run(leaves, is_train)
+    flows = [r.requires_grad for r in results]
     recorder.backward = True
     pairs = [(r, torch.ones_like(r) if h is None else h) for r, h in zip(results, heads) if r.requires_grad]
-    grads = gradients([r for r, _ in pairs], [leaves[i] for i in wanted], [h for _, h in pairs])
-    return [recorder.slot_of(r) for r in results], [None if g is None else recorder.slot_of(g) for g in grads]
+    grads = gradients([r for r, _ in pairs], [leaves[i] for i in wanted], [h for _, h in pairs]) if pairs else ()
+    found = [None if g is None else recorder.slot_of(g) for g in grads]
+    return [recorder.slot_of(r) for r in results], found, flows
+
+
+def _some_heads(program: Program, inputs: Sequence[torch.Tensor], is_train: bool) -> list[torch.Tensor]:
+    """Head gradients that fit the outputs."""
+    with torch.no_grad():
+        return [torch.ones_like(r) for r in program.run([t.clone() for t in inputs], is_train)]

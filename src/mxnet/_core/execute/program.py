@@ -69,6 +69,7 @@ class Program:
         self.arguments = [n.name for n in arguments]
         self.aux = [n.name for n in aux]
         self.heads = list(heads)
+        self.ctx = ctx
         self.nodes = nodes
         slots: dict[tuple[int, int], int] = {}
         for node in (*arguments, *aux):

@@ -54,6 +54,15 @@ def close_shapes(heads: Sequence[Entry], known: Mapping[str, PartialShape]) -> l
     return rebuild(heads, change)
 
 
+def has_open_sizes(heads: Sequence[Entry]) -> bool:
+    """Whether there is something for :func:`close_shapes` to fill in."""
+    return bool(_open_nodes(heads))
+
+
+def _open_nodes(heads: Sequence[Entry]) -> list[Node]:
+    return [n for n in topo_sort(heads) if n.op is not None and not n.inputs and _is_open(n)]
+
+
 _CONVOLUTIONS = frozenset(("Convolution", "Convolution_v1", "Deconvolution"))
 
 

@@ -1,0 +1,177 @@
+"""Calling a graph on tensors, over and over: traced, once the same kind of call has been repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from .. import layout
+from ..graph.node import Entry
+from ..graph.passes import close_shapes, eliminate_common, has_open_sizes
+from ..tape import anchor, deliver, gradients, is_marked
+from .compiled import CompiledStep, worth_compiling
+from .program import Program
+from .tracing import NotTraceable
+
+# How often a call is run operator by operator before it is traced, and how many kinds of calls a graph keeps traces of.
+_TRACE_AFTER = 2
+_MOST_TRACES = 32
+
+
+class GraphCalls:
+    """A graph as a function of tensors, which can be differentiated by torch.
+
+    Parameters
+    ----------
+    heads : list of Entry
+        The outputs.
+    ctx : Context
+        Where it runs.
+    trace : bool
+        Whether repeated calls on small arrays may be traced.
+
+    Attributes
+    ----------
+    program : Program
+        Names the inputs, in the order in which :meth:`run` takes them.
+    """
+
+    def __init__(self, heads: Sequence[Entry], ctx: Any, trace: bool = True) -> None:
+        self.program = Program(eliminate_common(heads), ctx)
+        self._by_shapes: dict[Any, Program] | None = {} if has_open_sizes(heads) else None
+        self._trace = trace
+        self._numbers: dict[Any, int] = {}  # signatures of tensors, numbered
+        self._seen: list[tuple[Any, int]] = [(None, -1)] * self.program.num_inputs
+        self._moves = layout.moves
+        self._counts: dict[Any, int] = {}
+        self._steps: dict[Any, CompiledStep | None] = {}
+
+    def run(
+        self,
+        tensors: Sequence[torch.Tensor],
+        record: bool,
+        is_train: bool,
+        monitor: Callable[..., None] | None = None,
+    ) -> Sequence[torch.Tensor]:
+        """The outputs for arguments, then auxiliary states.
+
+        Parameters
+        ----------
+        record : bool
+            Whether the outputs carry their history for gradients.
+        is_train : bool
+            The mode of layers with two behaviours.
+        monitor : callable, optional
+            Told of every value; see :class:`Program`.
+        """
+        aux = len(self.program.arguments)
+        if record and any(t.requires_grad for t in tensors[aux:]):  # states are plain memory
+            tensors = [*tensors[:aux], *[t.data for t in tensors[aux:]]]
+        step = self._step(tensors, record, is_train) if self._trace and monitor is None else None
+        if step is None:
+            with torch.set_grad_enabled(record):
+                return self._program_for(tensors).run(tensors, is_train, monitor)
+        if not step.wanted:
+            return step.forward([t.detach() if t.requires_grad else t for t in tensors] if record else tensors)[0]
+        given = [anchor if is_marked(tensors[i]) else tensors[i] for i in step.wanted]
+        with torch.enable_grad():
+            return _Traced.apply(self, step, tensors, is_train, *given)
+
+    def _program_for(self, tensors: Sequence[torch.Tensor]) -> Program:
+        """The program; one for each set of shapes when the graph leaves sizes open (``zeros(shape=(0, 200))``)."""
+        if self._by_shapes is None:
+            return self.program
+        key = tuple([tuple(t.shape) for t in tensors])
+        found = self._by_shapes.get(key)
+        if found is None:
+            names = (*self.program.arguments, *self.program.aux)
+            closed = close_shapes(self.program.heads, dict(zip(names, key)))
+            found = self._by_shapes[key] = Program(closed, self.program.ctx)
+        return found
+
+    # ------------------------------------------------------------------ traces
+
+    def _step(self, tensors: Sequence[torch.Tensor], record: bool, is_train: bool) -> CompiledStep | None:
+        """The trace for a call like this one; None when there is none (yet)."""
+        key = self._key(tensors, record, is_train)
+        try:
+            return self._steps[key]
+        except KeyError:
+            pass
+        count = self._counts[key] = self._counts.get(key, 0) + 1
+        if count <= _TRACE_AFTER or len(self._steps) >= _MOST_TRACES:
+            if len(self._counts) > 4 * _MOST_TRACES:  # ever new shapes: not worth keeping books
+                self._trace = False
+            return None
+        self._steps[key] = step = self._traced(tensors, record, is_train)
+        return step
+
+    def _traced(self, tensors: Sequence[torch.Tensor], record: bool, is_train: bool) -> CompiledStep | None:
+        program = self._program_for(tensors)
+        if not worth_compiling(program, tensors):
+            return None
+        wanted = [i for i, t in enumerate(tensors) if t.requires_grad] if record else []
+        try:
+            return CompiledStep(program, tensors, wanted, None, is_train)
+        except NotTraceable:
+            return None  # runs operator by operator, with the same results
+
+    def _key(self, tensors: Sequence[torch.Tensor], record: bool, is_train: bool) -> tuple[Any, ...]:
+        """What calls must have in common to share a trace: shapes, strides, types, and what is differentiated."""
+        seen, numbers = self._seen, self._numbers
+        if self._moves != layout.moves:
+            self._moves = layout.moves
+            seen[:] = [(None, -1)] * len(seen)
+        key: list[Any] = [record, is_train]
+        for i, t in enumerate(tensors):
+            known, number = seen[i]  # another thread may change the list meanwhile, but not this pair
+            if known is not t:
+                signature = (t.shape, t.stride(), t.dtype, t.requires_grad)
+                number = numbers.setdefault(signature, len(numbers))
+                seen[i] = t, number
+            key.append(number)
+        return tuple(key)
+
+
+class _Traced(torch.autograd.Function):
+    """One traced call as a node of torch's graph."""
+
+    @staticmethod
+    def forward(ctx: Any, calls: GraphCalls, step: CompiledStep, tensors: Any, is_train: bool, *wanted: Any) -> Any:
+        outputs, saved = step.forward(tensors)
+        ctx.save_for_backward(*saved)
+        ctx.calls, ctx.step, ctx.tensors, ctx.is_train = calls, step, tensors, is_train
+        constant = [r for r, flows in zip(outputs, step.flows) if not flows]
+        if constant:
+            ctx.mark_non_differentiable(*constant)
+        return tuple(outputs)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        if torch.is_grad_enabled():  # the gradients are to be differentiated in turn
+            arrived = list(_again(ctx.calls, ctx.step, ctx.tensors, ctx.is_train, grads))
+        else:
+            arrived = ctx.step.backward(ctx.saved_tensors, grads)
+        wanted = [ctx.tensors[i] for i in ctx.step.wanted]
+        own = [k for k, t in enumerate(wanted) if is_marked(t)]
+        deliver([wanted[k] for k in own], [arrived[k] for k in own])
+        for k in own:
+            arrived[k] = None
+        return (None, None, None, None, *arrived)
+
+
+def _again(calls: GraphCalls, step: CompiledStep, tensors: Any, is_train: bool, grads: Any) -> Sequence[Any]:
+    """Gradients with a history: forward and backward operator by operator."""
+    aux = len(calls.program.arguments)
+    inputs = [t if i < aux else t.clone() for i, t in enumerate(tensors)]  # the states have been updated already
+    outputs = calls._program_for(inputs).run(inputs, is_train)
+    pairs = [(r, g) for r, g, flows in zip(outputs, grads, step.flows) if flows]
+    return gradients(
+        [r for r, _ in pairs],
+        [inputs[i] for i in step.wanted],
+        [g for _, g in pairs],
+        retain_graph=True,
+        create_graph=True,
+    )
