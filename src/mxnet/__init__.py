@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from . import (
         contrib,
         executor_manager,
+        gluon,
         image,
         misc,
         ndarray_doc,
@@ -93,6 +94,7 @@ __version__ = "1.9.1"
 _LAZY = {
     "contrib": "contrib",
     "executor_manager": "executor_manager",
+    "gluon": "gluon",
     "image": "image",
     "img": "image",
     "misc": "misc",
@@ -137,6 +139,7 @@ __all__ = [
     "error",
     "executor",
     "executor_manager",
+    "gluon",
     "gpu",
     "image",
     "img",

@@ -53,6 +53,15 @@ def _create_kvstore(kv: Any, num_device: int, arg_params: dict[str, Any]) -> tup
     return kv, update_on_kvstore and kv.is_capable(kvstore.KVStoreBase.OPTIMIZER)
 
 
+def _create_sparse_kvstore(kv: Any) -> tuple[Any, bool]:
+    """The store that training with row-sparse weights needs; it runs the optimizer."""
+    if isinstance(kv, str):
+        kv = kvstore.create(kv)
+    if not isinstance(kv, kvstore.KVStore):
+        raise TypeError(f"Cannot create '{kv}' KVStore with row_sparse parameters. The type must be KVStore or str.")
+    return kv, True
+
+
 def _initialize_kvstore(
     kvstore: Any,
     param_arrays: Sequence[Sequence[Any]],

@@ -31,6 +31,8 @@ def mark(x: NDArray, grad: NDArray | None, grad_req: str) -> None:
     t = x._new_carrier() if sparse else x._t.data  # type: ignore[attr-defined]
     x._grad = grad
     x._grad_req = grad_req
+    if grad is not None:
+        grad._fresh = False
     if grad is not None and grad_req != "null" and t.is_floating_point():
         t.requires_grad_(True)
         t._deliver = _Deliver(grad, grad_req == "add")  # type: ignore[attr-defined]
@@ -71,6 +73,7 @@ class _Deliver:
     def take(self, arrived: torch.Tensor, add: bool) -> None:
         """Write or add a gradient."""
         buffer = self.buffer
+        buffer._fresh = True
         deliver = getattr(buffer, "_deliver", None)
         if deliver is not None:  # sparse buffers know how to take a gradient
             deliver(arrived, add)

@@ -40,7 +40,7 @@ class NDArray(Fluent):
     [[3.0, 5.0], [7.0, 9.0]]
     """
 
-    __slots__ = ("__weakref__", "_ctx", "_grad", "_grad_req", "_t")
+    __slots__ = ("__weakref__", "_ctx", "_fresh", "_grad", "_grad_req", "_t")
 
     # NumPy leaves mixed arithmetic to the array's own operators.
     __array_priority__ = 1000.0
@@ -49,6 +49,7 @@ class NDArray(Fluent):
     _ctx: Context
     _grad: NDArray | None
     _grad_req: str
+    _fresh: bool  # of a gradient buffer: whether a gradient has arrived since the flag was cleared
 
     def __init__(self, handle: Any, writable: bool = True) -> None:
         if handle is None:
@@ -113,6 +114,17 @@ class NDArray(Fluent):
     def grad(self) -> NDArray | None:
         """The gradient buffer of :meth:`attach_grad`, or None."""
         return getattr(self, "_grad", None)
+
+    @property
+    def _fresh_grad(self) -> bool:
+        """Whether a gradient has arrived in the buffer since this was set to False, as trainers do after a step."""
+        buffer = self.grad
+        return buffer is not None and buffer._fresh
+
+    @_fresh_grad.setter
+    def _fresh_grad(self, value: bool) -> None:
+        if self.grad is not None:
+            self.grad._fresh = bool(value)
 
     # ------------------------------------------------------------------ Python protocols
 

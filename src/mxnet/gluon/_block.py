@@ -1,0 +1,356 @@
+"""The base class of everything that a network is built from."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from .. import initializer
+from . import _files, _summary
+from ._naming import _BlockScope
+from ._parameter import Parameter
+from ._parameter_dict import ParameterDict
+from .utils import HookHandle, _indent
+
+
+class Block:
+    """A part of a network: something with parameters, children and a ``forward`` method.
+
+    Blocks and parameters that are assigned to attributes are registered, so that :meth:`collect_params` finds them.
+
+    Parameters
+    ----------
+    prefix : str, optional
+        What the names of its parameters and of children made in its :meth:`name_scope` begin with; the name of the
+        class and a number when not given.
+    params : ParameterDict, optional
+        The parameters of another block, to share those that have the same names.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> class Net(mx.gluon.Block):
+    ...     def __init__(self, **kwargs):
+    ...         super().__init__(**kwargs)
+    ...         with self.name_scope():
+    ...             self.hidden = mx.gluon.nn.Dense(8, activation="relu")
+    ...             self.out = mx.gluon.nn.Dense(2)
+    ...     def forward(self, x):
+    ...         return self.out(self.hidden(x))
+    >>> net = Net(prefix="net_")
+    >>> net.initialize()
+    >>> net(mx.nd.ones((4, 3))).shape
+    (4, 2)
+    >>> list(net.collect_params().keys())
+    ['net_dense0_weight', 'net_dense0_bias', 'net_dense1_weight', 'net_dense1_bias']
+    """
+
+    def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
+        self._empty_prefix = prefix == ""
+        self._prefix, self._params = _BlockScope.create(prefix, params, self._alias())
+        self._name = self._prefix.removesuffix("_")
+        self._scope = _BlockScope(self)
+        self._children: OrderedDict[str, Block] = OrderedDict()
+        self._reg_params: dict[str, Parameter] = {}
+        self._forward_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+        self._forward_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+
+    def __repr__(self) -> str:
+        rows = "\n".join([f"  ({key}): {_indent(repr(b), 2)}" for key, b in vars(self).items() if isinstance(b, Block)])
+        return f"{type(self).__name__}(\n{rows}\n)"
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        existing = getattr(self, name, None)
+        if isinstance(existing, (Parameter, Block)) and not isinstance(value, type(existing)):
+            raise TypeError(f"Changing attribute type for {name} from {type(existing)} to {type(value)}is not allowed.")
+        if isinstance(value, Block):
+            self.register_child(value, name)
+        elif isinstance(value, Parameter):
+            if name in self._reg_params:
+                raise AssertionError(
+                    f"Overriding Parameter attribute {name} is not allowed. If you want to share parameters between "
+                    "blocks, please set 'params' at Block construction instead."
+                )
+            self._reg_params[name] = value
+        super().__setattr__(name, value)
+
+    # ------------------------------------------------------------------ names
+
+    def _alias(self) -> str:
+        """What automatic names of this kind of block are made of."""
+        return type(self).__name__.lower()
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its parameters begin with."""
+        return self._prefix
+
+    @property
+    def name(self) -> str:
+        """The prefix without the underscore at its end."""
+        return self._name
+
+    def name_scope(self) -> Any:
+        """A ``with`` block: the names of blocks and symbols made in it begin with this block's prefix."""
+        return self._scope
+
+    # ------------------------------------------------------------------ parameters and children
+
+    @property
+    def params(self) -> ParameterDict:
+        """Its own parameters, without those of its children."""
+        return self._params
+
+    def collect_params(self, select: str | None = None) -> ParameterDict:
+        """The parameters of this block and all its children.
+
+        Parameters
+        ----------
+        select : str, optional
+            A regular expression that names must match from their beginning, such as ``".*weight|.*bias"``.
+        """
+        self._check_container_with_block()
+        found = ParameterDict(self._params.prefix)
+        pattern = re.compile(select) if select else None
+        found.update({n: p for n, p in self.params.items() if pattern is None or pattern.match(n)})
+        for child in self._children.values():
+            found.update(child.collect_params(select=select))
+        return found
+
+    def _check_container_with_block(self) -> None:
+        """Warn about blocks in lists and dictionaries, which are not registered by themselves."""
+        children = set(self._children.values())
+
+        def unregistered(x: Any) -> bool:
+            if isinstance(x, (list, tuple)):
+                return any(map(unregistered, x))
+            if isinstance(x, dict):
+                return any(map(unregistered, x.values()))
+            return isinstance(x, Block) and x not in children
+
+        for key, value in vars(self).items():
+            if isinstance(value, (list, tuple, dict)) and key not in _OWN and not key.startswith("__"):
+                if unregistered(value):
+                    warnings.warn(
+                        f'"{type(self).__name__}.{key}" is an unregistered container with Blocks. Note that Blocks '
+                        "inside the list, tuple or dict will not be registered automatically. Make sure to register "
+                        "them using register_child() or switching to nn.Sequential/nn.HybridSequential instead. ",
+                        stacklevel=3,
+                    )
+
+    def _collect_params_with_prefix(self, prefix: str = "") -> dict[str, Parameter]:
+        """Parameters by the attributes that lead to them, such as ``features.0.weight``."""
+        lead = prefix + "." if prefix else ""
+        found = {lead + key: p for key, p in self._reg_params.items()}
+        for name, child in self._children.items():
+            found.update(child._collect_params_with_prefix(lead + name))
+        return found
+
+    def register_child(self, block: Block, name: str | None = None) -> None:
+        """Make a block a child of this one; assigning it to an attribute does so too."""
+        self._children[str(len(self._children)) if name is None else name] = block
+
+    def apply(self, fn: Callable[[Block], Any]) -> Block:
+        """Call a function on all children, theirs first, and then on this block; gives the block."""
+        for child in self._children.values():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def initialize(
+        self,
+        init: Any = initializer.Uniform(),  # noqa: B008
+        ctx: Any = None,
+        verbose: bool = False,
+        force_reinit: bool = False,
+    ) -> None:
+        """Initialize the parameters of this block and its children.
+
+        Parameters
+        ----------
+        init : Initializer or str
+            For parameters without an initializer of their own.
+        ctx : Context or list of Context, optional
+            Where they live; the current context when not given.
+        verbose : bool
+            Log what is done.
+        force_reinit : bool
+            Start anew with parameters that have values.
+        """
+        self.collect_params().initialize(init, ctx, verbose, force_reinit)
+
+    def hybridize(self, active: bool = True, **kwargs: Any) -> None:
+        """Have all hybrid blocks in it run as programs, or not; see :meth:`HybridBlock.hybridize`."""
+        for child in self._children.values():
+            child.hybridize(active, **kwargs)
+
+    def cast(self, dtype: Any) -> None:
+        """Change the data type of the parameters of this block and its children.
+
+        Parameters
+        ----------
+        dtype : str or numpy.dtype
+        """
+        for child in self._children.values():
+            child.cast(dtype)
+        for param in self.params.values():
+            param.cast(dtype)
+
+    # ------------------------------------------------------------------ running
+
+    def __call__(self, *args: Any) -> Any:
+        """Run :meth:`forward`, with the hooks before and after it."""
+        if self._forward_pre_hooks:
+            for hook in list(self._forward_pre_hooks.values()):
+                hook(self, args)
+        out = self.forward(*args)
+        if self._forward_hooks:
+            for hook in list(self._forward_hooks.values()):
+                hook(self, args, out)
+        return out
+
+    def forward(self, *args: Any) -> Any:
+        """What the block computes; subclasses write it.
+
+        Parameters
+        ----------
+        *args : NDArray
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define forward")
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> HookHandle:
+        """Have ``hook(block, inputs)`` called before :meth:`forward`.
+
+        Returns
+        -------
+        HookHandle
+            Its ``detach()`` removes the hook.
+        """
+        handle = HookHandle()
+        handle.attach(self._forward_pre_hooks, hook)
+        return handle
+
+    def register_forward_hook(self, hook: Callable[..., Any]) -> HookHandle:
+        """Have ``hook(block, inputs, outputs)`` called after :meth:`forward`.
+
+        Returns
+        -------
+        HookHandle
+            Its ``detach()`` removes the hook.
+        """
+        handle = HookHandle()
+        handle.attach(self._forward_hooks, hook)
+        return handle
+
+    def register_op_hook(self, callback: Callable[..., Any], monitor_all: bool = False) -> None:
+        """Have ``callback(name, array)`` called with the output of each operator of hybridized blocks.
+
+        Parameters
+        ----------
+        callback : function
+        monitor_all : bool
+            Inputs of operators too.
+        """
+        for child in self._children.values():
+            child.register_op_hook(callback, monitor_all)
+
+    def summary(self, *inputs: Any) -> None:
+        """Print a table of the layers: their outputs' shapes and how many parameters they have.
+
+        Parameters
+        ----------
+        *inputs : NDArray
+            What to run the block on. It must be initialized, and not hybridized.
+        """
+        _summary.show(self, inputs)
+
+    # ------------------------------------------------------------------ files
+
+    def save_parameters(self, filename: str, deduplicate: bool = False) -> None:
+        """Write the parameters to a file that :meth:`load_parameters` reads.
+
+        They are named by the attributes that lead to them (``features.0.weight``), whatever the prefixes are.
+
+        Parameters
+        ----------
+        filename : str
+        deduplicate : bool
+            Write a shared parameter once only.
+        """
+        _files.save_parameters(self, filename, deduplicate)
+
+    def load_parameters(
+        self,
+        filename: str,
+        ctx: Any = None,
+        allow_missing: bool = False,
+        ignore_extra: bool = False,
+        cast_dtype: bool = False,
+        dtype_source: str = "current",
+    ) -> None:
+        """Read parameters from a file of :meth:`save_parameters`, :meth:`save_params` or ``HybridBlock.export``.
+
+        Parameters
+        ----------
+        filename : str
+        ctx : Context or list of Context, optional
+            Where parameters that are not initialized yet will live; the CPU when not given.
+        allow_missing : bool
+            Leave parameters alone that are not in the file.
+        ignore_extra : bool
+            Skip what this block has no parameter for.
+        cast_dtype : bool
+            Accept values of another data type.
+        dtype_source : {'current', 'saved'}
+            Which of the two types a parameter then has.
+
+        Raises
+        ------
+        AssertionError
+            For missing parameters, and for other shapes or types.
+        ValueError
+            For extra ones.
+        """
+        _files.load_parameters(self, filename, ctx, allow_missing, ignore_extra, cast_dtype, dtype_source)
+
+    def save_params(self, filename: str) -> None:
+        """Write the parameters by their names without this block's prefix; deprecated, see :meth:`save_parameters`."""
+        warnings.warn("save_params is deprecated. Please use save_parameters.", stacklevel=2)
+        try:
+            self.collect_params().save(filename, strip_prefix=self.prefix)
+        except ValueError as e:
+            raise ValueError(f"{e}\nsave_params is deprecated. Using save_parameters may resolve this error.") from e
+
+    def load_params(
+        self, filename: str, ctx: Any = None, allow_missing: bool = False, ignore_extra: bool = False
+    ) -> None:
+        """Read parameters; deprecated, see :meth:`load_parameters`."""
+        warnings.warn("load_params is deprecated. Please use load_parameters.", stacklevel=2)
+        self.load_parameters(filename, ctx, allow_missing, ignore_extra)
+
+    def save(self, prefix: str) -> None:
+        """Write ``prefix-model.json``, with the graphs of hybridized blocks, and ``prefix-model.params``.
+
+        Parameters
+        ----------
+        prefix : str
+        """
+        _files.save_model(self, prefix)
+
+    def load(self, prefix: str) -> None:
+        """Read what :meth:`save` wrote, into blocks that were made in the same way.
+
+        Names of blocks and parameters become the saved ones, and hybridized blocks get their graphs back.
+
+        Parameters
+        ----------
+        prefix : str
+        """
+        _files.load_model(self, prefix)
+
+
+# Attributes of every block that hold blocks by design.
+_OWN = ("_children",)

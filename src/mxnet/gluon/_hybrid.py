@@ -1,0 +1,495 @@
+"""Blocks that run on arrays directly, or as a graph that was built once."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from .. import ndarray, symbol
+from ..context import Context, current_context
+from ..ndarray import NDArray
+from ..ndarray._cached_op import CachedOp
+from ._block import Block
+from ._parameter import DeferredInitializationError, Parameter, changes
+from ._structure import Kinds, flatten, regroup
+
+
+class HybridBlock(Block):
+    """A block whose ``hybrid_forward`` works on arrays and on symbols.
+
+    Called plainly, it computes on arrays at once. After :meth:`hybridize`, the first call builds a graph out of it and
+    all its children, and that graph is run from then on; :meth:`export` writes it to a file. So ``hybrid_forward`` must
+    not depend on values or shapes, and takes its operators from ``F``, which is ``mx.nd`` or ``mx.sym``.
+
+    Parameters
+    ----------
+    prefix : str, optional
+        What the names of its parameters begin with, see :class:`Block`.
+    params : ParameterDict, optional
+        The parameters of another block, to share those that have the same names.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> class Scale(mx.gluon.HybridBlock):
+    ...     def __init__(self, **kwargs):
+    ...         super().__init__(**kwargs)
+    ...         with self.name_scope():
+    ...             self.factor = self.params.get("factor", shape=(1,), init="ones")
+    ...     def hybrid_forward(self, F, x, factor):
+    ...         return F.broadcast_mul(x, factor)
+    >>> block = Scale()
+    >>> block.initialize()
+    >>> block.hybridize()
+    >>> block(mx.nd.array([1, 2])).asnumpy().tolist()
+    [1.0, 2.0]
+    """
+
+    def __init__(self, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix=prefix, params=params)
+        self._cached_graph: Any = ()
+        self._cached_op: CachedOp | None = None
+        self._cached_op_args: list[tuple[bool, Any]] = []
+        self._in_format: Any = None
+        self._out_format: Any = None
+        self._active = False
+        self._flags: list[tuple[str, Any]] = []
+        self._callback: Any = None
+        self._monitor_all = False
+        self._backend: str | None = None
+        self._backend_opts: dict[str, Any] = {}
+        # Parameters' arrays as they are handed to hybrid_forward and to the graph: (state of all parameters, context,
+        # arrays). Asked for again only when some parameter got other arrays.
+        self._eager_args: tuple[int, Context | None, dict[str, NDArray]] = (-1, None, {})
+        self._graph_args: tuple[int, Context | None, list[Any]] = (-1, None, [])
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if isinstance(value, HybridBlock):
+            self._clear_cached_op()
+        elif isinstance(value, Parameter):
+            self._eager_args = (-1, None, {})
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is kept for speed is found again.
+        return {**self.__dict__, "_cached_op": None, "_eager_args": (-1, None, {}), "_graph_args": (-1, None, [])}
+
+    def register_child(self, block: Block, name: str | None = None) -> None:
+        """Make a hybrid block a child of this one.
+
+        Raises
+        ------
+        ValueError
+            When it is not hybrid.
+        """
+        if not isinstance(block, HybridBlock):
+            raise ValueError(
+                f"Children of HybridBlock must also be HybridBlock, but {block} has type {type(block)}. If you are "
+                "using Sequential, please try HybridSequential instead."
+            )
+        super().register_child(block, name)
+        self._clear_cached_op()
+
+    # ------------------------------------------------------------------ running
+
+    def forward(self, x: Any, *args: Any) -> Any:
+        """Run :meth:`hybrid_forward` on arrays or symbols, or the graph made of it.
+
+        Parameters
+        ----------
+        x : NDArray or Symbol, or nested list of them
+        *args
+            More of the same kind.
+        """
+        if not args and isinstance(x, NDArray):
+            ctx = x._ctx
+        else:
+            found = self._input_context((x, *args))
+            if found is None:
+                return self._forward_symbol(x, *args)
+            ctx = found
+        here = current_context()
+        if ctx is here or ctx == here:
+            return self._call_cached_op(x, *args) if self._active else self._forward_eager(ctx, x, *args)
+        with ctx:
+            return self._call_cached_op(x, *args) if self._active else self._forward_eager(ctx, x, *args)
+
+    def _input_context(self, args: tuple[Any, ...]) -> Context | None:
+        """The context of the first array among the arguments; None when they are symbols."""
+        kinds = Kinds(args)
+        if kinds.arrays == kinds.symbols:
+            what = (
+                "we do not support mixed NDArrays and Symbols types for the input."
+                if kinds.arrays
+                else "there must be one NDArray or one Symbol in the input."
+            )
+            raise ValueError(f"In HybridBlock, {what} Please check the type of the args.\n")
+        if self._active and len(kinds.contexts) > 1:
+            raise ValueError(
+                "Find multiple contexts in the input, After hybridized, the HybridBlock only supports one input "
+                f"context. Find all contexts = {kinds.contexts}"
+            )
+        return kinds.contexts[0] if kinds.arrays else None
+
+    def _forward_eager(self, ctx: Context, x: Any, *args: Any) -> Any:
+        if not self._reg_params:
+            return self.hybrid_forward(ndarray, x, *args)
+        state, known, params = self._eager_args
+        if state != changes.count or known is not ctx or len(params) != len(self._reg_params):
+            if state != changes.count or known != ctx or len(params) != len(self._reg_params):
+                params = self._fetch(ctx, (x, *args))
+            self._eager_args = (changes.count, ctx, params)
+        return self.hybrid_forward(ndarray, x, *args, **params)
+
+    def _fetch(self, ctx: Context, args: tuple[Any, ...]) -> dict[str, NDArray]:
+        """The arrays of the block's own parameters on a context; what was deferred is done now."""
+        try:
+            return {k: p.data(ctx) for k, p in self._reg_params.items()}
+        except DeferredInitializationError:
+            self._deferred_infer_shape(*args)
+            for p in self.params.values():
+                p._finish_deferred_init()
+            return {k: p.data(ctx) for k, p in self._reg_params.items()}
+
+    def _forward_symbol(self, x: Any, *args: Any) -> Any:
+        params = {k: p.var() for k, p in self._reg_params.items()}
+        with self.name_scope():
+            return self.hybrid_forward(symbol, x, *args, **params)
+
+    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """What the block computes; subclasses write it.
+
+        Parameters
+        ----------
+        F : module
+            ``mx.nd`` or ``mx.sym``, of which the operators are taken.
+        x, *args : NDArray or Symbol
+            The inputs.
+        **kwargs
+            The block's own parameters by the names of their attributes.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
+
+    # ------------------------------------------------------------------ the graph
+
+    def _get_graph(self, *args: Any) -> Any:
+        """Input variables, and the symbol of everything this block computes; built on the first call."""
+        if not self._cached_graph:
+            flat, self._in_format = flatten(args, "input")
+            count = sum(a is not None for a in flat)
+            if count == 0:
+                raise ValueError(f"All args are None and we do not support such a case. Received args={args}")
+            names = iter(["data"] if count == 1 else [f"data{i}" for i in range(count)])
+            inputs = [None if a is None else symbol.var(next(names)) for a in flat]
+            params = {k: p.var() for k, p in self._reg_params.items()}
+            with self.name_scope():
+                out = self.hybrid_forward(symbol, *regroup(inputs, self._in_format), **params)
+            outputs, self._out_format = flatten(out, "output")
+            self._cached_graph = [i for i in inputs if i is not None], symbol.Group(outputs)
+        return self._cached_graph
+
+    def _clear_cached_op(self) -> None:
+        self._cached_graph = ()
+        self._cached_op = None
+        self._cached_op_args = []
+
+    def _build_cache(self, *args: Any) -> None:
+        """Build the graph, finish what its parameters have deferred, and make it callable."""
+        inputs, out = self._get_graph(*args)
+        places = {variable.name: i for i, variable in enumerate(inputs)}
+        params = {p.name: p for is_input, p in self._cached_op_args if not is_input} or dict(
+            self.collect_params().items()
+        )
+        names = out.list_inputs()
+        self._check_inputs(names, places, params)
+        flat, _ = flatten(args, "input")
+        try:
+            for name in names:
+                if name in params:
+                    params[name].data()
+        except DeferredInitializationError:
+            self._deferred_infer_shape(*args)
+            for name in names:
+                if name in params:
+                    params[name]._finish_deferred_init()
+        if self._backend:
+            out = self._partition(out, flat, places, params)
+            self._cached_graph = inputs, out
+            names = out.list_inputs()
+        self._cached_op_args = [(True, places[n]) if n in places else (False, params[n]) for n in names]
+        data = [i for i, (is_input, _) in enumerate(self._cached_op_args) if is_input]
+        weights = [i for i, (is_input, _) in enumerate(self._cached_op_args) if not is_input]
+        self._cached_op = CachedOp(out, [("data_indices", data), ("param_indices", weights), *self._flags])
+        self._graph_args = (-1, None, [])
+
+    def _check_inputs(self, names: list[str], places: dict[str, int], params: dict[str, Parameter]) -> None:
+        """Every input of the graph must be known; warn about inputs and parameters that it does not use."""
+        used = set(names)
+        for name in names:
+            if name not in places and name not in params:
+                raise AssertionError(f"Unknown input to HybridBlock: {name}")
+        unused = [f"{i}-th" for name, i in places.items() if name not in used]
+        if unused:
+            warnings.warn(
+                f"The {', '.join(unused)} input to HybridBlock is not used by any computation. Is this intended?",
+                stacklevel=6,
+            )
+        unused = [name for name in params if name not in used]
+        if unused:
+            warnings.warn(
+                f"Parameter {', '.join(unused)} is not used by any computation. Is this intended?", stacklevel=6
+            )
+
+    def _partition(self, out: Any, flat: list[Any], places: dict[str, int], params: dict[str, Parameter]) -> Any:
+        """The graph as a back end wants it."""
+        given = [a for a in flat if a is not None]
+        shapes: dict[str, Any] = {}
+
+        def arrays(names: list[str]) -> dict[str, NDArray]:
+            found = {}
+            for name in names:
+                if name not in places:
+                    found[name] = params[name].data()
+                elif isinstance(given[places[name]], NDArray):
+                    found[name] = given[places[name]]
+                elif given[places[name]].attr("__shape__"):
+                    text = given[places[name]].attr("__shape__")
+                    shapes[name] = tuple([int(n) for n in text.strip("()").split(",") if n.strip()])
+            return found
+
+        arguments, states = arrays(out.list_arguments()), arrays(out.list_auxiliary_states())
+        contexts = Kinds(given).contexts
+        ctx = contexts[0] if contexts else None
+        return out.optimize_for(self._backend, arguments, states, ctx, shapes, **self._backend_opts)
+
+    def _deferred_infer_shape(self, *args: Any) -> None:
+        try:
+            self.infer_shape(*args)
+        except Exception as e:
+            raise ValueError(
+                f"Deferred initialization failed because shape cannot be inferred, in {type(self).__name__} "
+                f"{self.name!r}. {e}"
+            ) from e
+
+    def _call_cached_op(self, *args: Any) -> Any:
+        op = self._cached_op
+        if op is None:
+            self._build_cache(*args)
+            op = self._cached_op
+            assert op is not None
+        if self._callback is not None:
+            op._register_op_hook(self._callback, self._monitor_all)
+        if self._in_format == 0 or len(args) == 1 and isinstance(args[0], NDArray) and self._in_format == [0]:
+            flat: Any = args
+        else:
+            flat = self._flat_inputs(args)
+        ctx = flat[0]._ctx
+        state, known, tensors = self._graph_args
+        if state != changes.count or known != ctx:
+            tensors = [None if is_input else p.data(ctx) for is_input, p in self._cached_op_args]
+            self._graph_args = (changes.count, ctx, tensors)
+        call = [flat[p] if is_input else t for (is_input, p), t in zip(self._cached_op_args, tensors)]
+        out = op(*call)
+        if self._out_format == 0 and isinstance(out, NDArray):
+            return out
+        return regroup([out] if isinstance(out, NDArray) else out, self._out_format)
+
+    def _flat_inputs(self, args: Any) -> list[Any]:
+        """The arrays in the arguments, which must be structured as in the first call; trailing None may be left out."""
+        flat, fmt = flatten(args, "input")
+        stored = self._in_format
+        if fmt != stored:
+            shared = min(len(fmt), len(stored))
+            rest = (fmt if len(fmt) > len(stored) else stored)[shared:]
+            if not rest or fmt[:shared] != stored[:shared] or any(f != -1 for f in rest):
+                raise ValueError(
+                    "The argument structure of HybridBlock does not match the cached version. Stored format = "
+                    f"{stored}, input format = {fmt}"
+                )
+        return [a for a in flat if a is not None]
+
+    def hybridize(
+        self,
+        active: bool = True,
+        backend: str | None = None,
+        clear: bool = True,
+        static_alloc: bool = False,
+        static_shape: bool = False,
+        inline_limit: int = 2,
+        forward_bulk_size: int | None = None,
+        backward_bulk_size: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Run this block and its hybrid children as graphs, or plainly again.
+
+        Parameters
+        ----------
+        active : bool
+        backend : str, optional
+            The name of a back end that rewrites the graph.
+        clear : bool
+            Forget graphs that were built before.
+        static_alloc, static_shape, inline_limit, forward_bulk_size, backward_bulk_size
+            Settings of the executor, see :class:`mxnet.nd.CachedOp`.
+        **kwargs
+            Options of the back end.
+        """
+        if kwargs:
+            self._backend_opts = kwargs
+        self._backend = backend
+        self._active = active
+        bulk = {"forward_bulk_size": forward_bulk_size, "backward_bulk_size": backward_bulk_size}
+        self._flags = [
+            ("static_alloc", static_alloc),
+            ("static_shape", static_shape),
+            ("inline_limit", inline_limit),
+            *[(name, size) for name, size in bulk.items() if size is not None],
+        ]
+        if clear:
+            self._clear_cached_op()
+        if active and (self._forward_hooks or self._forward_pre_hooks):
+            warnings.warn(
+                f'"{self}" is being hybridized while still having forward hook/pre-hook. If "{self}" is a child of '
+                "HybridBlock, the hooks will not take effect.",
+                stacklevel=2,
+            )
+        super().hybridize(
+            active, static_alloc=static_alloc, static_shape=static_shape, inline_limit=inline_limit, **bulk
+        )
+
+    def optimize_for(
+        self,
+        x: Any,
+        *args: Any,
+        backend: str | None = None,
+        clear: bool = False,
+        static_alloc: bool = False,
+        static_shape: bool = False,
+        inline_limit: int = 2,
+        forward_bulk_size: int | None = None,
+        backward_bulk_size: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Hybridize for a back end and build the graph, without running it.
+
+        Parameters
+        ----------
+        x, *args : NDArray or Symbol
+            Inputs as the block will get them.
+        backend : str
+            The name of a back end that rewrites the graph.
+        clear, static_alloc, static_shape, inline_limit, forward_bulk_size, backward_bulk_size, **kwargs
+            See :meth:`hybridize`.
+        """
+        if not backend:
+            raise ValueError('Must specify "backend" to optimize_for')
+        if kwargs:
+            self._backend_opts = kwargs
+        self.hybridize(
+            True, backend, clear, static_alloc, static_shape, inline_limit, forward_bulk_size, backward_bulk_size
+        )
+        kinds = Kinds((x, *args))
+        if not kinds.arrays and not kinds.symbols:
+            raise ValueError(
+                "In HybridBlock, there must be one NDArray or one Symbol in the input. Please check the type of the "
+                "args.\n"
+            )
+        if len(kinds.contexts) > 1:
+            raise ValueError(
+                "Found multiple contexts in the input, After hybridized, the HybridBlock only supports one input "
+                f"context. Find all contexts = {kinds.contexts}"
+            )
+        self._build_cache(x, *args)
+
+    def cast(self, dtype: Any) -> None:
+        """Change the data type of the parameters; graphs are built anew.
+
+        Parameters
+        ----------
+        dtype : str or numpy.dtype
+        """
+        self._clear_cached_op()
+        super().cast(dtype)
+
+    def _infer_attrs(self, infer_fn: str, attr: str, *args: Any) -> None:
+        """Set an attribute of all parameters to what the graph says about it."""
+        inputs, out = self._get_graph(*args)
+        flat = [a for a in flatten(args, "input")[0] if a is not None]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            arguments, _, states = getattr(out, infer_fn)(**{i.name: getattr(a, attr) for i, a in zip(inputs, flat)})
+        if arguments is None:
+            raise ValueError(str(caught[0].message) if caught else f"{infer_fn} found nothing")
+        found = dict(zip([*out.list_arguments(), *out.list_auxiliary_states()], [*arguments, *states]))
+        for p in self.collect_params().values():
+            setattr(p, attr, found[p.name])
+
+    def infer_shape(self, *args: Any) -> None:
+        """Find out the shapes of all parameters from inputs.
+
+        Parameters
+        ----------
+        *args : NDArray
+        """
+        self._infer_attrs("infer_shape", "shape", *args)
+
+    def infer_type(self, *args: Any) -> None:
+        """Find out the data types of all parameters from inputs.
+
+        Parameters
+        ----------
+        *args : NDArray
+        """
+        self._infer_attrs("infer_type", "dtype", *args)
+
+    # ------------------------------------------------------------------ files and hooks
+
+    def export(self, path: str, epoch: int = 0, remove_amp_cast: bool = True) -> None:
+        """Write the graph and the parameters, for :meth:`SymbolBlock.imports` and :class:`mxnet.mod.Module`.
+
+        One input is named ``data``, several ``data0``, ``data1`` and so on.
+
+        Parameters
+        ----------
+        path : str
+            ``path-symbol.json`` and ``path-0000.params`` are written.
+        epoch : int
+            The number in the second name.
+        remove_amp_cast : bool
+            Leave out casts of mixed precision.
+
+        Raises
+        ------
+        RuntimeError
+            Before the first call of the hybridized block.
+        """
+        if not self._cached_graph:
+            raise RuntimeError(
+                "Please first call block.hybridize() and then run forward with this block at least once before calling "
+                "export."
+            )
+        sym = self._cached_graph[1]
+        sym.save(f"{path}-symbol.json", remove_amp_cast=remove_amp_cast)
+        kinds = {**dict.fromkeys(sym.list_arguments(), "arg"), **dict.fromkeys(sym.list_auxiliary_states(), "aux")}
+        values = {}
+        for is_input, param in self._cached_op_args:
+            if is_input:
+                continue
+            if param.name in kinds:
+                values[f"{kinds[param.name]}:{param.name}"] = param._reduce()
+            else:
+                warnings.warn(f'Parameter "{param.name}" is not found in the graph. ', stacklevel=2)
+        ndarray.save(f"{path}-{epoch:04d}.params", values)
+
+    def register_op_hook(self, callback: Any, monitor_all: bool = False) -> None:
+        """Have ``callback(name, array)`` called with the output of each operator, once hybridized.
+
+        Parameters
+        ----------
+        callback : function
+        monitor_all : bool
+            Inputs of operators too.
+        """
+        self._callback = callback
+        self._monitor_all = monitor_all
+        super().register_op_hook(callback, monitor_all)

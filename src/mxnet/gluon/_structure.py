@@ -1,0 +1,117 @@
+"""Nested lists of inputs and outputs: made flat for a graph, and put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..context import Context
+from ..ndarray import NDArray
+from ..symbol import Symbol
+
+# What a flat list was: 0 an array, n > 1 so many outputs of one symbol, -1 None, a list of formats a list.
+Format = Any
+
+
+def flatten(args: Any, inout_str: str) -> tuple[list[Any], Format]:
+    """A nested list as a flat one, and its format.
+
+    Parameters
+    ----------
+    args : NDArray, Symbol, None or nested list of them
+    inout_str : str
+        ``"input"`` or ``"output"``, for the error.
+
+    Raises
+    ------
+    ValueError
+        When it holds anything else.
+    """
+    if isinstance(args, NDArray):
+        return [args], 0
+    if isinstance(args, Symbol):
+        count = len(args.list_outputs())
+        return [args], count if count > 1 else 0
+    if args is None:
+        return [None], -1
+    if not isinstance(args, (list, tuple)):
+        raise ValueError(
+            f"When hybridized, the {inout_str} of HybridBlock must be (nested) list of Symbol or NDArray, but got "
+            f"{args} of type {type(args)}"
+        )
+    flat: list[Any] = []
+    formats = []
+    for a in args:
+        part, fmt = flatten(a, inout_str)
+        flat += part
+        formats.append(fmt)
+    return flat, formats
+
+
+def regroup(args: Sequence[Any], fmt: Format) -> Any:
+    """Undo :func:`flatten`: the nested list that a flat one stands for.
+
+    Raises
+    ------
+    ValueError
+        When there is an array where the format has None, or ``args`` is no list.
+    """
+    if not isinstance(fmt, int) and not isinstance(args, (list, tuple)):
+        raise ValueError(
+            "When hybridized, the output of HybridBlock must be (nested) list of Symbol or NDArray, but got "
+            f"{args} of type {type(args)}"
+        )
+    return _take(list(args), 0, fmt)[0]
+
+
+def _take(args: list[Any], start: int, fmt: Format) -> tuple[Any, int]:
+    """What a format says begins at ``start``, and where the next part begins."""
+    if isinstance(fmt, int):
+        if fmt == 0:
+            return args[start], start + 1
+        if fmt == -1:
+            if args[start] is not None:
+                raise ValueError(
+                    "We do not support passing types that are not None when the initial HybridBlock has received "
+                    f"NoneType and has been hybridized. Received arg = {args[start]}, fmt = {fmt}."
+                )
+            return None, start + 1
+        if fmt < -1:
+            raise ValueError(f"Unsupported encoded format {fmt}.")
+        return args[start : start + fmt], start + fmt
+    found = []
+    for f in fmt:
+        part, start = _take(args, start, f)
+        found.append(part)
+    return found, start
+
+
+class Kinds:
+    """What nested arguments consist of.
+
+    Attributes
+    ----------
+    symbols, arrays : bool
+        Whether there are any.
+    contexts : list of Context
+        Those of the arrays, each once, in the order of their first appearance.
+    """
+
+    __slots__ = ("arrays", "contexts", "symbols")
+
+    def __init__(self, args: Any) -> None:
+        self.symbols = False
+        self.arrays = False
+        self.contexts: list[Context] = []
+        self._look(args)
+
+    def _look(self, args: Any) -> None:
+        for a in args:
+            if isinstance(a, NDArray):
+                self.arrays = True
+                if a._ctx not in self.contexts:
+                    self.contexts.append(a._ctx)
+            elif isinstance(a, Symbol):
+                self.symbols = True
+            elif isinstance(a, (list, tuple)):
+                self._look(a)

@@ -1,0 +1,420 @@
+"""Training parameters with an optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import attrgetter
+from typing import Any
+
+from .. import optimizer as opt
+from .._core.files import atomic_write
+from ..context import Context
+from ..kvstore import KVStore
+from ..model import _create_kvstore, _create_sparse_kvstore
+from ..ndarray import NDArray
+from ._parameter import Parameter, changes
+from ._parameter_dict import ParameterDict
+
+__all__ = ["Trainer"]
+
+_fresh = attrgetter("_fresh")
+
+
+class Trainer:
+    """Updates parameters by an optimizer, from the gradients that ``backward`` has left in them.
+
+    Parameters
+    ----------
+    params : ParameterDict, dict or list of Parameter
+        What to train, usually ``net.collect_params()``.
+    optimizer : str or Optimizer
+        An optimizer or the name of one.
+    optimizer_params : dict, optional
+        Arguments of the optimizer, when it is given by name.
+    kvstore : str or KVStore
+        What sums gradients over several contexts; not used for one context.
+    compression_params : dict, optional
+        How gradients are compressed in it, see :meth:`mxnet.kvstore.KVStore.set_gradient_compression`.
+    update_on_kvstore : bool, optional
+        Whether the store runs the optimizer, or each context does; the better choice when not given.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> net = mx.gluon.nn.Dense(1, in_units=1, weight_initializer="zeros")
+    >>> net.initialize()
+    >>> trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.5})
+    >>> with mx.autograd.record():
+    ...     loss = (net(mx.nd.ones((4, 1))) - 1) ** 2
+    >>> loss.backward()
+    >>> trainer.step(batch_size=4)
+    >>> net.weight.data().asscalar()
+    1.0
+    """
+
+    def __init__(
+        self,
+        params: Any,
+        optimizer: Any,
+        optimizer_params: dict[str, Any] | None = None,
+        kvstore: Any = "device",
+        compression_params: dict[str, Any] | None = None,
+        update_on_kvstore: bool | None = None,
+    ) -> None:
+        if isinstance(params, (Mapping, ParameterDict)):
+            params = [params[name] for name in sorted(params.keys())]
+        if not isinstance(params, (list, tuple)):
+            raise ValueError(f"First argument must be a list or dict of Parameters, got {type(params)}.")
+        for p in params:
+            if not isinstance(p, Parameter):
+                raise ValueError(f"First argument must be a list or dict of Parameters, got list of {type(p)}.")
+        self._params: list[Parameter] = list(params)
+        self._param2idx = {p.name: i for i, p in enumerate(params)}
+        for p in self._params:
+            p._set_trainer(self)
+        self._contains_sparse_weight = any(p._stype != "default" for p in params)
+        self._contains_sparse_grad = any(p._grad_stype != "default" for p in params)
+        self._compression_params = compression_params
+        self._contexts = self._check_contexts()
+        self._init_optimizer(optimizer, optimizer_params or {})
+        self._scale: float = self._optimizer.rescale_grad
+        self._kvstore_params = {"kvstore": kvstore, "update_on_kvstore": update_on_kvstore}
+        self._kv_initialized = False
+        self._kvstore: Any = None
+        self._update_on_kvstore: bool | None = None
+        self._distributed: bool | None = None
+        self._params_to_init: list[Parameter] = []
+        # What is updated, by context, and the state of all parameters that this holds for.
+        self._rounds: list[_Round] = []
+        self._rounds_state = -1
+        self._reset_kvstore()
+
+    def _check_contexts(self) -> list[Context]:
+        """The contexts of the parameters, which must be the same for all."""
+        contexts: list[Context] | None = None
+        for p in self._params:
+            ctx = p.list_ctx()
+            if contexts is not None and contexts != ctx:
+                raise AssertionError(
+                    f"All Parameters must be initialized on the same set of contexts, but Parameter {p.name} is "
+                    f"initialized on {ctx} while previous Parameters are initialized on {contexts}."
+                )
+            contexts = ctx
+        return contexts or []
+
+    def _init_optimizer(self, optimizer: Any, optimizer_params: dict[str, Any]) -> None:
+        param_dict = dict(enumerate(self._params))
+        if isinstance(optimizer, opt.Optimizer):
+            if optimizer_params:
+                raise AssertionError(
+                    "optimizer_params must be None if optimizer is an instance of Optimizer instead of str"
+                )
+            self._optimizer = optimizer
+            # The parameters themselves, so that a change of their multipliers counts.
+            optimizer.param_dict = param_dict
+        else:
+            self._optimizer = opt.create(optimizer, param_dict=param_dict, **optimizer_params)
+        self._updaters = [opt.get_updater(self._optimizer) for _ in self._contexts]
+
+    # ------------------------------------------------------------------ the store
+
+    def _reset_kvstore(self) -> None:
+        """Start with a new store at the next step."""
+        if self._kvstore and "dist" in self._kvstore.type:
+            raise RuntimeError("Cannot reset distributed KVStore.")
+        self._kv_initialized = False
+        self._kvstore = None
+        self._distributed = None
+        self._update_on_kvstore = None
+        self._params_to_init = list(self._params)
+
+    def _init_kvstore(self) -> None:
+        """Make the store, and decide on who runs the optimizer."""
+        wanted = self._kvstore_params["update_on_kvstore"]
+        kvstore, on_store = self._choose_kvstore(wanted)
+        if on_store and not kvstore:
+            on_store = False
+        self._kvstore = kvstore or None
+        self._update_on_kvstore = on_store if kvstore else None
+        if kvstore:
+            if self._compression_params:
+                kvstore.set_gradient_compression(self._compression_params)
+            if on_store:
+                kvstore.set_optimizer(self._optimizer)
+        self._kv_initialized = True
+
+    def _choose_kvstore(self, wanted: bool | None) -> tuple[Any, bool]:
+        name = self._kvstore_params["kvstore"]
+        if self._contains_sparse_weight:  # rows are pulled from the store, where the weights live
+            kvstore, on_store = _create_sparse_kvstore(name)
+            self._distributed = "dist" in kvstore.type
+            if wanted is False:
+                raise ValueError("Cannot set update_on_kvstore=False when sparse weights are present.")
+            return kvstore, on_store
+        arrays = {p.name: p.data(self._contexts[0]) for p in self._params}
+        kvstore, on_store = _create_kvstore(name, len(self._contexts), arrays)
+        self._distributed = bool(kvstore) and "dist" in kvstore.type
+        if self._contains_sparse_grad:
+            on_store = self._distributed
+            if wanted is False and self._distributed:
+                raise ValueError(
+                    "Cannot set update_on_kvstore=False on dist kvstore when sparse gradients are present."
+                )
+            if kvstore is not None and not isinstance(kvstore, KVStore):
+                raise ValueError(f"Cannot use {type(kvstore)} for multi-device training with sparse gradients")
+            return kvstore, on_store if wanted is None else wanted
+        if self._distributed and "async" in kvstore.type:
+            on_store = True
+            if wanted is False:
+                raise ValueError("Please set update_on_kvstore=True when training in async mode.")
+        if wanted is not None:
+            on_store = wanted
+        if on_store and kvstore and not kvstore.is_capable("optimizer"):
+            if wanted:
+                raise ValueError(f"Please set update_on_kvstore=False when training with {type(kvstore)}")
+            on_store = False
+        return kvstore, on_store
+
+    def _init_params(self) -> None:
+        """Give the store the values of parameters that are initialized by now."""
+        if not self._kv_initialized:
+            raise AssertionError("Cannot initialize parameters in KVStore when KVStore is not initialized.")
+        waiting = []
+        if self._kvstore:
+            for p in self._params_to_init:
+                if p._deferred_init:
+                    waiting.append(p)
+                    continue
+                arrays = p._check_and_get(p._data, list)
+                number = self._param2idx[p.name]
+                if p._stype != "default":
+                    self._kvstore.init(number, arrays[0])
+                else:
+                    self._kvstore.broadcast(number, arrays[0], arrays)
+        self._params_to_init = waiting
+
+    def _prepare(self) -> None:
+        if not self._kv_initialized:
+            self._init_kvstore()
+        if self._params_to_init:
+            self._init_params()
+
+    def _row_sparse_pull(self, parameter: Parameter, out: Any, row_id: NDArray, full_idx: bool = False) -> None:
+        """Bring rows of a sparse parameter from the store; ``full_idx`` says that they are all."""
+        self._prepare()
+        number = self._param2idx[parameter.name]
+        if full_idx and "dist" not in self._kvstore.type:
+            if row_id.size != out.shape[0]:
+                raise AssertionError(f"{row_id.size} row numbers for all {out.shape[0]} rows")
+            self._kvstore.pull(number, out=out, priority=-number, ignore_sparse=False)
+        else:
+            self._kvstore.row_sparse_pull(number, out=out, row_ids=row_id, priority=-number)
+
+    # ------------------------------------------------------------------ facts
+
+    @property
+    def learning_rate(self) -> float:
+        """The current learning rate of the optimizer."""
+        return self.optimizer.learning_rate
+
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer."""
+        if not isinstance(self._optimizer, opt.Optimizer):
+            raise UserWarning("Optimizer has not been initialized yet")
+        return self._optimizer
+
+    def set_learning_rate(self, lr: float) -> None:
+        """Change the learning rate of the optimizer.
+
+        Raises
+        ------
+        UserWarning
+            When it has a scheduler.
+        """
+        self.optimizer.set_learning_rate(lr)
+
+    # ------------------------------------------------------------------ steps
+
+    def step(self, batch_size: int, ignore_stale_grad: bool = False) -> None:
+        """Sum gradients over contexts, and update all parameters. To be called after ``backward``.
+
+        Parameters
+        ----------
+        batch_size : int
+            Gradients are divided by it.
+        ignore_stale_grad : bool
+            Leave parameters alone whose gradients are those of an earlier step, instead of raising.
+
+        Raises
+        ------
+        UserWarning
+            When the gradient of some parameter has not been computed since the last step.
+        """
+        self._check_and_rescale_grad(self._scale / batch_size)
+        self._prepare()
+        self._allreduce_grads()
+        self._update(ignore_stale_grad)
+
+    def allreduce_grads(self) -> None:
+        """The first half of :meth:`step`: sum gradients over contexts. Then change them, and call :meth:`update`."""
+        self._prepare()
+        self._check_split("allreduce_grads()")
+        self._allreduce_grads()
+
+    def update(self, batch_size: int, ignore_stale_grad: bool = False) -> None:
+        """The second half of :meth:`step`, after :meth:`allreduce_grads`.
+
+        Parameters
+        ----------
+        batch_size : int
+            Gradients are divided by it.
+        ignore_stale_grad : bool
+            Leave parameters with old gradients alone instead of raising.
+        """
+        self._prepare()
+        self._check_split("update()")
+        self._check_and_rescale_grad(self._scale / batch_size)
+        self._update(ignore_stale_grad)
+
+    def _check_split(self, method: str) -> None:
+        if self._kvstore and self._update_on_kvstore:
+            raise AssertionError(
+                f"{method} when parameters are updated on kvstore is not supported. Try setting `update_on_kvstore` to "
+                "False when creating trainer."
+            )
+
+    def _check_and_rescale_grad(self, scale: float) -> None:
+        if self._update_on_kvstore and self._distributed and self._kv_initialized:
+            if self._optimizer.rescale_grad != scale:
+                raise UserWarning(
+                    "Possible change in the `batch_size` from previous `step` detected. Optimizer gradient normalizing "
+                    "factor will not change w.r.t new batch_size when update_on_kvstore=True and when distributed "
+                    "kvstore is used."
+                )
+        self._optimizer.rescale_grad = scale
+
+    def _allreduce_grads(self) -> None:
+        kvstore = self._kvstore
+        if not kvstore:
+            return
+        numbers, grads, weights = [], [], []
+        for i, p in enumerate(self._params):
+            if p.grad_req == "null":
+                continue
+            gradients = p.list_grad()
+            if gradients[0].stype != "default":
+                kvstore.push(i, gradients, priority=-i)
+                if p._stype == "default":
+                    pulled = p.list_data() if self._update_on_kvstore else gradients
+                    kvstore.pull(i, pulled, priority=-i, ignore_sparse=self._distributed)
+                continue
+            numbers.append(i)
+            grads.append(gradients)
+            weights.append(p.list_data() if self._update_on_kvstore else None)
+        if isinstance(kvstore, KVStore):  # all at once
+            if numbers:
+                kvstore.pushpull(numbers, grads, out=weights if self._update_on_kvstore else None)
+            return
+        for i, g, w in zip(numbers, grads, weights):
+            if w is None:
+                kvstore.pushpull(i, g, priority=-i)
+            else:
+                kvstore.pushpull(i, g, out=w, priority=-i)
+
+    def _update(self, ignore_stale_grad: bool = False) -> None:
+        scaler = getattr(self, "_amp_loss_scaler", None)
+        if scaler is not None and scaler.has_overflow(self._params):
+            return
+        on_store = self._kvstore and self._update_on_kvstore
+        if self._rounds_state != changes.count:
+            self._rounds = self._make_rounds()
+            self._rounds_state = changes.count
+        for r in self._rounds:
+            if not ignore_stale_grad and not all(map(_fresh, r.grads)):
+                raise self._stale(r)
+        if on_store:
+            return
+        for r, updater in zip(self._rounds, self._updaters):
+            if ignore_stale_grad:
+                r = r.fresh()
+            if r.numbers:
+                updater(r.numbers, r.grads, r.weights)
+                for g in r.grads:
+                    g._fresh = False
+
+    def _make_rounds(self) -> list[_Round]:
+        learned = [(i, p) for i, p in enumerate(self._params) if p.grad_req != "null"]
+        numbers = [i for i, _ in learned]
+        arrays = [p._check_and_get(p._data, list) for _, p in learned]
+        grads = [p.list_grad() for _, p in learned]
+        return [_Round(numbers, [g[k] for g in grads], [a[k] for a in arrays]) for k in range(len(self._contexts))]
+
+    def _stale(self, r: _Round) -> UserWarning:
+        i = next(i for i, g in zip(r.numbers, r.grads) if not g._fresh)
+        return UserWarning(
+            f"Gradient of Parameter `{self._params[i].name}` on context {r.grads[0].context} has not been updated by "
+            "backward since last `step`. This could mean a bug in your model that made it only use a subset of the "
+            "Parameters (Blocks) for this iteration. If you are intentionally only using a subset, call step with "
+            "ignore_stale_grad=True to suppress this warning and skip updating of Parameters with stale gradient"
+        )
+
+    # ------------------------------------------------------------------ files
+
+    def save_states(self, fname: str) -> None:
+        """Write the optimizer and its states (momenta, counts, schedule) to a file.
+
+        Multipliers of parameters are not in it.
+
+        Parameters
+        ----------
+        fname : str
+        """
+        self._prepare()
+        if self._update_on_kvstore:
+            if self._params_to_init:
+                raise AssertionError(
+                    "Cannot save trainer states when some parameters are not yet initialized in kvstore."
+                )
+            self._kvstore.save_optimizer_states(fname, dump_optimizer=True)
+            return
+        with atomic_write(fname) as file:
+            file.write(self._updaters[0].get_states(dump_optimizer=True))
+
+    def load_states(self, fname: str) -> None:
+        """Read what :meth:`save_states` wrote, here or in MXNet.
+
+        Parameters
+        ----------
+        fname : str
+        """
+        self._prepare()
+        if self._update_on_kvstore:
+            self._kvstore.load_optimizer_states(fname)
+            self._optimizer = self._kvstore._updater.optimizer
+        else:
+            with open(fname, "rb") as file:
+                states = file.read()
+            for updater in self._updaters:
+                updater.set_states(states)
+                updater.optimizer = self._updaters[0].optimizer
+            self._optimizer = self._updaters[0].optimizer
+        self._optimizer.param_dict = dict(enumerate(self._params))
+
+
+class _Round:
+    """What is updated on one context: numbers of parameters, their gradients and weights."""
+
+    __slots__ = ("grads", "numbers", "weights")
+
+    def __init__(self, numbers: list[int], grads: list[NDArray], weights: list[NDArray]) -> None:
+        self.numbers = numbers
+        self.grads = grads
+        self.weights = weights
+
+    def fresh(self) -> _Round:
+        """The part whose gradients have been computed since the last step."""
+        if all(map(_fresh, self.grads)):
+            return self
+        kept = [row for row in zip(self.numbers, self.grads, self.weights) if row[1]._fresh]
+        return _Round(*[[row[k] for row in kept] for k in range(3)])  # type: ignore[arg-type]
