@@ -1,0 +1,275 @@
+"""Branches side by side, sparse embeddings, normalisation over devices, pixel shuffling."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from .... import context, ndarray
+from ...block import Block, HybridBlock
+from ...nn import BatchNorm, HybridSequential, Sequential
+from ...nn._arguments import InitLike, integer, per_axis
+
+__all__ = [
+    "Concurrent",
+    "HybridConcurrent",
+    "Identity",
+    "PixelShuffle1D",
+    "PixelShuffle2D",
+    "PixelShuffle3D",
+    "SparseEmbedding",
+    "SyncBatchNorm",
+]
+
+
+class Concurrent(Sequential):
+    """Blocks side by side: all get the same input, and their outputs are joined.
+
+    Parameters
+    ----------
+    axis : int, default -1
+        Axis along which the outputs are joined.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> net = mx.gluon.contrib.nn.Concurrent(axis=1)
+    >>> net.add(mx.gluon.nn.Dense(3), mx.gluon.nn.Dense(4))
+    >>> net.initialize()
+    >>> net(mx.nd.ones((2, 5))).shape
+    (2, 7)
+    """
+
+    def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix=prefix, params=params)
+        self.axis = axis
+
+    def _empty(self) -> Any:
+        return type(self)(axis=self.axis, prefix=self.prefix)
+
+    def forward(self, x: Any) -> Any:
+        return ndarray.concat(*[block(x) for block in self._children.values()], dim=self.axis)
+
+
+class HybridConcurrent(HybridSequential):
+    """Hybrid blocks side by side: all get the same input, and their outputs are joined.
+
+    Parameters
+    ----------
+    axis : int, default -1
+        Axis along which the outputs are joined.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> net = mx.gluon.contrib.nn.HybridConcurrent(axis=1)
+    >>> net.add(mx.gluon.nn.Dense(3), mx.gluon.contrib.nn.Identity())
+    >>> net.initialize()
+    >>> net(mx.nd.ones((2, 5))).shape
+    (2, 8)
+    """
+
+    def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix=prefix, params=params)
+        self.axis = axis
+
+    def _empty(self) -> Any:
+        return type(self)(axis=self.axis, prefix=self.prefix)
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        return F.concat(*[block(x) for block in self._children.values()], dim=self.axis)
+
+
+class Identity(HybridBlock):
+    """The input as it is: a branch that skips the others, see :class:`HybridConcurrent`."""
+
+    def __init__(self, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix=prefix, params=params)
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        return x
+
+
+class SparseEmbedding(Block):
+    """An embedding whose weight and gradient are row-sparse: each batch fetches the rows that it needs.
+
+    Parameters
+    ----------
+    input_dim : int
+        Number of vectors; data lie in ``[0, input_dim)``.
+    output_dim : int
+        Length of a vector.
+    dtype : str or type, default 'float32'
+        Type of the vectors.
+    weight_initializer : str or Initializer, optional
+        Initial vectors.
+
+    Notes
+    -----
+    The parameters must be trained by a :class:`~mxnet.gluon.Trainer` with a KVStore, which holds the whole weight.
+    """
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        dtype: Any = "float32",
+        weight_initializer: InitLike = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        name = type(self).__name__
+        self._kwargs = {
+            "input_dim": integer(name, "input_dim", input_dim, 1),
+            "output_dim": integer(name, "output_dim", output_dim, 1),
+            "dtype": dtype,
+            "sparse_grad": True,
+        }
+        self.weight = self.params.get(
+            "weight",
+            shape=(input_dim, output_dim),
+            init=weight_initializer,
+            dtype=dtype,
+            grad_stype="row_sparse",
+            stype="row_sparse",
+        )
+
+    def forward(self, x: Any) -> Any:
+        return ndarray.Embedding(x, self.weight.row_sparse_data(x), name="fwd", **self._kwargs)
+
+    def __repr__(self) -> str:
+        return "{name}({input_dim} -> {output_dim}, {dtype})".format(name=type(self).__name__, **self._kwargs)
+
+
+class SyncBatchNorm(BatchNorm):
+    """Batch normalisation with statistics over the batches of all devices (Zhang et al. 2018, arXiv:1803.08904).
+
+    Parameters
+    ----------
+    in_channels : int, default 0
+        Number of channels; 0 finds it at the first call.
+    num_devices : int, optional
+        Number of devices that take part; all GPUs by default.
+    momentum : float, default 0.9
+        How much of the running averages is kept at each step.
+    epsilon : float, default 1e-5
+        Added to the variance.
+    center, scale : bool, default True
+        Whether ``beta`` and ``gamma`` are learned.
+    use_global_stats : bool, default False
+        Whether the running averages are used, and left alone, in training too.
+    beta_initializer, gamma_initializer, running_mean_initializer, running_variance_initializer : str or Initializer
+        Initial values.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 0,
+        num_devices: int | None = None,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        use_global_stats: bool = False,
+        beta_initializer: InitLike = "zeros",
+        gamma_initializer: InitLike = "ones",
+        running_mean_initializer: InitLike = "zeros",
+        running_variance_initializer: InitLike = "ones",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            1,
+            momentum,
+            epsilon,
+            center,
+            scale,
+            use_global_stats,
+            beta_initializer,
+            gamma_initializer,
+            running_mean_initializer,
+            running_variance_initializer,
+            in_channels,
+            **kwargs,
+        )
+        self._kwargs = {
+            "eps": epsilon,
+            "momentum": momentum,
+            "fix_gamma": not scale,
+            "use_global_stats": use_global_stats,
+            "ndev": self._get_num_devices() if num_devices is None else num_devices,
+            "key": self.prefix,
+        }
+
+    def _get_num_devices(self) -> int:
+        warnings.warn(f"{type(self).__name__}: set num_devices if not all GPUs are used", UserWarning, stacklevel=3)
+        return max(context.num_gpus(), 1)
+
+    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
+        return F.contrib.SyncBatchNorm(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
+
+
+class _PixelShuffle(HybridBlock):
+    """Turns channels into space; a subclass says along how many axes."""
+
+    _axes: int
+
+    def __init__(self, factor: int | Sequence[int]) -> None:
+        super().__init__()
+        self._factors = per_axis(type(self).__name__, "factor", factor, self._axes)
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        # (N, C*f1*f2, H, W) -> (N, C, f1*f2, H, W) -> (N, C, f1, f2, H, W) -> (N, C, H, f1, W, f2) ->
+        # (N, C, H*f1, W*f2). In the codes of reshape, -4 splits an axis, -3 joins two, 0 keeps one.
+        axes, factors = self._axes, self._factors
+        x = F.reshape(x, (0, -4, -1, math.prod(factors)) + (0,) * axes)
+        for i in range(axes - 1):
+            x = F.reshape(x, (0,) * (2 + i) + (-4, factors[i], math.prod(factors[i + 1 :])) + (0,) * axes)
+        order = [axis for i in range(axes) for axis in (2 + axes + i, 2 + i)]
+        return F.reshape(F.transpose(x, (0, 1, *order)), (0, 0) + (-3,) * axes)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._factors[0] if self._axes == 1 else self._factors})"
+
+
+class PixelShuffle1D(_PixelShuffle):
+    """Turn channels into length: ``(N, f * C, W)`` becomes ``(N, C, f * W)`` (Shi et al. 2016, arXiv:1609.05158).
+
+    Parameters
+    ----------
+    factor : int
+        Factor of the length.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> mx.gluon.contrib.nn.PixelShuffle1D(2)(mx.nd.zeros((1, 8, 3))).shape
+    (1, 4, 6)
+    """
+
+    _axes = 1
+
+
+class PixelShuffle2D(_PixelShuffle):
+    """Turn channels into pixels: ``(N, f1 * f2 * C, H, W)`` becomes ``(N, C, f1 * H, f2 * W)`` (arXiv:1609.05158).
+
+    Parameters
+    ----------
+    factor : int or tuple of 2 int
+        Factors of height and width.
+    """
+
+    _axes = 2
+
+
+class PixelShuffle3D(_PixelShuffle):
+    """Turn channels into voxels: ``(N, f1 * f2 * f3 * C, D, H, W)`` becomes ``(N, C, f1 * D, f2 * H, f3 * W)``.
+
+    Parameters
+    ----------
+    factor : int or tuple of 3 int
+        Factors of depth, height and width.
+    """
+
+    _axes = 3

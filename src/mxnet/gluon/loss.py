@@ -1,0 +1,514 @@
+"""Losses: blocks that compare predictions with labels, one number a sample (unless a loss says otherwise).
+
+The parameters that all share: ``weight`` scales the loss, and ``batch_axis`` is the axis of the samples; the others are
+averaged over. ``sample_weight``, an argument of the call, is multiplied with the loss before averaging; its shape must
+broadcast to the loss's, such as ``(N, 1)`` for a loss of shape ``(N, C)``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .. import ndarray
+from ..base import OperatorTypeError, OperatorValueError, numeric_types
+from .block import HybridBlock
+
+__all__ = [
+    "CTCLoss",
+    "CosineEmbeddingLoss",
+    "HingeLoss",
+    "HuberLoss",
+    "KLDivLoss",
+    "L1Loss",
+    "L2Loss",
+    "LogisticLoss",
+    "Loss",
+    "PoissonNLLLoss",
+    "SDMLLoss",
+    "SigmoidBCELoss",
+    "SigmoidBinaryCrossEntropyLoss",
+    "SoftmaxCELoss",
+    "SoftmaxCrossEntropyLoss",
+    "SquaredHingeLoss",
+    "TripletLoss",
+]
+
+_TINY = 1e-12  # keeps logarithms and quotients finite
+
+
+def _reshape_like(F: Any, x: Any, y: Any) -> Any:
+    """``x`` in the shape of ``y``: labels of shape (N,) for predictions of shape (N, 1)."""
+    return x.reshape(y.shape) if F is ndarray else F.reshape_like(x, y)
+
+
+def _log1p_exp_minus_abs(F: Any, x: Any) -> Any:
+    """``log(1 + exp(-|x|))``, the part of a logistic loss that neither overflows nor loses digits."""
+    return F.Activation(-F.abs(x), act_type="softrelu")
+
+
+class Loss(HybridBlock):
+    """The base of losses.
+
+    Parameters
+    ----------
+    weight : float or None
+        Factor of the loss.
+    batch_axis : int
+        Axis of the samples.
+    """
+
+    def __init__(self, weight: float | None, batch_axis: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._weight = weight
+        self._batch_axis = batch_axis
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(batch_axis={self._batch_axis}, w={self._weight})"
+
+    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
+
+    def _weighted(self, F: Any, loss: Any, sample_weight: Any = None, scale: float = 1.0) -> Any:
+        """``loss`` times the weights."""
+        if sample_weight is not None:
+            loss = F.broadcast_mul(loss, sample_weight)
+        if self._weight is None:
+            return loss
+        if not isinstance(self._weight, numeric_types):
+            raise OperatorTypeError(f"{type(self).__name__}: weight must be a number, got {self._weight!r}")
+        return loss * (self._weight * scale)
+
+    def _mean(self, F: Any, loss: Any, sample_weight: Any = None, scale: float = 1.0) -> Any:
+        """``loss`` times the weights, averaged over each sample."""
+        return F.mean(self._weighted(F, loss, sample_weight, scale), axis=self._batch_axis, exclude=True)
+
+
+class L2Loss(Loss):
+    """Half the squared difference, ``weight / 2 * (label - pred)**2``.
+
+    Parameters
+    ----------
+    weight : float, default 1.0
+        Factor of the loss.
+    batch_axis : int, default 0
+        Axis of the samples.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> mx.gluon.loss.L2Loss()(mx.nd.array([[1, 2]]), mx.nd.array([[1, 4]])).asnumpy()
+    array([1.], dtype=float32)
+    """
+
+    def __init__(self, weight: float | None = 1.0, batch_axis: int = 0, **kwargs: Any) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        return self._mean(F, F.square(_reshape_like(F, label, pred) - pred), sample_weight, scale=0.5)
+
+
+class L1Loss(Loss):
+    """The absolute difference, ``|label - pred|``."""
+
+    def __init__(self, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        return self._mean(F, F.abs(_reshape_like(F, label, pred) - pred), sample_weight)
+
+
+class SigmoidBinaryCrossEntropyLoss(Loss):
+    """Cross entropy of independent yes-or-no predictions, ``-(label * log(p) + (1 - label) * log(1 - p))``.
+
+    Parameters
+    ----------
+    from_sigmoid : bool, default False
+        Whether predictions are probabilities already; else the loss applies the sigmoid, without overflow.
+    weight : float, optional
+        Factor of the loss.
+    batch_axis : int, default 0
+        Axis of the samples.
+
+    Notes
+    -----
+    ``pos_weight``, an argument of the call, scales the loss where the label is 1, and broadcasts.
+    """
+
+    def __init__(
+        self, from_sigmoid: bool = False, weight: float | None = None, batch_axis: int = 0, **kwargs: Any
+    ) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._from_sigmoid = from_sigmoid
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None, pos_weight: Any = None) -> Any:
+        label = _reshape_like(F, label, pred)
+        if self._from_sigmoid:
+            hit = F.log(pred + _TINY) * label
+            if pos_weight is not None:
+                hit = F.broadcast_mul(hit, pos_weight)
+            loss = -(hit + F.log(1.0 - pred + _TINY) * (1.0 - label))
+        elif pos_weight is None:
+            loss = F.relu(pred) - pred * label + _log1p_exp_minus_abs(F, pred)
+        else:
+            factor = 1 + F.broadcast_mul(pos_weight - 1, label)
+            loss = pred - pred * label + factor * (_log1p_exp_minus_abs(F, pred) + F.relu(-pred))
+        return self._mean(F, loss, sample_weight)
+
+
+class SoftmaxCrossEntropyLoss(Loss):
+    """Cross entropy of a choice between classes, minus the logarithm of the label's probability.
+
+    Parameters
+    ----------
+    axis : int, default -1
+        Axis of the classes.
+    sparse_label : bool, default True
+        Whether labels are numbers of classes, without the axis ``axis``; else probabilities in the shape of ``pred``.
+    from_logits : bool, default False
+        Whether ``pred`` are logarithms of probabilities already; else the loss applies the softmax.
+    weight : float, optional
+        Factor of the loss.
+    batch_axis : int, default 0
+        Axis of the samples.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+    >>> loss(mx.nd.zeros((2, 4)), mx.nd.array([0, 3])).asnumpy().round(4)
+    array([1.3863, 1.3863], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        sparse_label: bool = True,
+        from_logits: bool = False,
+        weight: float | None = None,
+        batch_axis: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._axis = axis
+        self._sparse_label = sparse_label
+        self._from_logits = from_logits
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        if not self._from_logits:
+            pred = F.log_softmax(pred, axis=self._axis)
+        if self._sparse_label:
+            loss = -F.pick(pred, label, axis=self._axis, keepdims=True)
+        else:
+            loss = -(pred * _reshape_like(F, label, pred)).sum(axis=self._axis, keepdims=True)
+        return self._mean(F, loss, sample_weight)
+
+
+class KLDivLoss(Loss):
+    """Kullback-Leibler divergence from the label's distribution, ``label * (log(label) - pred)``.
+
+    Parameters
+    ----------
+    from_logits : bool, default True
+        Whether ``pred`` are logarithms of probabilities already; else the loss applies the softmax.
+    axis : int, default -1
+        Axis of that softmax.
+    weight : float, optional
+        Factor of the loss.
+    batch_axis : int, default 0
+        Axis of the samples. Unlike other losses this one is the sum over the others.
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = True,
+        axis: int = -1,
+        weight: float | None = None,
+        batch_axis: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._from_logits = from_logits
+        self._axis = axis
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        if not self._from_logits:
+            pred = F.log_softmax(pred, axis=self._axis)
+        loss = self._weighted(F, label * (F.log(label + _TINY) - pred), sample_weight)
+        return F.sum(loss, axis=self._batch_axis, exclude=True)
+
+
+class CTCLoss(Loss):
+    """Connectionist temporal classification: labels shorter than the data, at unknown places (Graves et al. 2006).
+
+    Parameters
+    ----------
+    layout : str, default 'NTC'
+        Axes of the predictions, ``"NTC"`` or ``"TNC"``; C counts the classes and, last, the blank.
+    label_layout : str, default 'NT'
+        Axes of the labels, ``"NT"`` or ``"TN"``.
+    weight : float, optional
+        Factor of the loss.
+
+    Notes
+    -----
+    Predictions come before the softmax. Labels are padded with -1 unless ``label_lengths``, of shape ``(N,)``, is given
+    in the call; ``pred_lengths``, too, has shape ``(N,)``. The loss has shape ``(N,)``.
+    """
+
+    def __init__(
+        self, layout: str = "NTC", label_layout: str = "NT", weight: float | None = None, **kwargs: Any
+    ) -> None:
+        for name, value, choices in (("layout", layout, "NTC TNC"), ("label_layout", label_layout, "NT TN")):
+            if value not in choices.split():
+                raise OperatorValueError(f"CTCLoss: {name} must be {choices.replace(' ', ' or ')}, got {value!r}")
+        self._layout = layout
+        self._label_layout = label_layout
+        super().__init__(weight, label_layout.find("N"), **kwargs)
+
+    def hybrid_forward(
+        self,
+        F: Any,
+        pred: Any,
+        label: Any,
+        pred_lengths: Any = None,
+        label_lengths: Any = None,
+        sample_weight: Any = None,
+    ) -> Any:
+        if self._layout == "NTC":
+            pred = F.swapaxes(pred, 0, 1)
+        if self._batch_axis == 1:
+            label = F.swapaxes(label, 0, 1)
+        loss = F.CTCLoss(
+            pred,
+            label,
+            pred_lengths,
+            label_lengths,
+            use_data_lengths=pred_lengths is not None,
+            use_label_lengths=label_lengths is not None,
+            blank_label="last",
+        )
+        return self._weighted(F, loss, sample_weight)
+
+
+class HuberLoss(Loss):
+    """Squared for differences up to ``rho``, linear beyond: less led by outliers than :class:`L2Loss`.
+
+    Parameters
+    ----------
+    rho : float, default 1
+        Where the one becomes the other.
+    weight : float, optional
+        Factor of the loss.
+    batch_axis : int, default 0
+        Axis of the samples.
+    """
+
+    def __init__(self, rho: float = 1, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._rho = rho
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        distance = F.abs(_reshape_like(F, label, pred) - pred)
+        loss = F.where(distance > self._rho, distance - 0.5 * self._rho, (0.5 / self._rho) * F.square(distance))
+        return self._mean(F, loss, sample_weight)
+
+
+class HingeLoss(Loss):
+    """``max(0, margin - pred * label)`` for labels -1 and 1, as support vector machines have it.
+
+    Parameters
+    ----------
+    margin : float, default 1
+        From where on predictions cost nothing.
+    weight : float, optional
+        Factor of the loss.
+    batch_axis : int, default 0
+        Axis of the samples.
+    """
+
+    def __init__(self, margin: float = 1, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._margin = margin
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        return self._mean(F, F.relu(self._margin - pred * _reshape_like(F, label, pred)), sample_weight)
+
+
+class SquaredHingeLoss(HingeLoss):
+    """``max(0, margin - pred * label)**2`` for labels -1 and 1. The parameters are those of :class:`HingeLoss`."""
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        missed = F.relu(self._margin - pred * _reshape_like(F, label, pred))
+        return self._mean(F, F.square(missed), sample_weight)
+
+
+class LogisticLoss(Loss):
+    """``log(1 + exp(-pred * label))`` for labels -1 and 1, or the same with labels 0 and 1.
+
+    Parameters
+    ----------
+    weight : float, optional
+        Factor of the loss.
+    batch_axis : int, default 0
+        Axis of the samples.
+    label_format : str, default 'signed'
+        ``"signed"`` for labels -1 and 1, ``"binary"`` for 0 and 1.
+    """
+
+    def __init__(
+        self, weight: float | None = None, batch_axis: int = 0, label_format: str = "signed", **kwargs: Any
+    ) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        if label_format not in ("signed", "binary"):
+            raise OperatorValueError(f"LogisticLoss: label_format must be 'signed' or 'binary', got {label_format!r}")
+        self._label_format = label_format
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        label = _reshape_like(F, label, pred)
+        if self._label_format == "signed":
+            label = (label + 1.0) / 2.0
+        loss = F.relu(pred) - pred * label + _log1p_exp_minus_abs(F, pred)
+        return self._mean(F, loss, sample_weight)
+
+
+class TripletLoss(Loss):
+    """How much nearer ``pred`` must come to a positive example than to a negative one (Schroff et al. 2015).
+
+    ``max(0, |positive - pred|**2 - |negative - pred|**2 + margin)``, with sums over each sample.
+
+    Parameters
+    ----------
+    margin : float, default 1
+        The difference of squared distances from where on the loss is zero.
+    weight : float, optional
+        Factor of the loss.
+    batch_axis : int, default 0
+        Axis of the samples.
+    """
+
+    def __init__(self, margin: float = 1, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._margin = margin
+
+    def hybrid_forward(self, F: Any, pred: Any, positive: Any, negative: Any) -> Any:
+        nearer = F.square(_reshape_like(F, positive, pred) - pred)
+        farther = F.square(_reshape_like(F, negative, pred) - pred)
+        loss = F.relu(F.sum(nearer - farther, axis=self._batch_axis, exclude=True) + self._margin)
+        return self._weighted(F, loss)
+
+
+class PoissonNLLLoss(Loss):
+    """Negative log likelihood of counts that follow a Poisson distribution; the mean over everything.
+
+    Parameters
+    ----------
+    weight : float, optional
+        Factor of the loss.
+    from_logits : bool, default True
+        Whether ``pred`` are logarithms of the expected counts, else the counts themselves.
+    batch_axis : int, default 0
+        Axis of the samples.
+    compute_full : bool, default False
+        Whether the term that does not depend on ``pred`` is added, by Stirling's formula for targets above 1.
+    """
+
+    def __init__(
+        self,
+        weight: float | None = None,
+        from_logits: bool = True,
+        batch_axis: int = 0,
+        compute_full: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._from_logits = from_logits
+        self._compute_full = compute_full
+
+    def hybrid_forward(self, F: Any, pred: Any, target: Any, sample_weight: Any = None, epsilon: float = 1e-08) -> Any:
+        target = _reshape_like(F, target, pred)
+        if self._from_logits:
+            loss = F.exp(pred) - target * pred
+        else:
+            loss = pred - target * F.log(pred + epsilon)
+        if self._compute_full:
+            # Targets of 0 would give 0 * log(0); the term is not used below 1 anyway.
+            n = F.maximum(target, 1.0)
+            stirling = n * F.log(n) - n + 0.5 * F.log(2 * math.pi * n)
+            loss = loss + stirling * (target > 1)
+        return F.mean(self._weighted(F, loss, sample_weight))
+
+
+class CosineEmbeddingLoss(Loss):
+    """Pull pairs with label 1 into one direction, and push those with label -1 apart, by the cosine of their angle.
+
+    ``1 - cos`` for label 1, ``max(0, cos - margin)`` for label -1. The loss has shape ``(N, 1)``.
+
+    Parameters
+    ----------
+    weight : float, optional
+        Factor of the loss.
+    batch_axis : int, default 0
+        Axis of the samples.
+    margin : float, default 0
+        Cosine up to which unlike pairs cost nothing.
+    """
+
+    def __init__(self, weight: float | None = None, batch_axis: int = 0, margin: float = 0, **kwargs: Any) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._margin = margin
+
+    def hybrid_forward(self, F: Any, input1: Any, input2: Any, label: Any, sample_weight: Any = None) -> Any:
+        cosine = self._cosine_similarity(F, _reshape_like(F, input1, input2), input2)
+        label = label.reshape((-1, 1))
+        loss = (1 - cosine) * (label == 1) + F.relu((label == -1) * (cosine - self._margin))
+        return self._weighted(F, loss, sample_weight)
+
+    def _cosine_similarity(self, F: Any, x: Any, y: Any, axis: int = -1) -> Any:
+        lengths = F.norm(x, axis=axis).reshape((-1, 1)) * F.norm(y, axis=axis).reshape((-1, 1))
+        return F.sum(x * y, axis=axis).reshape((-1, 1)) / F.maximum(lengths, _TINY)
+
+
+class SDMLLoss(Loss):
+    """Smoothed deep metric learning: each row of one input belongs to the same row of the other (arXiv:1905.12786).
+
+    The other rows of the batch are the negative examples. The softmax over minus the squared distances is compared with
+    the labels ``1 - smoothing_parameter`` for the pair itself, and ``smoothing_parameter`` shared by all others.
+
+    Parameters
+    ----------
+    smoothing_parameter : float, default 0.3
+        What the labels give to the other rows.
+    weight : float, default 1.0
+        Factor of the loss.
+    batch_axis : int, default 0
+        Axis of the samples.
+    """
+
+    def __init__(
+        self, smoothing_parameter: float = 0.3, weight: float | None = 1.0, batch_axis: int = 0, **kwargs: Any
+    ) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self.kl_loss = KLDivLoss(from_logits=True)
+        self.smoothing_parameter = smoothing_parameter  # the name under which MXNet keeps it
+
+    def hybrid_forward(self, F: Any, x1: Any, x2: Any) -> Any:
+        if F is ndarray and (x1.shape != x2.shape or x1.ndim != 2):
+            raise OperatorValueError(
+                f"SDMLLoss: two inputs of one shape (N, C) expected, got {x1.shape} and {x2.shape}"
+            )
+        rows, columns = F.expand_dims(x1, axis=1), F.expand_dims(x2, axis=0)
+        distances = F.square(F.broadcast_sub(rows, columns)).sum(axis=2)
+        return self._weighted(F, self.kl_loss(F.log_softmax(-distances, axis=1), self._labels(F, distances)))
+
+    def _labels(self, F: Any, distances: Any) -> Any:
+        """The distribution over the rows that each row should have, in the shape of ``distances``."""
+        numbers = F.contrib.arange_like(distances, axis=0)
+        pair = F.broadcast_equal(F.expand_dims(numbers, axis=1), F.expand_dims(numbers, axis=0))
+        other = 1 - pair
+        share = F.broadcast_div(other, F.sum(other, axis=1, keepdims=True))
+        return pair * (1 - self.smoothing_parameter) + share * self.smoothing_parameter
+
+
+SigmoidBCELoss = SigmoidBinaryCrossEntropyLoss
+SoftmaxCELoss = SoftmaxCrossEntropyLoss

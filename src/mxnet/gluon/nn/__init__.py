@@ -1,0 +1,6 @@
+"""Layers: containers, dense and convolution layers, pooling, normalisation, activations."""
+
+from ..block import *  # noqa: F403
+from .activations import *  # noqa: F403
+from .basic_layers import *  # noqa: F403
+from .conv_layers import *  # noqa: F403
