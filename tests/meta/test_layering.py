@@ -14,7 +14,18 @@ LAYERS = [
     # Errors, and what needs nothing of ours.
     {"base", "api", "engine", "libinfo", "log", "misc", "ndarray_doc", "registry", "runtime", "symbol_doc", "_core"},
     # Devices, types, files, switches.
-    {"context", "error", "attribute", "name", "_core.dtypes", "_core.files", "_core.layout", "_core.opencv", "_core.state"},
+    {
+        "context",
+        "error",
+        "attribute",
+        "name",
+        "_core.dtypes",
+        "_core.download",
+        "_core.files",
+        "_core.layout",
+        "_core.opencv",
+        "_core.state",
+    },
     {"util", "_core.params", "_core.rng", "_core.shapes", "_core.tape"},
     # Operators: how they are declared, then all of them and the eager call.
     {"_core.registry"},

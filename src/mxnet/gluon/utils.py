@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import uuid
 import warnings
 import weakref
 from collections import OrderedDict
@@ -14,12 +15,13 @@ import numpy as np
 import torch
 
 from .. import ndarray
+from .._core.download import fetch
 from ..context import Context
 from ..ndarray import NDArray
 from ..ndarray.ndarray import wrap
 from ..util import is_np_shape
 
-__all__ = ["check_sha1", "clip_global_norm", "replace_file", "split_and_load", "split_data"]
+__all__ = ["check_sha1", "clip_global_norm", "download", "replace_file", "split_and_load", "split_data"]
 
 
 def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: bool = True) -> list[NDArray]:
@@ -145,6 +147,86 @@ def replace_file(src: str, dst: str) -> None:
         if os.path.exists(src):
             os.remove(src)
         raise OSError(f"Moving downloaded temp file - {src}, to {dst} failed. Please retry the download.") from e
+
+
+def download(
+    url: str,
+    path: str | None = None,
+    overwrite: bool = False,
+    sha1_hash: str | None = None,
+    retries: int = 5,
+    verify_ssl: bool = True,
+) -> str:
+    """Fetch a file, unless it is there already with the right content.
+
+    The file appears when it is complete and its checksum is right. A connection that breaks is taken up where it was,
+    when the server allows that. ``http_proxy``, ``https_proxy`` and ``no_proxy`` are honoured.
+
+    Parameters
+    ----------
+    url : str
+    path : str, optional
+        A file name or a folder; the last part of the address, in the current folder, when not given.
+    overwrite : bool
+        Fetch a file that is there already.
+    sha1_hash : str, optional
+        The SHA-1 sum that the content must have, in hexadecimal digits.
+    retries : int
+        How often to try (at least once).
+    verify_ssl : bool
+        Whether certificates are checked.
+
+    Returns
+    -------
+    str
+        The name of the local file.
+
+    Raises
+    ------
+    OSError
+        When the last attempt fails too.
+    UserWarning
+        When the content has another checksum; nothing is kept of it.
+    """
+    name = url.split("/")[-1]
+    if path is None:
+        if not name:
+            raise AssertionError("Can't construct file-name from this URL. Please set the `path` option manually.")
+        path = name
+    else:
+        path = os.path.expanduser(path)
+        if os.path.isdir(path):
+            path = os.path.join(path, name)
+    if retries < 0:
+        raise AssertionError(f"Number of retries should be at least 0, currently it's {retries}")
+    if not verify_ssl:
+        warnings.warn(
+            "Unverified HTTPS request is being made (verify_ssl=False). Adding certificate verification is strongly "
+            "advised.",
+            stacklevel=2,
+        )
+    if not overwrite and os.path.exists(path) and (sha1_hash is None or check_sha1(path, sha1_hash)):
+        return path
+    folder = os.path.dirname(os.path.abspath(path))
+    os.makedirs(folder, exist_ok=True)
+    print(f"Downloading {path} from {url}...")
+    temporary = f"{path}.{uuid.uuid4()}"
+    try:
+        fetch(url, temporary, max(retries, 1), verify_ssl, _try_again)
+        if sha1_hash is not None and not check_sha1(temporary, sha1_hash):
+            raise UserWarning(
+                f"File {path} is downloaded but the content hash does not match. The repo may be outdated or download "
+                'may be incomplete. If the "repo_url" is overridden, consider switching to the default repo.'
+            )
+        replace_file(temporary, path)
+    finally:
+        if os.path.exists(temporary):
+            os.remove(temporary)
+    return path
+
+
+def _try_again(error: OSError, left: int) -> None:
+    print(f"download failed due to {error!r}, retrying, {left} attempt{'s' if left > 1 else ''} left")
 
 
 def _get_repo_url() -> str:

@@ -8,16 +8,14 @@ import logging
 import os
 import shutil
 import struct
-import urllib.error
-import urllib.request
 import zipfile
 from typing import Any
 
 import numpy as np
 
+from .._core.download import fetch
 from .._core.files import atomic_write
 
-_TIMEOUT = 60  # seconds without any data
 _SITE = "http://data.mxnet.io/"
 # MXNet's own host went away with the project: what others mirror is fetched from there first.
 _MNIST = ("https://ossci-datasets.s3.amazonaws.com/mnist/", _SITE + "data/mnist/")
@@ -72,34 +70,13 @@ def download(
     if not overwrite and os.path.exists(fname):
         logging.info("%s exists, skipping download", fname)
         return fname
-    for left in range(max(retries, 1) - 1, -1, -1):
-        try:
-            _fetch(url, fname)
-            break
-        except OSError as e:
-            if left == 0:
-                raise _named(e, url) from e
-            print(f"download failed, retrying, {left} attempt{'s' if left > 1 else ''} left")
+    fetch(url, fname, max(retries, 1), failed=_try_again)
     logging.info("downloaded %s into %s successfully", url, fname)
     return fname
 
 
-def _fetch(url: str, fname: str) -> None:
-    request = urllib.request.Request(url, headers={"User-Agent": "remx"})  # some sites refuse Python's default
-    opener = urllib.request.build_opener()  # the module's own one keeps the proxies it has found first
-    with opener.open(request, timeout=_TIMEOUT) as response, atomic_write(fname) as file:
-        shutil.copyfileobj(response, file)
-        length = response.headers.get("Content-Length")
-        if length is not None and file.tell() != int(length):
-            raise OSError(f"the connection ended after {file.tell()} of {length} bytes")
-
-
-def _named(error: OSError, url: str) -> OSError:
-    """The error with the address in its message."""
-    if isinstance(error, urllib.error.HTTPError):
-        return OSError(f"failed to open {url}: HTTP status {error.code}")
-    reason = error.reason if isinstance(error, urllib.error.URLError) else error
-    return OSError(f"failed to open {url}: {reason}")
+def _try_again(error: OSError, left: int) -> None:
+    print(f"download failed, retrying, {left} attempt{'s' if left > 1 else ''} left")
 
 
 def _download_from(addresses: Any, name: str, dirname: str | None = None) -> str:
