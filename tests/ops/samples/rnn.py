@@ -35,6 +35,12 @@ ROWS += [
     _rnn("lstm", hidden=3, projection=2, layers=2, state_outputs=True).set(
         grad=False, note="the wheel trains no projections on the CPU"
     ),
+    _rnn("lstm", hidden=2, projection=2, layers=2, directions=2, state_outputs=True).set(
+        grad=False, note="the wheel trains no projections on the CPU"
+    ),
+    _rnn("lstm", hidden=1, projection=2, state_outputs=True).set(
+        grad=False, note="the wheel trains no projections on the CPU"
+    ),
     _rnn("lstm", hidden=2, projection=1, state_outputs=True).set(train=True, golden=False, note=_NO_CPU),
     _rnn("lstm", state_outputs=True, lstm_state_clip_min=-0.3, lstm_state_clip_max=0.2).set(
         train=True, golden=False, numeric=False, note=_NO_CPU
@@ -45,6 +51,9 @@ ROWS += [
         )
         for mode in _MODES
     ),
+    _rnn("gru", lstm_state_clip_min=-1.0, lstm_state_clip_max=1.0).set(raises="lstm_state_clip_min"),
+    _rnn("lstm", lstm_state_clip_min=-1.0).set(raises="together"),
+    _rnn("gru", projection=1).set(raises="projection_size"),
     _rnn("gru", hidden=0).set(raises="state_size"),
     row("RNN", (3, 2, 2), (7,), (1, 2, 2), mode="gru", state_size=2, num_layers=1).set(raises="parameters"),
     row("RNN", (3, 2, 2), (48,), (1, 2, 2), mode="lstm", state_size=2, num_layers=1).set(raises="state_cell"),

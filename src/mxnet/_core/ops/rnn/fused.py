@@ -91,8 +91,9 @@ class _Stack(NamedTuple):
 
     def run(self, x: Tensor, state: Tensor, cell: Tensor | None, cells: list[list[Tensor]]) -> tuple:
         """Outputs and final states of as many layers as ``cells`` are for."""
-        if self.clip is not None:
-            return self._clipped(x, state, cell, cells)
+        # torch takes a projection to the size of the cell state for none at all.
+        if cell is not None and (self.clip is not None or self.z.projection == self.z.state):
+            return self._stepwise(x, state, cell, cells)
         fused = _FUSED[self.z.mode]
         hx = state if cell is None else (state, cell)
         flat = [w for c in cells for w in c]
@@ -117,8 +118,8 @@ class _Stack(NamedTuple):
         back = order.argsort()
         return (out.index_select(1, back), *(h.index_select(1, back) for h in states))
 
-    def _clipped(self, x: Tensor, state: Tensor, cell: Tensor | None, cells: list[list[Tensor]]) -> tuple:
-        """LSTM layers step by step, with every cell state clipped to a range."""
+    def _stepwise(self, x: Tensor, state: Tensor, cell: Tensor, cells: list[list[Tensor]]) -> tuple:
+        """LSTM layers step by step: with every cell state clipped to a range, or what torch has no kernel for."""
         lengths = None if self.lengths is None or x.is_meta else self.lengths.to(x.device)
         d = self.z.directions
         last_h, last_c = [], []
@@ -140,12 +141,12 @@ def _lstm_steps(
     c: Tensor,
     weights: list[Tensor],
     reverse: bool,
-    clip: tuple[float, float, bool],
+    clip: tuple[float, float, bool] | None,
     lengths: Tensor | None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """One direction of one layer."""
     w_ih, w_hh, b_ih, b_hh, *w_hr = weights
-    low, high, clip_nan = clip
+    low, high, clip_nan = clip or (-torch.inf, torch.inf, False)
     projected = torch.nn.functional.linear(x, w_ih, b_ih + b_hh)
     outs: list[Any] = [None] * x.shape[0]
     for t in reversed(range(x.shape[0])) if reverse else range(x.shape[0]):
@@ -153,7 +154,8 @@ def _lstm_steps(
         c_new = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
         if clip_nan:
             c_new = torch.where(c_new.isnan(), low, c_new)
-        c_new = c_new.clamp(low, high)
+        if clip is not None:
+            c_new = c_new.clamp(low, high)
         h_new = torch.sigmoid(o) * torch.tanh(c_new)
         if w_hr:
             h_new = h_new @ w_hr[0].t()
