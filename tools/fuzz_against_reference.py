@@ -4,8 +4,9 @@
     python tools/fuzz_against_reference.py --python /path/to/mxnet-1.9.1/bin/python [--op NAME ...] [--family F ...]
         [--cases 20] [--seed 0] [--verbose]
 
-A case starts from a sample row (tests/ops/samples) and changes it: other values, sizes, data types, parameters. Of three
-candidates a case most that are compared are such as remx computes; the rest are such as it refuses. Both packages run it in processes of their own; a process that dies or hangs costs the case it was at. Outputs, changed
+A case starts from a sample row (tests/ops/samples) and changes it: other values, sizes, data types, parameters. Three
+candidates are drawn for each case; most of those compared are such as remx computes, the rest such as it refuses. Both
+packages run them in processes of their own; a process that dies or hangs costs the case it was at. Outputs, changed
 inputs, gradients, their shapes and types, and whether an error is raised are compared. What disagrees is printed with
 the case, which the seed reproduces; differences that are meant stand in tools/fuzz_known.py with their reasons.
 Exit status 1 when a difference is not explained.
@@ -92,7 +93,7 @@ def vary(row, rng, number):
     """One random variation of a row."""
     sizes, dtype = {}, None
     if rng.random() < 0.5:
-        # Fixed values keep their shape; they and drawn whole numbers may be indices, so that axes only grow beside them.
+        # Fixed values keep their shape; they and whole numbers may be indices, so that axes only grow beside them.
         fixed = {n for s in row.specs if s.kind == "const" for n in s.shape}
         found = sorted({n for s in row.specs for n in s.shape} - fixed)
         indices = any(s.kind in ("const", "ints") for s in row.specs)
