@@ -12,6 +12,7 @@ from ..base import MXNetError
 _WEIGHED = frozenset(np.dtype(t) for t in ("uint8", "uint16", "int16", "float32", "float64"))
 _NEAREST = 0
 _PNG = b"\x89PNG"
+_PNG_HEADER = b"\r\n\x1a\n\0\0\0\rIHDR"
 
 
 def opencv() -> Any:
@@ -64,7 +65,9 @@ def decode(encoded: np.ndarray, flag: int = 1, to_rgb: bool = True) -> np.ndarra
         raise MXNetError("Input cannot be an empty buffer")
     cv2 = opencv()
     # MXNet reads the size of plain JPEG and PNG files itself, and so does not turn them as a camera's note may ask.
-    start = encoded[:11].tobytes()
+    start = encoded[:16].tobytes()
+    if start.startswith(_PNG) and start[4:] != _PNG_HEADER:
+        raise MXNetError("Decoding failed. Invalid image file.")  # OpenCV would believe in a first block of any length
     if start.startswith(_PNG) or (start.startswith(b"\xff\xd8\xff\xe0") and start[6:11] == b"JFIF\0"):
         flag |= cv2.IMREAD_IGNORE_ORIENTATION
     pixels = call("imdecode", encoded, flag)

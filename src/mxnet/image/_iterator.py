@@ -78,7 +78,7 @@ class ImageIter(DataIter):
         The type of labels in lists: float32, float64, int32 or int64.
     last_batch_handle : str
         ``"pad"`` fills the last batch with the first images, ``"discard"`` drops it, ``"roll_over"`` keeps its images
-        for the first batch of the next epoch.
+        for the first batch of the next epoch (whose ``pad`` then counts the images that were added to them).
 
     Raises
     ------
@@ -256,7 +256,7 @@ class ImageIter(DataIter):
             data, label, filled = self._begun
             self._begun = None
             self._fill_up(data, label, self._batchify(data, label, filled))
-            return DataBatch([data], [label], pad=0)
+            return DataBatch([data], [label], pad=self.batch_size - filled)
         data, label = self._empty_batch()
         filled = self._batchify(data, label)
         pad = self.batch_size - filled
