@@ -9,7 +9,13 @@ from .families import unary
 
 unary("relu", torch.relu, "Rectified linear unit, ``max(x, 0)``.", sparse=True)
 unary("sigmoid", torch.sigmoid, "Logistic function, ``1 / (1 + exp(-x))``.", sparse=True)
-unary("softsign", F.softsign, "``x / (1 + |x|)``.")
+softsign = unary("softsign", F.softsign, "``x / (1 + |x|)``.")
+
+
+@softsign.backward
+def _(grads, inputs, outputs, p):
+    slope = 1 - outputs[0].abs()
+    return (slope * slope * grads[0],)
 
 
 @op("hard_sigmoid", same_shape=True)

@@ -68,19 +68,23 @@ def _compare(fn):
 
 def larger_gradient(grads, inputs, outputs, p):
     """Of ``maximum``: ties go to the left input."""
-    return _route(grads[0], inputs, torch.ge(*inputs))
+    return _route(grads[0], *inputs, torch.ge)
 
 
 def smaller_gradient(grads, inputs, outputs, p):
     """Of ``minimum``: ties go to the left input."""
-    return _route(grads[0], inputs, torch.le(*inputs))
+    return _route(grads[0], *inputs, torch.le)
 
 
-def _route(grad, inputs, to_left):
-    lhs, rhs = inputs
-    zero = torch.zeros((), dtype=grad.dtype, device=grad.device)
-    left, right = torch.where(to_left, grad, zero), torch.where(to_left, zero, grad)
-    return left.sum_to_size(lhs.shape), right.sum_to_size(rhs.shape)
+def mask_of(compare, lhs, rhs, like):
+    """A comparison as zeros and ones of the type of ``like``: multiplying by it is faster than selecting by booleans."""
+    return compare(lhs, rhs, out=torch.empty_like(like, requires_grad=False))
+
+
+def _route(grad, lhs, rhs, compare):
+    left = mask_of(compare, lhs.detach(), rhs.detach(), grad)
+    right = (1 - left).mul_(grad)
+    return left.mul_(grad).sum_to_size(lhs.shape), right.sum_to_size(rhs.shape)
 
 
 # word used in operator names: (function, what it computes)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ...params import Double
 from ...registry import op
-from .arithmetic import modulo
+from .arithmetic import mask_of, modulo
 from .families import same_type
 
 
@@ -109,20 +109,23 @@ scalar(
 )
 scalar("_power_scalar", torch.pow, "``data ** scalar``.", "_PowerScalar", exact=False)
 scalar("_rpower_scalar", lambda x, s: torch.pow(s, x), "``scalar ** data``.", "_RPowerScalar", exact=False)
-scalar(
-    "_maximum_scalar",
-    torch.clamp_min,
-    "The larger of element and number; the gradient passes where they are equal.",
-    "_MaximumScalar",
-    "_npi_maximum_scalar",
-)
-scalar(
-    "_minimum_scalar",
-    torch.clamp_max,
-    "The smaller of element and number; the gradient passes where they are equal.",
-    "_MinimumScalar",
-    "_npi_minimum_scalar",
-)
+for _word, _clamp, _passes, _doc in (
+    ("Maximum", torch.clamp_min, torch.ge, "The larger of element and number"),
+    ("Minimum", torch.clamp_max, torch.le, "The smaller of element and number"),
+):
+    _extremum = scalar(
+        f"_{_word.lower()}_scalar",
+        _clamp,
+        f"{_doc}; the gradient passes where they are equal.",
+        f"_{_word}Scalar",
+        f"_npi_{_word.lower()}_scalar",
+    )
+
+    @_extremum.backward
+    def _(grads, inputs, outputs, p, passes=_passes):
+        return (mask_of(passes, inputs[0].detach(), p.scalar, grads[0]).mul_(grads[0]),)
+
+
 scalar(
     "_hypot_scalar",
     lambda x, s: torch.hypot(x, _full_like_0d(x, s)),

@@ -9,6 +9,7 @@ from torch import Tensor
 from ...params import Double, DTypeOf
 from ...registry import op
 from ..axes import check_axis
+from ..elemwise.scalar import as_integer
 from .places import IndexMode, check_bounds, positions
 
 ValueType = Annotated[Any, DTypeOf("bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")]
@@ -157,11 +158,6 @@ for _name, _aliases in (("Embedding", ("_npx_embedding", "_sparse_Embedding")), 
     _opdef.infer_type(_embedding_types)
 
 
-def _scalar(value: float, dtype: torch.dtype) -> Tensor:
-    """A number as a tensor of a type, wrapped around where the type is too small for it."""
-    return torch.tensor(value, dtype=torch.float64).to(dtype)
-
-
 @op("one_hot", aliases=("_npx_one_hot",), differentiable=False)
 def one_hot(
     indices: Tensor, *, depth: int, on_value: Double = 1.0, off_value: Double = 0.0, dtype: ValueType = torch.float32
@@ -172,8 +168,14 @@ def one_hot(
     """
     if depth < 0:
         raise ValueError(f"depth must be a non-negative integer, got {depth}")
-    hit = indices.to(torch.int64).unsqueeze(-1) == torch.arange(depth, device=indices.device)
-    return torch.where(hit, _scalar(on_value, dtype), _scalar(off_value, dtype))
+    if not dtype.is_floating_point:
+        on_value, off_value = (as_integer(value, dtype) for value in (on_value, off_value))
+    vectors = torch.full((*indices.shape, depth), off_value, dtype=dtype, device=indices.device)
+    if not depth:
+        return vectors
+    places = indices.to(torch.int64).unsqueeze(-1)
+    within = places.clamp(0, depth - 1)
+    return vectors.scatter_(-1, within, torch.where(within == places, on_value, off_value).to(dtype))
 
 
 @one_hot.infer_type

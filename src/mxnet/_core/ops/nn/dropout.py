@@ -10,6 +10,11 @@ from ...params import Ge, Le, Shape
 from ...registry import Generator, TrainMode, op
 
 
+# Drawing 32 random bits an element and comparing is several times faster on a CPU than torch's Bernoulli numbers.
+_MANY = 1 << 10
+_LOWEST = -(2**63)
+
+
 def uniform_like(data: Tensor, low: float, high: float, rng: Any) -> Tensor:
     """Uniform random numbers of the data's shape and type."""
     return torch.empty_like(data).uniform_(low, high, generator=rng)
@@ -20,7 +25,14 @@ def dropout_mask(data: Tensor, p: float, rng: Any, shape: Any = None) -> Tensor:
     storage order of the data.
     """
     mask = torch.empty_like(data) if shape is None else data.new_empty(shape)
-    return mask.bernoulli_(1 - p, generator=rng).mul_(1 / (1 - p) if p < 1 else torch.inf)
+    scale = 1 / (1 - p) if p < 1 else torch.inf
+    if mask.device.type == "cpu" and mask.numel() >= _MANY:
+        bits = torch.empty(-(-mask.numel() // 2), dtype=torch.int64).random_(_LOWEST, None, generator=rng)
+        flat = mask.as_strided((mask.numel(),), (1,))
+        torch.ge(bits.view(torch.int32)[: flat.numel()], round(p * 2**32) - 2**31, out=flat)
+    else:
+        mask.bernoulli_(1 - p, generator=rng)
+    return mask.mul_(scale)
 
 
 @op("Dropout", aliases=("_npx_dropout",), outputs=("output", "mask"), visible=1, aliases_input=True)

@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ....base import MXNetError
@@ -172,11 +171,30 @@ def lrn(
         raise MXNetError(f"nsize should be positive, got {nsize}")
     if data.ndim != 4:
         raise MXNetError(f"data should be 4D in (batch, channel, y, x), got shape {tuple(data.shape)}")
-    n, c, h, w = data.shape
-    half = (nsize - 1) // 2
-    window = (2 * half + 1, 1, 1)
-    # Channels become the depth of a one-channel volume, which a sum over depth slides along.
-    squares = F.pad((data * data).reshape(n, 1, c, h, w), (0, 0, 0, 0, half, half))
-    sums = torch._C._nn.avg_pool3d(squares, window, (1, 1, 1), (0, 0, 0), False, True, 1).reshape(n, c, h, w)
-    norm = sums * (alpha / nsize) + knorm
-    return data * norm.pow(-beta), norm
+    norm = _channel_sums(data * data, nsize).mul_(alpha / nsize).add_(knorm)
+    return data * _power(norm, -beta), norm
+
+
+def _channel_sums(x: Tensor, size: int) -> Tensor:
+    """At each position the sum over the ``size`` nearest channels."""
+    sums = x.clone()
+    for k in range(1, min((size - 1) // 2, x.shape[1] - 1) + 1):
+        sums[:, k:] += x[:, :-k]
+        sums[:, :-k] += x[:, k:]
+    return sums
+
+
+def _power(x: Tensor, exponent: float) -> Tensor:
+    """A power; the usual exponent without logarithms."""
+    if exponent == -0.75:
+        root = x.rsqrt()
+        return root.sqrt().mul_(root)
+    return x.pow(exponent)
+
+
+@lrn.backward
+def _(grads, inputs, outputs, p):
+    data, norm, g = inputs[0], outputs[1], grads[0]
+    shrunk = _power(norm, -p.beta) * g
+    inner = _channel_sums(shrunk * data / norm, p.nsize)
+    return (shrunk - (2 * p.alpha * p.beta / p.nsize) * data * inner,)

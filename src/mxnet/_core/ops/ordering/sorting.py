@@ -11,8 +11,7 @@ from ..axes import check_axis
 
 IndexType = Annotated[Any, DTypeOf("float16", "float32", "float64", "int32", "int64", "uint8")]
 
-# Up to this length a stable sort, which takes the first of equal elements first as MXNet does, costs little more than a
-# selection of the largest ones.
+# Up to this length equal elements keep their order.
 _STABLE_LENGTH = 1024
 
 
@@ -25,14 +24,30 @@ def _sorted(data: Tensor, axis: int, is_ascend: bool) -> tuple:
     return torch.sort(data, dim=axis, descending=not is_ascend, stable=True)
 
 
+# From this size on it pays to select without regard to order first, and to sort when there turn out to be equal elements.
+_MANY = 1 << 12
+
+
+def _has_ties(data: Tensor, values: Tensor, axis: int, is_ascend: bool) -> bool:
+    """Whether some of the selected values (k along the axis, in order) are equal to each other or to one left out."""
+    last = values.narrow(axis, -1, 1)
+    reached = torch.count_nonzero(data <= last if is_ascend else data >= last)
+    k = values.shape[axis]
+    return int(reached) != values.numel() or bool(
+        (values.narrow(axis, 1, k - 1) == values.narrow(axis, 0, k - 1)).any()
+    )
+
+
 def _top(data: Tensor, axis: int, k: int, is_ascend: bool) -> tuple:
     n = data.shape[axis]
     if k > n:
         raise ValueError(f"k must not be greater than the length {n} of the axis, got {k}")
     if k < 1 or k == n:
         return _sorted(data, axis, is_ascend)
-    if n > _STABLE_LENGTH:
-        return torch.topk(data, k, axis, largest=not is_ascend, sorted=True)
+    if n > _STABLE_LENGTH or (data.numel() >= _MANY and data.device.type == "cpu"):
+        values, indices = torch.topk(data, k, axis, largest=not is_ascend, sorted=True)
+        if n > _STABLE_LENGTH or not _has_ties(data.detach(), values.detach(), axis, is_ascend):
+            return values, indices
     values, indices = _sorted(data, axis, is_ascend)
     return values.narrow(axis, 0, k), indices.narrow(axis, 0, k)
 
