@@ -13,6 +13,8 @@ from ..init.creation import checked_shape
 
 ClassType = Annotated[Any, DTypeOf("float16", "float32", "float64", "int32", "uint8")]
 
+_LEAST_SHARE = 2.0**-32
+
 # The largest class number each type can hold exactly.
 _LAST_CLASS = {
     torch.uint8: 2**8 - 1,
@@ -51,26 +53,29 @@ def sample_multinomial(
     """
     if not data.is_floating_point():
         raise MXNetError(f"only floating point types are supported, not {str(data.dtype)[6:]}")
-    if data.ndim == 0 or data.shape[-1] == 0:
+    *batch, classes = data.shape or (0,)
+    if classes == 0:
         raise MXNetError(f"data must have at least one class in its last axis, got the shape {tuple(data.shape)}")
-    classes = data.shape[-1]
     if classes - 1 > _LAST_CLASS[dtype]:
         raise MXNetError(f"{classes} classes cannot be numbered in {str(dtype)[6:]}")
-    result = checked_shape((*data.shape[:-1], *shape)) or (1,)
+    result = checked_shape((*batch, *shape)) or (1,)
     if data.is_meta:
         drawn = torch.empty(result, dtype=dtype, device=data.device)
         return (drawn, torch.empty(result, dtype=data.dtype, device=data.device)) if get_prob else drawn
 
-    rows = data.detach().reshape(-1, classes)
-    edges = (rows.float() if rows.dtype in (torch.float16, torch.bfloat16) else rows).cumsum(1)
-    each = math.prod(shape)
-    place = torch.rand((len(rows), each), generator=rng, dtype=edges.dtype, device=edges.device)
-    # Rounding leaves the last edge a little off 1: places are in the row's own total.
-    found = torch.searchsorted(edges, place.mul_(edges[:, -1:]), right=True).clamp_(max=classes - 1)
-    drawn = found.to(dtype).reshape(result)
-    if not get_prob:
-        return drawn
-    return drawn, data.reshape(-1, classes).gather(1, found).log().reshape(result)
+    rows = data if len(batch) == 1 else data.reshape(-1, classes)
+    found = _draw(rows.detach(), math.prod(shape), rng)
+    drawn = found.view(result).to(dtype)
+    return (drawn, rows.gather(1, found.long()).log().view(result)) if get_prob else drawn
+
+
+def _draw(weights: Tensor, count: int, rng: Any) -> Tensor:
+    """``count`` places (int32) in each row, as likely as their weights."""
+    edges = weights.cumsum(1, dtype=torch.float64 if weights.dtype is torch.float64 else torch.float32)
+    # A positive share of the row's total lies at or below the edge of an element that has a weight.
+    share = edges.new_empty((edges.shape[0], count)).uniform_(_LEAST_SHARE, 1.0, generator=rng)
+    found = torch.searchsorted(edges, share.mul_(edges[:, -1:]), out_int32=True)
+    return found.clamp_(max=edges.shape[1] - 1)  # weights that are no numbers have no order
 
 
 @sample_multinomial.infer_type
