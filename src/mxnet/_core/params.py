@@ -123,6 +123,12 @@ class _Str(Codec):
         return value if isinstance(value, str) else str(value)
 
 
+class _Pointer(_Str):
+    """Something that lives in this process, by its number."""
+
+    type_name = "ptr"
+
+
 class _Tuple(Codec):
     """A tuple of numbers; a single number counts as a tuple of one."""
 
@@ -277,6 +283,7 @@ Shapes: TypeAlias = Annotated[tuple[tuple[int, ...], ...], _Nested()]
 DType: TypeAlias = Annotated[Any, _DType()]
 DTypeOrNone: TypeAlias = Annotated[Any, _DType("None", *NAME_TO_TORCH)]
 Ctx: TypeAlias = Annotated[str, _Str()]
+Pointer: TypeAlias = Annotated[str, _Pointer()]
 
 _PLAIN: dict[Any, Codec] = {int: _INT, float: _Float(), bool: _Bool(), str: _Str()}
 _CACHE: dict[Any, Codec] = dict(_PLAIN)
@@ -336,6 +343,7 @@ __all__ = [
     "Longs",
     "NonNeg",
     "Optional",
+    "Pointer",
     "Shape",
     "Shapes",
     "codec_for",

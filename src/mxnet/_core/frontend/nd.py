@@ -130,8 +130,11 @@ def _variadic(od: OpDef) -> Any:
                 by_name.append((name, value))
             elif value is not _Null and name not in _IGNORED:
                 params[name] = _decode(od, decode, name, value)
-        for _, value in by_name:
-            arrays.extend(value if isinstance(value, (list, tuple)) else [value])
+        if by_name and od.open_params:
+            arrays = _in_order(od, arrays, dict(by_name), params)
+        else:
+            for _, value in by_name:
+                arrays.extend(value if isinstance(value, (list, tuple)) else [value])
         for a in arrays:
             if not isinstance(a, array):
                 raise TypeError(f"Argument {od.inputs[-1]} must have NDArray type, but got {a!r}")
@@ -146,6 +149,15 @@ def _variadic(od: OpDef) -> Any:
         return invoke(od, arrays, params, out)
 
     return call
+
+
+def _in_order(od: OpDef, arrays: list[Any], by_name: dict[str, Any], params: dict[str, Any]) -> list[Any]:
+    """All inputs of an operator whose parameters say what the inputs are called."""
+    names = od.input_names(od.parse(params))
+    for name in by_name:
+        if name not in names[len(arrays) :]:
+            raise MXNetError(f"Operator {od.name} has no input {name} that is free; its inputs are {', '.join(names)}")
+    return arrays + [by_name[n] for n in names if n in by_name]
 
 
 def _decode(od: OpDef, decode: dict[str, Any], name: str, value: Any) -> Any:

@@ -19,6 +19,7 @@ __all__ = [
     "Convolution_v1",
     "Correlation",
     "Crop",
+    "Custom",
     "Deconvolution",
     "Dropout",
     "ElementWiseSum",
@@ -301,6 +302,8 @@ def Correlation(data1: NDArray, data2: NDArray, kernel_size: int = 1, max_displa
     """Compare patches of two feature maps at a range of displacements, as in FlowNet."""
 def Crop(*data: NDArray | Sequence[NDArray], offset: int | Sequence[int | None] = (0, 0), h_w: int | Sequence[int | None] = (0, 0), center_crop: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Cut a window out of a batch of images (n, c, h, w)."""
+def Custom(*data: NDArray | Sequence[NDArray], op_type: str = ..., out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
+    """Run an operator written in Python, which has been registered with ``mx.operator.register``."""
 def Deconvolution(data: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), adj: int | Sequence[int | None] = (), target_shape: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 512, no_bias: bool = True, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Transposed convolution: the gradient of :func:`Convolution` with respect to its data."""
 def Dropout(data: NDArray, p: float = 0.5, mode: Literal['training', 'always'] | str = 'training', axes: int | Sequence[int | None] = (), cudnn_off: bool | None = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:

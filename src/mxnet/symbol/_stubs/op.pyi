@@ -19,6 +19,7 @@ __all__ = [
     "Convolution_v1",
     "Correlation",
     "Crop",
+    "Custom",
     "Deconvolution",
     "Dropout",
     "ElementWiseSum",
@@ -301,6 +302,8 @@ def Correlation(data1: Symbol | None = None, data2: Symbol | None = None, kernel
     """Compare patches of two feature maps at a range of displacements, as in FlowNet."""
 def Crop(*data: Symbol | Sequence[Symbol], offset: int | Sequence[int | None] = (0, 0), h_w: int | Sequence[int | None] = (0, 0), center_crop: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Cut a window out of a batch of images (n, c, h, w)."""
+def Custom(*data: Symbol | Sequence[Symbol], op_type: str = ..., name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+    """Run an operator written in Python, which has been registered with ``mx.operator.register``."""
 def Deconvolution(data: Symbol | None = None, weight: Symbol | None = None, bias: Symbol | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), adj: int | Sequence[int | None] = (), target_shape: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 512, no_bias: bool = True, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Transposed convolution: the gradient of :func:`Convolution` with respect to its data."""
 def Dropout(data: Symbol | None = None, p: float = 0.5, mode: Literal['training', 'always'] | str = 'training', axes: int | Sequence[int | None] = (), cudnn_off: bool | None = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
