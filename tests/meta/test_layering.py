@@ -29,6 +29,7 @@ LAYERS = [
     {"util", "_core.params", "_core.rng", "_core.shapes", "_core.tape"},
     # Operators: how they are declared, then all of them and the eager call.
     {"_core.registry"},
+    {"_core.sparse"},
     {"_core.invoke", "_core.ops"},
     # Graphs, files of arrays, functions made of operators.
     {"_core.frontend", "_core.graph", "_core.serialization", "_core.unpickle"},

@@ -14,6 +14,7 @@ import torch
 from ..base import MXNetError, OperatorIndexError, OperatorTypeError, OperatorValueError
 from ..context import Context, current_context
 from .registry import OpDef
+from .sparse.storage import Sparse
 from .state import state
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ _CONTIGUOUS = torch.contiguous_format
 
 # Filled in by ndarray.py, which imports this module: makes an NDArray of a tensor and a context.
 wrap: Any = None
+# Filled in by ndarray/_sparse_calls.py: the call for sparse arrays, and what makes an array of anything an operator gives.
+invoke_sparse: Any = None
+wrap_sparse: Any = None
 
 
 def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], out: Any = None) -> Any:
@@ -49,13 +53,16 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
         arrays = od.cast_rule.eager(od, arrays, kwargs)
     ctx = None
     tensors: list[Any] = []
-    for a in arrays:
-        if a is None:
-            tensors.append(None)
-        else:
-            tensors.append(a._t)
-            if ctx is None:
-                ctx = a._ctx
+    try:
+        for a in arrays:
+            if a is None:
+                tensors.append(None)
+            else:
+                tensors.append(a._plain)
+                if ctx is None:
+                    ctx = a._ctx
+    except AttributeError:  # only dense arrays have it
+        return invoke_sparse(od, arrays, kwargs, out)
     if ctx is None:
         ctx = _creation_context(od, kwargs, out)
     if od.train_arg or od.rng_arg or od.device_arg:
@@ -88,7 +95,7 @@ def _several(
     od: OpDef, result: Any, kwargs: dict[str, Any], ctx: Context, out: Any, tensors: list[Any], record: bool
 ) -> Any:
     """Wrap several outputs, or write them where the caller wants them."""
-    results = [result] if isinstance(result, torch.Tensor) else list(result)
+    results = list(result) if isinstance(result, (tuple, list)) else [result]
     if len(results) > 1:
         if od._visible is not None:
             p = SimpleNamespace(**{**od._defaults, **kwargs})
@@ -98,8 +105,11 @@ def _several(
         if len(outs) != len(results):
             raise MXNetError(f"Operator {od.name}: out has {len(outs)} arrays, the operator {len(results)} outputs")
         for target, r in zip(outs, results):
+            r = r.dense() if isinstance(r, Sparse) else r
             write_out(od.name, target, r if od.merge is None else od.merge(target._t.data, r, kwargs), record)
         return out
+    if isinstance(results[0], Sparse):
+        return wrap_sparse(results[0], ctx)
     if od.aliases_input and not record:
         results = [
             r.clone(memory_format=_CONTIGUOUS) if any(t is not None and _same_memory(t, r) for t in tensors) else r
@@ -115,12 +125,17 @@ def _same_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 def write_out(name: str, target: NDArray, value: torch.Tensor, record: bool) -> None:
     """Write a result into the caller's array, in place."""
-    t = target._t
-    if t.shape != value.shape:
-        raise MXNetError(f"Operator {name}: out has shape {tuple(t.shape)}, the result {tuple(value.shape)}")
-    if target.stype != "default":  # ``t`` is a dense copy
+    try:
+        t = target._plain
+    except AttributeError:  # a sparse array
+        if target.shape != value.shape:
+            raise MXNetError(
+                f"Operator {name}: out has shape {target.shape}, the result {tuple(value.shape)}"
+            ) from None
         target._t = value.detach()
         return
+    if t.shape != value.shape:
+        raise MXNetError(f"Operator {name}: out has shape {tuple(t.shape)}, the result {tuple(value.shape)}")
     if value.data_ptr() == t.data_ptr() and value.stride() == t.stride() and value.dtype == t.dtype:
         return  # the operator has worked in place
     if record and value.requires_grad:

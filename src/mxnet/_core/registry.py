@@ -114,6 +114,8 @@ class OpDef:
         self.infer_type_rule: Callable[..., Any] | None = None
         # What mixed precision does to the inputs, once it is switched on; see casting.py.
         self.cast_rule: Any = None
+        # How it works on sparse arrays; see sparse/dispatch.py.
+        self.sparse: Any = None
         self.doc = (fn.__doc__ or "").strip()
         self._read_signature()
 

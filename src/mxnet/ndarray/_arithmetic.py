@@ -45,15 +45,10 @@ _INPLACE = {"add": "add_", "sub": "sub_", "mul": "mul_", "truediv": "div_", "mod
 
 def _arrays(od: OpDef, a: NDArray, b: NDArray) -> Any:
     """Run an operator on two arrays, by the shortest way when nothing is to be recorded."""
+    if type(a) is not NDArray or type(b) is not NDArray:
+        return _general(od, a, b)
     x, y = a._t, b._t
-    if (
-        state.recording
-        or od.cast_rule is not None
-        or x.requires_grad
-        or y.requires_grad
-        or type(a) is not NDArray
-        or type(b) is not NDArray
-    ):
+    if state.recording or od.cast_rule is not None or x.requires_grad or y.requires_grad:
         return _general(od, a, b)
     try:
         return _invoke.wrap(od.fn(x, y), a._ctx)
@@ -71,11 +66,9 @@ def _general(od: OpDef, a: NDArray, b: NDArray) -> Any:
 
 def _number(od: OpDef, a: NDArray, scalar: Any, out: NDArray | None = None) -> Any:
     """Run an operator on an array and a number."""
-    if a.stype != "default":
-        from . import sparse
-
-        return sparse.scalar(od.name, a, scalar, out)
     value = float(scalar)
+    if a.stype != "default":
+        return invoke(od, (a,), {"scalar": value}, out)
     x = a._t
     if out is None and not (state.recording or x.requires_grad or od.cast_rule is not None):
         try:
@@ -114,6 +107,10 @@ def _reflected(arrays: OpDef, number: OpDef, symbol: str) -> Any:
 def _in_place(arrays: OpDef, number: OpDef, torch_method: str | None, symbol: str) -> Any:
     def method(self: NDArray, other: Any) -> NDArray:
         if isinstance(other, NDArray):
+            if self.stype != "default":  # places may change: the name gets a new array
+                return _general(arrays, self, other)
+            if other.stype != "default":
+                return invoke(arrays, (self, other), {}, self)
             x, y = self._t, other._t
             if (
                 torch_method
@@ -121,7 +118,6 @@ def _in_place(arrays: OpDef, number: OpDef, torch_method: str | None, symbol: st
                 and x.dtype == y.dtype
                 and x.is_floating_point()
                 and x.shape == y.shape
-                and type(self) is type(other) is NDArray
             ):
                 getattr(x.data, torch_method)(y.detach())
                 return self

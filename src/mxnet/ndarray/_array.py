@@ -46,6 +46,7 @@ class NDArray(Fluent):
     __array_priority__ = 1000.0
 
     _t: torch.Tensor
+    _plain: torch.Tensor  # the same, but missing on sparse arrays, whose ``_t`` is a dense copy
     _ctx: Context
     _grad: NDArray | None
     _grad_req: str
@@ -281,11 +282,7 @@ class NDArray(Fluent):
 
     def tostype(self, stype: str) -> NDArray:
         """This array with another storage type (``"default"``, ``"csr"``, ``"row_sparse"``)."""
-        if stype == "default":
-            return self
-        from .sparse import cast_storage
-
-        return cast_storage(self, stype)
+        return self if stype == self.stype else _op_function("cast_storage")(self, stype)
 
     def detach(self) -> NDArray:
         """An array on the same memory that later recordings take for a constant."""
@@ -303,8 +300,13 @@ class NDArray(Fluent):
         stype : str, optional
             The storage type of the buffer.
         """
-        buffer = wrap(torch.zeros_like(self._t, requires_grad=False), self._ctx)
-        tape.mark(self, buffer if stype in (None, "default") else buffer.tostype(stype), grad_req)
+        if stype in (None, "default"):
+            buffer = wrap(torch.zeros_like(self._t, requires_grad=False), self._ctx)
+        else:
+            from .sparse import zeros
+
+            buffer = zeros(stype, self.shape, self._ctx, self.dtype)
+        tape.mark(self, buffer, grad_req)
 
     def backward(self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True) -> None:
         """Compute the gradients of this array with respect to the marked variables it was computed from.
@@ -445,6 +447,7 @@ def context_of(t: torch.Tensor) -> Context:
     return ctx if ctx.device_type.startswith("cpu") else Context("cpu", 0)
 
 
+NDArray._plain = NDArray.__dict__["_t"]
 _new = NDArray.__new__
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ...params import Double, DTypeOf
 from ...registry import op
+from ...sparse.storage import wants_rows
 from ..axes import check_axis
 from ..elemwise.scalar import as_integer
 from .places import IndexMode, check_bounds, positions
@@ -134,7 +135,24 @@ def embedding(
         raise ValueError(
             f"weight must have the shape (input_dim, output_dim) = {(input_dim, output_dim)}, got {tuple(weight.shape)}"
         )
-    return F.embedding(positions(data, 0, input_dim, "clip"), weight)
+    return F.embedding(positions(data, 0, input_dim, "clip"), weight, sparse=sparse_grad and wants_rows(weight))
+
+
+def _sparse_embedding(
+    data: Tensor,
+    weight: Tensor,
+    *,
+    input_dim: int,
+    output_dim: int,
+    dtype: ValueType = torch.float32,
+    sparse_grad: bool = False,
+    deterministic: bool = False,
+) -> Tensor:
+    """``Embedding`` whose weight always has a ``row_sparse`` gradient. Superseded by ``Embedding(sparse_grad=True)``.
+
+    ``deterministic`` makes no difference: gradients are always added up in the same order.
+    """
+    return embedding(data, weight, input_dim=input_dim, output_dim=output_dim, sparse_grad=True)
 
 
 def _embedding_shapes(s, p):
@@ -152,8 +170,12 @@ def _embedding_types(t, p):
         t.unify("weight", p.dtype)
 
 
-for _name, _aliases in (("Embedding", ("_npx_embedding", "_sparse_Embedding")), ("_contrib_SparseEmbedding", ())):
-    _opdef = op(_name, aliases=_aliases)(embedding)
+_ARGUMENTS = ("data", "weight", "input_dim", "output_dim", "dtype", "sparse_grad")
+
+for _opdef in (
+    op("Embedding", aliases=("_npx_embedding", "_sparse_Embedding"))(embedding),
+    op("_contrib_SparseEmbedding", arg_order=_ARGUMENTS, listed=_ARGUMENTS)(_sparse_embedding),
+):
     _opdef.infer_shape(_embedding_shapes)
     _opdef.infer_type(_embedding_types)
 

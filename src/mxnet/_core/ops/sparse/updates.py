@@ -1,0 +1,86 @@
+"""Optimizer updates with row-sparse gradients: lazily, only the rows that the gradient has, or all rows.
+
+Weight and states may be row-sparse themselves; they store all their rows after the first update.
+"""
+
+from collections.abc import Callable
+from typing import Any, Optional
+
+import torch
+from torch import Tensor
+
+from ...registry import OpDef
+from ...sparse.dispatch import Rule, add_rule
+from ..optimizer import kernels
+
+
+def _writable(x: Any) -> Tensor:
+    """The memory in which an array is updated; a row-sparse one gets all its rows first."""
+    if isinstance(x, Tensor):
+        return x
+    if x.indices.numel() != x.shape[0] or not x.is_sorted():
+        x.values = x.dense()
+        x.indices = torch.arange(x.shape[0], device=x.device)
+    return x.values
+
+
+def _update(
+    od: OpDef,
+    rule: Callable[..., Any],
+    names: str,
+    lazy: Callable[[Any], bool] = lambda p: p.lazy_update,
+    all_sparse: bool = False,
+) -> Rule:
+    """The rule of an update operator.
+
+    Parameters
+    ----------
+    rule : callable
+        One of ``kernels``.
+    names : str
+        The parameters that it takes; ``rescale_grad`` and ``clip_gradient`` come besides.
+    lazy : callable
+        ``lazy(p)``: whether only the gradient's rows are updated.
+    all_sparse : bool
+        Whether weight and states must be row-sparse.
+    """
+
+    def infer(stypes: tuple[str, ...], p: Any) -> Optional[str]:
+        weight, grad, *states = stypes
+        if grad != "row_sparse" or weight == "csr":
+            return None
+        if weight == "row_sparse":
+            fits = all(s == "row_sparse" for s in states) or (not all_sparse and all(s == "default" for s in states))
+        else:
+            fits = not all_sparse and all(s == "default" for s in states)
+        return weight if fits else None
+
+    def run(inputs: Any, p: Any) -> Any:
+        weight, grad, *states = inputs
+        for name, x in zip(od.inputs, inputs):
+            if tuple(x.shape) != tuple(weight.shape) and not (name == "history" and x.numel() == weight.shape[0]):
+                raise ValueError(f"{name} must have the weight's shape {tuple(weight.shape)}, got {tuple(x.shape)}")
+        grad.check_places()
+        grad = grad.sorted()
+        target, parts = _writable(weight), [_writable(s) for s in states]
+        scalars = {n: getattr(p, n) for n in names.split()}
+        scalars.update(rescale=p.rescale_grad, clip=p.clip_gradient)
+        if lazy(p):
+            kernels.on_rows(rule, target, grad.indices, grad.values.to(target.dtype), parts, **scalars)
+        else:
+            rule([target], [grad.dense().to(target.dtype)], *[[s] for s in parts], **scalars)
+        return weight
+
+    return Rule(infer, run)
+
+
+def _always(p: Any) -> bool:
+    return True
+
+
+add_rule("sgd_update", _update, kernels.sgd, "lr wd")
+add_rule("sgd_mom_update", _update, kernels.sgd_mom, "lr momentum wd")
+add_rule("adam_update", _update, kernels.adam, "lr beta1 beta2 epsilon wd")
+add_rule("ftrl_update", _update, kernels.ftrl, "lr lamda1 beta wd", _always, all_sparse=True)
+add_rule("_sparse_adagrad_update", _update, kernels.adagrad, "lr epsilon", _always)
+add_rule("_contrib_group_adagrad_update", _update, kernels.group_adagrad, "lr epsilon", _always)

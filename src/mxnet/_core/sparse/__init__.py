@@ -1,0 +1,1 @@
+"""Sparse storage below the arrays: how it is kept, and how operators are dispatched on it."""
