@@ -14,6 +14,10 @@ import time
 
 import numpy as np
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import gluon_cases
+
 ROUNDS = 7
 
 
@@ -244,18 +248,33 @@ def torch_resnet18_train():
     return step, 1
 
 
-CASES = [module_fit, module_step, eager_add, resnet18_train, nd_save, nd_load, adam_updater, sgd_updater]
+CASES = [
+    module_fit,
+    module_step,
+    eager_add,
+    resnet18_train,
+    nd_save,
+    nd_load,
+    adam_updater,
+    sgd_updater,
+    *gluon_cases.CASES,
+]
+
+
+def find(name):
+    """A case, or its counterpart in torch; None when there is none."""
+    return globals().get(name) or getattr(gluon_cases, name, None)
 
 
 def main():
     """Measure the named case; prints ``RESULT name seconds``."""
     name = sys.argv[1]
     if name.startswith("torch_"):
-        step, calls = globals()[name]()
+        step, calls = find(name)()
     else:
         import mxnet as mx
 
-        step, calls = globals()[name](mx)
+        step, calls = find(name)(mx)
     print("RESULT", name, measure(step, calls), flush=True)
 
 
