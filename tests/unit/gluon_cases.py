@@ -127,7 +127,7 @@ LOSSES = {
     "CosineEmbeddingLoss()": {"pred": (3, 4), "label": (3, 4), "sign": (3,)},
     "CosineEmbeddingLoss(weight=2, margin=0.1)": {
         "pred": (3, 4),
-        "label": (12,),
+        "label": (3, 4),
         "sign": (3,),
         "sample_weight": (3, 1),
     },

@@ -72,7 +72,7 @@ def _with_defaults(function: Callable[..., Any], defaults: dict[str, Any]) -> Ca
 
 
 class PerDimension:
-    """Mixed into layers that exist for several numbers of spatial axes: ``class Conv2D(_SpatialConv, axes=2)`` is a row.
+    """Mixed into layers that exist by number of spatial axes: ``class Conv2D(_SpatialConv, axes=2)`` is a row.
 
     A row gets the code of its base, the layouts and default values that go with its number of axes, and the base's
     description of the parameters after its own docstring.

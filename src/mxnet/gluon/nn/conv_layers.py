@@ -238,7 +238,12 @@ class _SpatialConvTranspose(_SpatialConv):
         in_channels: int = 0,
         **kwargs: Any,
     ) -> None:
-        self.outpad = per_axis(type(self).__name__, "output_padding", output_padding, self._axes)
+        name = type(self).__name__
+        self.outpad = per_axis(name, "output_padding", output_padding, self._axes)
+        if any(pad >= step for pad, step in zip(self.outpad, per_axis(name, "strides", strides, self._axes))):
+            raise OperatorValueError(
+                f"{name}: output_padding must be less than strides, got {output_padding}, {strides}"
+            )
         super().__init__(
             channels,
             kernel_size,

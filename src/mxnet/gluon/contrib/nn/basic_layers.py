@@ -211,7 +211,7 @@ class SyncBatchNorm(BatchNorm):
 
 
 class _PixelShuffle(HybridBlock):
-    """Turns channels into space; a subclass says along how many axes."""
+    """Turns channels into space; a subclass says along how many axes. The order of channels is that of the paper."""
 
     _axes: int
 
@@ -273,3 +273,15 @@ class PixelShuffle3D(_PixelShuffle):
     """
 
     _axes = 3
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        # One axis after the other: MXNet, which may have to run the exported graph, transposes six axes at most.
+        left = math.prod(self._factors)
+        x = F.reshape(x, (0, -4, -1, left, 0, 0, 0))
+        for i, factor in enumerate(self._factors):  # (N, C, done..., left, size, rest...)
+            x = F.swapaxes(x, 2 + i, 3 + i)
+            if i < 2:
+                left //= factor
+                x = F.reshape(x, (0,) * (3 + i) + (-4, factor, left) + (0,) * (2 - i))
+            x = F.reshape(x, (0,) * (2 + i) + (-3,) + (0,) * (3 - i if i < 2 else 0))
+        return x
