@@ -31,7 +31,7 @@ from ..._core import rng
 from ..._core.state import state
 from ...base import MXNetError
 from ...util import set_np
-from ._transport import HAS_BLOCKS, Receiver, Sender
+from ._transport import HAS_BLOCKS, Receiver, serve
 from ._workers import Failure, Task, doing, load, samples
 
 # How much may be under way to a worker: as it reads nothing while it sends a result, this must fit into the socket, or
@@ -149,7 +149,7 @@ class ProcessPool:
                 worker.bytes += size
                 with contextlib.suppress(OSError):  # a worker that is gone is noticed when results are waited for
                     worker.connection.send_bytes(
-                        pickle.dumps((message.number, message.content, worker.receiver.freed()))
+                        pickle.dumps((message.number, message.content, worker.receiver.unused()))
                     )
             worker.backlog.popleft()
 
@@ -246,7 +246,7 @@ def _unpickled(task: Task, body: Any, buffers: list[memoryview]) -> Any:
         return None
     try:
         return pickle.loads(body, buffers=buffers)
-    except Exception as e:  # of a user's class
+    except Exception as e:  # noqa: BLE001 (of a user's class)
         return Failure.of(e, f"receiving a batch of {samples(task.indices)}")
 
 
@@ -280,7 +280,6 @@ def _stop(workers: list[_Worker], pid: int) -> None:
 def _end(worker: _Worker) -> None:
     _parent_ends.discard(worker.connection)
     worker.connection.close()
-    worker.receiver.close()
     worker.process.join(1.0)
     if worker.process.is_alive():
         worker.process.kill()
@@ -296,22 +295,22 @@ def _work(i: int, connection: Connection, setup: _Setup) -> None:
     parent = os.getppid()
     _settle(setup)
     progress = setup.progress
-    sender = Sender(connection)
+    sender = serve(connection)
     while True:
         while not connection.poll(_ORPHAN_CHECK):
             if os.getppid() != parent:
                 return
         try:
-            number, content, blocks = pickle.loads(connection.recv_bytes())
+            number, content, unused = pickle.loads(connection.recv_bytes())
         except (EOFError, OSError):
             return
         progress[i] = 0
-        sender.free(blocks)
+        sender.take_back(*unused)
         indices = pickle.loads(content)
         _seed(setup.seeds, number)
         try:
             result = load(setup.dataset, setup.batchify_fn, indices, progress, i)
-        except Exception as e:
+        except Exception as e:  # noqa: BLE001 (whatever a dataset raises)
             result = Failure.of(e, doing(indices, progress[i]))
         try:
             sender.send(result)
@@ -319,7 +318,7 @@ def _work(i: int, connection: Connection, setup: _Setup) -> None:
             if isinstance(e, (BrokenPipeError, ConnectionError)):
                 return
             sender.send(Failure.of(e, doing(indices, len(indices))))
-        except Exception as e:  # a batch that cannot be pickled
+        except Exception as e:  # noqa: BLE001 (a batch that cannot be pickled)
             sender.send(Failure.of(e, f"sending a batch of {samples(indices)}"))
         progress[i] = _IDLE
         del result
@@ -336,6 +335,8 @@ def _settle(setup: _Setup) -> None:
     if "cv2" in sys.modules:
         sys.modules["cv2"].setNumThreads(int(os.environ.get("MXNET_MP_OPENCV_NUM_THREADS", 0)))
     torch.set_flush_denormal(True)
+    # Having freed so much, glibc keeps 64 MB of what is freed for the next samples, and fetches no pages anew.
+    np.empty((32 << 20) - (1 << 16), np.uint8)
     state.recording = state.training = False
     set_np(setup.np_shape, setup.np_array)
 

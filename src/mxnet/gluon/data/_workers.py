@@ -1,4 +1,4 @@
-"""What is common to the workers of a DataLoader, and the workers that are threads; see ``_processes`` for the others."""
+"""What the workers of a DataLoader have in common, and those that are threads; ``_processes`` has the others."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Failure:
             kind = RuntimeError  # raised by an iterator, the other would only end a loop
         try:
             error = kind(_Text(self.text))
-        except Exception:  # a type that wants other arguments
+        except Exception:  # noqa: BLE001 (a type that wants other arguments)
             error = MXNetError(self.text)
         raise error from self.error
 
@@ -102,7 +102,7 @@ def _pickled(value: Any) -> bytes | None:
     try:
         found = pickle.dumps(value)
         pickle.loads(found)
-    except Exception:  # whatever a user's class does there
+    except Exception:  # noqa: BLE001 (whatever a user's class does there)
         return None
     return found
 
@@ -200,7 +200,7 @@ def _serve(
         progress = [0]
         try:
             found = load(dataset, batchify_fn, task.indices, progress)
-        except Exception as e:
+        except Exception as e:  # noqa: BLE001 (whatever a dataset raises)
             found = Failure.of(e, doing(task.indices, progress[0]))
         with changed:
             task.finish(found)

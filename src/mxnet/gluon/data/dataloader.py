@@ -13,11 +13,13 @@ import torch
 import torch.multiprocessing  # which teaches ForkingPickler to share the memory of tensors
 
 from ... import context
+from ..._core.dtypes import NAME_TO_TORCH
 from ...ndarray import ndarray as nd
 from ...ndarray import op
 from ...ndarray.ndarray import NDArray
 from . import sampler as _sampler
 from ._processes import ProcessPool
+from ._transport import IN_BLOCK, empty
 from ._workers import ThreadPool
 
 __all__ = ["DataLoader"]
@@ -40,13 +42,38 @@ ForkingPickler.register(NDArray, reduce_ndarray)
 
 def _batchify(data: Any, ctx: context.Context | None) -> Any:
     first = data[0]
-    if isinstance(first, NDArray):
-        stacked = op.stack(*data)
-        return stacked if ctx is None or stacked._t.is_cuda else nd.wrap(stacked._t, ctx)
     if isinstance(first, tuple):
         return [_batchify(part, ctx) for part in zip(*data)]
+    if type(first) in (np.ndarray, NDArray) and (stacked := _stack_in_place(data, ctx)) is not None:
+        return stacked
+    if isinstance(first, NDArray):
+        found = op.stack(*data)
+        return found if ctx is None or found._t.is_cuda else nd.wrap(found._t, ctx)
     values = np.asarray(data)
     return nd.array(values, dtype=values.dtype, ctx=ctx)
+
+
+def _stack_in_place(data: list, ctx: context.Context | None) -> NDArray | None:
+    """A batch of big arrays, written to where it will be read; None where that is not possible or does not pay."""
+    first = data[0]
+    if first.size * len(data) < IN_BLOCK:
+        return None
+    shape, dtype, kind = first.shape, first.dtype, type(first)
+    if any(type(x) is not kind or x.shape != shape or x.dtype != dtype for x in data):
+        return None
+    if kind is NDArray:
+        if first._t.device.type != "cpu":
+            return None
+        out = empty((len(data), *shape), first._t.dtype)
+        with torch.no_grad():
+            torch.stack([x._t for x in data], out=out)
+        return nd.wrap(out, ctx or first.context)
+    ctx = ctx or context.current_context()
+    if dtype.name not in NAME_TO_TORCH or not dtype.isnative or ctx.device.type != "cpu":
+        return None
+    out = empty((len(data), *shape), NAME_TO_TORCH[dtype.name])
+    np.stack(data, out=out.numpy())
+    return nd.wrap(out, ctx)
 
 
 def default_batchify_fn(data: Any) -> Any:
