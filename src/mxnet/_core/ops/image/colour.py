@@ -31,8 +31,8 @@ _LIGHTING = (
 
 
 def _pixels(values: Tensor, dtype: torch.dtype) -> Tensor:
-    """Computed values as pixels; bytes are clamped and, as in MXNet, cut off."""
-    return (values.clamp(0, 255) if dtype == torch.uint8 else values).to(dtype)
+    """Computed values (which nobody else holds) as pixels; bytes are clamped and, as in MXNet, cut off."""
+    return (values.clamp_(0, 255) if dtype == torch.uint8 else values).to(dtype)
 
 
 def _uniform(low: float, high: float, data: Tensor, rng: Optional[torch.Generator]) -> Drawn:

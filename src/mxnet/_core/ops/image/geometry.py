@@ -58,8 +58,8 @@ def _mirror(name: str, axis: int, edges: str) -> None:
         check_image(data)
         if data.is_meta:
             return torch.empty_like(data)
-        stay = torch.rand((), generator=rng, device=data.device) < 0.5
-        return torch.where(stay, data, data.flip(axis))
+        stay = torch.rand((), generator=rng, device=data.device).item() < 0.5
+        return data.clone() if stay else data.flip(axis)
 
     flip.__doc__ = f"""Mirror an image ``(height, width, channels)``: exchange its {edges} edges."""
     random_flip.__doc__ = f"""Exchange the {edges} edges of an image, or leave it, with equal chances."""
