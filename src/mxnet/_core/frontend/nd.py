@@ -40,6 +40,8 @@ def _fixed(od: OpDef) -> Any:
     omitted = tuple((position[n], flag, od._defaults.get(flag)) for n, flag in od.omit.items())
     least = len(required_inputs)
     counted = od._inputs_of is not None
+    # As in MXNet and in mx.sym, operators without parameters ignore any that they are given.
+    has_params = bool(decode) or od.open_params
 
     def call(*args: Any, **kwargs: Any) -> Any:
         out = None
@@ -66,7 +68,7 @@ def _fixed(od: OpDef) -> Any:
                 arrays[i] = value
             elif name == "out":
                 out = value
-            elif value is not _Null and name not in _IGNORED:
+            elif has_params and value is not _Null and name not in _IGNORED:
                 params[name] = _decode(od, decode, name, value)
         last = -1
         for i, a in enumerate(arrays):
