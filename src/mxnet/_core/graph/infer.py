@@ -329,8 +329,8 @@ def _cached(
 def _type_step(node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
     try:
         return _cached(_type_cache, key, before, lambda: _conclude_types(node, before))
-    except Conflict as e:
-        raise _fail(node, e, before) from None
+    except MXNetError as e:
+        raise _fail(node, e, before) from e
 
 
 def _conclude_types(node: Node, before: tuple[Any, ...]) -> tuple[Any, ...]:
