@@ -12,11 +12,13 @@ from ._core.state import state
 from .base import MXNetError
 
 if TYPE_CHECKING:
-    pass
+    from .ndarray import NDArray
+    from .symbol import Symbol
 
 __all__ = [
     "Function",
     "backward",
+    "get_symbol",
     "grad",
     "is_recording",
     "is_training",
@@ -181,11 +183,43 @@ def grad(
     return arrays
 
 
+def get_symbol(x: NDArray) -> Symbol:
+    """The graph of the operators that an array was computed by while recording, as a symbol.
+
+    Marked variables, constants, and results of what is no operator (hybridized blocks, functions, slices) become
+    variables named ``var0``, ``var1`` and so on.
+
+    Parameters
+    ----------
+    x : NDArray
+
+    Raises
+    ------
+    MXNetError
+        When it is neither a marked variable nor the result of a recorded operation.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> x = mx.nd.ones((1,))
+    >>> x.attach_grad()
+    >>> with mx.autograd.record():
+    ...     y = x * x + x
+    >>> mx.autograd.get_symbol(y).list_arguments()
+    ['var0']
+    """
+    from .symbol._recorded import symbol_of
+
+    return symbol_of(x)
+
+
 class Function:
     """A user's own differentiable function over arrays.
 
     Subclasses write ``forward(self, *inputs)`` and ``backward(self, *output_grads)``, both over NDArrays and neither
-    recorded; ``save_for_backward`` keeps arrays between the two. Each call needs a fresh object.
+    recorded; ``save_for_backward`` keeps arrays between the two. ``forward`` gives an array or several; ``backward``
+    gets a gradient for each of them, zeros for those that nothing depends on, and gives one for each input (None: no
+    gradient). Each call needs a fresh object.
 
     Examples
     --------
@@ -202,11 +236,8 @@ class Function:
     0.5
     """
 
-    _several: bool  # whether forward gave a list
-
     def __init__(self) -> None:
         self._used = False
-        self._several = False
         self.saved_tensors: tuple[Any, ...] = ()
 
     def save_for_backward(self, *args: Any) -> None:
@@ -214,16 +245,31 @@ class Function:
         self.saved_tensors = args
 
     def __call__(self, *inputs: Any) -> Any:
+        """Run :meth:`forward`, and record the call when recording."""
+        name = type(self).__name__
         if self._used:
-            raise MXNetError("Each Function instance can only be called once. Please create another instance.")
+            raise AssertionError(
+                f"{name}: Each Function instance can only be called once. Please create another instance."
+            )
         self._used = True
         if not state.recording:
-            with pause(state.training):
-                return self.forward(*inputs)
+            return self.forward(*inputs)
+        for i, x in enumerate(inputs):
+            if not hasattr(x, "_t"):
+                raise TypeError(f"{name}: input {i} must be an NDArray, got {type(x).__name__}")
+        # A view of each input that carries the history of nothing; forward may give one of them back.
+        plain = [_invoke.wrap(x._t.detach(), x._ctx) for x in inputs]
+        with pause(state.training):
+            outputs = self.forward(*plain)
+        several = isinstance(outputs, (list, tuple))
+        found = list(outputs) if several else [outputs]
+        for i, y in enumerate(found):
+            if not hasattr(y, "_t"):
+                raise TypeError(f"{name}.forward: output {i} must be an NDArray, got {type(y).__name__}")
         with torch.enable_grad():
-            results = _FunctionBridge.apply(self, inputs, *[x._t for x in inputs])
-        arrays = [_invoke.wrap(r, inputs[0]._ctx) for r in results]
-        return arrays if self._several else arrays[0]
+            results = _FunctionBridge.apply(self, found, [x._ctx for x in inputs], *[x._t for x in inputs])
+        arrays = [_invoke.wrap(r, y._ctx) for r, y in zip(results, found)]
+        return type(outputs)(arrays) if several else arrays[0]
 
     def forward(self, *inputs: Any) -> Any:
         """Compute the outputs."""
@@ -235,25 +281,25 @@ class Function:
 
 
 class _FunctionBridge(torch.autograd.Function):
-    """Runs a :class:`Function` as a node of torch's graph."""
+    """A call of a :class:`Function`, which has been computed already, as a node of torch's graph."""
 
     @staticmethod
-    def forward(ctx: Any, function: Function, inputs: Any, *tensors: torch.Tensor) -> Any:
-        contexts = [x._ctx for x in inputs]
-        with pause(state.training):
-            plain = [_invoke.wrap(t.detach(), c) for t, c in zip(tensors, contexts)]
-            outputs = function.forward(*plain)
-        function._several = isinstance(outputs, (list, tuple))
-        ctx.function, ctx.contexts = function, contexts
-        given = {id(p): t for p, t in zip(plain, tensors)}
-        return tuple(o._t.clone() if id(o) in given else o._t for o in _as_list(outputs))
+    def forward(ctx: Any, function: Function, outputs: list[Any], contexts: Any, *tensors: torch.Tensor) -> Any:
+        ctx.function = function
+        ctx.in_contexts, ctx.out_contexts = contexts, [y._ctx for y in outputs]
+        taken = {t.data_ptr() for t in tensors}
+        # An output that is an input needs memory of its own, for a history of its own.
+        return tuple([y._t.clone() if y._t.data_ptr() in taken else y._t.detach() for y in outputs])
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+        function = ctx.function
+        name = f"{type(function).__name__}.backward"
         with pause(state.training):
-            result = _as_list(ctx.function.backward(*[_invoke.wrap(g, ctx.contexts[0]) for g in grads]))
-        if len(result) != len(ctx.contexts):
-            raise MXNetError(
-                f"{type(ctx.function).__name__}.backward must return {len(ctx.contexts)} gradients, got {len(result)}"
-            )
-        return (None, None, *[None if g is None else g._t for g in result])
+            result = _as_list(function.backward(*[_invoke.wrap(g, c) for g, c in zip(grads, ctx.out_contexts)]))
+        if len(result) != len(ctx.in_contexts):
+            raise MXNetError(f"{name} must return {len(ctx.in_contexts)} gradients, got {len(result)}")
+        for i, g in enumerate(result):
+            if g is not None and not hasattr(g, "_t"):
+                raise MXNetError(f"{name}: gradient {i} must be an NDArray or None, got {type(g).__name__}")
+        return (None, None, None, *[None if g is None else g._t for g in result])

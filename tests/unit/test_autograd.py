@@ -192,7 +192,7 @@ def test_several_heads(ctx):
     with pytest.raises(ValueError, match="same length"):
         autograd.backward([y], [None, None])
     with pytest.raises(mx.MXNetError, match="shape"):
-        y.backward(mx.nd.ones((3,), ctx))
+        y.backward(mx.nd.ones((1,), ctx))
 
 
 def test_grad_of_higher_order(ctx):
@@ -290,7 +290,7 @@ def test_function(ctx):
     assert a.grad.asnumpy().tolist() == [11, 12] and b.grad.asnumpy().tolist() == [100, 100]
     f = Scale()
     f(a, b)
-    with pytest.raises(mx.MXNetError, match="only be called once"):
+    with pytest.raises(AssertionError, match="only be called once"):
         f(a, b)
 
 

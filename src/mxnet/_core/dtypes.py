@@ -23,6 +23,9 @@ _TABLE: list[tuple[str, int, Any, torch.dtype]] = [
     ("bfloat16", 12, BFLOAT16_NP, torch.bfloat16),
 ]
 
+# Kinds of storage of arrays, as graphs and files number them.
+STORAGE_TYPES = {"undefined": -1, "default": 0, "row_sparse": 1, "csr": 2}
+
 CODE_TO_NP: dict[int | None, Any] = {code: np_type for _, code, np_type, _ in _TABLE}
 CODE_TO_TORCH: dict[int, torch.dtype] = {code: t for _, code, _, t in _TABLE}
 TORCH_TO_CODE: dict[torch.dtype, int] = {t: code for _, code, _, t in _TABLE}

@@ -16,6 +16,7 @@ from ..context import Context, current_context
 from .registry import OpDef
 from .sparse.storage import Sparse
 from .state import state
+from .tape import note_of
 
 if TYPE_CHECKING:
     from ..ndarray.ndarray import NDArray
@@ -26,7 +27,7 @@ _CONTIGUOUS = torch.contiguous_format
 
 # Filled in by ndarray.py, which imports this module: makes an NDArray of a tensor and a context.
 wrap: Any = None
-# Filled in by ndarray/_sparse_calls.py: the call for sparse arrays, and what makes an array of anything an operator gives.
+# Filled in by ndarray/_sparse_calls.py: the call for sparse arrays; what makes an array of anything an operator gives.
 invoke_sparse: Any = None
 wrap_sparse: Any = None
 
@@ -79,7 +80,10 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
         if out is None and type(result) is torch.Tensor:
             if od.aliases_input and not record and any(t is not None and _same_memory(t, result) for t in tensors):
                 result = result.clone(memory_format=_CONTIGUOUS)
-            return wrap(result, ctx)
+            array = wrap(result, ctx)
+            if record and result.requires_grad:
+                array._note = (od, kwargs, [note_of(a) for a in arrays], 0)
+            return array
     except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as e:
         error = op_error(od.name, e, tensors)
         if error is e:
@@ -88,7 +92,12 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
     finally:
         if record is not before:
             _set_grad_enabled(before)
-    return _several(od, result, kwargs, ctx, out, tensors, record)
+    found = _several(od, result, kwargs, ctx, out, tensors, record)
+    if record and out is None and any(t is not None and t.requires_grad for t in tensors):
+        inputs = [note_of(a) for a in arrays]
+        for i, array in enumerate(found if isinstance(found, list) else (found,)):
+            array._note = (od, kwargs, inputs, i)
+    return found
 
 
 def _several(

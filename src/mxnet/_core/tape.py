@@ -20,6 +20,23 @@ _run_engine = torch.autograd.Variable._execution_engine.run_backward
 GRAD_REQS = ("write", "add", "null")
 
 
+# By what operator an array was computed while recording, and from what: (operator, parameters, notes of the inputs,
+# number of the output). Variables and constants have a note with the kind of variable in place of the operator. Torch's
+# history knows kernels only; notes keep no array alive.
+Note = tuple[Any, Any, Sequence[Any], int]
+
+
+def note_of(x: NDArray | None) -> Note | None:
+    """The note on an array; one that nothing is noted about is a constant from now on."""
+    if x is None:
+        return None
+    note = getattr(x, "_note", None)
+    if note is None:
+        kind = "null"
+        note = x._note = (kind, None, (), 0)
+    return note
+
+
 def mark(x: NDArray, grad: NDArray | None, grad_req: str) -> None:
     """Make an array a leaf of later recordings, whose gradient goes to ``grad``.
 
@@ -31,6 +48,8 @@ def mark(x: NDArray, grad: NDArray | None, grad_req: str) -> None:
     t = x._new_carrier() if sparse else x._t.data  # type: ignore[attr-defined]
     x._grad = grad
     x._grad_req = grad_req
+    kind = "var"
+    x._note = (kind, None, (), 0)
     if grad is not None:
         grad._fresh = False
     if grad is not None and grad_req != "null" and t.is_floating_point():
@@ -112,6 +131,7 @@ def deliver(leaves: Sequence[torch.Tensor], arrived: Sequence[torch.Tensor | Non
         if add or to.buffer.stype != "default":
             to.take(g, add)
         else:
+            to.buffer._fresh = True
             targets.append(to.buffer._t.data)
             values.append(g)
     if targets:
@@ -176,6 +196,17 @@ def run_backward(heads: Sequence[NDArray], head_grads: Any, retain_graph: bool, 
         raise _backward_error(e) from e
     finally:
         state.recording, state.training = before
+    if not retain_graph:
+        _forget(heads)
+
+
+def _forget(heads: Sequence[NDArray]) -> None:
+    """Drop the past of arrays that have been differentiated, as MXNet does: a second time is an error."""
+    for head in heads:
+        t = head._t
+        if not t.is_leaf and head.stype == "default":
+            head._t = t.detach()
+            head._note = None
 
 
 def run_grad(
@@ -205,6 +236,8 @@ def run_grad(
     for i, g in enumerate(found):
         if g is None:
             raise MXNetError(f"Cannot differentiate: variable {i} is not reachable from the heads")
+    if not retain_graph:
+        _forget(heads)
     if create_graph:
         return [_ConstantOf.apply(g, v._t) if not g.requires_grad else g for g, v in zip(found, variables)]
     return [g.clone() if g._is_zerotensor() else g for g in found]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import symbol
+from .._core.dtypes import STORAGE_TYPES
 from ..base import MXNetError, mx_real_t
 from ..context import current_context
 from ..ndarray import NDArray
@@ -17,7 +18,7 @@ from ._hybrid import HybridBlock
 from ._parameter_dict import ParameterDict
 from ._structure import flatten, regroup
 
-_ROW_SPARSE = "1"  # as the attribute __storage_type__ spells it
+_ROW_SPARSE = str(STORAGE_TYPES["row_sparse"])  # as the attribute __storage_type__ spells it
 # The endings of a batch normalisation's parameters: variance, mean, scale, shift.
 _NORMALISATIONS = (
     ("running_var", "running_mean", "gamma", "beta"),

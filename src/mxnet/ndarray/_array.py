@@ -40,7 +40,7 @@ class NDArray(Fluent):
     [[3.0, 5.0], [7.0, 9.0]]
     """
 
-    __slots__ = ("__weakref__", "_ctx", "_fresh", "_grad", "_grad_req", "_t")
+    __slots__ = ("__weakref__", "_ctx", "_fresh", "_grad", "_grad_req", "_note", "_t")
 
     # NumPy leaves mixed arithmetic to the array's own operators.
     __array_priority__ = 1000.0
@@ -50,6 +50,7 @@ class NDArray(Fluent):
     _ctx: Context
     _grad: NDArray | None
     _grad_req: str
+    _note: Any  # how it was computed while recording, see tape.Note
     _fresh: bool  # of a gradient buffer: whether a gradient has arrived since the flag was cleared
 
     def __init__(self, handle: Any, writable: bool = True) -> None:
@@ -278,7 +279,9 @@ class NDArray(Fluent):
         if not copy and wanted == self._t.dtype:
             return self
         with torch.set_grad_enabled(state.recording):
-            return wrap(self._t.to(wanted, copy=True), self._ctx)
+            array = wrap(self._t.to(wanted, copy=True), self._ctx)
+        self._note_on(array, "Cast", {"dtype": wanted})
+        return array
 
     def tostype(self, stype: str) -> NDArray:
         """This array with another storage type (``"default"``, ``"csr"``, ``"row_sparse"``)."""
@@ -356,7 +359,14 @@ class NDArray(Fluent):
         """A view in another shape."""
         if not state.recording:
             layout.restore_order(self._t)
-        return self._view(lambda t: t.reshape(target))
+        array = self._view(lambda t: t.reshape(target))
+        self._note_on(array, "Reshape", {"shape": target})
+        return array
+
+    def _note_on(self, result: NDArray, op: str, params: dict[str, Any]) -> None:
+        """Note that an array was computed from this one, when that is recorded."""
+        if state.recording and result._t.requires_grad:
+            result._note = (get_op(op), params, [tape.note_of(self)], 0)
 
     def _view(self, fn: Any) -> NDArray:
         """A view of this array, differentiable while recording."""

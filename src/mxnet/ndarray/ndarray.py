@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._core.dtypes import STORAGE_TYPES as _STORAGE_TYPE_STR_TO_ID
 from ._arithmetic import FUNCTIONS as _ARITHMETIC
 from ._array import (
     _DTYPE_MX_TO_NP,
@@ -63,6 +64,7 @@ __all__ = [
     "_DTYPE_MX_TO_NP",
     "_DTYPE_NP_TO_MX",
     "_GRAD_REQ_MAP",
+    "_STORAGE_TYPE_STR_TO_ID",
     "NDArray",
     "add",
     "arange",

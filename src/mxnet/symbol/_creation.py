@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core.dtypes import TORCH_TO_CODE, torch_dtype
+from .._core.dtypes import STORAGE_TYPES, TORCH_TO_CODE, torch_dtype
 from .._core.graph.attrs import stored_key
 from .._core.graph.json import from_json
 from .._core.graph.node import Node
@@ -16,8 +16,6 @@ from ..attribute import AttrScope
 from ..base import MXNetError, integer_types
 from . import _infer
 from ._symbol import Symbol, create
-
-_STORAGE_TYPES = {"undefined": -1, "default": 0, "row_sparse": 1, "csr": 2}
 
 
 def var(
@@ -72,7 +70,7 @@ def var(
         "__wd_mult__": wd_mult,
         "__dtype__": None if dtype is None else TORCH_TO_CODE[torch_dtype(dtype)],
         "__init__": init,
-        "__storage_type__": None if stype is None else _STORAGE_TYPES[stype],
+        "__storage_type__": None if stype is None else STORAGE_TYPES[stype],
     }
     attrs.update({k: str(v) for k, v in own.items() if v is not None})
     for key, value in kwargs.items():
