@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 from tests.ops import rows  # noqa: E402
+from tools import fuzz_random  # noqa: E402
 
 SECONDS_A_CASE = 20
 # How many variations are drawn for each one that is compared.
@@ -63,7 +64,7 @@ def make_cases(args):
     """Random variations of the sample rows, ``CANDIDATES`` times ``args.cases`` an operator."""
     by_op = collections.defaultdict(list)
     for family, r in rows.all_rows():
-        if r.golden and not r.raises and (not args.family or family in args.family):
+        if (r.golden or fuzz_random.is_random(r)) and not r.raises and (not args.family or family in args.family):
             by_op[r.op].append(r)
     cases = []
     for op in sorted(by_op):
@@ -115,13 +116,14 @@ def vary(row, rng, number):
         return rows.Spec(shape or found.shape, kind, args, found.dtype, found.stype)
 
     params = vary_params(row, rng) if rng.random() < 0.6 else row.params
-    return row.set(
+    varied = row.set(
         grad=row.grad and not special,  # at infinity derivatives are a matter of taste
         inputs=tuple(change(s) for s in row.inputs),
         named={k: change(s) for k, s in row.named.items()},
         params=params,
         salt=number,
     )
+    return fuzz_random.many(varied, rng) if fuzz_random.is_random(row) else varied
 
 
 def vary_spec(spec, sizes, dtype):
@@ -194,7 +196,7 @@ def pack(row):
         "inputs": [s and pack_spec(s) for s in row.inputs],
         "named": {k: pack_spec(s) for k, s in row.named.items()},
         "params": row.params,
-        "flags": {"train": row.train, "grad": row.grad, "salt": row.salt},
+        "flags": {"train": row.train, "grad": row.grad, "salt": row.salt, "note": row.note},
     }
 
 
@@ -303,7 +305,7 @@ def work(asked, out):
 # --------------------------------------------------------------------------------------------------- comparing
 
 
-def difference(ours, theirs):
+def difference(case, ours, theirs):
     """What differs between two outcomes: a kind and details; None when nothing does."""
     if isinstance(ours, str) or isinstance(theirs, str):
         if isinstance(ours, str) and isinstance(theirs, str):
@@ -311,6 +313,8 @@ def difference(ours, theirs):
         if isinstance(ours, str):
             return "we refuse", ours
         return "it crashes" if theirs.startswith("crash") else "it refuses", theirs
+    if fuzz_random.is_random(case):
+        return fuzz_random.difference(case, ours, theirs)
     if sorted(ours) != sorted(theirs):
         return "results", f"{sorted(ours)} instead of {sorted(theirs)}"
     for name, want in theirs.items():
@@ -339,7 +343,7 @@ def report(cases, ours, theirs, verbose):
     unexplained = 0
     for case, mine, its in zip(cases, ours, theirs):
         table[case.op]["cases"] += 1
-        found = difference(mine, its)
+        found = difference(case, mine, its)
         if found is None:
             table[case.op]["both refuse" if isinstance(mine, str) else "same"] += 1
             continue

@@ -12,6 +12,8 @@ def function(space, op):
     for prefix, name in _SPACES.items():
         if op.startswith(prefix) and hasattr(getattr(space, name), op[len(prefix) :]):
             return getattr(getattr(space, name), op[len(prefix) :])
+    if op.startswith("_random_") and op.endswith("_like"):
+        return getattr(space.random, op[len("_random_") :])
     return getattr(space._internal if op.startswith("_") else space.op, op)
 
 
