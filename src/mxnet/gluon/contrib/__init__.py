@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from typing import Any
 
-_SUBMODULES = ("cnn", "data", "estimator", "nn", "rnn")
+_SUBMODULES = frozenset(info.name for info in pkgutil.iter_modules(__path__))
 
 
 def __getattr__(name: str) -> Any:
