@@ -13,17 +13,21 @@ import torch
 from ._core import layout
 from ._core.execute.compiled import CompiledStep, worth_compiling
 from ._core.execute.program import Program
+from ._core.execute.sparse import SparseProgram, in_graph, leaf_of, makes_sparse
 from ._core.execute.tracing import NotTraceable
 from ._core.execute.watch import Watch
 from ._core.graph.gradient import planned_bytes
 from ._core.graph.passes import close_shapes, eliminate_common
+from ._core.graph.storage import infer_storage
+from ._core.sparse.storage import Rows, Sparse, let_want_rows
 from ._core.tape import gradients
 from .base import MXNetError
 from .context import Context
 from .ndarray import NDArray
 from .ndarray import array as _nd_array
+from .ndarray._sparse_calls import stored, wrap_any
 from .ndarray.ndarray import wrap
-from .ndarray.sparse import BaseSparseNDArray
+from .ndarray.sparse import BaseSparseNDArray, zeros
 
 __all__ = ["Executor"]
 
@@ -84,10 +88,18 @@ class Executor:
         heads = close_shapes(symbol._heads, shapes)
         if os.environ.get("MXNET_ELIMINATE_COMMON_EXPR", "1") != "0":
             heads = eliminate_common(heads)
-        if shared_exec is not None and shared_exec._program.heads == heads and shared_exec._group2ctx == group2ctx:
-            self._program = shared_exec._program
+        self._sparse = any(isinstance(a, BaseSparseNDArray) for a in (*args, *aux_states)) or makes_sparse(heads)
+        kind = SparseProgram if self._sparse else Program
+        shared = None if shared_exec is None else shared_exec._program
+        if (
+            shared is not None
+            and shared.heads == heads
+            and type(shared) is kind
+            and shared_exec._group2ctx == group2ctx
+        ):
+            self._program = shared
         else:
-            self._program = Program(heads, ctx, group2ctx, keep_state=True)
+            self._program = kind(heads, ctx, group2ctx, keep_state=True)
         self._arg_dict: dict[str, NDArray] | None = None
         self._grad_dict: dict[str, NDArray | None] | None = None
         self._aux_dict: dict[str, NDArray] | None = None
@@ -104,26 +116,30 @@ class Executor:
         self._pending: list[torch.Tensor] | None = None  # outputs of an eager forward pass, with their history
         self._saved: list[torch.Tensor] | None = None  # what a compiled forward pass has left for the backward pass
         self._step: CompiledStep | None = None
-        self._eager_steps = 0 if os.environ.get("MXNET_EXECUTOR", "auto") != "eager" else _NEVER
+        traced = os.environ.get("MXNET_EXECUTOR", "auto") != "eager"
+        if self._sparse or any(isinstance(g, BaseSparseNDArray) for g in args_grad):
+            traced = False
+        self._eager_steps = 0 if traced else _NEVER
         self._bind()
 
     def _bind(self) -> None:
         """Make the leaves of the gradient computation: they share the arguments' memory, not their history."""
         self._moves = layout.moves
         self._step = None
-        tensors = [a._t.data for a in self.arg_arrays]
+        tensors: list[Any] = [_data(a) for a in self.arg_arrays]
         self._grad_slots = [
             i
             for i, (g, req) in enumerate(zip(self.grad_arrays, self._grad_req))
             if g is not None and req != "null" and tensors[i].is_floating_point()
         ]
-        aux = [a._t.data for a in self.aux_arrays]
-        self._plain = tensors + aux
+        self._plain = tensors + [_data(a) for a in self.aux_arrays]
         leaves = list(self._plain)
         for i in self._grad_slots:
-            leaves[i] = tensors[i].data.requires_grad_(True)
+            leaves[i] = leaf_of(tensors[i])
+            if isinstance(self.grad_arrays[i], BaseSparseNDArray):
+                let_want_rows(in_graph(leaves[i]))
         self._leaves = leaves
-        self._wanted = [leaves[i] for i in self._grad_slots]
+        self._wanted = [in_graph(leaves[i]) for i in self._grad_slots]
         buffers: list[Any] = [self.grad_arrays[i] for i in self._grad_slots]
         self._buffers = [b if isinstance(b, BaseSparseNDArray) else b._t.data for b in buffers]
         self._add = [self._grad_req[i] == "add" for i in self._grad_slots]
@@ -165,7 +181,8 @@ class Executor:
             types = {n: a.dtype for n, a in zip(self._symbol.list_arguments(), self.arg_arrays)}
             _, out_shapes, _ = self._symbol.infer_shape(**shapes)
             _, out_types, _ = self._symbol.infer_type(**types)
-            made = [torch.zeros(s, device=self._ctx.device) for s in out_shapes]
+            stypes = infer_storage(self._program.heads, {n: a.stype for n, a in self.arg_dict.items()})
+            made = [stored(zeros(stypes[id(n), i], s, self._ctx)) for s, (n, i) in zip(out_shapes, self._program.heads)]
             self._show(made)
             if out_types is not None:
                 self._outputs = [a.astype(t) for a, t in zip(self._outputs or [], out_types)]
@@ -195,7 +212,7 @@ class Executor:
         """
         if kwargs:
             self._feed(kwargs)
-        if self._moves != layout.moves:
+        if self._moves != layout.moves or self._sparse:  # sparse arrays get new parts when they are assigned
             self._bind()
         self._pending = self._saved = None
         if is_train and self._step is not None and self._monitor is None:
@@ -232,10 +249,13 @@ class Executor:
         """Let the output arrays, which the caller may hold, have the new values."""
         plain = [r.detach() if r.requires_grad else r for r in results]
         if self._outputs is None:
-            self._outputs = [wrap(r, self._ctx) for r in plain]
+            self._outputs = [wrap_any(r, self._ctx) for r in plain]
         else:
             for array, r in zip(self._outputs, plain):
-                array._t = r
+                if isinstance(array, BaseSparseNDArray):
+                    array._store = r
+                else:
+                    array._t = r
 
     def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
         """Compute the gradients of the arguments into ``grad_arrays``.
@@ -283,13 +303,18 @@ class Executor:
         """The head gradients as tensors that fit the outputs."""
         found: list[torch.Tensor | None] = []
         for name, array, g in zip(self._output_names, self._outputs or [], heads):
-            r = array._t
+            r = stored(array)
             if g is None or name in self._constant_outputs:
-                found.append(None if g is None else torch.zeros_like(r))
-            elif g._t.shape != r.shape:
+                found.append(None if g is None else torch.zeros(r.shape, dtype=r.dtype, device=r.device))
+            elif g.shape != tuple(r.shape):
                 raise MXNetError(f"the gradient of output {name} has shape {g.shape}, the output {tuple(r.shape)}")
             else:
-                found.append(g._t.detach().to(r.device, r.dtype))
+                value = stored(g)
+                if isinstance(value, Rows) and isinstance(r, Sparse):
+                    value = value.sorted().as_coo()
+                elif isinstance(value, Sparse):
+                    value = value.dense()
+                found.append(value.detach().to(r.device, r.dtype))
         return found
 
     def _count_step(self, heads: list[NDArray | None]) -> None:
@@ -320,8 +345,8 @@ class Executor:
                     f"backward: output {name} does not come from a loss layer, so the gradient to start from must be "
                     "given in out_grads (to minimise an output, wrap it in MakeLoss)"
                 )
-            tensors.append(r)
-            grads.append(torch.ones_like(r) if g is None else g)
+            tensors.append(in_graph(r))
+            grads.append(torch.ones(r.shape, dtype=r.dtype, device=r.device) if g is None else g)
         if not tensors:
             return [None] * len(self._wanted)
         try:
@@ -346,6 +371,8 @@ class Executor:
                     target.add_(value)
             elif value is None:
                 target.zero_()
+            elif value.is_sparse:
+                target.copy_(value.to_dense())
             else:
                 targets.append(target)
                 values.append(value)
@@ -360,7 +387,7 @@ class Executor:
         These are its outputs, and in the backward pass the gradients of its inputs, ``{node}_backward_output{number}``.
         With ``monitor_all`` its inputs too.
         """
-        self._monitor = Watch(callback, monitor_all, lambda t: wrap(t, self._ctx))
+        self._monitor = Watch(callback, monitor_all, lambda t: wrap_any(t, self._ctx))
 
     def _monitor_hook(self, inputs: Sequence[torch.Tensor]) -> Callable[..., None]:
         return self._monitor.start(dict(zip((*self._program.arguments, *self._program.aux), inputs)))  # type: ignore[union-attr]
@@ -443,6 +470,11 @@ class Executor:
         wanted = {self._program.arguments[i] for i in self._grad_slots}
         total = planned_bytes(self._program.heads, arrays, wanted)
         return f"{self._symbol.debug_str()}Total {total >> 20} MB allocated\n"
+
+
+def _data(a: NDArray) -> Any:
+    """What an array holds, without history: its memory, or the parts of a sparse array."""
+    return a._store if isinstance(a, BaseSparseNDArray) else a._t.data
 
 
 def _by_name(names: list[str], arrays: Sequence[Any], what: str) -> dict[str, Any]:

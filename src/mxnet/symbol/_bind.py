@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .._core.dtypes import TORCH_TO_NAME, torch_dtype
+from .._core.dtypes import TORCH_TO_NAME, TORCH_TO_NP, torch_dtype
 from .._core.graph.gradient import backward_nodes
 from .._core.graph.infer import Inferred, infer_shapes, infer_types, partial_shape, spelled_shape
 from .._core.graph.node import Node, split_variables, topo_sort
 from .._core.graph.passes import convolution_weights
+from .._core.graph.storage import infer_gradients, infer_storage
 from .._core.layout import as_weight
 from .._core.shapes import is_known
 from ..base import MXNetError
@@ -136,7 +137,8 @@ def simple_bind(
     type_dict : dict of str to dtype, optional
         Types of arguments; the others are inferred, and float32 where nothing tells.
     stype_dict : dict of str to str, optional
-        Storage types of arguments; arrays are allocated dense.
+        Storage types of arguments, where they differ from those the variables were made with. Gradients that come out
+        row-sparse are kept so.
     group2ctx : dict of str to Context, optional
         Where the parts of the graph run, by their ``ctx_group`` attribute.
     shared_arg_names, shared_exec, shared_buffer : optional
@@ -181,8 +183,15 @@ def simple_bind(
     pool = _Pool(shared_arg_names or (), shared_exec, shared_buffer)
     where = [_context_of(n, ctx, group2ctx) for n in (*arguments, *states)]
     args, grads = [], []
+    stypes = infer_storage(self._heads, stype_dict or {})
+    grad_stypes = infer_gradients(self._heads, stypes)
     for node, context, req in zip(arguments, where, reqs):
-        array, grad = pool.argument(node.name, shapes.of(node), types[id(node)], context, req)
+        form = shapes.of(node), types[id(node)], context
+        array, grad = pool.argument(node.name, *form, req)
+        if stypes[id(node), 0] != "default":
+            array = _sparse_zeros(stypes[id(node), 0], *form)
+        if grad is not None and grad_stypes[node.name] != "default":
+            grad = _sparse_zeros(grad_stypes[node.name], *form)
         args.append(array)
         grads.append(grad)
     pool.lay_out(convolution_weights(self._heads), dict(zip(names, zip(args, grads))))
@@ -358,6 +367,12 @@ class _Pool:
                 return wrap(kept._t.data.reshape(-1)[:count].view(shape), kept._ctx)
         fresh = self.buffer[name] = _zeros(shape, dtype, ctx)
         return fresh
+
+
+def _sparse_zeros(stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
+    from ..ndarray.sparse import zeros
+
+    return zeros(stype, shape, ctx, TORCH_TO_NP[dtype])
 
 
 def _zeros(shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:

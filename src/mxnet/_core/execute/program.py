@@ -97,7 +97,7 @@ class Program:
     @property
     def is_pure(self) -> bool:
         """Whether the same inputs always give the same outputs by the same kernels on one device."""
-        return not any(move or node.op.rng_arg or node.op.opaque for node, _, _, _, move in self._makers) and all(
+        return not any(move or not _pure(node) for node, _, _, _, move in self._makers) and all(
             body.is_pure for bodies in self._bodies.values() for body in bodies
         )
 
@@ -233,10 +233,17 @@ class Body:
         return [(s, t or torch.float32) for s, t in zip(shapes, types)]  # type: ignore[misc]
 
 
+def _pure(node: Node) -> bool:
+    """Whether an operator can be traced: it draws nothing, runs none of the user's code, and has no sparse gradient."""
+    od: OpDef = node.op  # type: ignore[assignment]
+    return not (od.rng_arg or od.opaque or getattr(node.params, "sparse_grad", False))
+
+
 def _sharing(outputs: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor]) -> tuple[int, ...]:
     """Numbers of the outputs that lie in the memory of an input."""
-    memory = {t.untyped_storage().data_ptr() for t in inputs if t.numel()}
-    return tuple([i for i, t in enumerate(outputs) if t.untyped_storage().data_ptr() in memory])
+    memory = {t.untyped_storage().data_ptr() for t in inputs if isinstance(t, torch.Tensor) and t.numel()}
+    shared = enumerate(outputs)
+    return tuple([i for i, t in shared if isinstance(t, torch.Tensor) and t.untyped_storage().data_ptr() in memory])
 
 
 def _callable(od: OpDef, p: Any) -> Callable[..., Any]:

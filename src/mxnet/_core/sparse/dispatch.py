@@ -27,7 +27,7 @@ class Rule:
     Parameters
     ----------
     infer : callable
-        ``infer(stypes, p)`` gives the storage type of the (first) output, or None where there is no rule for these inputs.
+        ``infer(stypes, p)`` gives the storage type of the (first) output, or None where no rule fits.
     run : callable
         ``run(inputs, p)`` computes the output from tensors and sparse arrays of such storage types.
     backward : callable, optional

@@ -94,6 +94,15 @@ class Sparse:
         """The array on a device, without history."""
         return self.made_of(*[p.to(device) for p in self.parts()])
 
+    def adopt(self, other: Sparse) -> None:
+        """Take over the parts of another array of the same kind and shape."""
+        values, *places = other.parts()
+        self.values = values.to(self.dtype)
+        self._place(*places)
+
+    def _place(self, *places: Tensor) -> None:
+        (self.indices,) = places
+
     def dense(self) -> Tensor:
         """A dense tensor of the same values, without history."""
         raise NotImplementedError
@@ -129,6 +138,9 @@ class Csr(Sparse):
     def made_of(self, *parts: Tensor) -> Csr:
         values, indptr, indices = parts
         return Csr(self.shape, values, indices, indptr)
+
+    def _place(self, *places: Tensor) -> None:
+        self.indptr, self.indices = places
 
     def rows(self) -> Tensor:
         """The row of each stored element."""

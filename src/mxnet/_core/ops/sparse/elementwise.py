@@ -5,7 +5,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-
 from ...registry import OpDef
 from ...sparse.dispatch import Rule, add_rule, dense_gradients
 from ...sparse.storage import Csr, Rows, Sparse, as_dense, convert, csr_from_keys, stype_of

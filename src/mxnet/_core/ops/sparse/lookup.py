@@ -9,9 +9,9 @@ from ...registry import OpDef
 from ...sparse.dispatch import Rule, add_rule
 from ...sparse.storage import Csr, Rows
 from ..indexing.places import positions
+from ..indexing.select import where
 from ..indexing.slice import slice_ as slice_op
 from ..indexing.take import take
-from ..indexing.select import where
 from ..shape.join import concat
 
 

@@ -30,6 +30,7 @@ def _update(
     names: str,
     lazy: Callable[[Any], bool] = lambda p: p.lazy_update,
     all_sparse: bool = False,
+    fits: Callable[[Any], bool] = lambda p: True,
 ) -> Rule:
     """The rule of an update operator.
 
@@ -43,17 +44,16 @@ def _update(
         ``lazy(p)``: whether only the gradient's rows are updated.
     all_sparse : bool
         Whether weight and states must be row-sparse.
+    fits : callable
+        ``fits(p)``: whether the rule is for these parameters.
     """
 
     def infer(stypes: tuple[str, ...], p: Any) -> Optional[str]:
         weight, grad, *states = stypes
-        if grad != "row_sparse" or weight == "csr":
+        if grad != "row_sparse" or weight == "csr" or not fits(p):
             return None
-        if weight == "row_sparse":
-            fits = all(s == "row_sparse" for s in states) or (not all_sparse and all(s == "default" for s in states))
-        else:
-            fits = not all_sparse and all(s == "default" for s in states)
-        return weight if fits else None
+        alike = set(states) <= {weight} or (weight == "row_sparse" and set(states) == {"default"})
+        return weight if alike and not (all_sparse and {weight, *states} != {"row_sparse"}) else None
 
     def run(inputs: Any, p: Any) -> Any:
         weight, grad, *states = inputs
@@ -82,5 +82,5 @@ add_rule("sgd_update", _update, kernels.sgd, "lr wd")
 add_rule("sgd_mom_update", _update, kernels.sgd_mom, "lr momentum wd")
 add_rule("adam_update", _update, kernels.adam, "lr beta1 beta2 epsilon wd")
 add_rule("ftrl_update", _update, kernels.ftrl, "lr lamda1 beta wd", _always, all_sparse=True)
-add_rule("_sparse_adagrad_update", _update, kernels.adagrad, "lr epsilon", _always)
+add_rule("_sparse_adagrad_update", _update, kernels.adagrad, "lr epsilon", _always, fits=lambda p: not p.wd)
 add_rule("_contrib_group_adagrad_update", _update, kernels.group_adagrad, "lr epsilon", _always)
