@@ -122,13 +122,20 @@ def _set_np_array(active: bool) -> bool:
     return before
 
 
+class _NumpyArrayScope(_Scope):
+    """What :func:`np_array` gives."""
+
+    def __init__(self, is_np_array: bool) -> None:
+        def switch(value: bool) -> None:
+            state.np_array = value
+
+        super().__init__("np_array", is_np_array, switch)
+        self._is_np_array = is_np_array
+
+
 def np_array(active: bool = True) -> _Scope:
     """A ``with`` scope in which Gluon makes ``mxnet.numpy.ndarray`` (or does not)."""
-
-    def switch(value: bool) -> None:
-        state.np_array = value
-
-    return _Scope("np_array", active, switch)
+    return _NumpyArrayScope(active)
 
 
 def is_np_array() -> bool:
