@@ -53,6 +53,8 @@ def _count(data, axes):
 
 def _mean(data, axes, keepdims):
     if data.is_floating_point():
+        if _count(data, axes) == 1:  # as in losses, whose last axis has often been picked from
+            return data.clone() if keepdims else data.squeeze(axes).clone()
         return torch.mean(data, axes, keepdims)
     total = _sum(data, axes, keepdims)
     if data.dtype is torch.bool:
