@@ -9,13 +9,13 @@ import torch
 
 from ..graph.node import Entry, Node
 from ..registry import OpDef
-from ..sparse.dispatch import call, with_history
+from ..sparse.dispatch import applies, call, with_history
 from ..sparse.storage import Sparse, carrier_for, convert
 from .program import Program, Step
 
 
 class SparseProgram(Program):
-    """A program whose inputs and intermediate values may be sparse arrays: each operator is dispatched by storage type."""
+    """A program whose values may be sparse arrays: each operator is dispatched by their storage types."""
 
     def _step(self, node: Node, *where: Any) -> Step:
         step = super()._step(node, *where)
@@ -33,7 +33,7 @@ def _dispatched(od: OpDef, p: Any, dense: Callable[..., Any]) -> Callable[..., A
         sparse = any(isinstance(x, Sparse) for x in given)
         if not sparse and not makes_sparse:
             return dense(*given, **kwargs)
-        if rule is not None:
+        if rule is not None and applies(od, given, p):
             result = call(od, given, kwargs)
             return (result,) if isinstance(result, Sparse) else result
         copies = [with_history(x) for x in given]

@@ -27,6 +27,7 @@ def make_function(od: OpDef, shown: str) -> Any:
             if name in kwargs and kwargs[name] is not _Null and kwargs[name] is not None:
                 raise TypeError(f"{od.name}() got multiple values for argument {name!r}")
             kwargs[name] = value
+        kwargs.pop("out", None)  # a graph has no memory to write to
         symbols, params = {}, {}
         for name, value in kwargs.items():
             if isinstance(value, Symbol):
@@ -43,6 +44,7 @@ def make_function(od: OpDef, shown: str) -> Any:
         positional: list[Any] = []
         for a in args[len(od.subgraphs) :]:
             positional.extend(a if isinstance(a, (list, tuple)) else [a])
+        kwargs.pop("out", None)
         symbols, params = {}, {}
         for name, value in kwargs.items():
             if isinstance(value, Symbol):

@@ -58,7 +58,9 @@ def _flat_gradients(od: OpDef) -> Any:
 # ---------------------------------------------------------------------- one array
 
 
-def _on_values(od: OpDef, keeps: Any = None, flat: bool = False, stypes: tuple[str, ...] = _SPARSE) -> Rule:
+def _on_values(
+    od: OpDef, keeps: Any = None, flat: bool = False, stypes: tuple[str, ...] = _SPARSE, steep: bool = False
+) -> Rule:
     """A rule that applies the operator to the stored values.
 
     Parameters
@@ -69,6 +71,8 @@ def _on_values(od: OpDef, keeps: Any = None, flat: bool = False, stypes: tuple[s
         Whether the derivative at zero is zero.
     stypes : tuple of str
         The storage types it keeps.
+    steep : bool
+        Whether the derivative at zero is infinite: then the gradient is dense, whatever arrives.
     """
 
     def infer(given: tuple[str, ...], p: Any) -> Any:
@@ -77,6 +81,8 @@ def _on_values(od: OpDef, keeps: Any = None, flat: bool = False, stypes: tuple[s
     def run(inputs: Any, p: Any) -> Any:
         return inputs[0].with_values(od.fn(inputs[0].values, **keywords(od, p)))
 
+    if steep:
+        return Rule(infer, run)
     return Rule(infer, run, _flat_gradients(od) if flat else _gradients(od), _same_as_output)
 
 
@@ -87,10 +93,11 @@ def _same_as_output(grad: str, stypes: tuple[str, ...], p: Any) -> tuple[str, ..
 
 add_rule("relu abs sign round rint ceil floor trunc fix square", _on_values, flat=True)
 add_rule(
-    "negative sqrt cbrt log1p expm1 sin tan arcsin arctan degrees radians sinh tanh arcsinh arctanh "
+    "negative log1p expm1 sin tan arcsin arctan degrees radians sinh tanh arcsinh arctanh "
     "_contrib_gradientmultiplier _contrib_round_ste _contrib_sign_ste",
     _on_values,
 )
+add_rule("sqrt cbrt", _on_values, steep=True)
 add_rule("_mul_scalar _div_scalar _scatter_plus_scalar _scatter_minus_scalar", _on_values)
 add_rule("_plus_scalar _minus_scalar", _on_values, lambda p: p.scalar == 0)
 add_rule("clip", _on_values, lambda p: p.a_min <= 0 <= p.a_max)
@@ -319,3 +326,17 @@ def _like_rhs(od: OpDef) -> Rule:
 
 
 add_rule("_identity_with_attr_like_rhs", _like_rhs)
+
+
+def _batch_norm(od: OpDef) -> Rule:
+    """BatchNorm computes on dense copies, but not with ``fix_gamma``."""
+
+    def infer(stypes: tuple[str, ...], p: Any) -> Any:
+        if p.fix_gamma and set(stypes) != {"default"}:
+            raise ValueError("fix_gamma=True is not supported for sparse arrays")
+        return None
+
+    return Rule(infer, lambda inputs, p: None)
+
+
+add_rule("BatchNorm", _batch_norm)
