@@ -65,12 +65,20 @@ def _sizes(mode: str, num_layers: int, bidirectional: bool, state_size: int, pro
     return _Sizes(mode, num_layers, 2 if bidirectional else 1, state_size, projection_size)
 
 
-def _split(parameters: Tensor, z: _Sizes, inputs: int) -> list[list[Tensor]]:
-    """Views of the parameters: one list for each layer and direction, in the order torch wants."""
+def _split(parameters: Tensor | tuple[Tensor, ...], z: _Sizes, inputs: int) -> list[list[Tensor]]:
+    """Views of the parameters: one list for each layer and direction, in the order torch wants.
+
+    They may come apart already, as the vector that they would make if joined.
+    """
     shapes = list(z.weights(inputs))
     rows = GATES[z.mode] * z.state
-    biases = [rows] * (2 * z.layers * z.directions)
-    pieces = parameters.split([a * b for a, b in shapes] + biases)
+    sizes = [a * b for a, b in shapes] + [rows] * (2 * z.layers * z.directions)
+    if isinstance(parameters, tuple):
+        pieces = parameters
+        if [piece.numel() for piece in pieces] != sizes:
+            raise MXNetError(f"the parameters must have sizes {sizes}, got {[piece.numel() for piece in pieces]}")
+    else:
+        pieces = parameters.split(sizes)
     matrices = [piece.view(shape) for piece, shape in zip(pieces, shapes)]
     vectors = pieces[len(shapes) :]
     per = 3 if z.projection else 2
@@ -292,7 +300,8 @@ def _check(
             f"got shape {tuple(data.shape)}"
         )
     batch = data.shape[1]
-    check_shape("parameters", parameters, (z.count(data.shape[2]),))
+    if not isinstance(parameters, tuple):
+        check_shape("parameters", parameters, (z.count(data.shape[2]),))
     check_shape("state", state, (z.layers * z.directions, batch, z.hidden))
     if z.mode == "lstm":
         if state_cell is None:

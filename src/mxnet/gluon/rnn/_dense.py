@@ -1,0 +1,243 @@
+"""Cells whose gates are linear maps of the input and of the hidden state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._base import HybridRecurrentCell
+
+
+class _DenseCell(HybridRecurrentCell):
+    """A cell with the parameters of ``_gates`` linear maps from the input and as many from the hidden state."""
+
+    _gates = 1
+    _num_states = 1
+
+    def __init__(
+        self,
+        hidden_size: int,
+        initializers: tuple[Any, Any, Any, Any],
+        input_size: int,
+        prefix: str | None,
+        params: Any,
+        fed_back: int | None = None,
+    ) -> None:
+        super().__init__(prefix=prefix, params=params)
+        self._hidden_size = hidden_size
+        self._input_size = input_size
+        rows = self._gates * hidden_size
+        i2h_weight, h2h_weight, i2h_bias, h2h_bias = initializers
+        self.i2h_weight = self._parameter("i2h_weight", (rows, input_size), i2h_weight)
+        self.h2h_weight = self._parameter("h2h_weight", (rows, fed_back or hidden_size), h2h_weight)
+        self.i2h_bias = self._parameter("i2h_bias", (rows,), i2h_bias)
+        self.h2h_bias = self._parameter("h2h_bias", (rows,), h2h_bias)
+
+    def _parameter(self, name: str, shape: tuple[int, ...], init: Any) -> Any:
+        return self.params.get(name, shape=shape, init=init, allow_deferred_init=True)
+
+    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
+        """Shape and layout of each state."""
+        return [{"shape": (batch_size, self._hidden_size), "__layout__": "NC"} for _ in range(self._num_states)]
+
+    def _mapping(self) -> str:
+        rows, inputs = self.i2h_weight.shape
+        return f"{inputs or None} -> {rows}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._mapping()})"
+
+    def _maps(self, F: Any, inputs: Any, hidden: Any, weights: dict[str, Any], prefix: str) -> tuple[Any, Any]:
+        """The linear maps of the input and of the hidden state."""
+
+        def linear(kind: str, data: Any) -> Any:
+            weight, bias = weights[f"{kind}_weight"], weights[f"{kind}_bias"]
+            rows = self._gates * self._hidden_size
+            return F.FullyConnected(data=data, weight=weight, bias=bias, num_hidden=rows, name=prefix + kind)
+
+        return linear("i2h", inputs), linear("h2h", hidden)
+
+
+class RNNCell(_DenseCell):
+    r"""A simple recurrent cell (Elman, 1990).
+
+    .. math:: h_t = \tanh(W_{ih} x_t + b_{ih} + W_{hh} h_{t-1} + b_{hh})
+
+    Parameters
+    ----------
+    hidden_size : int
+        Size of the output and of the state.
+    activation : str or Block
+        In place of tanh.
+    i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer : str or Initializer
+    input_size : int
+        Size of the input; 0 to find out at the first call.
+    prefix, params
+        See :class:`mxnet.gluon.Block`.
+    """
+
+    def __init__(
+        self,
+        hidden_size: int,
+        activation: Any = "tanh",
+        i2h_weight_initializer: Any = None,
+        h2h_weight_initializer: Any = None,
+        i2h_bias_initializer: Any = "zeros",
+        h2h_bias_initializer: Any = "zeros",
+        input_size: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        super().__init__(hidden_size, initializers, input_size, prefix, params)
+        self._activation = activation
+
+    def _alias(self) -> str:
+        return "rnn"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._mapping()}, {self._activation})"
+
+    def hybrid_forward(  # type: ignore[override]
+        self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
+    ) -> tuple[Any, list[Any]]:
+        """Make one step."""
+        prefix = f"t{self._counter}_"
+        weights = {"i2h_weight": i2h_weight, "h2h_weight": h2h_weight, "i2h_bias": i2h_bias, "h2h_bias": h2h_bias}
+        i2h, h2h = self._maps(F, inputs, states[0], weights, prefix)
+        total = F.elemwise_add(i2h, h2h, name=prefix + "plus0")
+        output = self._get_activation(F, total, self._activation, name=prefix + "out")
+        return output, [output]
+
+
+class LSTMCell(_DenseCell):
+    r"""A cell with long short-term memory (Hochreiter and Schmidhuber, 1997; https://doi.org/10.1162/neco.1997.9.8.1735).
+
+    .. math::
+        i_t, f_t, g_t, o_t &= W_{ih} x_t + b_{ih} + W_{hh} h_{t-1} + b_{hh} \\
+        c_t &= \sigma(f_t) \, c_{t-1} + \sigma(i_t) \tanh(g_t) \\
+        h_t &= \sigma(o_t) \tanh(c_t)
+
+    Parameters
+    ----------
+    hidden_size : int
+        Size of the output and of the two states, h and c.
+    i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer : str or Initializer
+    input_size : int
+        Size of the input; 0 to find out at the first call.
+    prefix, params
+        See :class:`mxnet.gluon.Block`.
+    activation, recurrent_activation : str
+        In place of tanh and of the sigmoid.
+    """
+
+    _gates = 4
+    _num_states = 2
+
+    def __init__(
+        self,
+        hidden_size: int,
+        i2h_weight_initializer: Any = None,
+        h2h_weight_initializer: Any = None,
+        i2h_bias_initializer: Any = "zeros",
+        h2h_bias_initializer: Any = "zeros",
+        input_size: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+    ) -> None:
+        initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        super().__init__(hidden_size, initializers, input_size, prefix, params)
+        self._activation = activation
+        self._recurrent_activation = recurrent_activation
+
+    def _alias(self) -> str:
+        return "lstm"
+
+    def hybrid_forward(  # type: ignore[override]
+        self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
+    ) -> tuple[Any, list[Any]]:
+        """Make one step."""
+        prefix = f"t{self._counter}_"
+        weights = {"i2h_weight": i2h_weight, "h2h_weight": h2h_weight, "i2h_bias": i2h_bias, "h2h_bias": h2h_bias}
+        i2h, h2h = self._maps(F, inputs, states[0], weights, prefix)
+        gates = F.elemwise_add(i2h, h2h, name=prefix + "plus0")
+        parts = F.SliceChannel(gates, num_outputs=4, name=prefix + "slice")
+        outer, inner = self._recurrent_activation, self._activation
+        in_gate, forget_gate, candidate, out_gate = (
+            self._get_activation(F, parts[k], activation, name=prefix + name)
+            for k, (name, activation) in enumerate((("i", outer), ("f", outer), ("c", inner), ("o", outer)))
+        )
+        kept = F.elemwise_mul(forget_gate, states[1], name=prefix + "mul0")
+        added = F.elemwise_mul(in_gate, candidate, name=prefix + "mul1")
+        next_c = F.elemwise_add(kept, added, name=prefix + "state")
+        if isinstance(inner, str):
+            shown = F.Activation(next_c, act_type=inner, name=prefix + "activation0")
+        else:
+            shown = self._get_activation(F, next_c, inner, name=prefix + "activation0")
+        next_h = F.elemwise_mul(out_gate, shown, name=prefix + "out")
+        return next_h, [next_h, next_c]
+
+
+class GRUCell(_DenseCell):
+    r"""A gated recurrent unit (Cho et al., 2014; https://arxiv.org/abs/1406.1078), in cuDNN's variant.
+
+    .. math::
+        r_t &= \sigma(W_{ir} x_t + b_{ir} + W_{hr} h_{t-1} + b_{hr}) \\
+        z_t &= \sigma(W_{iz} x_t + b_{iz} + W_{hz} h_{t-1} + b_{hz}) \\
+        n_t &= \tanh(W_{in} x_t + b_{in} + r_t (W_{hn} h_{t-1} + b_{hn})) \\
+        h_t &= (1 - z_t) n_t + z_t h_{t-1}
+
+    Parameters
+    ----------
+    hidden_size : int
+        Size of the output and of the state.
+    i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer : str or Initializer
+    input_size : int
+        Size of the input; 0 to find out at the first call.
+    prefix, params
+        See :class:`mxnet.gluon.Block`.
+    """
+
+    _gates = 3
+
+    def __init__(
+        self,
+        hidden_size: int,
+        i2h_weight_initializer: Any = None,
+        h2h_weight_initializer: Any = None,
+        i2h_bias_initializer: Any = "zeros",
+        h2h_bias_initializer: Any = "zeros",
+        input_size: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        super().__init__(hidden_size, initializers, input_size, prefix, params)
+
+    def _alias(self) -> str:
+        return "gru"
+
+    def hybrid_forward(  # type: ignore[override]
+        self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
+    ) -> tuple[Any, list[Any]]:
+        """Make one step."""
+        prefix = f"t{self._counter}_"
+        weights = {"i2h_weight": i2h_weight, "h2h_weight": h2h_weight, "i2h_bias": i2h_bias, "h2h_bias": h2h_bias}
+        i2h, h2h = self._maps(F, inputs, states[0], weights, prefix)
+        i2h_r, i2h_z, i2h_n = F.SliceChannel(i2h, num_outputs=3, name=prefix + "i2h_slice")
+        h2h_r, h2h_z, h2h_n = F.SliceChannel(h2h, num_outputs=3, name=prefix + "h2h_slice")
+
+        def activation(total: Any, kind: str, name: str) -> Any:
+            return F.Activation(total, act_type=kind, name=prefix + name)
+
+        reset = activation(F.elemwise_add(i2h_r, h2h_r, name=prefix + "plus0"), "sigmoid", "r_act")
+        update = activation(F.elemwise_add(i2h_z, h2h_z, name=prefix + "plus1"), "sigmoid", "z_act")
+        past = F.elemwise_mul(reset, h2h_n, name=prefix + "mul0")
+        candidate = activation(F.elemwise_add(i2h_n, past, name=prefix + "plus2"), "tanh", "h_act")
+        ones = F.ones_like(update, name=prefix + "ones_like0")
+        rest = F.elemwise_sub(ones, update, name=prefix + "minus0")
+        new = F.elemwise_mul(rest, candidate, name=prefix + "mul1")
+        kept = F.elemwise_mul(update, states[0], name=prefix + "mul20")
+        next_h = F.elemwise_add(new, kept, name=prefix + "out")
+        return next_h, [next_h]

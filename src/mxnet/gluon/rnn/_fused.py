@@ -1,0 +1,48 @@
+"""The RNN operator on arrays, with its parameters as they are rather than joined to one vector first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from ..._core.invoke import op_error
+from ..._core.registry import get_op
+from ..._core.state import state
+from ..._core.tape import note_of
+from ...ndarray import NDArray
+from ...ndarray.ndarray import wrap
+
+_RNN = get_op("RNN")
+_JOIN = get_op("_rnn_param_concat")
+_RAISED = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError)
+
+
+def run_separate(
+    inputs: NDArray, parameters: Sequence[NDArray], states: Sequence[NDArray | None], options: dict[str, Any]
+) -> list[NDArray] | None:
+    """What ``RNN(inputs, _rnn_param_concat(*parameters), *states, **options)`` gives, without that copy.
+
+    Joining the parameters and taking their gradients apart again would take some five per cent of a training step.
+    Gives None where the operators must be called one by one: when they cast their inputs, or arrays are sparse.
+    """
+    arrays = (inputs, *parameters, *states)
+    if _RNN.cast_rule is not None or any(type(a) is not NDArray for a in arrays):
+        return None
+    ctx = inputs._ctx
+    kwargs = dict(options)
+    _RNN.add_marks(kwargs, state.training, ctx)
+    tensors = [inputs._t, tuple([p._t for p in parameters]), *[s._t for s in states if s is not None]]
+    with torch.set_grad_enabled(state.recording):
+        try:
+            results = _RNN.run(tensors, kwargs)
+        except _RAISED as e:
+            raise op_error(_RNN.name, e, [a._t for a in arrays if a is not None]) from e
+    found = [wrap(r, ctx) for r in results]
+    if state.recording:
+        vector = _JOIN, {"dim": 0}, [note_of(p) for p in parameters], 0
+        history = [note_of(inputs), vector, *[note_of(s) for s in states]]
+        for i, array in enumerate(found):
+            array._note = (_RNN, kwargs, history, i)
+    return found
