@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -66,33 +67,24 @@ _current_pass = torch._C._current_graph_task_id  # numbers the backward passes o
 
 
 class _Deliver:
-    """Moves an arrived gradient into the user's buffer: written or added, in place.
+    """Where the gradient of a marked variable goes: the user's buffer, and whether it is added to what is there."""
 
-    What arrives in several parts during one backward pass is summed.
-    """
-
-    __slots__ = ("_pass", "add", "buffer")
+    __slots__ = ("add", "buffer")
 
     def __init__(self, buffer: NDArray, add: bool) -> None:
         self.buffer = buffer
         self.add = add
-        self._pass = -1
 
     def __call__(self, leaf: torch.Tensor) -> None:
+        """What torch calls when the gradient has arrived at a leaf."""
         arrived = leaf.grad
         leaf.grad = None
         if arrived is not None:
-            self.take(arrived, self.adds(_current_pass()))
-
-    def adds(self, current: int) -> bool:
-        """Whether what arrives in a backward pass is added to what is there."""
-        before, self._pass = self._pass, current
-        return self.add or before == current
+            _arrivals(_current_pass()).append((self, arrived))
 
     def take(self, arrived: torch.Tensor, add: bool) -> None:
         """Write or add a gradient."""
         buffer = self.buffer
-        buffer._fresh = True
         deliver = getattr(buffer, "_deliver", None)
         if deliver is not None:  # sparse buffers know how to take a gradient
             deliver(arrived, add)
@@ -102,6 +94,46 @@ class _Deliver:
             buffer._t.data.copy_(arrived.to_dense())
         else:
             buffer._t.data.copy_(arrived)
+
+
+# Gradients that have arrived, by backward pass, with the thread. They are written all at once when the pass ends.
+_arrived: dict[int, tuple[int, list[tuple[_Deliver, torch.Tensor]]]] = {}
+
+
+def _arrivals(current: int) -> list[tuple[_Deliver, torch.Tensor]]:
+    """The list of a backward pass, which is under way."""
+    found = _arrived.get(current)
+    if found is None:
+        found = _arrived[current] = get_ident(), []
+        torch.autograd.Variable._execution_engine.queue_callback(lambda: _write(current))
+    return found[1]
+
+
+def _drop_arrivals() -> None:
+    """Forget what a pass of this thread that failed has left."""
+    thread = get_ident()
+    for current in [k for k, (owner, _) in list(_arrived.items()) if owner == thread]:
+        _arrived.pop(current, None)
+
+
+def _write(current: int) -> None:
+    """Write the gradients of a backward pass; what has arrived for one buffer in several parts is summed."""
+    targets, values, seen = [], [], set()
+    for to, g in _arrived.pop(current)[1]:
+        buffer = to.buffer
+        buffer._fresh = True
+        add = to.add or id(to) in seen
+        if add or g.is_sparse or buffer.stype != "default":
+            if targets and id(to) in seen:  # what it is added to must be there
+                torch._foreach_copy_(targets, values)
+                targets, values = [], []
+            to.take(g, add)
+        else:
+            targets.append(buffer._t.data)
+            values.append(g)
+        seen.add(id(to))
+    if targets:
+        torch._foreach_copy_(targets, values)
 
 
 # Calls that deliver the gradients of marked variables themselves, all at once, hang on this leaf.
@@ -118,24 +150,15 @@ def deliver(leaves: Sequence[torch.Tensor], arrived: Sequence[torch.Tensor | Non
     """Hand gradients to marked variables, during a backward pass and without torch's help."""
     current = _current_pass()
     wanted = _collected.get(current)
-    targets, values = [], []
+    if wanted is None:
+        _arrivals(current).extend(
+            [(leaf._deliver, g) for leaf, g in zip(leaves, arrived) if g is not None]  # type: ignore[attr-defined]
+        )
+        return
     for leaf, g in zip(leaves, arrived):
-        if g is None:
-            continue
-        if wanted is not None:
+        if g is not None:
             before = wanted.get(id(leaf))
             wanted[id(leaf)] = g if before is None else before + g
-            continue
-        to: _Deliver = leaf._deliver  # type: ignore[attr-defined]
-        add = to.adds(current)
-        if add or to.buffer.stype != "default":
-            to.take(g, add)
-        else:
-            to.buffer._fresh = True
-            targets.append(to.buffer._t.data)
-            values.append(g)
-    if targets:
-        torch._foreach_copy_(targets, values)
 
 
 class _Collect(torch.autograd.Function):
@@ -196,6 +219,8 @@ def run_backward(heads: Sequence[NDArray], head_grads: Any, retain_graph: bool, 
         raise _backward_error(e) from e
     finally:
         state.recording, state.training = before
+        if _arrived:
+            _drop_arrivals()
     if not retain_graph:
         _forget(heads)
 
