@@ -35,6 +35,7 @@ KNOWN = (
     ("SoftmaxActivation", "gradient", "mode=instance", "wrong in MXNet for more than two axes (finite differences)"),
     ("SoftmaxActivation", "gradient", "3:3)", "wrong in MXNet for more than two axes (finite differences)"),
     ("SoftmaxOutput", "gradient", "out_grad=True", "MXNet multiplies by the output, not by the gradient from above"),
+    ("CTCLoss", "*", "bb35b5f5,blank_label=last", "the blank among the labels has no meaning"),
     ("CTCLoss", "values", "afa61198,blank_label=first", "MXNet reads beyond the data for the label -1"),
     # Random numbers.
     ("_random_negative_binomial*", "we refuse", "p parameter", "MXNet draws garbage for p outside of (0, 1]"),
@@ -66,6 +67,21 @@ KNOWN = (
     ("cumsum", "gradient", "@float16", "MXNet adds up in float16"),
     ("cumsum", "values", "@float16", "MXNet adds up in float16"),
     ("im2col", "we refuse", "data must have", "MXNet passes over further axes"),
+    (
+        "soft*",
+        "values",
+        "temperature=-0",
+        "MXNet looks for the maximum before it divides, and its exponentials overflow",
+    ),
+    (
+        "soft*",
+        "gradient",
+        "temperature=-0",
+        "MXNet looks for the maximum before it divides, and its exponentials overflow",
+    ),
+    ("LRN", "gradient", "alpha=-", "the norm to a fractional power has no derivative where it is not positive"),
+    ("*Norm", "values", "~special", "the mean of infinities is infinite or not a number, by the order of operations"),
+    ("_contrib_BilinearResize2D", "we refuse", "must be positive", "an image without pixels"),
     # Vision.
     ("Correlation", "we refuse", "max_displacement expects", "a distance is not negative"),
     ("*PSROIPooling", "we refuse", "data should have at least", "MXNet reads beyond the data"),

@@ -39,11 +39,14 @@ def _prelu(data: Tensor, gamma: Tensor) -> Tensor:
     channels = data.shape[1] if data.ndim > 1 else 1
     if gamma.ndim == 1 and gamma.shape[0] in (1, channels):
         return F.prelu(data, gamma)
-    if gamma.ndim < data.ndim:
-        # Slopes of one axis belong to the channels, those of more to the leading axes.
-        gamma = gamma.reshape((1,) * (gamma.ndim == 1 and data.ndim > 1) + tuple(gamma.shape))
-        gamma = gamma.reshape(tuple(gamma.shape) + (1,) * (data.ndim - gamma.ndim))
-    return torch.where(data > 0, data, data * gamma)
+    # The axes of the slopes, from the last on, belong to the channels and the batch, as their sizes allow.
+    shape, left = [1] * data.ndim, list(gamma.shape)
+    for axis in reversed(range(min(data.ndim, 2))):
+        if left and left[-1] in (1, data.shape[axis]):
+            shape[axis] = left.pop()
+    if left:
+        raise MXNetError(f"Cannot broadcast gamma to data. gamma: {tuple(gamma.shape)}, data: {tuple(data.shape)}")
+    return torch.where(data > 0, data, data * gamma.view(shape))
 
 
 @op(
@@ -69,7 +72,7 @@ def leaky_relu(
     ----------
     data : Tensor
     gamma : Tensor, optional
-        Slopes of ``prelu``: one, one a channel (axis 1), or one for each element of the leading axes.
+        Slopes of ``prelu``: one, one a channel (axis 1), one an example, or one for each channel of each example.
     act_type : str
         ``leaky``: ``slope * x`` below zero; ``prelu``: the same with a learnt slope; ``rrelu``: a slope drawn for each
         element between the bounds in training, their mean otherwise (gives the slopes as a second output); ``elu``:

@@ -19,7 +19,7 @@ def _prepare(data: Tensor, axis: int, temperature: float | None, sign: float = 1
     if not -data.ndim <= axis < data.ndim:
         raise MXNetError(f"axis {axis} is out of range for data of shape {tuple(data.shape)}")
     if temperature is not None and temperature != 1.0:
-        return data * (sign / temperature)
+        return data * (sign / temperature) if temperature else sign * data / 0.0
     return data if sign == 1.0 else -data
 
 

@@ -106,6 +106,11 @@ def _dense(t: Tensor) -> bool:
     return True
 
 
+def _ratio(a: float, b: float) -> float:
+    """``a / b`` of floating point hardware: infinite, or not a number, where ``b`` is zero."""
+    return a / b if b else math.copysign(math.inf, a) if a else math.nan
+
+
 def clamp_(tensors: Tensors, bound: float) -> Tensors:
     """Bound all elements to ``[-bound, bound]``, in place."""
     torch._foreach_clamp_max_(tensors, bound)
@@ -459,10 +464,10 @@ def ftml(
     g = prepared(g, rescale, clip, w, wd)
     _mul_(v, beta2)
     _addcmul_(v, g, g, 1.0 - beta2)
-    new_d = _mul(v, 1.0 / (1.0 - beta2**t))
+    new_d = _mul(v, _ratio(1.0, 1.0 - beta2**t))
     _sqrt_(new_d)
     _add_(new_d, epsilon)
-    _mul_(new_d, (1.0 - beta1**t) / lr)
+    _mul_(new_d, _ratio(1.0 - beta1**t, lr))
     _mul_(z, beta1)
     _add_(z, g, alpha=1.0 - beta1)
     _mul_(d, -beta1)
@@ -494,10 +499,10 @@ def lamb_direction(
 ) -> Tensors:
     """LAMB's first phase: move the moments; gives the direction of the step, weight decay included."""
     moments(prepared(g, rescale, clip), mean, var, beta1, beta2)
-    root = _mul(var, 1.0 / (1.0 - beta2**t) if bias_correction else 1.0)
+    root = _mul(var, _ratio(1.0, 1.0 - beta2**t) if bias_correction else 1.0)
     _sqrt_(root)
     _add_(root, epsilon)
-    direction = _mul(mean, 1.0 / (1.0 - beta1**t)) if bias_correction else _mul(mean, 1.0)
+    direction = _mul(mean, _ratio(1.0, 1.0 - beta1**t) if bias_correction else 1.0)
     _div_(direction, root)
     if wd:
         _add_(direction, w, alpha=wd)
@@ -725,13 +730,16 @@ def ftrl(
     _addcmul_(n, g, g)
     root = _sqrt(n)
     _add_(z, g)
-    per_rate = 1.0 / lr if lr else math.inf
+    per_rate = _ratio(1.0, lr)
     _addcmul_(z, torch._foreach_sub(root, old_root), w, -per_rate)
     _add_(root, beta)
     _mul_(root, per_rate)
     _add_(root, wd)
     # sign(z) * lamda1 - z where |z| > lamda1, else zero: the soft threshold of -z
-    _copy_(w, [torch.nn.functional.softshrink(t, lamda1) for t in z])
+    if lamda1 >= 0:
+        _copy_(w, [torch.nn.functional.softshrink(t, lamda1) for t in z])
+    else:
+        _copy_(w, _add(z, torch._foreach_sign(z), alpha=-lamda1))
     _div_(w, root)
     torch._foreach_neg_(w)
 

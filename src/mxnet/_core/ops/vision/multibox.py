@@ -42,14 +42,14 @@ def multibox_prior(
     Tensor
         ``(1, height * width * anchors, 4)``.
     """
-    if data.ndim != 4:
-        raise MXNetError(f"data should be 4D in (batch, channel, y, x), got shape {tuple(data.shape)}")
+    if data.ndim < 4:
+        raise MXNetError(f"data should be at least 4D in (batch, channel, y, x), got shape {tuple(data.shape)}")
     if not sizes or not ratios or len(steps) != 2 or len(offsets) != 2:
         raise MXNetError(
             "sizes and ratios must not be empty, steps and offsets have two numbers, got "
             f"{sizes}, {ratios}, {steps}, {offsets}"
         )
-    height, width = data.shape[2:]
+    height, width = data.shape[2:4]
     like = {"dtype": data.dtype, "device": data.device}
     step_y, step_x = (s if s > 0 else 1.0 / n for s, n in zip(steps, (height, width)))
     y = (torch.arange(height, **like) + offsets[0]) * step_y
