@@ -117,14 +117,14 @@ def _several(
             r = r.dense() if isinstance(r, Sparse) else r
             write_out(od.name, target, r if od.merge is None else od.merge(target._t.data, r, kwargs), record)
         return out
-    if isinstance(results[0], Sparse):
+    if results and isinstance(results[0], Sparse):
         return wrap_sparse(results[0], ctx)
     if od.aliases_input and not record:
         results = [
             r.clone(memory_format=_CONTIGUOUS) if any(t is not None and _same_memory(t, r) for t in tensors) else r
             for r in results
         ]
-    arrays = [wrap(r, ctx) for r in results]
+    arrays = [wrap_sparse(r, ctx) if isinstance(r, Sparse) else wrap(r, ctx) for r in results]
     return arrays[0] if len(arrays) == 1 else arrays
 
 
@@ -202,11 +202,17 @@ _AS_OPERATOR_ERROR = (
 )
 
 
+# What torch says about two shapes that do not fit.
+_BROADCAST = ("must match the size of tensor b", "expected shape should be broadcastable")
+
+
 def op_error(name: str, error: Exception, tensors: Sequence[torch.Tensor | None] = ()) -> MXNetError:
     """The error to raise for one raised inside an operator: it names the operator and what it was given."""
     message = str(error)
     if isinstance(error, MXNetError) and message.startswith("Operator "):
         return error
+    if len(tensors) == 2 and any(words in message for words in _BROADCAST):
+        message = "the shapes of lhs and rhs cannot be broadcast together"
     given = ", ".join("None" if t is None else f"{tuple(t.shape)} {str(t.dtype)[6:]}" for t in tensors)
     return error_like(error, f"Operator {name}: {message} (inputs: {given})")
 

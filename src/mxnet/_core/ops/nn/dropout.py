@@ -9,7 +9,6 @@ from ....base import MXNetError
 from ...params import Ge, Le, Shape
 from ...registry import Generator, TrainMode, op
 
-
 # Drawing 32 random bits an element and comparing is several times faster on a CPU than torch's Bernoulli numbers.
 _MANY = 1 << 10
 _LOWEST = -(2**63)
