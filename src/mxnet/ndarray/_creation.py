@@ -229,12 +229,17 @@ def split_v2(ary: NDArray, indices_or_sections: Any, axis: int = 0, squeeze_axis
     from . import _internal
 
     if isinstance(indices_or_sections, int):
-        if ary.shape[axis] % indices_or_sections:
-            raise ValueError("array split does not result in an equal division")
+        if indices_or_sections < 1 or ary.shape[axis] % indices_or_sections:
+            raise ValueError(
+                f"split_v2: axis {axis} of ary, of shape {ary.shape}, cannot be split into {indices_or_sections} equal "
+                "parts (indices_or_sections)"
+            )
         return _internal._split_v2(ary, (), axis, squeeze_axis, indices_or_sections)
     if isinstance(indices_or_sections, (tuple, list, set)):
         return _internal._split_v2(ary, (0, *indices_or_sections), axis, squeeze_axis)
-    raise ValueError("indices_or_sections must either int or tuple / list / set of ints")
+    raise ValueError(
+        f"split_v2: indices_or_sections must be an int, or a tuple, list or set, got {indices_or_sections!r}"
+    )
 
 
 def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:

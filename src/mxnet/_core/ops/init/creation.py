@@ -114,10 +114,10 @@ def arange(
         if infer_range:
             raise ValueError("stop must be given where no shape can be inferred")
         start, stop = 0.0, start
-    if not (start < stop if step > 0 else start > stop):
-        raise ValueError(f"no number lies in the range from {start} to {stop} by steps of {step}")
     if not (math.isfinite(start) and math.isfinite(stop)):
         raise ValueError(f"start and stop must be finite, got {start} and {stop}")
+    if not (start < stop if step > 0 else start > stop):
+        raise ValueError(f"no number lies in the range from {start} to {stop} by steps of {step}")
     (count,) = checked_shape((math.ceil((stop - start) / step) * repeat,))
     return _progression(count, repeat, start, step, dtype, device)
 
