@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from ._core.frontend.binding import argument_order
-from ._core.ops import custom as _custom
+from ._core.ops import _user_code
 from ._core.registry import all_names, get_op
 from .base import MXNetError
 from .ndarray import NDArray
@@ -163,7 +163,7 @@ def register(reg_name: str) -> Callable[[_Prop], _Prop]:
     """
 
     def do_register(prop_cls: _Prop) -> _Prop:
-        _custom.PROPS[reg_name] = prop_cls
+        _user_code.PROPS[reg_name] = prop_cls
         return prop_cls
 
     return do_register
@@ -229,7 +229,7 @@ class PythonOp:
 
         if self.info_ is None:
             self.info_ = format(id(self), "x")
-            _custom.LEGACY[self.info_] = _custom.Definition(type(self).__name__, _LegacyProp(self))
+            _user_code.LEGACY[self.info_] = _user_code.Definition(type(self).__name__, _LegacyProp(self))
             PythonOp._ref_holder.append(self)
         return getattr(_internal, self._operator)(*args, info=self.info_, **kwargs)
 

@@ -513,6 +513,123 @@ def test_forked_process():
     assert queue.get() == 7.0
 
 
+# --------------------------------------------------------------------------------------------------- sparse arrays
+
+
+class CsrSquare(CustomOp):
+    """Squares the stored values; counts its runs in a state that is sparse where the data are."""
+
+    seen = []
+
+    def forward(self, is_train, req, in_data, out_data, aux):
+        CsrSquare.seen = [a[0].stype for a in (in_data, out_data, aux)]
+        if in_data[0].stype == "default":
+            self.assign(out_data[0], req[0], in_data[0] ** 2)
+        else:
+            x = in_data[0]
+            made = mx.nd.sparse.csr_matrix((x.data * x.data, x.indices, x.indptr), shape=x.shape)
+            self.assign(out_data[0], req[0], made)
+            aux[0][:] = x
+
+    def backward(self, req, out_grad, in_data, out_data, in_grad, aux):
+        CsrSquare.seen += [a[0].stype for a in (out_grad, in_data, out_data, in_grad)]
+        self.assign(in_grad[0], req[0], 2 * mx.nd.sparse.elemwise_mul(in_data[0], out_grad[0]))
+
+
+@mx.operator.register("t_csr_square")
+class CsrSquareProp(CustomOpProp):
+    def list_auxiliary_states(self):
+        return ["last"]
+
+    def infer_shape(self, in_shape):
+        return in_shape, [in_shape[0]], [in_shape[0]]
+
+    def infer_storage_type(self, in_stype):
+        return in_stype, [in_stype[0]], [in_stype[0]]
+
+    def infer_storage_type_backward(self, ograd_stype, in_stype, out_stype, igrad_stype, aux_stype):
+        assert igrad_stype == ["undefined"]
+        return ["default"], in_stype, out_stype, in_stype, aux_stype
+
+    def create_operator(self, ctx, in_shapes, in_dtypes):
+        return CsrSquare()
+
+
+_MATRIX = np.array([[0, 2.0, 0], [3.0, 0, 0]], "float32")
+
+
+def test_sparse_arrays():
+    x, last = mx.nd.array(_MATRIX).tostype("csr"), mx.nd.sparse.zeros("csr", (2, 3))
+    x.attach_grad()
+    with mx.autograd.record():
+        y = mx.nd.Custom(x, last, op_type="t_csr_square")
+    y.backward(mx.nd.full((2, 3), 10))
+    assert CsrSquare.seen == ["csr"] * 3 + ["default", "csr", "csr", "csr"]
+    assert y.stype == "csr" and y.asnumpy().tolist() == (_MATRIX**2).tolist()
+    assert x.grad.asnumpy().tolist() == (20 * _MATRIX).tolist()
+    assert last.asnumpy().tolist() == _MATRIX.tolist()
+    assert mx.nd.Custom(x, last, op_type="t_csr_square").stype == "csr"
+    dense = mx.nd.Custom(mx.nd.array(_MATRIX), mx.nd.zeros((2, 3)), op_type="t_csr_square")
+    assert dense.stype == "default" and CsrSquare.seen == ["default"] * 3
+
+
+def test_sparse_arrays_in_graphs():
+    net = mx.sym.Custom(mx.sym.var("x", stype="csr"), mx.sym.var("last"), op_type="t_csr_square")
+    x = mx.nd.array(_MATRIX).tostype("csr")
+    grad = mx.nd.sparse.zeros("csr", (2, 3))
+    e = net.bind(mx.cpu(), {"x": x}, {"x": grad}, aux_states={"last": mx.nd.sparse.zeros("csr", (2, 3))})
+    out = e.forward(is_train=True)[0]
+    assert out.stype == "csr" and out.asnumpy().tolist() == (_MATRIX**2).tolist()
+    e.backward(mx.nd.ones((2, 3)))
+    assert grad.asnumpy().tolist() == (2 * _MATRIX).tolist()
+
+
+def test_sparse_output_of_dense_input():
+    @mx.operator.register("t_to_csr")
+    class Prop(CustomOpProp):
+        def infer_storage_type(self, in_stype):
+            return ["default"], ["csr"], []
+
+        def infer_storage_type_backward(self, ograd_stype, in_stype, out_stype, igrad_stype, aux_stype):
+            return ["default"], in_stype, out_stype, ["default"], aux_stype
+
+        def create_operator(self, ctx, in_shapes, in_dtypes):
+            class Op(CustomOp):
+                def forward(self, is_train, req, in_data, out_data, aux):
+                    self.assign(out_data[0], req[0], in_data[0].tostype("csr"))
+
+                def backward(self, req, out_grad, in_data, out_data, in_grad, aux):
+                    self.assign(in_grad[0], req[0], out_grad[0] * 2)
+
+            return Op()
+
+    x = mx.nd.array(_MATRIX)
+    x.attach_grad()
+    with mx.autograd.record():
+        y = mx.nd.Custom(x, op_type="t_to_csr")
+    y.backward(mx.nd.ones((2, 3)))
+    assert y.stype == "csr" and y.asnumpy().tolist() == _MATRIX.tolist()
+    assert x.grad.asnumpy().tolist() == [[2.0] * 3] * 2
+
+
+def test_sparse_arrays_are_refused_by_default():
+    with pytest.raises(MXNetError, match="non default stype 'csr' for in_stype"):
+        mx.nd.Custom(mx.nd.array(_MATRIX).tostype("csr"), op_type="t_scaled")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"infer_storage_type": lambda self, s: (s, ["dense"], [])}, "names the storage type 'dense'"),
+        ({"infer_storage_type": lambda self, s: (s, [], [])}, "must return 1 output storage_types, got 0"),
+    ],
+)
+def test_bad_storage_types(changes, message):
+    mx.operator.register("t_bad_storage")(type("BadProp", (CustomOpProp,), changes))
+    with pytest.raises(MXNetError, match=message):
+        mx.nd.Custom(mx.nd.ones((2, 2)), op_type="t_bad_storage")
+
+
 # ------------------------------------------------------------------------------------------------- the older kinds
 
 

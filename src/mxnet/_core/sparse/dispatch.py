@@ -152,7 +152,8 @@ class _Call:
         self.od = od
         self.p = p
         self.kwargs = kwargs
-        self.inputs = [None if x is None else x.detach() for x in inputs]
+        # Arrays that are not part of a graph stay the same objects: they may be states that the rule writes.
+        self.inputs = [x if x is None or getattr(x, "carrier", 0) is None else x.detach() for x in inputs]
         self.takes_rows = [x is not None and wants_rows(x) for x in inputs]
         self.result: Any = None
         self.outputs: list[Any] = []
