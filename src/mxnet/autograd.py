@@ -186,8 +186,8 @@ def grad(
 def get_symbol(x: NDArray) -> Symbol:
     """The graph of the operators that an array was computed by while recording, as a symbol.
 
-    Marked variables, constants, and results of what is no operator (hybridized blocks, functions, slices) become
-    variables named ``var0``, ``var1`` and so on.
+    Marked variables become variables named ``var0``, ``var1`` and so on; constants, and results of what is no operator
+    (functions, slices), ``null0`` and so on. The graph of a hybridized block is put in the place of its call.
 
     Parameters
     ----------

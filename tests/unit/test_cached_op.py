@@ -184,7 +184,7 @@ def test_threads_with_different_shapes():
 def test_op_hooks_see_every_value():
     names = []
     op = mx.nd.CachedOp(mx.sym.exp(mx.sym.var("x"), name="up") + 1)
-    op._register_op_hook(lambda name, value: names.append(name), False)
+    op._register_op_hook(lambda name, operator, value: names.append((name, operator)), False)
     op(mx.nd.ones((2,)))
-    assert names[0] == "up_output"
+    assert names[0] == (b"up_output", b"exp")
     assert len(names) == 2

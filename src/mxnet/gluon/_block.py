@@ -246,11 +246,12 @@ class Block:
         return handle
 
     def register_op_hook(self, callback: Callable[..., Any], monitor_all: bool = False) -> None:
-        """Have ``callback(name, array)`` called with the output of each operator of hybridized blocks.
+        """Have a function called with what each operator of hybridized blocks computes.
 
         Parameters
         ----------
         callback : function
+            Called as ``callback(name, operator, array)``, with both names as bytes.
         monitor_all : bool
             Inputs of operators too.
         """

@@ -56,6 +56,7 @@ class HybridBlock(Block):
         self._flags: list[tuple[str, Any]] = []
         self._callback: Any = None
         self._monitor_all = False
+        self._watched: CachedOp | None = None  # what the callback has been handed to
         self._backend: str | None = None
         self._backend_opts: dict[str, Any] = {}
         # Parameters' arrays as they are handed to hybrid_forward and to the graph: (state of all parameters, context,
@@ -72,7 +73,13 @@ class HybridBlock(Block):
 
     def __getstate__(self) -> dict[str, Any]:
         # What is kept for speed is found again.
-        return {**self.__dict__, "_cached_op": None, "_eager_args": (-1, None, {}), "_graph_args": (-1, None, [])}
+        return {
+            **self.__dict__,
+            "_cached_op": None,
+            "_watched": None,
+            "_eager_args": (-1, None, {}),
+            "_graph_args": (-1, None, []),
+        }
 
     def register_child(self, block: Block, name: str | None = None) -> None:
         """Make a hybrid block a child of this one.
@@ -277,8 +284,9 @@ class HybridBlock(Block):
             self._build_cache(*args)
             op = self._cached_op
             assert op is not None
-        if self._callback is not None:
+        if self._callback is not None and self._watched is not op:
             op._register_op_hook(self._callback, self._monitor_all)
+            self._watched = op
         if self._in_format == 0 or len(args) == 1 and isinstance(args[0], NDArray) and self._in_format == [0]:
             flat: Any = args
         else:
@@ -482,14 +490,16 @@ class HybridBlock(Block):
         ndarray.save(f"{path}-{epoch:04d}.params", values)
 
     def register_op_hook(self, callback: Any, monitor_all: bool = False) -> None:
-        """Have ``callback(name, array)`` called with the output of each operator, once hybridized.
+        """Have a function called with what each operator computes, once hybridized.
 
         Parameters
         ----------
         callback : function
+            Called as ``callback(name, operator, array)``, with both names as bytes.
         monitor_all : bool
             Inputs of operators too.
         """
         self._callback = callback
         self._monitor_all = monitor_all
+        self._watched = None
         super().register_op_hook(callback, monitor_all)

@@ -10,6 +10,7 @@ from .._core import invoke as _invoke
 from .._core.execute.calls import GraphCalls
 from .._core.execute.watch import Watch
 from .._core.state import state
+from .._core.tape import note_of
 from ..base import MXNetError
 from ..context import Context
 from ._array import NDArray, context_of, wrap
@@ -59,9 +60,12 @@ class CachedOp:
             for target, r in zip(targets, results):
                 _invoke.write_out("CachedOp", target, r, state.recording)
             return out
-        if len(results) == 1:
-            return wrap(results[0], ctx)
-        return [wrap(r, ctx) for r in results]
+        arrays = [wrap(r, ctx) for r in results]
+        if state.recording and results[0].requires_grad:
+            inputs = [note_of(a) for a in args]
+            for i, array in enumerate(arrays):
+                array._note = (self, None, inputs, i)
+        return arrays[0] if len(arrays) == 1 else arrays
 
     def _check(self, args: Sequence[Any]) -> None:
         for name, a in zip(self._names, args):
@@ -81,5 +85,8 @@ class CachedOp:
         return calls
 
     def _register_op_hook(self, callback: Callable[..., None], monitor_all: bool = False) -> None:
-        """Have ``callback(name, array)`` called with what each operator computes, and its inputs with ``monitor_all``."""
-        self._watch = Watch(callback, monitor_all, lambda t: wrap(t, context_of(t)))
+        """Have ``callback(name, operator, array)`` called with what each operator computes.
+
+        Names are bytes. With ``monitor_all`` it is called with inputs too.
+        """
+        self._watch = Watch(callback, monitor_all, lambda t: wrap(t, context_of(t)), operators=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from typing import Any
 
 from .._core.graph import build
 from .._core.graph.attrs import attr_text
-from .._core.graph.node import Node
+from .._core.graph.node import Entry, Node
+from .._core.registry import OpDef
 from .._core.tape import Note, note_of
 from ..base import MXNetError
 from ..ndarray import NDArray
@@ -21,7 +24,7 @@ def symbol_of(x: NDArray) -> Symbol:
         raise MXNetError("NDArray is not part of a computation graph. Did you forget to turn on recording?")
     note = note_of(x)
     assert note is not None
-    nodes: dict[Any, Node] = {}
+    nodes: dict[int, list[Entry]] = {}  # the outputs of each call
     counts = {"var": 0, "null": 0, "node": 0}
     waiting: list[Note] = [note]
     while waiting:  # inputs first; without recursion, since the past may be long
@@ -33,11 +36,17 @@ def symbol_of(x: NDArray) -> Symbol:
         waiting.pop()
         if _key(current) in nodes:
             continue
-        kind = op if isinstance(op, str) else "node"
-        name = f"{kind}{'_' if kind == 'node' else ''}{counts[kind]}"
+        if isinstance(op, OpDef):
+            kind, begin = "node", "node_"
+        elif isinstance(op, str):
+            kind = begin = op
+        else:
+            nodes[_key(current)] = _composed(op, inputs, nodes)
+            continue
+        name = f"{begin}{counts[kind]}"
         counts[kind] += 1
-        nodes[_key(current)] = Node(None, name) if kind != "node" else _apply(op, name, params, inputs, nodes)
-    return Symbol([(nodes[_key(note)], note[3])])
+        nodes[_key(current)] = [(Node(None, name), 0)] if kind != "node" else _apply(op, name, params, inputs, nodes)
+    return Symbol([nodes[_key(note)][note[3]]])
 
 
 def _key(note: Note) -> int:
@@ -46,9 +55,19 @@ def _key(note: Note) -> int:
     return id(note) if isinstance(op, str) else id(inputs)
 
 
-def _apply(op: Any, name: str, params: dict[str, Any], inputs: Any, nodes: dict[Any, Node]) -> Node:
+def _apply(op: OpDef, name: str, params: dict[str, Any], inputs: Any, nodes: Mapping[int, list[Entry]]) -> list[Entry]:
+    """The outputs of an operator."""
     attrs = {key: attr_text(value) for key, value in params.items() if key in op.params and value is not None}
     if op.variadic in op.params:
         attrs.setdefault(op.variadic, str(len(inputs)))
-    entries = [None if i is None else (nodes[_key(i)], i[3]) for i in inputs]
-    return build.apply_op(op, name, attrs, entries, {})
+    entries = [None if i is None else nodes[_key(i)][i[3]] for i in inputs]
+    node = build.apply_op(op, name, attrs, entries, {})
+    return [(node, i) for i in range(node.num_outputs)]
+
+
+def _composed(call: Any, inputs: Any, nodes: Mapping[int, list[Entry]]) -> list[Entry]:
+    """The outputs of a graph that was called as one, a hybridized block for instance."""
+    graph = copy.copy(call._symbol)
+    names = graph.list_inputs()
+    graph._compose(**{name: Symbol([nodes[_key(i)][i[3]]]) for name, i in zip(names, inputs)})
+    return list(graph._heads)

@@ -31,12 +31,21 @@ class Watch:
         Whether to report inputs too: variables under their own name, and each input as ``{node}_{input}``.
     wrap : callable
         Makes an array of a tensor.
+    operators : bool
+        Call ``callback(name, operator, array)`` instead, with names as bytes, and leave variables out.
     """
 
-    def __init__(self, callback: Callable[..., None], inputs: bool, wrap: Callable[[torch.Tensor], Any]) -> None:
+    def __init__(
+        self,
+        callback: Callable[..., None],
+        inputs: bool,
+        wrap: Callable[[torch.Tensor], Any],
+        operators: bool = False,
+    ) -> None:
         self._callback = callback
         self._inputs = inputs
         self._wrap = wrap
+        self._operators = operators
         self._gradients: list[Any] = []
 
     def start(self, variables: Mapping[str, torch.Tensor]) -> Callable[[Any, int, torch.Tensor], None]:
@@ -53,40 +62,51 @@ class Watch:
                     self._report_inputs(node, given)
                 self._report_gradients(node, given)
             values[id(node), index] = value
-            self._report(node.output_name(index), value)
+            self._report(node.output_name(index), node.op.name, value)
 
         return hook
 
-    def _report(self, name: str, value: torch.Tensor) -> None:
-        self._callback(name, self._wrap(value.detach()))
+    def _report(self, name: str, operator: str, value: torch.Tensor) -> None:
+        array = self._wrap(value.detach())
+        if self._operators:
+            self._callback(name.encode(), operator.encode(), array)
+        else:
+            self._callback(name, array)
 
     def _report_inputs(self, node: Any, given: list[torch.Tensor]) -> None:
         names = node.op.input_names(node.params, len(given))
         if len(names) == 1 and not node.op.variadic and node.op.name not in _NAMED:
             names = ("input0",)
         for (source, _), name, value in zip(node.inputs, names, given):
-            if source.is_variable:
-                self._report(source.name, value)
-            self._report(f"{node.name}_{name}", value)
+            if source.is_variable and not self._operators:
+                self._report(source.name, "null", value)
+            self._report(f"{node.name}_{name}", node.op.name, value)
 
     def _report_gradients(self, node: Any, given: list[torch.Tensor]) -> None:
         """Have the gradients of a node's inputs reported when they arrive; zeros for those that nobody asked for.
 
         Auxiliary states have none.
         """
-        base = f"{node.name}_backward_output"
-        names = [base] if len(given) == 1 else [f"{base}{i}" for i in range(len(given))]
+        if self._operators:
+            names = [f"{node.name}_backward_{i}" for i in range(len(given))]
+        else:
+            base = f"{node.name}_backward_output"
+            names = [base] if len(given) == 1 else [f"{base}{i}" for i in range(len(given))]
         states = node.mutated_inputs()
         unasked = [(n, v) for i, (n, v) in enumerate(zip(names, given)) if not v.requires_grad and i not in states]
         for name, value in zip(names, given):
             if value.requires_grad:
-                self._gradients.append(value.register_hook(self._reporter(name, unasked)))
+                self._gradients.append(value.register_hook(self._reporter(name, node.op.name, unasked)))
                 unasked = []  # these are reported once, with the first
 
-    def _reporter(self, name: str, unasked: list[tuple[str, torch.Tensor]]) -> Callable[[torch.Tensor], None]:
+    def _reporter(
+        self, name: str, operator: str, unasked: list[tuple[str, torch.Tensor]]
+    ) -> Callable[[torch.Tensor], None]:
+        operator = f"_backward_{operator}"
+
         def report(gradient: torch.Tensor) -> None:
-            self._report(name, gradient)
+            self._report(name, operator, gradient)
             for other, value in unasked:
-                self._report(other, torch.zeros_like(value))
+                self._report(other, operator, torch.zeros_like(value))
 
         return report
