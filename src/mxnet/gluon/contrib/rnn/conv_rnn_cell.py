@@ -1,0 +1,251 @@
+"""Recurrent cells whose maps are convolutions, for sequences of pictures and the like (Shi et al., 2015).
+
+See https://arxiv.org/abs/1506.04214.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...rnn import HybridRecurrentCell
+
+__all__ = [
+    "Conv1DGRUCell",
+    "Conv1DLSTMCell",
+    "Conv1DRNNCell",
+    "Conv2DGRUCell",
+    "Conv2DLSTMCell",
+    "Conv2DRNNCell",
+    "Conv3DGRUCell",
+    "Conv3DLSTMCell",
+    "Conv3DRNNCell",
+]
+
+_PARAMETERS = """
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        Shape of one example of the input, without the batch axis.
+    hidden_channels : int
+        Channels of the output and of the states.
+    i2h_kernel, h2h_kernel : int or tuple of int
+        Sizes of the windows on the input, and on the hidden state, which must be odd.
+    i2h_pad, i2h_dilate, h2h_dilate : int or tuple of int
+        Padding of the input, and spacing within the windows. The state is padded so that it keeps its size.
+    i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer : str or Initializer
+    conv_layout : str
+        The order of the axes.
+    activation : str or Block
+        In place of tanh.
+    prefix, params
+        See :class:`mxnet.gluon.Block`.
+
+    Raises
+    ------
+    AssertionError
+        For tuples of another length than there are spatial axes, and even windows on the state.
+"""
+
+
+class _BaseConvRNNCell(HybridRecurrentCell):
+    """A cell with convolutions of the input and of the hidden state, each for ``_gates`` gates."""
+
+    _gates = 1
+    _num_states = 1
+
+    def __init__(
+        self,
+        input_shape: tuple[int, ...],
+        hidden_channels: int,
+        i2h_kernel: Any,
+        h2h_kernel: Any,
+        i2h_pad: Any,
+        i2h_dilate: Any,
+        h2h_dilate: Any,
+        i2h_weight_initializer: Any,
+        h2h_weight_initializer: Any,
+        i2h_bias_initializer: Any,
+        h2h_bias_initializer: Any,
+        dims: int,
+        conv_layout: str,
+        activation: Any,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        super().__init__(prefix=prefix, params=params)
+
+        def spatial(name: str, value: Any) -> tuple[int, ...]:
+            value = (value,) * dims if isinstance(value, int) else tuple(value)
+            if len(value) != dims:
+                raise AssertionError(
+                    f"For {dims}D convolution, the convolution settings can only be either int or list/tuple of length "
+                    f"{dims}, got {name}={value}"
+                )
+            return value
+
+        self._hidden_channels = hidden_channels
+        self._input_shape = input_shape
+        self._conv_layout = conv_layout
+        self._activation = activation
+        self._i2h_kernel = spatial("i2h_kernel", i2h_kernel)
+        self._h2h_kernel = spatial("h2h_kernel", h2h_kernel)
+        self._i2h_pad = spatial("i2h_pad", i2h_pad)
+        self._i2h_dilate = spatial("i2h_dilate", i2h_dilate)
+        self._h2h_dilate = spatial("h2h_dilate", h2h_dilate)
+        self._stride = (1,) * dims
+        if any(k % 2 == 0 for k in self._h2h_kernel):
+            raise AssertionError(f"Only support odd number, get h2h_kernel= {h2h_kernel}")
+        self._h2h_pad = tuple([d * (k - 1) // 2 for d, k in zip(self._h2h_dilate, self._h2h_kernel)])
+
+        self._channel_axis = conv_layout.find("C")
+        *sizes, self._in_channels = self._channels_last(tuple(input_shape))
+        windows = zip(sizes, self._i2h_kernel, self._i2h_pad, self._i2h_dilate)
+        state = [n + 2 * p - d * (k - 1) if n else 0 for n, k, p, d in windows]
+        self._state_shape = self._in_layout(tuple(state), hidden_channels)
+        rows = hidden_channels * self._gates
+
+        def parameter(name: str, shape: tuple[int, ...], init: Any) -> Any:
+            return self.params.get(name, shape=shape, init=init, allow_deferred_init=True)
+
+        i2h_shape = self._in_layout(self._i2h_kernel, self._in_channels)
+        h2h_shape = self._in_layout(self._h2h_kernel, hidden_channels)
+        self.i2h_weight = parameter("i2h_weight", (rows, *i2h_shape), i2h_weight_initializer)
+        self.h2h_weight = parameter("h2h_weight", (rows, *h2h_shape), h2h_weight_initializer)
+        self.i2h_bias = parameter("i2h_bias", (rows,), i2h_bias_initializer)
+        self.h2h_bias = parameter("h2h_bias", (rows,), h2h_bias_initializer)
+
+    def _channels_last(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        return (*shape[1:], shape[0]) if self._channel_axis == 1 else shape
+
+    def _in_layout(self, sizes: tuple[int, ...], channels: int) -> tuple[int, ...]:
+        return (channels, *sizes) if self._channel_axis == 1 else (*sizes, channels)
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({self._in_channels or None} -> {self.i2h_weight.shape[0]}, {self._activation}, "
+            f"{self._conv_layout})"
+        )
+
+    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
+        """Shape and layout of each state."""
+        shape = (batch_size, *self._state_shape)
+        return [{"shape": shape, "__layout__": self._conv_layout} for _ in range(self._num_states)]
+
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any, **weights: Any) -> Any:  # type: ignore[override]
+        """Make one step."""
+        prefix = f"t{self._counter}_"
+
+        def convolved(kind: str, data: Any, pad: Any) -> Any:
+            return F.Convolution(
+                data=data,
+                weight=weights[f"{kind}_weight"],
+                bias=weights[f"{kind}_bias"],
+                num_filter=self._hidden_channels * self._gates,
+                kernel=getattr(self, f"_{kind}_kernel"),
+                dilate=getattr(self, f"_{kind}_dilate"),
+                stride=self._stride,
+                pad=pad,
+                layout=self._conv_layout,
+                name=prefix + kind,
+            )
+
+        i2h = convolved("i2h", inputs, self._i2h_pad)
+        h2h = convolved("h2h", states[0], self._h2h_pad)
+        return self._step(F, i2h, h2h, states, prefix)
+
+    def _step(self, F: Any, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+        """Output and new states from what the convolutions give."""
+        raise NotImplementedError(f"{type(self).__name__} must define _step")
+
+
+class _ConvRNNCell(_BaseConvRNNCell):
+    def _alias(self) -> str:
+        return "conv_rnn"
+
+    def _step(self, F: Any, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+        output = self._get_activation(F, i2h + h2h, self._activation, name=prefix + "out")
+        return output, [output]
+
+
+class _ConvLSTMCell(_BaseConvRNNCell):
+    _gates = 4
+    _num_states = 2
+
+    def _alias(self) -> str:
+        return "conv_lstm"
+
+    def _step(self, F: Any, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+        parts = F.SliceChannel(i2h + h2h, num_outputs=4, name=prefix + "slice", axis=self._channel_axis)
+        in_gate = F.Activation(parts[0], act_type="sigmoid", name=prefix + "i")
+        forget_gate = F.Activation(parts[1], act_type="sigmoid", name=prefix + "f")
+        candidate = self._get_activation(F, parts[2], self._activation, name=prefix + "c")
+        out_gate = F.Activation(parts[3], act_type="sigmoid", name=prefix + "o")
+        next_c = F.elemwise_add(forget_gate * states[1], in_gate * candidate, name=prefix + "state")
+        shown = self._get_activation(F, next_c, self._activation)
+        next_h = F.elemwise_mul(out_gate, shown, name=prefix + "out")
+        return next_h, [next_h, next_c]
+
+
+class _ConvGRUCell(_BaseConvRNNCell):
+    _gates = 3
+
+    def _alias(self) -> str:
+        return "conv_gru"
+
+    def _step(self, F: Any, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+        axis = self._channel_axis
+        i2h_r, i2h_z, i2h_n = F.SliceChannel(i2h, num_outputs=3, name=prefix + "i2h_slice", axis=axis)
+        h2h_r, h2h_z, h2h_n = F.SliceChannel(h2h, num_outputs=3, name=prefix + "h2h_slice", axis=axis)
+        reset = F.Activation(i2h_r + h2h_r, act_type="sigmoid", name=prefix + "r_act")
+        update = F.Activation(i2h_z + h2h_z, act_type="sigmoid", name=prefix + "z_act")
+        candidate = self._get_activation(F, i2h_n + reset * h2h_n, self._activation, name=prefix + "h_act")
+        next_h = F.elemwise_add((1.0 - update) * candidate, update * states[0], name=prefix + "out")
+        return next_h, [next_h]
+
+
+def _cell(base: type[_BaseConvRNNCell], dims: int, layout: str, name: str, what: str) -> Any:
+    """A class of cells for a number of spatial axes."""
+    zeros, ones = (0,) * dims, (1,) * dims
+
+    class Cell(base):  # type: ignore[misc, valid-type]
+        def __init__(
+            self,
+            input_shape: tuple[int, ...],
+            hidden_channels: int,
+            i2h_kernel: Any,
+            h2h_kernel: Any,
+            i2h_pad: Any = zeros,
+            i2h_dilate: Any = ones,
+            h2h_dilate: Any = ones,
+            i2h_weight_initializer: Any = None,
+            h2h_weight_initializer: Any = None,
+            i2h_bias_initializer: Any = "zeros",
+            h2h_bias_initializer: Any = "zeros",
+            conv_layout: str = layout,
+            activation: Any = "tanh",
+            prefix: str | None = None,
+            params: Any = None,
+        ) -> None:
+            super().__init__(
+                input_shape, hidden_channels, i2h_kernel, h2h_kernel, i2h_pad, i2h_dilate, h2h_dilate,
+                i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer, dims,
+                conv_layout, activation, prefix, params,
+            )  # fmt: skip
+
+    Cell.__name__ = Cell.__qualname__ = name
+    Cell.__doc__ = f"{what} with convolutions over {dims} spatial {'axis' if dims == 1 else 'axes'}.{_PARAMETERS}"
+    return Cell
+
+
+_RNN, _LSTM, _GRU = "A simple recurrent cell", "A cell with long short-term memory", "A gated recurrent unit"
+
+Conv1DRNNCell = _cell(_ConvRNNCell, 1, "NCW", "Conv1DRNNCell", _RNN)
+Conv2DRNNCell = _cell(_ConvRNNCell, 2, "NCHW", "Conv2DRNNCell", _RNN)
+Conv3DRNNCell = _cell(_ConvRNNCell, 3, "NCDHW", "Conv3DRNNCell", _RNN)
+Conv1DLSTMCell = _cell(_ConvLSTMCell, 1, "NCW", "Conv1DLSTMCell", _LSTM)
+Conv2DLSTMCell = _cell(_ConvLSTMCell, 2, "NCHW", "Conv2DLSTMCell", _LSTM)
+Conv3DLSTMCell = _cell(_ConvLSTMCell, 3, "NCDHW", "Conv3DLSTMCell", _LSTM)
+Conv1DGRUCell = _cell(_ConvGRUCell, 1, "NCW", "Conv1DGRUCell", _GRU)
+Conv2DGRUCell = _cell(_ConvGRUCell, 2, "NCHW", "Conv2DGRUCell", _GRU)
+Conv3DGRUCell = _cell(_ConvGRUCell, 3, "NCDHW", "Conv3DGRUCell", _GRU)
