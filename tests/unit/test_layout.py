@@ -75,3 +75,52 @@ def test_slices_and_files_see_the_shape_not_the_memory(tmp_path):
     np.testing.assert_array_equal(x[0:2].reshape((2, -1)).asnumpy(), values[:2].reshape(2, -1))
     mx.nd.save(str(tmp_path / "x"), [x])
     np.testing.assert_array_equal(mx.nd.load(str(tmp_path / "x"))[0].asnumpy(), values)
+
+
+def trained(layer, x):
+    trainer = mx.gluon.Trainer(layer.collect_params(), "sgd", {"learning_rate": 0.5, "momentum": 0.9})
+    for _ in range(3):
+        with mx.autograd.record():
+            y = (layer(x) ** 2).sum()
+        y.backward()
+        trainer.step(100)
+    return layer.weight.data()
+
+
+def test_gluon_convolutions_train_channels_last(tmp_path):
+    x = mx.nd.array(np.random.RandomState(2).normal(size=(2, 3, 6, 6)))
+    layer = mx.gluon.nn.Conv2D(4, 3, in_channels=3)
+    layer.initialize(mx.init.Xavier())
+    path = str(tmp_path / "layer.params")
+    layer.save_parameters(path)
+    assert lies_channels_last(layer.weight.data())
+    assert lies_channels_last(layer.weight.grad())
+    plain = mx.gluon.nn.Conv2D(4, 3, in_channels=3)
+    plain.weight._channels_last = False
+    plain.load_parameters(path)
+    assert not lies_channels_last(plain.weight.data())
+    expected = trained(plain, x).asnumpy()
+    np.testing.assert_allclose(trained(layer, x).asnumpy(), expected, rtol=1e-5)
+    layer.weight.data().reshape(-1)[:] = 2
+    assert (layer.weight.data().asnumpy() == 2).all()
+    plain.weight.set_data(mx.nd.ones((4, 3, 3, 3)) * 2)
+    assert np.isfinite(trained(layer, x).asnumpy()).all()
+
+
+def test_layouts_other_than_channels_first_stay(tmp_path):
+    layer = mx.gluon.nn.Conv2D(4, 3, in_channels=3, layout="NHWC")
+    layer.initialize()
+    assert layer.weight.data()._t.is_contiguous()
+
+
+def test_symbol_blocks_lay_out_what_they_load(tmp_path):
+    net = mx.gluon.nn.HybridSequential()
+    net.add(mx.gluon.nn.Conv2D(4, 3, in_channels=3), mx.gluon.nn.Dense(2))
+    net.initialize()
+    net.hybridize()
+    expected = net(mx.nd.ones((1, 3, 6, 6))).asnumpy()
+    net.export(str(tmp_path / "net"))
+    loaded = mx.gluon.SymbolBlock.imports(str(tmp_path / "net-symbol.json"), "data", str(tmp_path / "net-0000.params"))
+    weights = [p.data() for p in loaded.collect_params().values() if len(p.shape) == 4]
+    assert [lies_channels_last(w) for w in weights] == [True]
+    np.testing.assert_array_equal(loaded(mx.nd.ones((1, 3, 6, 6))).asnumpy(), expected)

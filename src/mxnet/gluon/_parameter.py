@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from .. import autograd, context, initializer, ndarray, symbol
 from .._core.dtypes import torch_dtype
+from .._core.layout import as_weight
 from ..base import MXNetError, mx_real_t
 from ..context import Context
 from ..ndarray import NDArray
+from ..ndarray.ndarray import wrap
 from ..util import is_np_shape
 from .utils import shape_is_known
 
@@ -117,6 +120,7 @@ class Parameter:
         self._trainer: Trainer | None = None
         # What to do once the shape is known: initializer, contexts, default initializer, values.
         self._deferred_init: tuple[Any, ...] = ()
+        self._channels_last = False  # how the weights of two-dimensional convolutions lie in memory
         self._allow_deferred_init = allow_deferred_init
         self._differentiable = differentiable
         self._grad_req: str | None = None
@@ -267,14 +271,23 @@ class Parameter:
         """Copy values to all contexts, with fresh gradient buffers."""
         self._ctx_list = list(ctx_list)
         self._positions = {_place(c): i for i, c in enumerate(self._ctx_list)}
-        self._data = [data.copyto(c) for c in self._ctx_list]
+        arrays = [data.copyto(c) for c in self._ctx_list]
+        if self._channels_last and self._stype == "default":
+            for a in arrays:
+                a._t.data = as_weight(a._t.data)
+        self._data = arrays
         self._init_grad()
 
     def _init_grad(self) -> None:
         if self.grad_req == "null":
             self._grad = None
             return
-        self._grad = [ndarray.zeros(a.shape, a.context, a.dtype, stype=self._grad_stype) for a in self._arrays or ()]
+        if self._grad_stype == self._stype == "default":
+            self._grad = [wrap(torch.zeros_like(a._t.data), a.context) for a in self._arrays or ()]
+        else:
+            self._grad = [
+                ndarray.zeros(a.shape, a.context, a.dtype, stype=self._grad_stype) for a in self._arrays or ()
+            ]
         autograd.mark_variables(self._arrays, self._grad, self.grad_req)
         changes.count += 1
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import symbol
 from .._core.dtypes import STORAGE_TYPES
+from .._core.graph.passes import convolution_weights
 from ..base import MXNetError, mx_real_t
 from ..context import current_context
 from ..ndarray import NDArray
@@ -75,9 +76,11 @@ class SymbolBlock(HybridBlock):
         variables, out = self._cached_graph
         arguments, states = out.list_arguments(), out.list_auxiliary_states()
         argument_types, state_types = _infer_param_types(variables, out, arguments, states)
+        convolutions = convolution_weights(out._heads)
         for name, dtype in zip(arguments, argument_types):
             if name not in inputs:
-                self.params.get(name, allow_deferred_init=True, dtype=dtype)
+                param = self.params.get(name, allow_deferred_init=True, dtype=dtype)
+                param._channels_last = name in convolutions
         for name, dtype in zip(states, state_types):
             if name not in inputs:
                 self.params.get(name, grad_req="null", allow_deferred_init=True, dtype=dtype)

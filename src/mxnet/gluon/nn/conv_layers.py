@@ -119,6 +119,7 @@ class _Conv(HybridBlock):
                 self._kwargs["adj"] = adj
             shapes = weight_shapes(op_name, self._in_channels, self._kwargs)
             self.weight = self.params.get("weight", shape=shapes[1], init=weight_initializer, allow_deferred_init=True)
+            self.weight._channels_last = layout == "NCHW"
             self.bias = (
                 self.params.get("bias", shape=shapes[2], init=bias_initializer, allow_deferred_init=True)
                 if use_bias
