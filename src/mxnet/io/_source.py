@@ -45,6 +45,11 @@ class BatchSource:
     def close(self) -> None:
         """Let go of open files."""
 
+    @classmethod
+    def parameter_types(cls) -> dict[str, Any]:
+        """The annotations of the parameters."""
+        return typing.get_type_hints(cls.__init__, include_extras=True)
+
 
 class Rows(NamedTuple):
     """Consecutive samples: data and label arrays of one length, and the number of the first sample."""
@@ -167,7 +172,7 @@ def file_iterator(name: str, source: type[BatchSource], iterator: Any) -> Any:
     and lets each pick its own, so scripts give iterators what they do not know; what looks like a typo is warned of.
     """
     known = inspect.signature(source).parameters
-    hints = typing.get_type_hints(source.__init__, include_extras=True)
+    hints = source.parameter_types()
     codecs = {n: codec_for(hints[n]) for n in known}
 
     def decode(key: str, value: Any) -> Any:

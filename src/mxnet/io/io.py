@@ -13,6 +13,8 @@ from ..base import mx_real_t
 from ..ndarray import NDArray, concat, tile
 from ..ndarray.sparse import CSRNDArray
 from ._csv import CSVSource
+from ._image_det import ImageDetRecordSource
+from ._image_record import ImageRecordInt8Source, ImageRecordSource, ImageRecordUInt8Source
 from ._libsvm import LibSVMSource
 from ._mnist import MNISTSource
 from ._source import Batch, BatchSource, file_iterator
@@ -584,3 +586,9 @@ class MXDataIter(_HoldsBatch):
 CSVIter = file_iterator("CSVIter", CSVSource, MXDataIter)
 LibSVMIter = file_iterator("LibSVMIter", LibSVMSource, MXDataIter)
 MNISTIter = file_iterator("MNISTIter", MNISTSource, MXDataIter)
+ImageRecordIter = file_iterator("ImageRecordIter", ImageRecordSource, MXDataIter)
+ImageRecordIter_v1 = file_iterator("ImageRecordIter_v1", ImageRecordSource, MXDataIter)
+ImageRecordUInt8Iter = file_iterator("ImageRecordUInt8Iter", ImageRecordUInt8Source, MXDataIter)
+ImageRecordUInt8Iter_v1 = file_iterator("ImageRecordUInt8Iter_v1", ImageRecordUInt8Source, MXDataIter)
+ImageRecordInt8Iter = file_iterator("ImageRecordInt8Iter", ImageRecordInt8Source, MXDataIter)
+ImageDetRecordIter = file_iterator("ImageDetRecordIter", ImageDetRecordSource, MXDataIter)
