@@ -220,6 +220,7 @@ class Symbol(Fluent):
         if node is None or node.op is None:
             raise MXNetError("Only the symbol of a single operator can be made atomic")
         atom = Node(node.op, "", attrs=dict(node.attrs), params=node.params)
+        atom.subgraphs = node.subgraphs
         return type(self)([(atom, i) for i in range(atom.num_visible)])
 
     def __copy__(self) -> Symbol:

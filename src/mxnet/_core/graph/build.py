@@ -83,7 +83,7 @@ def is_atomic(heads: Sequence[Entry]) -> bool:
 
 def apply_atomic(node: Node, name: str | None, positional: Sequence[Entry], named: Mapping[str, Entry]) -> None:
     """Give an operator without inputs its inputs, in place."""
-    applied = apply_op(node.op, name or node.name, node.attrs, positional, named)  # type: ignore[arg-type]
+    applied = apply_op(node.op, name or node.name, node.attrs, positional, named, node.subgraphs)  # type: ignore[arg-type]
     node.name, node.inputs, node.in_versions = applied.name, applied.inputs, applied.in_versions
 
 
