@@ -405,6 +405,51 @@ def test_graph_around_stays_as_it_is():
     assert out.list_arguments() == ["x", "w"]
 
 
+# ----------------------------------------------------------------------------------------------------------- Gluon
+
+
+def test_in_blocks(tmp_path):
+    """A layer in a loop trains alike as arrays and as a graph, and can be exported."""
+
+    class Net(mx.gluon.HybridBlock):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            with self.name_scope():
+                self.dense = mx.gluon.nn.Dense(3, flatten=False, in_units=3)
+                self.norm = mx.gluon.nn.BatchNorm(in_channels=3)
+
+        def hybrid_forward(self, F, x, state):
+            def body(row, states):
+                hidden = self.norm(self.dense(row)) + states[0]
+                return hidden, [F.contrib.cond(F.sum(row) > 5, lambda: hidden, lambda: states[0])]
+
+            outs, states = F.contrib.foreach(body, x, [state])
+            return F.broadcast_add(outs, F.expand_dims(states[0], 0))
+
+    x, state = mx.nd.array(np.arange(24).reshape(2, 4, 3) / 8), mx.nd.ones((4, 3))
+    results = []
+    for hybrid in (False, True):
+        net = Net(prefix="net_")
+        net.initialize(mx.init.Constant(0.25))
+        net.dense.weight.set_data(mx.nd.array(np.arange(9).reshape(3, 3) / 9 - 0.3))
+        if hybrid:
+            net.hybridize()
+        x.attach_grad()
+        for _ in range(2):
+            with mx.autograd.record():
+                y = net(x, state)
+            y.backward(x)
+        arrays = (y, net(x, state), x.grad, net.dense.weight.grad(), net.norm.running_mean.data())
+        results.append([a.asnumpy() for a in arrays])
+    for eager, graph in zip(*results):
+        np.testing.assert_allclose(eager, graph, rtol=1e-4, atol=1e-4)
+    net.export(str(tmp_path / "loop"))
+    loaded = mx.gluon.SymbolBlock.imports(
+        str(tmp_path / "loop-symbol.json"), ["data0", "data1"], str(tmp_path / "loop-0000.params")
+    )
+    np.testing.assert_allclose(loaded(x, state).asnumpy(), results[1][1], rtol=1e-4, atol=1e-5)
+
+
 # ---------------------------------------------------------------------------------------------------------- arrays
 
 

@@ -630,6 +630,38 @@ def test_bad_storage_types(changes, message):
         mx.nd.Custom(mx.nd.ones((2, 2)), op_type="t_bad_storage")
 
 
+# ---------------------------------------------------------------------------------------------------------- Gluon
+
+
+@pytest.mark.parametrize("hybrid", [False, True])
+def test_in_blocks(hybrid):
+    class Net(mx.gluon.HybridBlock):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            with self.name_scope():
+                self.weight = self.params.get("weight", shape=(3,), init="ones")
+                self.count = self.params.get("count", shape=(1,), dtype="int32", init="zeros", grad_req="null")
+
+        def hybrid_forward(self, F, x, weight, count):
+            total, scaled = F.Custom(x * 2, weight, count, op_type="t_moments")
+            return total + F.sum(scaled, axis=1)
+
+    net = Net()
+    net.initialize()
+    if hybrid:
+        net.hybridize()
+    x = mx.nd.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    x.attach_grad()
+    for _ in range(2):
+        with mx.autograd.record():
+            y = net(x)
+        y.backward()
+    assert y.asnumpy().tolist() == [24.0, 60.0]
+    assert x.grad.asnumpy().tolist() == [[4.0] * 3] * 2
+    assert net.weight.grad().asnumpy().tolist() == [20.0, 28.0, 36.0]
+    assert net.count.data().asscalar() == 2
+
+
 # ------------------------------------------------------------------------------------------------- the older kinds
 
 
