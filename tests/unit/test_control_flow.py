@@ -369,6 +369,7 @@ def test_bad_arguments_of_symbols():
         (lambda: contrib.while_loop(lambda i: i, lambda i: (i, [i, i]), x, 3), ValueError, "number of loop_vars"),
         (lambda: contrib.while_loop(lambda i: i, lambda i: (i, i), x), ValueError, "max_iterations should be"),
         (lambda: contrib.while_loop(lambda i: i, lambda i: (i, i), [], 3), ValueError, "at least one element"),
+        (lambda: contrib.while_loop(lambda i: i, lambda i: (i, i), x, 0), MXNetError, "max_iterations"),
         (lambda: contrib.while_loop(lambda i: i, lambda i: (i, i), 3, 3), AssertionError, "while loop_vars must be"),
         (lambda: contrib.while_loop(lambda i: i, lambda i: (i, i), x, "a"), ValueError, "Cannot convert max_iteration"),
         (lambda: contrib.while_loop(lambda i: i, lambda i: (None, x), x, 3), ValueError, "1-th loop_var"),

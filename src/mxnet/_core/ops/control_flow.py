@@ -5,15 +5,18 @@ of the operator is which input of a body. Gradients come from torch, which sees 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
 from ...base import MXNetError
-from ..params import Longs
+from ..params import Ge, Longs
 from ..registry import Subgraphs, TrainMode, op
 from ..shapes import is_known, unify
+
+Positive = Annotated[int, Ge(1)]
+Count = Annotated[int, Ge(0)]
 
 
 def _pick(values: Sequence[Any], places: Sequence[int], what: str) -> list[Any]:
@@ -113,7 +116,7 @@ def foreach(
     *data: Tensor,
     num_args: int,
     num_outputs: int,
-    num_out_data: int,
+    num_out_data: Count,
     in_state_locs: Longs,
     in_data_locs: Longs,
     remain_locs: Longs,
@@ -227,9 +230,9 @@ def _truth(value: Tensor) -> bool:
 def while_loop(
     *data: Tensor,
     num_args: int,
-    num_outputs: int,
-    num_out_data: int,
-    max_iterations: int,
+    num_outputs: Positive,
+    num_out_data: Count,
+    max_iterations: Positive,
     cond_input_locs: Longs,
     func_input_locs: Longs,
     func_var_locs: Longs,
@@ -323,7 +326,7 @@ def _(t, p):
 def cond(
     *data: Tensor,
     num_args: int,
-    num_outputs: int,
+    num_outputs: Positive,
     cond_input_locs: Longs,
     then_input_locs: Longs,
     else_input_locs: Longs,
@@ -339,15 +342,9 @@ def cond(
     return _own(else_branch(_pick(data, else_input_locs, "else_input_locs"), is_train), data)
 
 
-def _branches(p: Any) -> Any:
-    return (
-        ("cond_input_locs", p.cond_input_locs),
-        ("then_input_locs", p.then_input_locs),
-        (
-            "else_input_locs",
-            p.else_input_locs,
-        ),
-    )
+def _branches(p: Any) -> list[tuple[str, Sequence[int]]]:
+    """The parameters that say what the condition and the two bodies read."""
+    return [(name, getattr(p, name)) for name in ("cond_input_locs", "then_input_locs", "else_input_locs")]
 
 
 @cond.infer_shape
