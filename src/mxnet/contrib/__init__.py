@@ -1,4 +1,4 @@
-"""Experimental parts: mixed precision, adapters of iterators, the first autograd interface, TensorBoard.
+"""Experimental parts: mixed precision, adapters of iterators, the first autograd interface, TensorBoard, text.
 
 Everything here is imported on first use.
 """
@@ -18,6 +18,7 @@ _LAZY = {
     "sym": "symbol",
     "symbol": "symbol",
     "tensorboard": "tensorboard",
+    "text": "text",
 }
 
 

@@ -64,11 +64,11 @@ def _steps(F: Any, inputs: Any, length: int | None, axis: int) -> list[Any]:
                 "unroll doesn't allow grouped symbol as input. Please convert to list with list(inputs) first or let "
                 "unroll handle splitting."
             )
-        return list(symbol.split(inputs, axis=axis, num_outputs=length, squeeze_axis=1))
+        return list(F.split(inputs, axis=axis, num_outputs=length, squeeze_axis=1))
     steps = inputs.shape[axis]
     if length is not None and length != steps:
         raise AssertionError(f"unroll: {length} steps, but axis {axis} of the input has length {steps}")
-    return _as_list(ndarray.split(inputs, axis=axis, num_outputs=steps, squeeze_axis=1))
+    return _as_list(F.split(inputs, axis=axis, num_outputs=steps, squeeze_axis=1))
 
 
 def _get_begin_state(cell: Any, F: Any, begin_state: Any, inputs: Any, batch_size: int) -> Any:

@@ -22,6 +22,8 @@ _PARAMETER = re.compile(r"(l|r)(\d+)_(i2h|h2h|h2r)_(weight|bias)\Z")
 class _RNNLayer(HybridBlock):
     """What the layers have in common; see :class:`LSTM` for the parameters."""
 
+    l0_i2h_weight: Any
+
     def __init__(
         self,
         hidden_size: int,
@@ -170,7 +172,7 @@ class _RNNLayer(HybridBlock):
                     "h2h_bias_initializer": self._h2h_bias_initializer,
                 }
                 cells = [cell(self._hidden_size, prefix=f"{d}{i}_", **arguments) for d in "lr"[: self._dir]]
-                stack.add(cells[0] if self._dir == 1 else rnn_cell.BidirectionalCell(*cells))
+                stack.add(cells[0] if self._dir == 1 else rnn_cell.BidirectionalCell(cells[0], cells[1]))
                 if self._dropout > 0 and i != self._num_layers - 1:
                     stack.add(rnn_cell.DropoutCell(self._dropout))
         return stack

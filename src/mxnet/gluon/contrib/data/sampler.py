@@ -1,0 +1,44 @@
+"""Samplers beyond those of ``gluon.data``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...data.sampler import Sampler
+
+__all__ = ["IntervalSampler"]
+
+
+class IntervalSampler(Sampler):
+    """Every ``interval``-th index below ``length``, from 0; then, with ``rollover``, from 1, and so on.
+
+    Parameters
+    ----------
+    length : int
+    interval : int
+        Not more than ``length``.
+    rollover : bool
+        Go on until all indices have been given.
+
+    Examples
+    --------
+    >>> from mxnet.gluon.contrib.data import IntervalSampler
+    >>> list(IntervalSampler(13, interval=3))
+    [0, 3, 6, 9, 12, 1, 4, 7, 10, 2, 5, 8, 11]
+    >>> list(IntervalSampler(13, interval=3, rollover=False))
+    [0, 3, 6, 9, 12]
+    """
+
+    def __init__(self, length: int, interval: int, rollover: bool = True) -> None:
+        if not 0 < interval <= length:
+            raise AssertionError(f"Interval {interval} must be positive and smaller than or equal to length {length}")
+        self._length = length
+        self._interval = interval
+        self._rollover = rollover
+
+    def __iter__(self) -> Iterator[int]:
+        for start in range(self._interval if self._rollover else 1):
+            yield from range(start, self._length, self._interval)
+
+    def __len__(self) -> int:
+        return self._length if self._rollover else -(-self._length // self._interval)
