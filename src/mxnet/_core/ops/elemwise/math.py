@@ -54,8 +54,27 @@ def _tgamma(x):
     return size * torch.where((x == 0) & torch.signbit(x), -1.0, sign).to(x.dtype)
 
 
-unary("gamma", _tgamma, "The gamma function.", "_npx_gamma", sparse=True)
-unary("gammaln", torch.lgamma, "Logarithm of the absolute value of the gamma function.", "_npx_gammaln", sparse=True)
+gamma = unary("gamma", _tgamma, "The gamma function.", "_npx_gamma", sparse=True)
+gammaln = unary(
+    "gammaln", torch.lgamma, "Logarithm of the absolute value of the gamma function.", "_npx_gammaln", sparse=True
+)
+
+
+def _digamma(x):
+    """The derivative of ``gammaln``, which MXNet takes for infinite at the poles, whatever their side."""
+    return torch.where((x <= 0) & (x == x.floor()), torch.inf, torch.digamma(x))
+
+
+@gamma.backward
+def _(grads, inputs, outputs, p):
+    return (grads[0] * _tgamma(inputs[0]) * _digamma(inputs[0]),)
+
+
+@gammaln.backward
+def _(grads, inputs, outputs, p):
+    return (grads[0] * _digamma(inputs[0]),)
+
+
 unary("erf", torch.erf, "The error function.", "_npx_erf")
 unary("erfinv", torch.erfinv, "Inverse of the error function, for elements between -1 and 1.", "_npx_erfinv")
 

@@ -163,14 +163,14 @@ def _joined(od: OpDef, a: Any, b: Any) -> Any:
     return csr_from_keys(a.shape, od.fn(left, right), keys)
 
 
-def _both(od: OpDef) -> Rule:
-    """A rule for two arrays of one sparse storage type."""
+def _both(od: OpDef, steep: bool = False) -> Rule:
+    """A rule for two arrays of one sparse storage type; for ``steep`` see :func:`_on_values`."""
 
     def run(inputs: Any, p: Any) -> Any:
         _check_shapes(inputs)
         return _joined(od, *inputs)
 
-    return Rule(_infer_same, run, _gradients(od), _same_as_output)
+    return Rule(_infer_same, run) if steep else Rule(_infer_same, run, _gradients(od), _same_as_output)
 
 
 def _infer_same(stypes: tuple[str, ...], p: Any) -> Any:
@@ -237,7 +237,8 @@ def _at_places(dense: Tensor, like: Any) -> Tensor:
     return dense[like.rows(), like.indices]
 
 
-add_rule("_grad_add _maximum _minimum _hypot", _both)
+add_rule("_grad_add _maximum _minimum", _both)
+add_rule("_hypot", _both, steep=True)
 add_rule("elemwise_add", _sum_rule, 1)
 add_rule("elemwise_sub", _sum_rule, -1)
 add_rule("elemwise_mul", _product)
