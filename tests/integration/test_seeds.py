@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import random
 import re
 import shutil
 import sys
@@ -446,3 +447,43 @@ def test_backward_is_as_quoted():
         e.backward([one, two])
     with pytest.warns(UserWarning, match="Calling backward without calling forward"):
         e.backward([one, two])
+
+
+# ---------------------------------------------------------------------- 001: linear regression, by hand and with Gluon
+
+
+def fenced(number: str, after: str, until: str) -> list[str]:
+    """The code between two headings of a document that does not say the language of its code."""
+    text = document(number).split(after, 1)[1].split(until, 1)[0]
+    return re.findall(r"^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def run_regression(after: str, until: str) -> dict:
+    namespace: dict = {"nd": mx.nd, "autograd": mx.autograd, "random": random, "batch_size": 10}
+    for i, code in enumerate(fenced("001", after, until)):
+        with warnings.catch_warnings():
+            # "%f" of an array with one element, which NumPy is about to refuse.
+            warnings.filterwarnings("ignore", category=DeprecationWarning, message="Conversion of an array")
+            exec(compile(code, f"seed 001, {after} {i}", "exec"), namespace)
+    return namespace
+
+
+def last_loss(printed: str) -> float:
+    lines = printed.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["epoch 1", "epoch 2", "epoch 3"]
+    return float(lines[-1].split()[-1])
+
+
+def test_regression_by_hand(capsys):
+    found = run_regression("### mxnet定义", "### gluon定义")
+    assert last_loss(capsys.readouterr().out) == pytest.approx(0.5, abs=0.1)  # the noise has variance 1
+    np.testing.assert_allclose(found["w"].asnumpy().ravel(), [2, -3.4], atol=0.15)
+    np.testing.assert_allclose(found["b"].asnumpy(), [4.2], atol=0.15)
+
+
+def test_regression_with_gluon(capsys):
+    net = run_regression("### gluon定义", "# Question")["net"]
+    assert last_loss(capsys.readouterr().out) == pytest.approx(0.5, abs=0.1)
+    np.testing.assert_allclose(net[0].weight.data().asnumpy().ravel(), [2, -3.4], atol=0.15)
+    np.testing.assert_allclose(net[0].bias.data().asnumpy(), [4.2], atol=0.15)
+    assert net[0].weight.grad().shape == (1, 2)
