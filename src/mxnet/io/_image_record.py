@@ -243,7 +243,7 @@ class ImageRecordSource(BatchSource):
             batch.index[i] = header.id
             try:
                 self._decode(header, encoded, batch.data[i], batch.label[i], self._generator(i, batch.first + i))
-            except MXNetError as e:
+            except (MXNetError, ValueError) as e:
                 raise MXNetError(f"image {header.id} of {self.p.path_imgrec}: {e}") from e
 
     def _generator(self, place: int, count: int) -> random.Random:
