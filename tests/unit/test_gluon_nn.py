@@ -280,7 +280,7 @@ def test_layers_pickle():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: nn.Dense(0), "Dense: units must be at least 1, got 0"),
+        (lambda: nn.Dense(-1), "Dense: units must be at least 0, got -1"),
         (lambda: nn.Dense("8"), "Dense: units must be an integer, got '8'"),
         (lambda: nn.Dense(3, in_units=-1), "Dense: in_units must be at least 0, got -1"),
         (lambda: nn.Dropout(1.5), "Dropout: rate must be between 0 and 1, got 1.5"),

@@ -80,7 +80,7 @@ class Dense(HybridBlock):
     ) -> None:
         super().__init__(**kwargs)
         name = type(self).__name__
-        self._units = integer(name, "units", units, 1)
+        self._units = integer(name, "units", units, 0)
         self._in_units = integer(name, "in_units", in_units, 0)
         self._flatten = flatten
         with self.name_scope():

@@ -142,7 +142,7 @@ class _Conv(HybridBlock):
 class _SpatialConv(PerDimension, _Conv):
     """Convolutions with the arguments as users give them."""
 
-    _repeated = ("strides", "padding", "dilation")
+    _repeated: tuple[str, ...] = ("strides", "padding", "dilation")
     _parameters_doc = """
     Parameters
     ----------

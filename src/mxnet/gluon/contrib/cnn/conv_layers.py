@@ -17,6 +17,7 @@ class _Deformable(PerDimension, HybridBlock):
 
     _offset_first = True  # order of the parameters
     _per_place = 2  # numbers that the first convolution gives for each value of the kernel
+    deformable_conv_weight: Any
 
     def __init__(
         self,
