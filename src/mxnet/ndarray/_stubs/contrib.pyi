@@ -36,7 +36,9 @@ __all__ = [
     "count_sketch",
     "ctc_loss",
     "div_sqrt_dim",
+    "edge_id",
     "fft",
+    "getnnz",
     "gradientmultiplier",
     "group_adagrad_update",
     "hawkesll",
@@ -84,7 +86,7 @@ def ROIAlign(data: NDArray, rois: NDArray, pooled_size: int | Sequence[int | Non
 def RROIAlign(data: NDArray, rois: NDArray, pooled_size: int | Sequence[int | None], spatial_scale: float, sampling_ratio: int = -1, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """:func:`ROIAlign` over rotated regions; it has no gradient."""
 def SparseEmbedding(data: NDArray, weight: NDArray, input_dim: int, output_dim: int, dtype: Any = 'float32', sparse_grad: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
-    """Look up rows of ``weight`` (input_dim, output_dim) by the indices in ``data``; out of range is clipped."""
+    """``Embedding`` whose weight always has a ``row_sparse`` gradient. Superseded by ``Embedding(sparse_grad=True)``."""
 def SyncBatchNorm(data: NDArray, gamma: NDArray, beta: NDArray, moving_mean: NDArray, moving_var: NDArray, eps: float = 0.001, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, ndev: int = 1, key: str = ..., out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Normalise each channel (axis 1) with statistics of the batch at hand."""
 def allclose(a: NDArray, b: NDArray, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = True, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
@@ -111,8 +113,12 @@ def ctc_loss(data: NDArray, label: NDArray, data_lengths: NDArray | None = None,
     """Negative log probability of label sequences under all their alignments with the data."""
 def div_sqrt_dim(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Divide by the square root of the last axis' size, as attention scores are."""
+def edge_id(data: NDArray, u: NDArray, v: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """The values of a csr matrix at rows ``u`` and columns ``v``; -1 where nothing is stored."""
 def fft(data: NDArray, compute_size: int = 128, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Fourier transform of real rows along the last axis."""
+def getnnz(data: NDArray, axis: int | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """How many elements a csr matrix stores, zeros among them included, as int64."""
 def gradientmultiplier(data: NDArray, scalar: float = 1.0, is_int: bool = True, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Hand the data through; multiply its gradient by ``scalar`` (negative: gradient reversal)."""
 def group_adagrad_update(weight: NDArray, grad: NDArray, history: NDArray, lr: float, rescale_grad: float = 1.0, clip_gradient: float = -1.0, epsilon: float = 1e-05, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:

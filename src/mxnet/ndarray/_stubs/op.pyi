@@ -98,6 +98,7 @@ __all__ = [
     "broadcast_sub",
     "broadcast_to",
     "cast",
+    "cast_storage",
     "cbrt",
     "ceil",
     "choose_element_0index",
@@ -460,6 +461,8 @@ def broadcast_to(data: NDArray, shape: int | Sequence[int | None] = (), out: NDA
     """Stretch axes of size 1 so that the array gets a shape of the same rank; 0 keeps a size."""
 def cast(data: NDArray, dtype: Any, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The array in another data type. Floats become integers by rounding toward zero."""
+def cast_storage(data: NDArray, stype: Literal['csr', 'default', 'row_sparse'] | str, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """The array in another storage type; between the two sparse types it must go by way of the dense one."""
 def cbrt(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Cube root, of negative elements too."""
 def ceil(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:

@@ -91,6 +91,7 @@ from .op import broadcast_power as broadcast_power
 from .op import broadcast_sub as broadcast_sub
 from .op import broadcast_to as broadcast_to
 from .op import cast as cast
+from .op import cast_storage as cast_storage
 from .op import cbrt as cbrt
 from .op import ceil as ceil
 from .op import choose_element_0index as choose_element_0index

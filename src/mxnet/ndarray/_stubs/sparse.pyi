@@ -31,6 +31,7 @@ __all__ = [
     "broadcast_mul",
     "broadcast_plus",
     "broadcast_sub",
+    "cast_storage",
     "cbrt",
     "ceil",
     "clip",
@@ -60,6 +61,7 @@ __all__ = [
     "norm",
     "radians",
     "relu",
+    "retain",
     "rint",
     "round",
     "rsqrt",
@@ -69,6 +71,7 @@ __all__ = [
     "sign",
     "sin",
     "sinh",
+    "slice",
     "sqrt",
     "square",
     "stop_gradient",
@@ -129,6 +132,8 @@ def broadcast_plus(lhs: NDArray, rhs: NDArray, out: NDArray | None = None, name:
     """Sum, ``lhs + rhs``."""
 def broadcast_sub(lhs: NDArray, rhs: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Difference, ``lhs - rhs``."""
+def cast_storage(data: NDArray, stype: Literal['csr', 'default', 'row_sparse'] | str, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """The array in another storage type; between the two sparse types it must go by way of the dense one."""
 def cbrt(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Cube root, of negative elements too."""
 def ceil(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
@@ -187,6 +192,8 @@ def radians(data: NDArray, out: NDArray | None = None, name: str | None = None, 
     """Degrees to radians."""
 def relu(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Rectified linear unit, ``max(x, 0)``."""
+def retain(data: NDArray, indices: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Keep the rows of a row-sparse array whose numbers are in ``indices``, and store no others."""
 def rint(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The nearest whole number; of two equally near the lower one."""
 def round(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
@@ -205,6 +212,8 @@ def sin(data: NDArray, out: NDArray | None = None, name: str | None = None, **kw
     """Sine of angles in radians."""
 def sinh(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Hyperbolic sine."""
+def slice(data: NDArray, begin: int | Sequence[int | None], end: int | Sequence[int | None], step: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Cut a region out of an array, as ``data[begin[0]:end[0]:step[0], ...]``; ``None`` is an open end."""
 def sqrt(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Square root; NaN for negative elements."""
 def square(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:

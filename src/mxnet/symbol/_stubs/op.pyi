@@ -98,6 +98,7 @@ __all__ = [
     "broadcast_sub",
     "broadcast_to",
     "cast",
+    "cast_storage",
     "cbrt",
     "ceil",
     "choose_element_0index",
@@ -460,6 +461,8 @@ def broadcast_to(data: Symbol | None = None, shape: int | Sequence[int | None] =
     """Stretch axes of size 1 so that the array gets a shape of the same rank; 0 keeps a size."""
 def cast(data: Symbol | None = None, dtype: Any = ..., name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """The array in another data type. Floats become integers by rounding toward zero."""
+def cast_storage(data: Symbol | None = None, stype: Literal['csr', 'default', 'row_sparse'] | str = ..., name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+    """The array in another storage type; between the two sparse types it must go by way of the dense one."""
 def cbrt(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Cube root, of negative elements too."""
 def ceil(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:

@@ -31,6 +31,7 @@ __all__ = [
     "broadcast_mul",
     "broadcast_plus",
     "broadcast_sub",
+    "cast_storage",
     "cbrt",
     "ceil",
     "clip",
@@ -60,6 +61,7 @@ __all__ = [
     "norm",
     "radians",
     "relu",
+    "retain",
     "rint",
     "round",
     "rsqrt",
@@ -130,6 +132,8 @@ def broadcast_plus(lhs: Symbol | None = None, rhs: Symbol | None = None, name: s
     """Sum, ``lhs + rhs``."""
 def broadcast_sub(lhs: Symbol | None = None, rhs: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Difference, ``lhs - rhs``."""
+def cast_storage(data: Symbol | None = None, stype: Literal['csr', 'default', 'row_sparse'] | str = ..., name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+    """The array in another storage type; between the two sparse types it must go by way of the dense one."""
 def cbrt(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Cube root, of negative elements too."""
 def ceil(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
@@ -188,6 +192,8 @@ def radians(data: Symbol | None = None, name: str | None = None, attr: dict[str,
     """Degrees to radians."""
 def relu(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Rectified linear unit, ``max(x, 0)``."""
+def retain(data: Symbol | None = None, indices: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+    """Keep the rows of a row-sparse array whose numbers are in ``indices``, and store no others."""
 def rint(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """The nearest whole number; of two equally near the lower one."""
 def round(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
