@@ -21,6 +21,25 @@ def test_module_exports(name):
     assert len(set(exported)) == len(exported), f"{name}.__all__ names something twice"
 
 
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("mxnet.ndarray", "NDArray array zeros relu Convolution concat waitall random sparse"),
+        ("mxnet.symbol", "Symbol var Variable relu Convolution concat random sparse"),
+        ("mxnet.ndarray.op", "relu Activation"),
+        ("mxnet.symbol.op", "relu Activation"),
+        ("mxnet.ndarray.linalg", "gemm2 potrf"),
+        ("mxnet.symbol.random", "uniform normal_like"),
+        ("mxnet.ndarray.contrib", "box_nms rand_zipfian"),
+    ],
+)
+def test_star_imports_bring_generated_functions(module, names):
+    space: dict = {}
+    exec(f"from {module} import *", space)
+    assert set(names.split()) <= set(space)
+    assert not {"install", "make_function", "annotations", "Any"} & set(space)
+
+
 def test_import_brings_no_heavy_modules():
     code = f"import sys, mxnet; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -367,6 +367,21 @@ def test_unknown_shapes(shape):
     assert mx.nd.array(np.ones((0, 2))).shape == (0, 2) and mx.nd.full((2, 0), 1).size == 0
 
 
+def test_arange_ignores_infer_range():
+    with pytest.warns(DeprecationWarning, match="infer_range"):
+        assert mx.nd.arange(3, infer_range=True).asnumpy().tolist() == [0, 1, 2]
+
+
+def test_histogram_without_a_range():
+    """Counts and bounds are float32 then, whatever the type of the data, as MXNet gives them."""
+    for dtype in ("float32", "float64", "int32"):
+        counts, bounds = mx.nd.histogram(mx.nd.array([1, 2, 2, 5], dtype=dtype), 4)
+        assert counts.dtype == bounds.dtype == np.float32
+        assert counts.asnumpy().tolist() == [1, 2, 0, 1] and bounds.asnumpy().tolist() == [1, 2, 3, 4, 5]
+    assert mx.nd.histogram(mx.nd.ones(3), 2)[0].asnumpy().tolist() == [0, 3]
+    assert mx.nd.histogram(mx.nd.ones(3), 2, (0, 2))[0].dtype == np.int64
+
+
 def test_power_names_its_arguments():
     assert mx.nd.power(base=mx.nd.array([2]), exp=3).asscalar() == 8
     assert mx.nd.power(2, mx.nd.array([3])).asscalar() == 8

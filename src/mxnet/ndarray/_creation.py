@@ -153,10 +153,9 @@ def arange(
     """
     from . import _internal
 
-    ctx = _context(ctx)
-    return _internal._arange(
-        start=start, stop=stop, step=step, repeat=repeat, infer_range=bool(infer_range), dtype=dtype, ctx=str(ctx)
-    )
+    if infer_range is not None:
+        warnings.warn("`infer_range` means nothing for arrays", DeprecationWarning, stacklevel=2)
+    return _internal._arange(start=start, stop=stop, step=step, repeat=repeat, dtype=dtype, ctx=str(_context(ctx)))
 
 
 def linspace(
@@ -212,16 +211,22 @@ def moveaxis(tensor: NDArray, source: Any, destination: Any) -> NDArray:
 
 
 def histogram(a: NDArray, bins: Any = 10, range: Any = None) -> list[NDArray]:
-    """Counts and edges of a histogram, as :func:`numpy.histogram`."""
+    """Counts and edges of a histogram, as :func:`numpy.histogram`.
+
+    The counts are int64; without ``bins`` as an array or a ``range`` both results are float32.
+    """
     from . import _internal
 
     if isinstance(bins, NDArray):
         return _internal._histogram(data=a, bins=bins)
     if not isinstance(bins, int):
         raise ValueError("bins argument should be either an integer or an NDArray")
-    if range is None:
-        range = (float(a._t.min()), float(a._t.max()))
-    return _internal._histogram(data=a, bin_cnt=bins, range=range)
+    if range is not None:
+        return _internal._histogram(data=a, bin_cnt=bins, range=range)
+    low, high = (float(x) for x in torch.aminmax(a._t)) if a.size else (0.0, 1.0)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    return [x.astype("float32") for x in _internal._histogram(a.astype("float64"), bin_cnt=bins, range=(low, high))]
 
 
 def split_v2(ary: NDArray, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:

@@ -7,6 +7,7 @@ import difflib
 import functools
 import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from ..registry import OpDef, all_names, get_op
@@ -47,21 +48,34 @@ def names_in(space: str) -> dict[str, str]:
     return found
 
 
+def _belongs(module_name: str, name: str, value: Any) -> bool:
+    """Whether a value in a module is its own, or that of a module below it, and no helper from elsewhere."""
+    home = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or ""
+    return not name.startswith("_") and home.startswith(module_name)
+
+
 def install(module_name: str, space: str, make: Callable[[OpDef, str], Any]) -> None:
     """Give a module the functions of a namespace, each made on first use.
 
-    Hand-written functions of the module win.
+    Hand-written functions of the module win. ``from module import *`` brings them all.
     """
     module = sys.modules[module_name]
     made: dict[str, Any] = {}
+    written = vars(module).pop("__all__", None)
 
     @functools.cache
     def generated() -> dict[str, str]:
         return names_in(space)
 
+    def exported() -> list[str]:
+        own = [n for n, v in vars(module).items() if _belongs(module_name, n, v)] if written is None else written
+        return sorted({*own, *generated()})
+
     def __getattr__(name: str) -> Any:
         if name in made:
             return made[name]
+        if name == "__all__":
+            return exported()
         table = generated()
         target = table.get(name)
         if target is None:
