@@ -85,9 +85,9 @@ class _Float(Codec):
                 value = float(value)
             except (TypeError, ValueError):
                 raise ValueError(f"{self.type_name}, got {value!r}") from None
-        if self.low is not None and value < self.low:
+        if self.low is not None and not value >= self.low:
             raise ValueError(f"a value >= {self.low}, got {value}")
-        if self.high is not None and value > self.high:
+        if self.high is not None and not value <= self.high:
             raise ValueError(f"a value <= {self.high}, got {value}")
         return value
 

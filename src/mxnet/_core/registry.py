@@ -37,6 +37,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 Params: TypeAlias = SimpleNamespace
 
 
+# A larger count of inputs is a mistake, and naming them all would fill the memory.
+_MOST_INPUTS = 100_000
+
+
 class Param:
     """One parameter of an operator: its name, how it is decoded, and its default."""
 
@@ -250,6 +254,8 @@ class OpDef:
         A variadic operator needs ``count`` unless its count parameter is in ``p``.
         """
         if self.variadic:
+            if (getattr(p, self.variadic, None) or 0) > _MOST_INPUTS:
+                raise MXNetError(f"Operator {self.name}: {self.variadic} should be at most {_MOST_INPUTS}")
             if self._inputs_of:
                 return tuple(self._inputs_of(p))
             n = getattr(p, self.variadic, None) if count is None else count

@@ -22,8 +22,10 @@ def _projections(name: str, x: Tensor, parts: int, heads: int) -> tuple[Tensor, 
     if x.ndim != 3:
         raise MXNetError(f"{name} should be 3D in (sequence, batch, projections), got shape {tuple(x.shape)}")
     length, batch, width = x.shape
-    if width % (parts * heads):
-        raise MXNetError(f"{name}.shape[2] should be a multiple of {parts} * heads = {parts * heads}, got {width}")
+    if not width or width % (parts * heads):
+        raise MXNetError(
+            f"{name}.shape[2] should be a positive multiple of {parts} * heads = {parts * heads}, got {width}"
+        )
     split = x.reshape(length, batch * heads, parts, width // (parts * heads))
     return tuple(split.permute(2, 1, 0, 3))
 

@@ -14,6 +14,8 @@ from ..indexing.places import check_bounds
 def _check_rows(data: Tensor) -> None:
     if data.ndim not in (2, 4):
         raise MXNetError(f"data should be 2D or 4D, got shape {tuple(data.shape)}")
+    if 0 in data.shape:
+        raise MXNetError(f"data should not be empty, got shape {tuple(data.shape)}")
     if not data.is_floating_point():
         raise MXNetError(f"data should be of a floating point type, got {data.dtype}")
 

@@ -25,6 +25,8 @@ def _check(data: Tensor, label: Tensor, data_lengths: Tensor | None, label_lengt
             "data should be (sequence_length, batch, alphabet) and label (batch, label_sequence_length), "
             f"got {tuple(data.shape)} and {tuple(label.shape)}"
         )
+    if 0 in data.shape or not label.shape[1]:
+        raise MXNetError(f"data and label should not be empty, got {tuple(data.shape)} and {tuple(label.shape)}")
     if label.shape[1] > data.shape[0]:
         raise MXNetError(
             "The max number of labels cannot exceed the maximum sequence length of the data, "

@@ -155,7 +155,7 @@ def softmax_cross_entropy(data: Tensor, label: Tensor) -> Tensor:
     Tensor
         ``(1,)``. A probability below 1e-8 counts as 1e-8.
     """
-    if data.ndim != 2 or tuple(label.shape) != (data.shape[0],):
+    if data.ndim != 2 or not data.shape[1] or tuple(label.shape) != (data.shape[0],):
         raise MXNetError(
             f"data should be (batch, classes) and label (batch,), got {tuple(data.shape)} and {tuple(label.shape)}"
         )

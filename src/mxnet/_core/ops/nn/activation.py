@@ -90,6 +90,8 @@ def leaky_relu(
         return F.selu(data)
     if act_type == "gelu":
         return F.gelu(data)
+    if not lower_bound <= upper_bound:
+        raise MXNetError(f"lower_bound should not be greater than upper_bound, got {lower_bound} and {upper_bound}")
     if is_train:
         slopes = uniform_like(data, lower_bound, upper_bound, rng)
     else:

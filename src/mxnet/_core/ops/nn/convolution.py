@@ -171,8 +171,8 @@ def _deconvolution_padding(
     """Padding and output padding of each axis; ``target_shape`` overrides what was given."""
     n = len(extent)
     if any(target_shape):
-        if len(target_shape) != n:
-            raise MXNetError(f"target_shape must have {n} dimensions, got {tuple(target_shape)}")
+        if len(target_shape) != n or any(t is None or t < 1 for t in target_shape):
+            raise MXNetError(f"target_shape must have {n} positive dimensions, got {tuple(target_shape)}")
         total = [st * (size - 1) + e - t for size, e, st, t in zip(spatial, extent, stride, target_shape)]
         if min(total) < 0:
             raise MXNetError(f"too big target shape {tuple(target_shape)} for an input of {tuple(spatial)}")

@@ -63,7 +63,7 @@ def dropout(
     if axes:
         shape = list(data.shape)
         for axis in axes:
-            if not -data.ndim <= axis < data.ndim:
+            if axis is None or not -data.ndim <= axis < data.ndim:
                 raise MXNetError(f"axes {tuple(axes)} out of range for data of shape {tuple(data.shape)}")
             shape[axis] = 1
     mask = dropout_mask(data, p, rng, shape)

@@ -16,6 +16,8 @@ from ._spatial import check_shape
 def _check_images(name: str, x: Tensor) -> None:
     if x.ndim != 4:
         raise MXNetError(f"{name} should be 4D in (batch, channel, y, x), got shape {tuple(x.shape)}")
+    if 0 in x.shape[2:]:
+        raise MXNetError(f"{name} should have pixels, got shape {tuple(x.shape)}")
 
 
 @op("_contrib_AdaptiveAvgPooling2D")
@@ -42,6 +44,10 @@ ResizeMode = Literal["size", "odd_scale", "like", "to_even_down", "to_even_up", 
 _PARITY = {"to_even_down": (0, -1), "to_even_up": (0, 1), "to_odd_down": (1, -1), "to_odd_up": (1, 1)}
 
 
+# Beyond this, sizes are mistakes.
+_HUGE = 2**31
+
+
 def _resized(n: int, mode: str, wanted: int, scale: float | None) -> int:
     """The new size along one axis."""
     if mode in _PARITY:
@@ -51,6 +57,8 @@ def _resized(n: int, mode: str, wanted: int, scale: float | None) -> int:
         if scale is None:
             raise MXNetError("mode 'odd_scale' needs scale_height and scale_width")
         return int(n * scale) if n % 2 == 0 else int((n - 1) * scale) + 1
+    if scale is not None and not scale * n < _HUGE:
+        raise MXNetError(f"scale_height and scale_width should give a size below {_HUGE}, got {scale} of {n}")
     return wanted if scale is None else int(scale * n)
 
 

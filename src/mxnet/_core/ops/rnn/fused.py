@@ -53,8 +53,10 @@ class _Sizes(NamedTuple):
 
     def count(self, inputs: int) -> int:
         """Length of the parameter vector."""
-        biases = 2 * GATES[self.mode] * self.state * self.directions * self.layers
-        return sum(a * b for a, b in self.weights(inputs)) + biases
+        rows = GATES[self.mode] * self.state
+        widths = inputs + (self.layers - 1) * self.hidden * self.directions
+        per_layer = rows * (self.hidden + 2) + (self.projection or 0) * self.state
+        return self.directions * (rows * widths + self.layers * per_layer)
 
 
 def _sizes(mode: str, num_layers: int, bidirectional: bool, state_size: int, projection_size: int | None) -> _Sizes:
@@ -299,6 +301,8 @@ def _check(
             "Input data should be rank-3 tensor of dim [sequence length, batch size, input size], "
             f"got shape {tuple(data.shape)}"
         )
+    if 0 in data.shape:
+        raise MXNetError(f"data should not be empty, got shape {tuple(data.shape)}")
     batch = data.shape[1]
     if not isinstance(parameters, tuple):
         check_shape("parameters", parameters, (z.count(data.shape[2]),))

@@ -13,10 +13,15 @@ from ...shapes import ShapeRule
 Scale = Annotated[float, Ge(0), Le(1)]
 
 
-def check_rois(rois: Tensor, columns: int) -> None:
-    """Check that regions are rows of so many columns."""
+# No image reaches that far. Positions beyond are brought here, so that they stay numbers under all arithmetic.
+_FAR = 1e7
+
+
+def checked_rois(rois: Tensor, columns: int) -> Tensor:
+    """Regions, checked to be rows of so many columns, with finite positions (0 for what is not a number)."""
     if rois.ndim != 2 or rois.shape[1] != columns:
         raise MXNetError(f"rois should be (number, {columns}), got shape {tuple(rois.shape)}")
+    return rois.nan_to_num(0.0).clamp(-_FAR, _FAR)
 
 
 def pooled_grid(size: tuple) -> tuple[int, int]:

@@ -11,6 +11,8 @@ def check_images(name: str, x: Tensor) -> None:
     """Check that an input is ``(batch, channels, height, width)``."""
     if x.ndim != 4:
         raise MXNetError(f"{name} should be 4D in (batch, channel, y, x), got shape {tuple(x.shape)}")
+    if 0 in x.shape:
+        raise MXNetError(f"{name} should not be empty, got shape {tuple(x.shape)}")
 
 
 def sample(images: Tensor, y: Tensor, x: Tensor, padding: str = "zeros") -> Tensor:

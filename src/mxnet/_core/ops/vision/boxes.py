@@ -1,6 +1,7 @@
 """Boxes: overlap, non-maximum suppression, matching, and their coding relative to anchors."""
 
 from collections.abc import Callable
+from math import prod
 from typing import Any, Literal
 
 import torch
@@ -268,7 +269,7 @@ def bipartite_matching(
         raise MXNetError(f"score matrix must have dim >= 2, got shape {tuple(data.shape)}")
     rows, cols = data.shape[-2:]
     shapes = data.shape[:-1], (*data.shape[:-2], cols)
-    score = data.detach().reshape(-1, rows * cols)
+    score = data.detach().reshape(prod(data.shape[:-2]), rows * cols)
     score = (-score if is_ascend else score).clone()
     limit = -threshold if is_ascend else threshold
     batch = torch.arange(score.shape[0], device=data.device)
@@ -310,7 +311,13 @@ def box_encode(
     tuple of Tensor
         Codes and a mask, ``(batch, anchors, 4)`` each.
     """
-    if refs.ndim != 3 or anchors.ndim != 3 or samples.shape != anchors.shape[:2] or matches.shape != samples.shape:
+    batch = tuple(samples.shape[:1])
+    if (
+        samples.ndim != 2
+        or matches.shape != samples.shape
+        or tuple(anchors.shape) != (*samples.shape, 4)
+        or tuple(refs.shape) != (*batch, refs.shape[1] if refs.ndim == 3 else 0, 4)
+    ):
         raise MXNetError(
             "samples and matches should be (batch, anchors), anchors (batch, anchors, 4) and refs "
             f"(batch, boxes, 4), got {tuple(samples.shape)}, {tuple(matches.shape)}, "

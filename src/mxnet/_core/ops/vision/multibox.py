@@ -50,6 +50,8 @@ def multibox_prior(
             f"{sizes}, {ratios}, {steps}, {offsets}"
         )
     height, width = data.shape[2:4]
+    if min(height, width) < 1 or not min(ratios) > 0:
+        raise MXNetError(f"data should have pixels and ratios be positive, got {tuple(data.shape)} and {ratios}")
     like = {"dtype": data.dtype, "device": data.device}
     step_y, step_x = (s if s > 0 else 1.0 / n for s, n in zip(steps, (height, width)))
     y = (torch.arange(height, **like) + offsets[0]) * step_y

@@ -141,6 +141,8 @@ def _proposal(name: str, single: bool) -> OpDef:
             raise MXNetError(
                 f"{name} takes one image, got a batch of {cls_prob.shape[0]}; _contrib_MultiProposal takes several"
             )
+        if not scales or not ratios or not min(ratios) > 0:
+            raise MXNetError(f"scales and ratios should not be empty and ratios positive, got {scales} and {ratios}")
         if rpn_post_nms_top_n < 1 or feature_stride < 1:
             raise MXNetError(
                 f"rpn_post_nms_top_n and feature_stride must be positive, got {rpn_post_nms_top_n} and {feature_stride}"

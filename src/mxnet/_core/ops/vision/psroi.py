@@ -10,7 +10,7 @@ from ....base import MXNetError
 from ...params import Ge, Le
 from ...registry import op
 from ...shapes import ShapeRule
-from ._regions import Scale, check_rois, roi_shape, round_away
+from ._regions import Scale, checked_rois, roi_shape, round_away
 from ._sample import check_images
 
 
@@ -67,7 +67,7 @@ def psroi_pooling(
         ``(regions, output_dim, pooled_size, pooled_size)``.
     """
     check_images("data", data)
-    check_rois(rois, 5)
+    rois = checked_rois(rois, 5)
     group_size = group_size or pooled_size
     _check_channels(data, output_dim, group_size)
     n, _, height, width = data.shape
@@ -134,7 +134,7 @@ def deformable_psroi_pooling(
         Samples along each axis of a bin.
     """
     check_images("data", data)
-    check_rois(rois, 5)
+    rois = checked_rois(rois, 5)
     _check_channels(data, output_dim, group_size)
     parts = part_size or pooled_size
     n, _, height, width = data.shape

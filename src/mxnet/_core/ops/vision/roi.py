@@ -10,7 +10,7 @@ from ....base import MXNetError
 from ...params import Shape
 from ...registry import op
 from ...shapes import ShapeRule
-from ._regions import Scale, check_rois, pooled_grid, roi_shape, round_away
+from ._regions import Scale, checked_rois, pooled_grid, roi_shape, round_away
 from ._sample import check_images, sample
 
 # How many elements the windows of one block of regions may have: bounds the memory of ROIPooling.
@@ -57,7 +57,7 @@ def roi_pooling(data: Tensor, rois: Tensor, *, pooled_size: Shape, spatial_scale
         ``(regions, channels, rows, columns)``; zero for empty bins and images that do not exist.
     """
     check_images("data", data)
-    check_rois(rois, 5)
+    rois = checked_rois(rois, 5)
     rows, cols = pooled_grid(pooled_size)
     n, c, height, width = data.shape
     if data.is_meta:
@@ -152,7 +152,7 @@ def roi_align(
         Pixel centres lie at half coordinates.
     """
     check_images("data", data)
-    check_rois(rois, 5)
+    rois = checked_rois(rois, 5)
     rows, cols = pooled_grid(pooled_size)
     _, c, height, width = data.shape
     bins = rows * cols
@@ -209,7 +209,7 @@ def rotated_roi_align(
         ``(regions, 6)``: number of the image, x and y of the centre, width, height, and angle in degrees.
     """
     check_images("data", data)
-    check_rois(rois, 6)
+    rois = checked_rois(rois, 6)
     rows, cols = pooled_grid(pooled_size)
     _, c, height, width = data.shape
     shape = (rois.shape[0], c, rows, cols)
