@@ -1,10 +1,12 @@
 """Products of arrays: ``dot``, ``batch_dot`` and ``khatri_rao``."""
 
-from typing import Literal
+from types import SimpleNamespace
+from typing import Any, Literal
 
 from torch import Tensor
 
 from ...registry import op
+from ...sparse.dispatch import run_rule
 
 StorageType = Literal[None, "csr", "default", "row_sparse"]
 
@@ -12,13 +14,16 @@ StorageType = Literal[None, "csr", "default", "row_sparse"]
 @op("dot", aliases=("_sparse_dot",))
 def dot(
     lhs: Tensor, rhs: Tensor, *, transpose_a: bool = False, transpose_b: bool = False, forward_stype: StorageType = None
-) -> Tensor:
+) -> Any:
     """Sum of products over the last axis of ``lhs`` and the **first** axis of ``rhs``.
 
     The inner product of vectors (of shape ``(1,)``) and the product of matrices; the shape is that of ``lhs`` without
     its last axis, then that of ``rhs`` without its first. ``transpose_a`` sums over the first axis of ``lhs`` instead,
     ``transpose_b`` over the last of ``rhs``. ``forward_stype`` names the storage type of the output.
     """
+    if forward_stype in ("csr", "row_sparse") and not lhs.is_meta:
+        given = {"transpose_a": transpose_a, "transpose_b": transpose_b, "forward_stype": forward_stype}
+        return run_rule(dot, [lhs, rhs], SimpleNamespace(**given), given)
     if not lhs.ndim or not rhs.ndim:
         raise ValueError("dot needs arrays of at least one axis")
     if lhs.ndim == 1 and rhs.ndim == 1:

@@ -5,7 +5,7 @@ from typing import Any, Optional
 import torch
 from torch import Tensor
 
-from ...sparse.dispatch import Rule
+from ...sparse.dispatch import Rule, dense_gradients
 from ...sparse.storage import Csr, Rows, Sparse, convert
 from ..linalg.dot import dot
 
@@ -116,10 +116,9 @@ def _dense_csr(left: Tensor, right: Csr, transpose: bool, wanted: str) -> Any:
 def _backward(grads: Any, inputs: Any, outputs: Any, p: Any, needed: Any) -> Any:
     left, right = inputs
     grad = grads[0]
-    if not (isinstance(left, Csr) and not isinstance(right, Csr) and not p.transpose_b):
-        return NotImplemented
-    if needed[0]:
-        return NotImplemented
+    if needed[0] or not isinstance(left, Csr) or isinstance(right, Csr) or p.transpose_b:
+        plain = {"transpose_a": p.transpose_a, "transpose_b": p.transpose_b}
+        return dense_gradients(dot, inputs, plain, grads, needed)
     if p.transpose_a:
         return None, _csr_right(left, grad)
     return None, _transposed_csr(left, grad)
