@@ -65,7 +65,9 @@ class Block:
     def __setattr__(self, name: str, value: Any) -> None:
         existing = getattr(self, name, None)
         if isinstance(existing, (Parameter, Block)) and not isinstance(value, type(existing)):
-            raise TypeError(f"Changing attribute type for {name} from {type(existing)} to {type(value)}is not allowed.")
+            raise TypeError(
+                f"Changing attribute type for {name} from {type(existing)} to {type(value)} is not allowed."
+            )
         if isinstance(value, Block):
             self.register_child(value, name)
         elif isinstance(value, Parameter):
@@ -292,7 +294,9 @@ class Block:
         cast_dtype: bool = False,
         dtype_source: str = "current",
     ) -> None:
-        """Read parameters from a file of :meth:`save_parameters`, :meth:`save_params` or ``HybridBlock.export``.
+        """Read parameters from a file of :meth:`save_parameters` or :meth:`save_params`.
+
+        What ``HybridBlock.export`` writes is read by ``net.collect_params().load(filename)``.
 
         Parameters
         ----------
