@@ -1,10 +1,13 @@
 """``foreach``, ``while_loop`` and ``cond``, over arrays and in graphs (_foreach, _while_loop, _cond)."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import mxnet as mx
 from mxnet.base import MXNetError
@@ -315,12 +318,12 @@ def test_the_functions_of_the_operators():
 @pytest.mark.parametrize(
     ("name", "old", "new", "message"),
     [
-        ("foreach_sum", '"in_state_locs": "[1]"', '"in_state_locs": "[9]"', "in_state_locs names place 9"),
-        ("foreach_sum", '"in_data_locs": "[0]"', '"in_data_locs": "[-1]"', "in_data_locs names place -1"),
+        ("foreach_sum", '"in_state_locs": "[1]"', '"in_state_locs": "[9]"', "must name each input of the body once"),
+        ("foreach_sum", '"in_data_locs": "[0]"', '"in_data_locs": "[-1]"', "must name each input of the body once"),
         ("foreach_sum", '"num_args": "3"', '"num_args": "4"', "has 2 inputs, expected 3"),
         ("foreach_sum", '"num_out_data": "1"', '"num_out_data": "a"', "num_out_data"),
         ("while_sum", '"func_var_locs": "[0, 1]"', '"func_var_locs": "[0, 5]"', "func_var_locs names place 5"),
-        ("while_sum", '"num_outputs": "3"', '"num_outputs": "4"', "feeds 4 outputs of a subgraph that has 3"),
+        ("while_sum", '"num_outputs": "3"', '"num_outputs": "4"', "func_var_locs names 2 states, but there are 3"),
         (
             "cond_then",
             '"then_input_locs": "[1, 2]"',
@@ -336,6 +339,24 @@ def test_bad_places(name, old, new, message):
     with pytest.raises(MXNetError, match=message):
         net = mx.sym.load_json(text.replace(old, new))
         net.bind(mx.cpu(), {k: mx.nd.ones(s) for k, s in cases.CASES[cases.BY_NAME[name]].items()}).forward()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(VALUES)), st.integers(0, 10**6), st.sampled_from(["-1", "0", "1", "2", "3", "7", "9999"]))
+def test_files_with_another_number_somewhere(name, which, number):
+    """Whatever number a file has in the wrong place: it works, or there is a clear error."""
+    text = _golden(name)
+    spots = list(re.finditer(r"-?\d+", text))
+    spot = spots[which % len(spots)]
+    text = text[: spot.start()] + number + text[spot.end() :]
+    try:
+        net = mx.sym.load_json(text)
+        shapes = {k: s for k, s in cases.CASES[cases.BY_NAME[name]].items() if k in net.list_arguments()}
+        e = net.simple_bind(mx.cpu(), **shapes)
+        e.forward(is_train=True)
+        e.backward([mx.nd.ones(o.shape) for o in e.outputs])
+    except MXNetError:
+        pass
 
 
 def test_missing_subgraphs():

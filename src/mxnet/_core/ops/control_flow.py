@@ -27,11 +27,12 @@ def _pick(values: Sequence[Any], places: Sequence[int], what: str) -> list[Any]:
     return [values[i] for i in places]
 
 
-def _put(values: list[Any], places: Sequence[int], new: Sequence[Any], what: str) -> None:
-    """Put values into these places."""
-    _pick(values, places, what)
-    for i, value in zip(places, new):
-        values[i] = value
+def _check_states(num_outputs: int, num_out_data: int, places: Sequence[int], what: str) -> None:
+    """Outputs that are not stacked are the states of the next step."""
+    if num_outputs - num_out_data != len(places):
+        raise MXNetError(
+            f"{what} names {len(places)} states, but there are {num_outputs - num_out_data} among the outputs"
+        )
 
 
 def _bodies(subgraphs: Any) -> Any:
@@ -107,6 +108,19 @@ def _like(body: Any, inputs: Sequence[Tensor]) -> Callable[[int], Any]:
 # --------------------------------------------------------------------------------------------------------- foreach
 
 
+def _arranged(values: Sequence[Any], places: Sequence[int]) -> list[Any]:
+    """What the operator is given in the order of the body's inputs."""
+    if sorted(places) != list(range(len(values))):
+        raise MXNetError(
+            "in_data_locs, in_state_locs and remain_locs together must name each input of the body once: "
+            f"{len(values)} inputs, {places}"
+        )
+    feed = [None] * len(values)
+    for i, value in zip(places, values):
+        feed[i] = value
+    return feed
+
+
 @_control_flow(
     "_foreach",
     ("fn",),
@@ -137,10 +151,8 @@ def foreach(
     for i, t in enumerate(scanned):
         if t.shape[0] != length:
             raise MXNetError(f"data {i} has {t.shape[0]} rows, data 0 has {length}")
-    feed: list[Any] = [None] * len(data)
-    _put(feed, remain_locs, data[num_data + num_states :], "remain_locs")
-    _pick(feed, in_data_locs, "in_data_locs")
-    _pick(feed, in_state_locs, "in_state_locs")
+    _check_states(num_outputs, num_out_data, in_state_locs, "in_state_locs")
+    feed = _arranged(data, (*in_data_locs, *in_state_locs, *remain_locs))
     slices = [t.unbind(0) for t in scanned]
     matrices = [t.dim() > 1 for t in scanned]
     columns: list[list[Tensor]] = [[] for _ in range(num_out_data)]
@@ -171,17 +183,16 @@ def _row(shape: Any) -> Any:
 
 @foreach.infer_shape
 def _(s, p):
-    num_data, num_states, num_inputs = len(p.in_data_locs), len(p.in_state_locs), len(s.inputs)
+    num_data, num_inputs = len(p.in_data_locs), len(s.inputs)
     known = s.values()
     inputs, outputs = known[:num_inputs], known[num_inputs:]
     length = None
     for shape in (*inputs[:num_data], *outputs[: p.num_out_data]):
         if shape is not None:
             length = unify((length,), shape[:1])[0]
-    feed = [None] * num_inputs
-    _put(feed, p.in_data_locs, [_row(shape) for shape in inputs[:num_data]], "in_data_locs")
-    _put(feed, p.in_state_locs, inputs[num_data : num_data + num_states], "in_state_locs")
-    _put(feed, p.remain_locs, inputs[num_data + num_states :], "remain_locs")
+    _check_states(p.num_outputs, p.num_out_data, p.in_state_locs, "in_state_locs")
+    rows = [_row(shape) for shape in inputs[:num_data]]
+    feed = _arranged((*rows, *inputs[num_data:]), (*p.in_data_locs, *p.in_state_locs, *p.remain_locs))
     results = [_row(shape) for shape in outputs[: p.num_out_data]] + list(outputs[p.num_out_data :])
     feed, results = s.subgraphs[0](feed, results)
     for i, place in enumerate(p.in_data_locs):
@@ -202,8 +213,7 @@ def _(t, p):
     num_inputs = len(t.inputs)
     known = t.values()
     places = (*p.in_data_locs, *p.in_state_locs, *p.remain_locs)
-    feed = [None] * num_inputs
-    _put(feed, places, known[:num_inputs], "in_data_locs, in_state_locs or remain_locs")
+    feed = _arranged(known[:num_inputs], places)
     feed, results = t.subgraphs[0](feed, known[num_inputs:])
     for i, value in enumerate([feed[place] for place in places] + results):
         t.unify(i, value)
@@ -249,6 +259,7 @@ def while_loop(
     _pick(values, cond_input_locs, "cond_input_locs")
     _pick(values, func_input_locs, "func_input_locs")
     variables = _pick(func_input_locs, func_var_locs, "func_var_locs")
+    _check_states(num_outputs, num_out_data, func_var_locs, "func_var_locs")
     columns: list[list[Tensor]] = [[] for _ in range(num_out_data)]
     for _ in range(max_iterations):
         with torch.no_grad():
@@ -263,12 +274,18 @@ def while_loop(
     return _stacked(columns, _like(body, feed), max_iterations) + _own([values[i] for i in variables], data)
 
 
+def _loop_variables(p: Any) -> list[int]:
+    """Which inputs of the operator are the loop variables."""
+    _check_states(p.num_outputs, p.num_out_data, p.func_var_locs, "func_var_locs")
+    return _pick(p.func_input_locs, p.func_var_locs, "func_var_locs")
+
+
 @while_loop.infer_shape
 def _(s, p):
     num_inputs = len(s.inputs)
     known = s.values()
     outputs = known[num_inputs:]
-    variables = _pick(p.func_input_locs, p.func_var_locs, "func_var_locs")
+    variables = _loop_variables(p)
     inputs = list(known[:num_inputs])
     conditions, _ = s.subgraphs[0](_pick(inputs, p.cond_input_locs, "cond_input_locs"), [None])
     _merge(s, p.cond_input_locs, conditions)
@@ -297,7 +314,7 @@ def _merge(s: Any, places: Sequence[int], values: Sequence[Any]) -> None:
 @while_loop.infer_type
 def _(t, p):
     num_inputs = len(t.inputs)
-    variables = _pick(p.func_input_locs, p.func_var_locs, "func_var_locs")
+    variables = _loop_variables(p)
 
     def carried() -> None:  # a loop variable keeps its type
         for i, place in enumerate(variables, num_inputs + p.num_out_data):
