@@ -89,6 +89,7 @@ class Program:
             self._makers.append((node, read, tuple(written), where, bool(contexts)))
         self._bodies = {id(m[0]): [Body(g, m[3]) for g in m[0].subgraphs] for m in self._makers if m[0].subgraphs}
         self._kept: dict[int, dict[Any, Any]] | None = {} if keep_state else None
+        self._left_apart = set() if contexts else _parameter_lists(nodes, self.heads)
         self.num_slots = len(slots)
         self.outputs = tuple([slots[id(n), i] for n, i in heads])
         self._steps: dict[bool, list[Step]] = {}
@@ -114,6 +115,8 @@ class Program:
     ) -> Step:
         od: OpDef = node.op  # type: ignore[assignment]
         p = node.params
+        if id(node) in self._left_apart:
+            return Step(node, _left_apart, read, written, {}, None)
         kwargs = od.keywords(p, is_train, ctx)  # type: ignore[arg-type]
         if od.variadic and od.variadic in od._takes:
             kwargs.setdefault(od.variadic, len(read))
@@ -154,12 +157,14 @@ class Program:
                         values[i] = r
                 if monitor is not None:
                     for i, slot in enumerate(step.outputs):
-                        monitor(step.node, i, values[slot])
+                        value = values[slot]
+                        monitor(step.node, i, torch.cat(value) if type(value) is tuple else value)
                 for i in step.release:
                     values[i] = None
         except _RAISED as e:
             if step is None:
                 raise
+            given = [torch.cat(t) if type(t) is tuple else t for t in given]
             raise node_error(step.node, e, given) from e
         outputs = [values[i] for i in self.outputs]
         aliased = self._aliased.get(is_train)
@@ -244,6 +249,25 @@ def _sharing(outputs: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor]) ->
     memory = {t.untyped_storage().data_ptr() for t in inputs if isinstance(t, torch.Tensor) and t.numel()}
     shared = enumerate(outputs)
     return tuple([i for i, t in shared if isinstance(t, torch.Tensor) and t.untyped_storage().data_ptr() in memory])
+
+
+def _parameter_lists(nodes: Sequence[Node], heads: Sequence[Entry]) -> set[int]:
+    """The nodes that join parameters for RNN operators and for nobody else.
+
+    RNN takes them as a tuple too; joining them, and taking their gradients apart again, is five per cent of a step.
+    """
+    joins = {id(n) for n in nodes if n.op is not None and n.op.name == "_rnn_param_concat"}
+    if joins:
+        joins -= {id(n) for n, _ in heads}
+        for node in nodes:
+            for i, (source, _) in enumerate(node.inputs):
+                if node.op is None or node.op.name != "RNN" or i != 1:
+                    joins.discard(id(source))
+    return joins
+
+
+def _left_apart(*parts: torch.Tensor) -> tuple[tuple[torch.Tensor, ...]]:
+    return (parts,)
 
 
 def _callable(od: OpDef, p: Any) -> Callable[..., Any]:
