@@ -39,7 +39,9 @@ _TINY = 1e-12  # keeps logarithms and quotients finite
 
 def _reshape_like(F: Any, x: Any, y: Any) -> Any:
     """``x`` in the shape of ``y``: labels of shape (N,) for predictions of shape (N, 1)."""
-    return x.reshape(y.shape) if F is ndarray else F.reshape_like(x, y)
+    if F is ndarray:
+        return x if x.shape == y.shape else x.reshape(y.shape)
+    return F.reshape_like(x, y)
 
 
 def _log1p_exp_minus_abs(F: Any, x: Any) -> Any:

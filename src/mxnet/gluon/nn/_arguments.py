@@ -75,7 +75,7 @@ class PerDimension:
     """Mixed into layers that exist by number of spatial axes: ``class Conv2D(_SpatialConv, axes=2)`` is a row.
 
     A row gets the code of its base, the layouts and default values that go with its number of axes, and the base's
-    description of the parameters after its own docstring.
+    description of the parameters in its docstring.
     """
 
     _axes = 0
@@ -97,4 +97,6 @@ class PerDimension:
                 values[name] = (inspect.signature(init).parameters[name].default,) * axes
         cls.__init__ = _with_defaults(init, values | (defaults or {}))  # type: ignore[assignment]
         shown = " or ".join(f'``"{layout}"``' for layout in cls._layouts)
-        cls.__doc__ = (cls.__doc__ or "").rstrip() + "\n" + cls._parameters_doc.format(layouts=shown)
+        summary, heading, examples = (cls.__doc__ or "").partition("    Examples\n")
+        parameters = cls._parameters_doc.format(layouts=shown).lstrip("\n")
+        cls.__doc__ = f"{summary.rstrip()}\n\n{parameters}\n{heading}{examples}".rstrip() + "\n"

@@ -154,7 +154,8 @@ class _SpatialConv(PerDimension, _Conv):
     groups : int, default 1
         Number of groups that the channels are divided into; an output channel sees its own group only.
     layout : str
-        {layouts}: the axes of data and output; ``weight`` has output and input channels in the places of N and C.
+        {layouts}: the axes of data and output.
+        ``weight`` has output and input channels in the places of N and C.
     activation : str, optional
         Name of an activation function, see :class:`Activation`.
     use_bias : bool, default True
