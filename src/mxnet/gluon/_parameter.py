@@ -134,6 +134,15 @@ class Parameter:
     def __repr__(self) -> str:
         return f"{type(self).__name__} {self.name} (shape={self.shape}, dtype={self.dtype})"
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_trainer": None}  # a copy is not what the trainer trains
+
+    def __setstate__(self, saved: dict[str, Any]) -> None:
+        self.__dict__.update(saved)
+        self._data = self._arrays
+        if self._grad is not None:
+            autograd.mark_variables(self._arrays, self._grad, self.grad_req)
+
     # ------------------------------------------------------------------ attributes
 
     @property

@@ -318,15 +318,15 @@ class ParameterDict:
                         f"Parameter '{name[skip:]}' is missing in {source}, which contains parameters: "
                         f"{_brief_print_list(values.keys())}. {hint}"
                     )
-        for name, value in values.items():
-            param = self._params.get(name)
-            if param is not None:
-                param._load_init(value, ctx, cast_dtype=cast_dtype, dtype_source=dtype_source)
-            elif not ignore_extra:
+        for name in values:
+            if name not in self._params and not ignore_extra:
                 raise AssertionError(
                     f"Parameter '{name[skip:]}' loaded from {source} is not present in ParameterDict, choices are: "
                     f"{_brief_print_list(self._params.keys())}. Set ignore_extra to True to ignore. {hint}"
                 )
+        for name, param in self.items():
+            if name in values:
+                param._load_init(values[name], ctx, cast_dtype=cast_dtype, dtype_source=dtype_source)
 
 
 def _agree(param: Parameter, key: str, value: Any, existing: Any) -> bool:

@@ -103,7 +103,7 @@ def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite:
         raise AssertionError("clip_global_norm needs at least one array")
     first = arrays[0]
     device = first._t.device
-    tensors = [a._t.data if a.stype == "default" else a.data._t.data for a in arrays]
+    tensors = [a._t.data if a.stype == "default" else a.data._t.data for a in arrays]  # type: ignore[attr-defined]
     norms = torch._foreach_norm(tensors) if tensors else []
     total = torch.linalg.vector_norm(torch.stack([n.to(device) for n in norms])).reshape(1)
     if check_isfinite and not bool(torch.isfinite(total)):

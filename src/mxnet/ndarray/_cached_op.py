@@ -8,12 +8,17 @@ from typing import Any
 
 from .._core import invoke as _invoke
 from .._core.execute.calls import GraphCalls
+from .._core.execute.sparse import SparseCalls, makes_sparse
 from .._core.execute.watch import Watch
 from .._core.state import state
 from .._core.tape import note_of
 from ..base import MXNetError
 from ..context import Context
 from ._array import NDArray, context_of, wrap
+
+
+def _wrap_any(value: Any, ctx: Context) -> NDArray:
+    return _invoke.wrap_sparse(value, ctx)
 
 
 class CachedOp:
@@ -29,9 +34,10 @@ class CachedOp:
         MXNet's settings of memory planning (``static_alloc`` and others), which make no difference here.
     """
 
-    def __init__(self, sym: Any, flags: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(self, sym: Any, flags: Sequence[tuple[str, Any]] = ()) -> None:
         self._symbol = sym
-        self._calls: dict[Context, GraphCalls] = {}
+        self._calls: dict[Context, GraphCalls | SparseCalls] = {}
+        self._sparse_calls: dict[Context, SparseCalls] = {}
         self._order: tuple[int, ...] = ()  # where the inputs of the program stand among the symbol's
         self._names: list[str] = sym.list_inputs()
         self._watch: Watch | None = None
@@ -47,10 +53,11 @@ class CachedOp:
         if calls is None or len(args) != len(self._names):
             calls = self._prepare(ctx, args)
         try:
-            tensors = [args[i]._t for i in self._order]
-        except AttributeError:
+            tensors = [args[i]._plain for i in self._order]
+        except AttributeError:  # something is no dense array
             self._check(args)
-            raise
+            calls = self._sparse_calls.get(ctx) or self._sparse_calls.setdefault(ctx, self._sparse(ctx))
+            tensors = [getattr(args[i], "_store", None) or args[i]._t for i in self._order]
         monitor = None
         if self._watch is not None:
             monitor = self._watch.start(dict(zip((*calls.program.arguments, *calls.program.aux), tensors)))
@@ -60,7 +67,7 @@ class CachedOp:
             for target, r in zip(targets, results):
                 _invoke.write_out("CachedOp", target, r, state.recording)
             return out
-        arrays = [wrap(r, ctx) for r in results]
+        arrays = [wrap(r, ctx) for r in results] if type(calls) is GraphCalls else [_wrap_any(r, ctx) for r in results]
         if state.recording and results[0].requires_grad:
             inputs = [note_of(a) for a in args]
             for i, array in enumerate(arrays):
@@ -76,9 +83,17 @@ class CachedOp:
                 f"CachedOp: the symbol has {len(self._names)} inputs ({', '.join(self._names)}), got {len(args)}"
             )
 
-    def _prepare(self, ctx: Context, args: Sequence[Any]) -> GraphCalls:
+    def _sparse(self, ctx: Context) -> SparseCalls:
+        """The graph for calls in which arrays are sparse."""
+        return SparseCalls(self._symbol._heads, ctx)
+
+    def _prepare(self, ctx: Context, args: Sequence[Any]) -> GraphCalls | SparseCalls:
         self._check(args)
-        calls = GraphCalls(self._symbol._heads, ctx, os.environ.get("MXNET_EXECUTOR", "auto") != "eager")
+        calls: GraphCalls | SparseCalls
+        if makes_sparse(self._symbol._heads):
+            calls = self._sparse(ctx)
+        else:
+            calls = GraphCalls(self._symbol._heads, ctx, os.environ.get("MXNET_EXECUTOR", "auto") != "eager")
         position = {name: i for i, name in enumerate(self._names)}
         self._order = tuple([position[n] for n in (*calls.program.arguments, *calls.program.aux)])
         self._calls[ctx] = calls
