@@ -30,7 +30,7 @@ _X, _Y, _BOX = [1, 3], [2, 4], slice(1, 5)
 class DetAugmenter(_Described):
     """Something that changes an image and its label. Subclasses are called with both and give both."""
 
-    def __call__(self, src: NDArray, label: np.ndarray) -> tuple[NDArray, np.ndarray]:
+    def __call__(self, src: Any, label: Any) -> Any:
         raise NotImplementedError("Must override implementation.")
 
 
@@ -107,7 +107,7 @@ def _overlaps(boxes: np.ndarray, window: np.ndarray) -> np.ndarray:
     return _areas(corners)
 
 
-def _pair(value: Any, name: str, owner: str) -> tuple[float, float]:
+def _pair(value: Any, name: str, owner: str) -> Any:
     """A range; one number stands for itself as both ends."""
     if isinstance(value, (tuple, list)):
         low, high = value
@@ -118,7 +118,27 @@ def _pair(value: Any, name: str, owner: str) -> tuple[float, float]:
     return value, value
 
 
-class DetRandomCropAug(DetAugmenter):
+class _RandomWindow(DetAugmenter):
+    """An augmenter that draws a window of random shape and area around or inside an image.
+
+    Its arguments become attributes. ``smallest_area`` is the area, as a multiple of the image's, up to which there is
+    nothing to draw.
+    """
+
+    aspect_ratio_range: tuple[float, float]
+    area_range: tuple[float, float]
+    max_attempts: int
+
+    def __init__(self, smallest_area: float, **arguments: Any) -> None:
+        name = self.__class__.__name__
+        for key in ("aspect_ratio_range", "area_range"):
+            arguments[key] = _pair(arguments[key], key, name)
+        super().__init__(**arguments)
+        vars(self).update(arguments)
+        self.enabled = _usable(name, self.aspect_ratio_range, self.area_range, smallest_area)
+
+
+class DetRandomCropAug(_RandomWindow):
     """Cut out a random rectangle that shows enough of the objects it touches.
 
     Parameters
@@ -135,6 +155,9 @@ class DetRandomCropAug(DetAugmenter):
         After so many failures the image stays as it is.
     """
 
+    min_object_covered: float
+    min_eject_coverage: float
+
     def __init__(
         self,
         min_object_covered: float = 0.1,
@@ -143,22 +166,14 @@ class DetRandomCropAug(DetAugmenter):
         min_eject_coverage: float = 0.3,
         max_attempts: int = 50,
     ) -> None:
-        name = self.__class__.__name__
-        aspect_ratio_range = _pair(aspect_ratio_range, "aspect_ratio_range", name)
-        area_range = _pair(area_range, "area_range", name)
         super().__init__(
+            smallest_area=0,
             min_object_covered=min_object_covered,
             aspect_ratio_range=aspect_ratio_range,
             area_range=area_range,
             min_eject_coverage=min_eject_coverage,
             max_attempts=max_attempts,
         )
-        self.min_object_covered = min_object_covered
-        self.min_eject_coverage = min_eject_coverage
-        self.max_attempts = max_attempts
-        self.aspect_ratio_range = aspect_ratio_range
-        self.area_range = area_range
-        self.enabled = _usable(name, aspect_ratio_range, area_range, smallest_area=0)
 
     def __call__(self, src: NDArray, label: np.ndarray) -> tuple[NDArray, np.ndarray]:
         crop = self._random_crop_proposal(label, src.shape[0], src.shape[1])
@@ -235,11 +250,11 @@ def _usable(
     elif aspect_ratio_range[0] <= 0 or aspect_ratio_range[0] > aspect_ratio_range[1]:
         wrong = f"aspect_ratio_range: {aspect_ratio_range}"
     if wrong:
-        warnings.warn(f"Skip {name} due to invalid {wrong}", stacklevel=3)
+        warnings.warn(f"Skip {name} due to invalid {wrong}", stacklevel=4)
     return wrong is None
 
 
-class DetRandomPadAug(DetAugmenter):
+class DetRandomPadAug(_RandomWindow):
     """Put the image into a larger one of one colour, at a random place.
 
     Parameters
@@ -254,6 +269,8 @@ class DetRandomPadAug(DetAugmenter):
         The colour.
     """
 
+    pad_val: Any
+
     def __init__(
         self,
         aspect_ratio_range: Any = (0.75, 1.33),
@@ -261,19 +278,15 @@ class DetRandomPadAug(DetAugmenter):
         max_attempts: int = 50,
         pad_val: Any = (128, 128, 128),
     ) -> None:
-        name = self.__class__.__name__
-        aspect_ratio_range = _pair(aspect_ratio_range, "aspect_ratio_range", name)
-        area_range = _pair(area_range, "area_range", name)
         if not isinstance(pad_val, (list, tuple)):
             pad_val = (pad_val,) * 3
         super().__init__(
-            aspect_ratio_range=aspect_ratio_range, area_range=area_range, max_attempts=max_attempts, pad_val=pad_val
+            smallest_area=1.0,
+            aspect_ratio_range=aspect_ratio_range,
+            area_range=area_range,
+            max_attempts=max_attempts,
+            pad_val=pad_val,
         )
-        self.pad_val = pad_val
-        self.aspect_ratio_range = aspect_ratio_range
-        self.area_range = area_range
-        self.max_attempts = max_attempts
-        self.enabled = _usable(name, aspect_ratio_range, area_range, smallest_area=1.0)
 
     def __call__(self, src: NDArray, label: np.ndarray) -> tuple[NDArray, np.ndarray]:
         height, width, _ = src.shape
@@ -335,7 +348,10 @@ def CreateMultiRandCropAugmenter(
 
     Examples
     --------
-    >>> mx.image.CreateMultiRandCropAugmenter(min_object_covered=[0.1, 0.5, 0.9], max_attempts=20)
+    >>> import mxnet as mx
+    >>> several = mx.image.CreateMultiRandCropAugmenter(min_object_covered=[0.1, 0.5, 0.9], max_attempts=20)
+    >>> len(several.aug_list)
+    3
     """
     arguments = {
         "min_object_covered": min_object_covered,

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from .. import ndarray as nd
+from .._core.opencv import interpolation
 from ..base import numeric_types
 from ..context import cpu
 from ..ndarray import _internal
@@ -19,9 +20,6 @@ from ..ndarray.ndarray import NDArray, wrap
 
 # Attempts of random_size_crop at a rectangle that fits.
 _CROP_ATTEMPTS = 10
-# Methods of OpenCV, and two of our own: the best for the sizes, and any.
-_INTERP_BEST, _INTERP_ANY = 9, 10
-_INTERP_LINEAR, _INTERP_CUBIC, _INTERP_AREA, _INTERP_LAST = 1, 2, 3, 4
 
 
 def imread(filename: str, *args: Any, **kwargs: Any) -> NDArray:
@@ -137,25 +135,8 @@ def scale_down(src_size: tuple[int, int], size: tuple[int, int]) -> tuple[int, i
 
 
 def _get_interp_method(interp: int, sizes: tuple[int, ...] = ()) -> int:
-    """OpenCV's number of an interpolation method.
-
-    9 chooses by ``sizes`` (old height and width, new height and width): bicubic to enlarge, by area to shrink, bilinear
-    for a bit of both. 10 chooses at random.
-    """
-    if interp == _INTERP_BEST:
-        if not sizes:
-            return _INTERP_CUBIC
-        if len(sizes) != 4:
-            raise ValueError(f"sizes should be the old and the new height and width, got {sizes}")
-        old_h, old_w, new_h, new_w = sizes
-        if new_h > old_h and new_w > old_w:
-            return _INTERP_CUBIC
-        return _INTERP_AREA if new_h < old_h and new_w < old_w else _INTERP_LINEAR
-    if interp == _INTERP_ANY:
-        return random.randint(0, _INTERP_LAST)
-    if interp not in range(_INTERP_LAST + 1):
-        raise ValueError(f"Unknown interp method {interp}")
-    return interp
+    """OpenCV's number of an interpolation method; 9 chooses by the old and new height and width, 10 at random."""
+    return interpolation(interp, sizes)
 
 
 def resize_short(src: NDArray, size: int, interp: int = 2) -> NDArray:
@@ -237,10 +218,10 @@ def random_size_crop(
     """
     area = _area_argument(area, kwargs, "random_size_crop")
     h, w, _ = src.shape
-    low, high = (area, 1.0) if isinstance(area, numeric_types) else area
+    limits: Any = (area, 1.0) if isinstance(area, numeric_types) else area
     log_ratio = [math.log(r) for r in ratio]
     for _ in range(_CROP_ATTEMPTS):
-        target = random.uniform(low, high) * h * w
+        target = random.uniform(*limits) * h * w
         shape = math.exp(random.uniform(*log_ratio))
         new_w = round(math.sqrt(target * shape))
         new_h = round(math.sqrt(target / shape))

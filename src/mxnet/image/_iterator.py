@@ -137,7 +137,8 @@ class ImageIter(DataIter):
         self.provide_label = [(label_name, (batch_size, label_width) if label_width > 1 else (batch_size,))]
         self.seq = self._sequence(part_index, num_parts)
         self.num_image = None if self.seq is None else len(self.seq)
-        self.auglist = CreateAugmenter(self.data_shape, **kwargs) if aug_list is None else aug_list  # type: ignore
+        shape: Any = self.data_shape
+        self.auglist: list[Any] = CreateAugmenter(shape, **kwargs) if aug_list is None else aug_list
         self.cur = 0
         self._allow_read = True
         # A batch that an epoch could not fill, and how much of it is filled.

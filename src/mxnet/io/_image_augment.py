@@ -126,8 +126,8 @@ class DefaultAugmenter:
         """Shear, rotate and scale around the centre, with another aspect ratio."""
         p = self.p
         shear = rng.uniform(-p.max_shear_ratio, p.max_shear_ratio)
-        angle = rng.randint(-p.max_rotate_angle, p.max_rotate_angle)
-        angle = math.radians(p.rotate if p.rotate > 0 else angle)
+        drawn = rng.randint(-p.max_rotate_angle, p.max_rotate_angle)
+        angle = math.radians(p.rotate if p.rotate > 0 else drawn)
         scale = ratio = 1.0
         if not p.random_resized_crop:
             scale = rng.uniform(p.min_random_scale, p.max_random_scale)

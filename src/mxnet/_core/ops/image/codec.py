@@ -26,7 +26,7 @@ class _Bytes(Codec):
         return value.encode() if isinstance(value, str) else bytes(value)
 
 
-@op("_cvimdecode", aliases=("_npi_cvimdecode",), differentiable=False, opaque=True)
+@op("_cvimdecode", aliases=("_npi_cvimdecode",), input_type="NDArray", differentiable=False, opaque=True)
 def imdecode(buf: Tensor, *, flag: Flag = 1, to_rgb: bool = True) -> Tensor:
     """Decode an image.
 
@@ -89,7 +89,18 @@ def _into_batch(old: Tensor, planes: Tensor, params: dict[str, Any]) -> Tensor:
     return batch
 
 
-@op("_imdecode", differentiable=False, opaque=True, merge=_into_batch)
+_INTEGERS = ("index", "x0", "y0", "x1", "y1", "c", "size")
+
+
+@op(
+    "_imdecode",
+    arg_order=("mean", *_INTEGERS),
+    listed=("mean", *_INTEGERS),
+    printed=dict.fromkeys(_INTEGERS, "int"),
+    differentiable=False,
+    opaque=True,
+    merge=_into_batch,
+)
 def imdecode_into(
     mean: Tensor,
     *,

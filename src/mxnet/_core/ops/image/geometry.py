@@ -147,7 +147,7 @@ def resize(data: Tensor, *, size: Shape = (), keep_ratio: bool = False, interp: 
     return _resized(data, width, height, interp)
 
 
-@op("_cvimresize", aliases=("_npi_cvimresize",), differentiable=False, arg_order=("src", "w", "h", "interp"))
+@op("_cvimresize", aliases=("_npi_cvimresize",), input_type="NDArray", differentiable=False)
 def imresize(src: Tensor, *, w: Annotated[int, Ge(1)], h: Annotated[int, Ge(1)], interp: int = 1) -> Tensor:
     """Resize one image ``(height, width, channels)`` to width ``w`` and height ``h``.
 
@@ -161,7 +161,7 @@ def imresize(src: Tensor, *, w: Annotated[int, Ge(1)], h: Annotated[int, Ge(1)],
 # ---------------------------------------------------------------------- framing
 
 
-@op("_cvcopyMakeBorder", differentiable=False)
+@op("_cvcopyMakeBorder", input_type="NDArray", differentiable=False)
 def copy_make_border(
     src: Tensor,
     *,
