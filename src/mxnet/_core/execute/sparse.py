@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from ..graph.node import Entry, Node
+from ..graph.passes import eliminate_common
 from ..registry import OpDef
 from ..sparse.dispatch import applies, call, with_history
 from ..sparse.storage import Sparse, carrier_for, convert
@@ -21,6 +22,22 @@ class SparseProgram(Program):
         step = super()._step(node, *where)
         step.fn = _dispatched(node.op, node.params, step.fn)  # type: ignore[arg-type]
         return step
+
+
+class SparseCalls:
+    """A graph as a function of tensors and sparse arrays, which can be differentiated; see :class:`GraphCalls`."""
+
+    def __init__(self, heads: Sequence[Entry], ctx: Any) -> None:
+        self.program = SparseProgram(eliminate_common(heads), ctx)
+
+    def run(
+        self, inputs: Sequence[Any], record: bool, is_train: bool, monitor: Callable[..., None] | None = None
+    ) -> Sequence[Any]:
+        """The outputs for arguments, then auxiliary states."""
+        aux = len(self.program.arguments)
+        given = [*inputs[:aux], *[x if isinstance(x, Sparse) else x.data for x in inputs[aux:]]]
+        with torch.set_grad_enabled(record):
+            return self.program.run(given, is_train, monitor)
 
 
 def _dispatched(od: OpDef, p: Any, dense: Callable[..., Any]) -> Callable[..., Any]:

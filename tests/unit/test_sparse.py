@@ -1,0 +1,197 @@
+"""Sparse arrays: making, reading, converting and assigning them."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import mxnet as mx
+from mxnet import nd
+
+DENSE = np.array([[1, 0, 2, 0], [0, 0, 0, 0], [0, 3, 0, 0]], np.float32)
+
+
+@pytest.fixture
+def csr():
+    return nd.sparse.csr_matrix(([1, 2, 3], [0, 2, 1], [0, 2, 2, 3]), shape=(3, 4))
+
+
+@pytest.fixture
+def rows():
+    return nd.sparse.row_sparse_array(([[1, 2], [3, 4]], [0, 2]), shape=(4, 2))
+
+
+def test_csr_of_parts(csr):
+    assert csr.stype == "csr" and csr.shape == (3, 4) and csr.dtype == np.float32
+    assert csr.asnumpy().tolist() == DENSE.tolist()
+    assert csr.indptr.dtype == csr.indices.dtype == np.int64
+    assert csr._num_aux == 2 and csr._aux_types == [np.int64, np.int64]
+    assert repr(csr) == "\n<CSRNDArray 3x4 @cpu(0)>"
+
+
+def test_csr_of_coordinates_adds_up():
+    x = nd.sparse.csr_matrix((np.array([1.0, 2, 4], np.float32), ([1, 0, 1], [2, 0, 2])), shape=(2, 3))
+    assert x.asnumpy().tolist() == [[2, 0, 0], [0, 0, 5]]
+    x.check_format()
+
+
+def test_of_dense_and_of_scipy():
+    scipy = pytest.importorskip("scipy.sparse")
+    for source in (DENSE, DENSE.tolist(), nd.array(DENSE), scipy.csr_matrix(DENSE), scipy.coo_matrix(DENSE)):
+        x = nd.sparse.csr_matrix(source)
+        assert x.data.asnumpy().tolist() == [1, 2, 3] and x.indices.asnumpy().tolist() == [0, 2, 1]
+    back = nd.sparse.csr_matrix(DENSE).asscipy()
+    assert (back != scipy.csr_matrix(DENSE)).nnz == 0 and back.dtype == np.float32
+
+
+def test_rows_keep_their_order():
+    x = nd.sparse.row_sparse_array(([[1, 2], [3, 4]], [2, 0]), shape=(3, 2))
+    assert x.indices.asnumpy().tolist() == [2, 0]
+    assert x.asnumpy().tolist() == [[3, 4], [0, 0], [1, 2]]
+    with pytest.raises(mx.MXNetError, match="ascend"):
+        x.check_format()
+    assert (x + x).asnumpy().tolist() == [[6, 8], [0, 0], [2, 4]]
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "match"),
+    [
+        (lambda: nd.sparse.csr_matrix(([1.0], [0], [0, 1, 1]), shape=(1, 2)), ValueError, "indptr"),
+        (lambda: nd.sparse.csr_matrix(([1.0, 2], [0], [0, 1]), shape=(1, 2)), ValueError, "one length"),
+        (lambda: nd.sparse.csr_matrix(([], [], [0, 0])), ValueError, "invalid shape"),
+        (lambda: nd.sparse.csr_matrix((1, 2, 3, 4)), ValueError, "tuple of 4"),
+        (lambda: nd.sparse.csr_matrix((2, 2), shape=(3, 2)), ValueError, "mismatch"),
+        (lambda: nd.sparse.csr_matrix(([1.0], ([5], [0])), shape=(2, 2)), ValueError, "row index"),
+        (lambda: nd.sparse.row_sparse_array(([], [])), ValueError, "invalid shape"),
+        (lambda: nd.sparse.row_sparse_array(([[1.0, 2]], [0]), shape=(3, 3)), ValueError, "do not fit"),
+        (lambda: nd.sparse.row_sparse_array(nd.sparse.zeros("csr", (2, 2))), ValueError, "CSRNDArray"),
+        (lambda: nd.sparse.csr_matrix(nd.sparse.zeros("row_sparse", (2, 2))), ValueError, "RowSparse"),
+        (lambda: nd.sparse.array([[1]]), ValueError, "mx.nd.array"),
+        (lambda: nd.sparse.zeros("coo", (2, 2)), ValueError, "storage type"),
+        (lambda: nd.sparse.zeros("csr", (2,)), ValueError, "2 axes"),
+        (lambda: nd.array([1, 2]).tostype("csr"), ValueError, "2 Dimensional"),
+        (lambda: nd.array([1, 2]).tostype("coo"), mx.MXNetError, "stype"),
+    ],
+)
+def test_bad_sources(make, error, match):
+    with pytest.raises(error, match=match):
+        make()
+
+
+@pytest.mark.parametrize(
+    "use", [lambda x: x.asnumpy(), lambda x: nd.dot(x, nd.ones((2, 1))), lambda x: x.check_format()]
+)
+def test_an_index_out_of_range_is_found_on_use(use):
+    x = nd.sparse.csr_matrix(([1.0, 2], [0, 7], [0, 1, 2]), shape=(2, 2))
+    with pytest.raises(mx.MXNetError, match="out of range"):
+        use(x)
+
+
+@pytest.mark.parametrize("indptr", [[0, 5, 2, 3], [0, 2, 2, 4], [0, -2, 2, 3]])
+def test_bad_row_starts(indptr):
+    x = nd.sparse.csr_matrix(([7, 8, 9], [0, 2, 1], indptr), shape=(3, 4))
+    with pytest.raises(mx.MXNetError, match="indptr"):
+        x.check_format()
+    with pytest.raises(mx.MXNetError, match="indptr"):
+        x.asnumpy()
+
+
+def test_storage_casts(csr, rows):
+    assert csr.tostype("csr") is csr and csr.tostype("default").stype == "default"
+    with pytest.raises(ValueError, match="csr to row_sparse"):
+        csr.tostype("row_sparse")
+    with pytest.raises(ValueError, match="row_sparse to csr"):
+        rows.tostype("csr")
+    with pytest.raises(TypeError, match="stype"):
+        csr.copyto(nd.sparse.zeros("row_sparse", (3, 4)))
+
+
+def test_copies_share_nothing(csr, rows):
+    for x in (csr, rows):
+        before = x.asnumpy()
+        for copy in (x.copy(), x.copyto(mx.cpu()), x.astype("float32")):
+            copy.data[:] = 9
+            copy.indices[:] = 0
+        assert (x.asnumpy() == before).all()
+        assert x.astype("float16").dtype == np.float16 and x.astype("float32", copy=False) is x
+
+
+def test_rows_of_a_matrix(csr):
+    assert csr[0].asnumpy().tolist() == [[1, 0, 2, 0]] and csr[-1].asnumpy().tolist() == [[0, 3, 0, 0]]
+    assert csr[1:].asnumpy().tolist() == DENSE[1:].tolist() and csr[2:1].shape == (0, 4) and csr[:] is csr
+    for key, error in ((3, IndexError), ((0, 1), ValueError), (slice(0, 2, 2), ValueError)):
+        with pytest.raises(error):
+            csr[key]
+
+
+def test_assignment(csr, rows):
+    rows[:] = 2
+    assert (rows.asnumpy() == 2).all() and rows.indices.shape == (4,)
+    rows[:] = nd.zeros((4, 2))
+    assert rows.indices.shape == (0,)
+    csr[:] = nd.array(DENSE * 2)
+    assert csr.data.asnumpy().tolist() == [2, 4, 6]
+    with pytest.warns(RuntimeWarning, match="not efficient"):
+        csr[:] = DENSE
+    assert csr.asnumpy().tolist() == DENSE.tolist()
+    for x, key, value, error in (
+        (csr, slice(None), 2, ValueError),
+        (csr, slice(None), [[1]], TypeError),
+        (csr, slice(0, 1), nd.ones((1, 4)), ValueError),
+        (rows, 0, 1, TypeError),
+        (rows, slice(None), nd.ones((1, 2)), mx.MXNetError),
+    ):
+        with pytest.raises(error):
+            x[key] = value
+
+
+def test_what_dense_arrays_alone_have(rows):
+    for call in (lambda: rows.reshape((8,)), lambda: rows._at(0), lambda: rows._slice(0, 1)):
+        with pytest.raises(mx.base.NotSupportedForSparseNDArray):
+            call()
+    with pytest.raises(ValueError, match="only supports"):
+        rows[0]
+
+
+def test_retain(rows):
+    kept = rows.retain(nd.array([0, 1]))
+    assert kept.indices.asnumpy().tolist() == [0, 1]  # rows that were not stored are stored as zeros, as in MXNet
+    assert kept.data.asnumpy().tolist() == [[1, 2], [0, 0]]
+    assert nd.sparse.gs_retain(rows, nd.array([2])).data.asnumpy().tolist() == [[3, 4]]
+
+
+def test_pickle_and_files(csr, rows, tmp_path):
+    path = str(tmp_path / "x.params")
+    nd.save(path, {"c": csr, "r": rows})
+    loaded = nd.load(path)
+    for name, x in (("c", csr), ("r", rows)):
+        for y in (loaded[name], pickle.loads(pickle.dumps(x))):
+            assert y.stype == x.stype and (y.asnumpy() == x.asnumpy()).all()
+
+
+def test_operators_of_python(csr, rows):
+    dense = nd.array(np.full((3, 4), 2.0))
+    for x, stype in (
+        (csr + csr, "csr"),
+        (csr - csr, "csr"),
+        (csr * csr, "csr"),
+        (csr * dense, "csr"),
+        (csr * 2, "csr"),
+        (-csr, "csr"),
+        (csr / 2, "csr"),
+        (rows + rows, "row_sparse"),
+        (csr + 1, "default"),
+        (csr + dense, "default"),
+        (csr / csr, "default"),
+        (dense * csr, "csr"),
+        (csr == csr, "default"),
+        (csr == 2, "csr"),
+        (csr != 2, "default"),
+    ):
+        assert x.stype == stype
+    assert (csr * dense).asnumpy().tolist() == (DENSE * 2).tolist()
+    y = csr
+    y += csr
+    assert y.stype == "csr" and y is not csr and csr.asnumpy().tolist() == DENSE.tolist()
+    dense += csr
+    assert dense.asnumpy().tolist() == (DENSE + 2).tolist()
