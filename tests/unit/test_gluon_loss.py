@@ -53,6 +53,14 @@ def test_sdml_weight_scales():
     np.testing.assert_allclose(losses.SDMLLoss(weight=3)(x, y).asnumpy(), 3 * plain, rtol=1e-6)
 
 
+def test_ctc_in_half_precision():
+    pred = mx.nd.random.normal(shape=(1, 4, 3))
+    label = mx.nd.array([[1, 0]])
+    half = losses.CTCLoss()(pred.astype("float16"), label)
+    assert half.dtype == np.float16
+    np.testing.assert_allclose(half.asnumpy(), losses.CTCLoss()(pred, label).asnumpy(), rtol=1e-2)
+
+
 def test_cosine_of_zero_vectors_is_finite():
     x = mx.nd.zeros((1, 3))
     x.attach_grad()

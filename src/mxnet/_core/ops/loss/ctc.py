@@ -90,9 +90,11 @@ def ctc_loss(
         after = torch.arange(steps, device=data.device).unsqueeze(1) >= data_lengths
         data = data.masked_fill(after.unsqueeze(2), 0.0)
     blank = 0 if blank_label == "first" else alphabet - 1
-    # Padding is never read, but has to be a class. A label that no alignment gives costs nothing.
+    # Padding is never read, but has to be a class. A label that no alignment gives costs nothing. PyTorch has no kernel
+    # for half precision.
+    wide = torch.float32 if data.dtype in (torch.float16, torch.bfloat16) else data.dtype
     loss = torch.ctc_loss(
-        torch.log_softmax(data, 2),
+        torch.log_softmax(data, 2, dtype=wide),
         target.clamp(0, alphabet - 1),
         data_lengths.to(torch.int64),
         label_lengths.to(torch.int64),
@@ -100,7 +102,7 @@ def ctc_loss(
         0,
         True,
     )
-    return loss, data
+    return loss.to(data.dtype), data
 
 
 @ctc_loss.infer_shape
