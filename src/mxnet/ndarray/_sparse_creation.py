@@ -87,7 +87,7 @@ def csr_matrix(arg1: Any, shape: Any = None, ctx: Context | None = None, dtype: 
     --------
     >>> import mxnet as mx
     >>> mx.nd.sparse.csr_matrix(([5, 6], ([0, 1], [2, 0])), shape=(2, 3)).asnumpy().tolist()
-    [[0.0, 0.0, 5.0], [6.0, 0.0, 0.0]]
+    [[0, 0, 5], [6, 0, 0]]
     """
     ctx = ctx or current_context()
     if isinstance(arg1, tuple):

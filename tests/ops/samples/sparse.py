@@ -50,7 +50,8 @@ ROWS += [
     row(name, const(_IN_UNIT, stype=stype)).set(numeric=False, grad=False)
     for name in (
         "relu abs sign round rint ceil floor trunc fix square negative log1p expm1 sin tan arcsin arctan degrees radians "
-        "sinh tanh arcsinh arctanh sqrt cbrt _copy BlockGrad zeros_like ones_like cos exp sigmoid"
+        "sinh tanh arcsinh arctanh sqrt cbrt _copy BlockGrad make_loss _contrib_round_ste _contrib_sign_ste zeros_like "
+        "ones_like cos exp sigmoid"
     ).split()
     for stype in ("csr", "row_sparse")
 ]
@@ -64,6 +65,9 @@ ROWS += [
     for scalar in ((0.0, 0.5) if name != "_div_scalar" else (0.5,))
 ]
 ROWS += [
+    row("_copyto", CSR).set(grad=False, golden=False, note="MXNet wants an array to copy to"),
+    row("_contrib_gradientmultiplier", CSR, scalar=2.0).set(grad=False),
+    row("_contrib_gradientmultiplier", ROWS_OF, scalar=2.0).set(grad=False),
     row("clip", CSR, a_min=-0.5, a_max=1).set(grad=False),
     row("clip", ROWS_OF, a_min=-0.5, a_max=1).set(grad=False),
     row("clip", CSR, a_min=0.5, a_max=1).set(grad=False, golden=False, note="MXNet refuses it"),
@@ -99,6 +103,7 @@ ROWS += [
     for name in (
         "elemwise_add",
         "elemwise_sub",
+        "_grad_add",
         "elemwise_mul",
         "_maximum",
         "_minimum",
