@@ -6,10 +6,12 @@ import random
 import cv2
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mxnet as mx
+from mxnet._core.ops.image.geometry import _interpolated
 from tests.conftest import SHARED, needs_shared
 
 FOLDER = SHARED / "fixtures" / "recordio"
@@ -342,6 +344,16 @@ def test_resizing_on_a_device_is_that_of_opencv():
             np.testing.assert_allclose(y.asnumpy(), plain, rtol=1e-4, atol=1e-5)
             np.testing.assert_allclose(x.grad.asnumpy().sum(), y.size, rtol=1e-4)
             x = x.detach()
+
+
+@pytest.mark.parametrize("interp", [0, 1, 2])
+def test_resizing_bytes_on_a_device(interp):
+    """Torch resizes bytes as OpenCV does, but for their rounding."""
+    for width, height in ((20, 30), (100, 70)):
+        pixels = _interpolated(torch.from_numpy(PICTURE), width, height, interp).numpy()
+        assert pixels.dtype == np.uint8
+        expected = cv2.resize(PICTURE, (width, height), interpolation=interp)
+        assert np.abs(pixels.astype(int) - expected).max() <= (1 if interp else 0)
 
 
 def test_random_operators_stay_in_their_ranges():

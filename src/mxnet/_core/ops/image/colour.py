@@ -59,8 +59,9 @@ def _brightness(data: Tensor, factor: Drawn) -> Tensor:
 
 def _contrast(data: Tensor, factor: Drawn) -> Tensor:
     values = data.float()
-    gray = values if data.shape[2] == 1 else (values * torch.tensor(_LUMA, device=data.device)).sum(2)
-    return _pixels(values * factor + (1 - factor) * gray.mean(), data.dtype)
+    means = values.mean((0, 1))
+    gray = means if data.shape[2] == 1 else (means * torch.tensor(_LUMA, device=data.device)).sum()
+    return _pixels(values * factor + (1 - factor) * gray, data.dtype)
 
 
 def _saturation(data: Tensor, factor: Drawn) -> Tensor:
@@ -76,14 +77,16 @@ def _hue(data: Tensor, turn: Drawn) -> Tensor:
     """Turn the hue by a part of the full circle."""
     if data.shape[2] == 1:
         return data.clone()
-    hue, lightness, saturation = _to_hls(data.float() / 255)
-    return _pixels(_from_hls(hue + turn * 360, lightness, saturation) * 255, data.dtype)
+    planes = data.movedim(2, 0).contiguous()
+    hue, lightness, saturation = _to_hls(planes.float() / 255)
+    turned = _from_hls(hue + turn * 360, lightness, saturation) * 255
+    return _pixels(turned, data.dtype).movedim(0, 2).contiguous()
 
 
 def _to_hls(rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Hue (in degrees), lightness and saturation of colours in [0, 1]."""
-    r, g, b = rgb.unbind(2)
-    high, low = rgb.amax(2), rgb.amin(2)
+    r, g, b = rgb
+    high, low = rgb.amax(0), rgb.amin(0)
     spread = high - low
     lightness = (high + low) * 0.5
     coloured = spread > torch.finfo(torch.float32).eps
@@ -95,13 +98,11 @@ def _to_hls(rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _from_hls(hue: Tensor, lightness: Tensor, saturation: Tensor) -> Tensor:
-    top = torch.where(
-        lightness <= 0.5, lightness * (1 + saturation), lightness + saturation - lightness * saturation
-    ).unsqueeze(2)
-    bottom = 2 * lightness.unsqueeze(2) - top
+    top = torch.where(lightness <= 0.5, lightness * (1 + saturation), lightness + saturation - lightness * saturation)
+    bottom = 2 * lightness - top
     hue = torch.remainder(hue * (1 / 60), 6)
     # How far each channel is between bottom and top.
-    share = torch.stack([(hue - 3).abs() - 1, 2 - (hue - 2).abs(), 2 - (hue - 4).abs()], 2).clamp(0, 1)
+    share = torch.stack([(hue - 3).abs() - 1, 2 - (hue - 2).abs(), 2 - (hue - 4).abs()]).clamp_(0, 1)
     return torch.where(share == 1, top, bottom + (top - bottom) * share)
 
 
