@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from .._core.dtypes import BFLOAT16_NP, NAME_TO_TORCH, torch_dtype
+from .._core.ops.elemwise.scalar import held
 from .._core.ops.init.creation import known_shape
 from .._core.state import state
 from ..base import mx_real_t
@@ -126,7 +127,7 @@ def ones(shape: Any, ctx: Context | None = None, dtype: Any = None, **kwargs: An
 
 def full(shape: Any, val: float, ctx: Context | None = None, dtype: Any = mx_real_t, out: Any = None) -> NDArray:
     """An array of one value."""
-    return _to_out(_filled(shape, val, ctx, dtype, empty=True), {"out": out})
+    return _to_out(_filled(shape, held(val, _dtype(dtype)), ctx, dtype, empty=True), {"out": out})
 
 
 def _to_out(made: NDArray, kwargs: dict[str, Any]) -> NDArray:

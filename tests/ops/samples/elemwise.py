@@ -81,6 +81,7 @@ ROWS += [
         numeric=False, note="bounds in the wrong order", grad=False
     ),
     row("clip", ints(3, 4, low=-9, high=9, dtype="int32"), a_min=-2.5, a_max=3.5).set(grad=False),
+    row("clip", f(3, 4, dtype="float16"), a_min=-1e10, a_max=1e10).set(numeric=False),
     row("clip", ints(3, 4, high=9, dtype="uint8"), a_min=-3.0, a_max=1e9).set(grad=False),
     row("clip", (2,), a_min=0.0).set(raises="a_max"),
     row("BlockGrad", (2, 3)).set(numeric=False),

@@ -45,6 +45,7 @@ ROWS += [
     row("_slice_assign_scalar", (2, 3, 4), scalar=2.5, begin=(0, 1), end=(1, 3)).set(grad=False),
     row("_slice_assign_scalar", (3, 4), begin=(None, 3), end=(None, 0), step=(2, -2)).set(grad=False),
     row("_slice_assign_scalar", ints(3, 4, dtype="int32"), scalar=7, begin=(1,), end=(2,)).set(grad=False),
+    row("_slice_assign_scalar", ints(3, 4, dtype="uint8"), scalar=300, begin=(1,), end=(2,)).set(grad=False),
 ]
 
 PLACES = const([[0, 2, 9], [-1, 1, 2]])

@@ -18,6 +18,7 @@ def _data(name, *shape):
 
 
 ROWS = [row(name, _data(name, 2, 3, 4), **axes) for name in _NAMES for axes in _AXES]
+ROWS += [row(name, _NAN, axis=(0, 1), exclude=True).set(grad=False) for name in ("nansum", "nanprod")]
 ROWS += [row(name, _NAN, axis=1).set(numeric=False, grad=name in ("nansum", "nanprod")) for name in _NAMES]
 ROWS += [row(name, _TIES, **axes).set(numeric=False) for name in ("max", "min") for axes in ({}, {"axis": 1})]
 ROWS += [
@@ -90,6 +91,7 @@ ROWS += [
     row("_histogram", f(20, low=0, high=5), const([0.0, 1.0, 2.5, 4.0])).set(grad=False),
     row("_histogram", const([0.0, 1.0, 4.0, 2.5, 5.0]), const([0.0, 1.0, 2.5, 4.0])).set(grad=False),
     row("_histogram", ints(4, 5, high=9, dtype="int32"), bin_cnt=3, range=(0, 9)).set(grad=False),
+    row("_histogram", ints(20, low=-4, high=9, dtype="int32"), bin_cnt=7, range=(0, 5)).set(grad=False),
     row("_histogram", (4,), bin_cnt=3).set(raises="range"),
     row("_histogram", (4,), (1,)).set(raises="at least 2"),
     row("_histogram", (4,), bin_cnt=3, range=(2.0, 1.0)).set(raises="increasing"),

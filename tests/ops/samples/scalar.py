@@ -15,6 +15,11 @@ ROWS += [row(f"{n}_scalar", away(2, 3, low=0.3, high=4), scalar=s) for n in _RES
 ROWS += [row(f"{n}_scalar", f(2, 3, low=0.3, high=3), scalar=s) for n in _POWERS for s in (2.0, 0.5)]
 ROWS += [row("_power_scalar", away(2, 3, low=0.3), scalar=s) for s in (3.0, -2.0, 1.0)]
 ROWS += [row("_plus_scalar", (2, 3)), row("_mul_scalar", (2, 3), scalar=3)]
+ROWS += [
+    row(f"_{n}_scalar", f(2, 3, dtype="float16"), scalar=s).set(numeric=False)
+    for n in ("maximum", "minimum", "plus")
+    for s in (1e10, -1e10)
+]
 # Ties, and values at which comparisons turn.
 _TIES = const([-2.0, -1.0, 0.0, 1.0, 2.0])
 ROWS += [

@@ -19,6 +19,10 @@ ROWS = [
     row("SequenceMask", (4, 2, 3), LENGTHS, use_sequence_length=True),
     row("SequenceMask", (4, 2, 3), const([0, 9]), use_sequence_length=True, value=-1.5),
     row("SequenceMask", (4, 2, 3), BATCH_FIRST, use_sequence_length=True, axis=1, value=2),
+    row("SequenceMask", ints(4, 2, 3, dtype="uint8"), LENGTHS, use_sequence_length=True, value=-1.5).set(grad=False),
+    row("SequenceMask", f(4, 2, dtype="float16"), const([1, 3], "float16"), use_sequence_length=True, value=-1e9).set(
+        numeric=False
+    ),
     row("SequenceMask", ints(3, 2, dtype="int32"), const([1, 2], dtype="int32"), use_sequence_length=True).set(
         grad=False
     ),

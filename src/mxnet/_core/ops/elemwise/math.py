@@ -5,6 +5,7 @@ from torch import Tensor
 
 from ...registry import op
 from .families import same_type, unary
+from .scalar import held
 
 for _name, _fn, _doc in (
     ("abs", torch.abs, "Absolute value."),
@@ -172,10 +173,11 @@ def clip(data: Tensor, *, a_min: float, a_max: float) -> Tensor:
 
     With ``a_min > a_max`` the upper limit is tried first, as MXNet's kernel does.
     """
-    low, high = a_min, a_max
-    if not data.is_floating_point():
+    if data.is_floating_point():
+        low, high = held(a_min, data.dtype), held(a_max, data.dtype)
+    else:
         info = torch.iinfo(data.dtype)
-        low, high = (int(min(max(v, info.min), info.max)) for v in (low, high))
+        low, high = (int(min(max(v, info.min), info.max)) for v in (a_min, a_max))
     if a_min > a_max:
         return data.masked_fill(data < a_min, low).masked_fill(data > a_max, high)
     return torch.clamp(data, low, high)

@@ -4,6 +4,8 @@ The result has the type of the array, to which the number is converted first: an
 ``is_int=False`` says that the number counts: then integers become float64. Booleans always become int64 or float64.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -11,6 +13,8 @@ from ...params import Double
 from ...registry import op
 from .arithmetic import mask_of, modulo
 from .families import same_type
+
+_ANY_FLOAT = torch.finfo(torch.float16).max  # numbers up to it are held by every type of floats
 
 
 def as_integer(value, dtype):
@@ -21,6 +25,15 @@ def as_integer(value, dtype):
     if value in (float("inf"), float("-inf")):
         return info.max if value > 0 else info.min
     return (int(value) - info.min) % (info.max - info.min + 1) + info.min
+
+
+def held(value, dtype):
+    """A number as an array of this type holds it: wrapped around in integers, infinite beyond a type of floats."""
+    if not dtype.is_floating_point:
+        return bool(value) if dtype is torch.bool else as_integer(value, dtype)
+    if -_ANY_FLOAT <= value <= _ANY_FLOAT:
+        return value
+    return math.copysign(math.inf, value) if abs(value) > torch.finfo(dtype).max else value
 
 
 def scalar(name, fn, doc, *aliases, exact=True, differentiable=True):
@@ -107,7 +120,7 @@ scalar(
     "Remainder of ``scalar / data`` with the sign of ``data``; 0 where that is 0.",
     "_RModScalar",
 )
-scalar("_power_scalar", torch.pow, "``data ** scalar``.", "_PowerScalar", exact=False)
+scalar("_power_scalar", lambda x, s: torch.pow(x, held(s, x.dtype)), "``data ** scalar``.", "_PowerScalar", exact=False)
 scalar("_rpower_scalar", lambda x, s: torch.pow(s, x), "``scalar ** data``.", "_RPowerScalar", exact=False)
 for _word, _clamp, _passes, _doc in (
     ("Maximum", torch.clamp_min, torch.ge, "The larger of element and number"),
@@ -115,7 +128,7 @@ for _word, _clamp, _passes, _doc in (
 ):
     _extremum = scalar(
         f"_{_word.lower()}_scalar",
-        _clamp,
+        lambda x, s, _clamp=_clamp: _clamp(x, held(s, x.dtype)),
         f"{_doc}; the gradient passes where they are equal.",
         f"_{_word}Scalar",
         f"_npi_{_word.lower()}_scalar",

@@ -8,6 +8,7 @@ from ...params import Double, Shape
 from ...registry import op
 from ...shapes import is_known
 from ..axes import check_axis
+from ..elemwise.scalar import held
 from .places import split_direction
 
 
@@ -71,7 +72,7 @@ def slice_assign_scalar(data: Tensor, *, scalar: Double = 0.0, begin: Shape, end
     """A copy of the array with a number in the region that ``slice`` would cut out."""
     forward, _ = split_direction(_slices(data.ndim, begin, end, step), data.shape)
     result = data.clone()
-    result[forward] = scalar if data.is_floating_point() else int(scalar)
+    result[forward] = held(scalar, data.dtype)
     return result
 
 

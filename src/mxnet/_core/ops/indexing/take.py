@@ -10,7 +10,7 @@ from ...params import Double, DTypeOf
 from ...registry import op
 from ...sparse.storage import wants_rows
 from ..axes import check_axis
-from ..elemwise.scalar import as_integer
+from ..elemwise.scalar import held
 from .places import IndexMode, check_bounds, positions
 
 ValueType = Annotated[Any, DTypeOf("bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")]
@@ -190,8 +190,7 @@ def one_hot(
     """
     if depth < 0:
         raise ValueError(f"depth must be a non-negative integer, got {depth}")
-    if not dtype.is_floating_point:
-        on_value, off_value = (as_integer(value, dtype) for value in (on_value, off_value))
+    on_value, off_value = (held(value, dtype) for value in (on_value, off_value))
     vectors = torch.full((*indices.shape, depth), off_value, dtype=dtype, device=indices.device)
     if not depth:
         return vectors

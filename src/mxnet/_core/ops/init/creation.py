@@ -10,7 +10,7 @@ from ....base import OperatorValueError
 from ...params import Ctx, Double, DType, DTypeOf, Long, Shape
 from ...registry import Device, op
 from ...state import state
-from ..elemwise.scalar import as_integer
+from ..elemwise.scalar import as_integer, held
 from ..reduce.axes import one_axis
 
 RangeType = Annotated[Any, DTypeOf("float32", "float64", "float16", "bfloat16", "uint8", "int8", "int32", "int64")]
@@ -78,9 +78,7 @@ def full(
     *, shape: Shape = None, ctx: Ctx = "", dtype: DType = torch.float32, value: Double, device: Device = None
 ) -> Tensor:
     """An array of one value."""
-    if not dtype.is_floating_point and dtype is not torch.bool:
-        value = as_integer(value, dtype)
-    return torch.full(known_shape(shape or (), device), value, dtype=dtype, device=device)
+    return torch.full(known_shape(shape or (), device), held(value, dtype), dtype=dtype, device=device)
 
 
 def _progression(count, repeat, start, step, dtype, device):

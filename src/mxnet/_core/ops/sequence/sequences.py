@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ...registry import op
+from ..elemwise.scalar import held
 
 
 def _inputs(p: Any) -> tuple:
@@ -92,7 +93,7 @@ def sequence_mask(
         return data
     step = torch.arange(steps, device=data.device)
     behind = step.unsqueeze(1 - axis) >= lengths.unsqueeze(axis)
-    return data.masked_fill(behind.reshape(*behind.shape, *[1] * (data.ndim - 2)), value)
+    return data.masked_fill(behind.reshape(*behind.shape, *[1] * (data.ndim - 2)), held(value, data.dtype))
 
 
 @sequence_mask.infer_shape

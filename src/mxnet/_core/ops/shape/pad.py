@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ...params import Double, Shape
 from ...registry import op
+from ..elemwise.scalar import held
 
 
 @op("Pad", aliases=("pad",))
@@ -20,7 +21,7 @@ def pad(
     """
     widths = _check_widths(tuple(data.shape), mode, pad_width)
     if mode == "constant":
-        return F.pad(data, widths, value=constant_value if data.is_floating_point() else int(constant_value))
+        return F.pad(data, widths, value=held(constant_value, data.dtype))
     if not data.is_floating_point():
         raise TypeError(f"mode {mode!r} only supports floating point types, got {str(data.dtype)[6:]}")
     return F.pad(data, widths, mode="replicate" if mode == "edge" else "reflect")
