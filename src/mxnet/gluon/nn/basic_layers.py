@@ -227,8 +227,8 @@ class Lambda(Block):
     Examples
     --------
     >>> import mxnet as mx
-    >>> mx.gluon.nn.Lambda(lambda x: x * 2)(mx.nd.ones((1,))).asscalar()
-    2.0
+    >>> mx.gluon.nn.Lambda(lambda x: x * 2)(mx.nd.ones((1,))).asnumpy()
+    array([2.], dtype=float32)
     """
 
     def __init__(self, function: str | Callable[..., Any], prefix: str | None = None) -> None:
@@ -255,8 +255,8 @@ class HybridLambda(HybridBlock):
     Examples
     --------
     >>> import mxnet as mx
-    >>> mx.gluon.nn.HybridLambda(lambda F, x: F.square(x))(mx.nd.array([3])).asscalar()
-    9.0
+    >>> mx.gluon.nn.HybridLambda(lambda F, x: F.square(x))(mx.nd.array([3])).asnumpy()
+    array([9.], dtype=float32)
     """
 
     def __init__(self, function: str | Callable[..., Any], prefix: str | None = None) -> None:
