@@ -337,7 +337,7 @@ class CSRNDArray(BaseSparseNDArray):
     def _fill(self, value: Any) -> None:
         raise ValueError("Assigning numeric types to CSRNDArray is not implemented yet.")
 
-    def __getitem__(self, key: Any) -> CSRNDArray:
+    def __getitem__(self, key: Any) -> Any:
         rows = self.shape[0]
         if isinstance(key, (int, np.integer)):
             if not -rows <= key < rows:
@@ -395,7 +395,7 @@ class RowSparseNDArray(BaseSparseNDArray):
             return self
         raise ValueError("RowSparseNDArray only supports [:] for indexing")
 
-    def retain(self, *args: Any, **kwargs: Any) -> RowSparseNDArray:
+    def retain(self, *args: Any, **kwargs: Any) -> Any:
         """Keep only the rows of the given numbers; see :func:`mxnet.nd.sparse.retain`, whose ``data`` this array is."""
         from .sparse import retain  # type: ignore[attr-defined]
 

@@ -11,10 +11,9 @@ from .._core.frontend.namespaces import install
 from .._core.frontend.nd import make_function
 from .._core.invoke import invoke
 from .._core.registry import get_op
-from . import _sparse_calls  # noqa: F401  (lets the eager call find its way here)
-from ._array import NDArray
+from ._array import NDArray, context_of
 from ._sparse_array import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
-from ._sparse_array import wrap_sparse as _ndarray_cls  # noqa: F401
+from ._sparse_calls import wrap_any
 from ._sparse_creation import array, csr_matrix, from_parts, row_sparse_array, zeros  # noqa: F401
 from ._sparse_creation import empty_array as empty
 
@@ -35,6 +34,12 @@ __all__ = [
     "subtract",
     "zeros",
 ]
+
+
+def _ndarray_cls(handle: Any, writable: bool = True, stype: int = -1) -> NDArray:
+    """An array of what its storage type keeps: a tensor, or the parts of a sparse array."""
+    return wrap_any(handle, context_of(handle))
+
 
 # What Python's operators compute for arrays of one shape: nothing is to be broadcast, and sparse arrays stay sparse.
 _ELEMENTWISE = {
