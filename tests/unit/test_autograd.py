@@ -1,6 +1,7 @@
 """Recording and gradients."""
 
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -301,3 +302,152 @@ def test_training_mode_reaches_operators(ctx):
     assert (mx.nd.Dropout(x, p=0.5) == 0).sum().asscalar() == 0
     with autograd.train_mode():
         assert (mx.nd.Dropout(x, p=0.5) == 0).sum().asscalar() > 1000
+
+
+# ---------------------------------------------------------------------- functions
+
+
+class Pair(autograd.Function):
+    """Two inputs, two outputs."""
+
+    def forward(self, a, b):
+        self.save_for_backward(a, b)
+        return a * b, a + b
+
+    def backward(self, d_product, d_sum):
+        a, b = self.saved_tensors
+        return d_product * b + d_sum, d_product * a + d_sum
+
+
+def test_function_of_several_arrays(ctx):
+    a, b = mx.nd.array([2.0], ctx), mx.nd.array([3.0], ctx)
+    a.attach_grad()
+    b.attach_grad()
+    with autograd.record():
+        product, total = Pair()(a, b)
+        y = product * 10
+    autograd.backward([y, total])
+    assert (a.grad.asscalar(), b.grad.asscalar()) == (31, 21)
+    with autograd.record():
+        product, _ = Pair()(a, b)  # nothing depends on the sum: its gradient is zero
+    product.backward()
+    assert (a.grad.asscalar(), b.grad.asscalar()) == (3, 2)
+    assert isinstance(Pair()(a, b), tuple)
+
+
+def test_function_that_gives_an_input_back(ctx):
+    class Same(autograd.Function):
+        def forward(self, x):
+            return x
+
+        def backward(self, dx):
+            return dx * 2
+
+    x = mx.nd.ones((2,), ctx)
+    x.attach_grad()
+    with autograd.record():
+        y = Same()(x) * x
+    y.backward()
+    assert x.grad.asnumpy().tolist() == [3, 3]
+
+
+def test_function_mistakes(ctx):
+    x = mx.nd.ones((2,), ctx)
+    x.attach_grad()
+
+    def function(out, back):
+        cls = type("Wrong", (autograd.Function,), {"forward": lambda self, x: out, "backward": lambda self, g: back})
+        with autograd.record():
+            return cls()(x)
+
+    with pytest.raises(TypeError, match=r"Wrong.forward: output 0 must be an NDArray, got int"):
+        function(1, None)
+    with pytest.raises(mx.MXNetError, match="Wrong.backward must return 1 gradients, got 2"):
+        function(x * 2, (x, x)).backward()
+    with pytest.raises(mx.MXNetError, match=r"Wrong.backward: gradient 0 must be an NDArray or None, got float"):
+        function(x * 2, 1.0).backward()
+    with autograd.record(), pytest.raises(TypeError, match="Pair: input 1 must be an NDArray, got int"):
+        Pair()(x, 2)
+    function(x * 2, None).backward()
+    assert not x.grad.asnumpy().any()
+
+
+# ---------------------------------------------------------------------- what was recorded
+
+
+def test_a_second_backward_needs_retain_graph(ctx):
+    x = mx.nd.ones((2,), ctx)
+    x.attach_grad()
+    with autograd.record():
+        y = x + 1  # torch itself keeps nothing for this, and would not mind
+    y.backward(retain_graph=True)
+    y.backward()
+    with pytest.raises(mx.MXNetError, match="not in a computational graph"):
+        y.backward()
+    with autograd.record():
+        z = y * x  # from here on y is a constant
+    z.backward()
+    assert x.grad.asnumpy().tolist() == [2, 2]
+
+
+def test_fresh_gradients(ctx):
+    x, y = mx.nd.ones((2,), ctx), mx.nd.ones((2,), ctx)
+    x.attach_grad()
+    y.attach_grad()
+    assert not x._fresh_grad and not mx.nd.ones((1,))._fresh_grad
+    with autograd.record():
+        z = x * 2
+    z.backward()
+    assert x._fresh_grad and not y._fresh_grad
+    x._fresh_grad = False
+    assert not x._fresh_grad
+
+
+def test_get_symbol(ctx):
+    x, w = mx.nd.array([[1.0, 2.0, 4.0]], ctx), mx.nd.ones((2, 3), ctx)
+    x.attach_grad()
+    w.attach_grad()
+    with autograd.record():
+        h = mx.nd.FullyConnected(x, w, num_hidden=2, no_bias=True).reshape((2, 1))
+        parts = mx.nd.split(h.astype("float64"), num_outputs=2, axis=0)
+        y = mx.nd.broadcast_add(parts[1], parts[0]) * mx.nd.array([3.0], ctx, dtype="float64")
+    symbol = autograd.get_symbol(y)
+    assert symbol.list_arguments() == ["var0", "var1", "null0"]
+    again = symbol.eval(ctx=ctx, var0=x, var1=w, null0=mx.nd.array([3.0], ctx, dtype="float64"))[0]
+    np.testing.assert_array_equal(again.asnumpy(), y.asnumpy())
+    assert autograd.get_symbol(x).list_arguments() == ["var0"]
+    y.backward()
+    with pytest.raises(mx.MXNetError, match="not part of a computation graph"):
+        autograd.get_symbol(y)
+    with pytest.raises(TypeError, match="get_symbol expects an NDArray, got int"):
+        autograd.get_symbol(1)
+
+
+def test_get_symbol_looks_into_hybridized_blocks(ctx):
+    net = mx.gluon.nn.HybridSequential(prefix="n_")
+    with net.name_scope():
+        net.add(mx.gluon.nn.Dense(2), mx.gluon.nn.BatchNorm())
+    net.initialize(ctx=ctx)
+    net.hybridize()
+    with autograd.record():
+        y = net(mx.nd.ones((2, 3), ctx)) * 2
+    symbol = autograd.get_symbol(y)
+    assert len(symbol.list_arguments()) == 5 and len(symbol.list_auxiliary_states()) == 2
+    assert "n_dense0_fwd_output" in symbol.get_internals().list_outputs()
+
+
+def test_notes_keep_no_array_alive_and_no_past_without_gradients(ctx):
+    x = mx.nd.ones((2,), ctx)
+    with autograd.record():
+        average = mx.nd.zeros((2,), ctx)
+        for _ in range(3):
+            average = average * 0.5 + x
+    assert getattr(average, "_note", None) is None
+    x.attach_grad()
+    with autograd.record():
+        middle = x * 2
+        last = middle * 3
+    gone = weakref.ref(middle)
+    del middle
+    assert gone() is None
+    assert len(autograd.get_symbol(last).get_internals()) == 3
