@@ -167,13 +167,13 @@ class BidirectionalCell(HybridRecurrentCell):
         """Run both cells over a sequence; see :meth:`RecurrentCell.unroll`."""
         self.reset()
         steps, axis, F, batch_size = _format_sequence(length, inputs, layout, False)
+        backwards = _reverse_sequences(steps, length, valid_length)
         states = _get_begin_state(self, F, begin_state, steps, batch_size)
         l_cell, r_cell = self._children.values()
         own = len(l_cell.state_info(batch_size))  # type: ignore[attr-defined]
         l_outputs, l_states = l_cell.unroll(  # type: ignore[attr-defined]
             length, steps, states[:own], layout, merge_outputs, valid_length
         )
-        backwards = _reverse_sequences(steps, length, valid_length)
         r_outputs, r_states = r_cell.unroll(  # type: ignore[attr-defined]
             length, backwards, states[own:], layout, False, valid_length
         )

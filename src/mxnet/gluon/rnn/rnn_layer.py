@@ -200,14 +200,12 @@ class _RNNLayer(HybridBlock):
             if self.skip_states is not None and self._cached_graph:
                 self._clear_cached_op()  # that graph has other outputs
             self.skip_states = skip
-        if skip:
-            if isinstance(inputs, NDArray):
-                batch_size = inputs.shape[self._layout.find("N")]
-                states = self.begin_state(batch_size, ctx=inputs.context, dtype=inputs.dtype)
-            else:
-                states = self.begin_state(0, func=symbol.zeros)
-        elif isinstance(states, tensor_types):
+        if isinstance(states, tensor_types):
             states = [states]
+        if isinstance(inputs, NDArray):
+            states = self._checked_states(inputs, states)
+        elif skip:
+            states = self.begin_state(0, func=symbol.zeros)
         if self._use_sequence_length:
             return super().__call__(inputs, states, sequence_length, **kwargs)
         return super().__call__(inputs, states, **kwargs)
@@ -216,8 +214,6 @@ class _RNNLayer(HybridBlock):
         self, F: Any, inputs: Any, states: Any, sequence_length: Any = None, **kwargs: Any
     ) -> Any:
         """Run the layer over a sequence."""
-        if F is ndarray:
-            self._check(inputs, states)
         if self._layout == "NTC":
             inputs = F.swapaxes(inputs, 0, 1)
         given = [*states, sequence_length] if self._use_sequence_length else list(states)
@@ -238,24 +234,27 @@ class _RNNLayer(HybridBlock):
         found = run_separate(inputs, parameters, given, options) if F is ndarray else None
         if found is None:
             vector = F._internal._rnn_param_concat(*[p.reshape(-1) for p in parameters], dim=0)
-            found = F.RNN(inputs, vector, *given, **options)
+            named = {"sequence_length": sequence_length} if self._use_sequence_length else {}
+            found = F.RNN(inputs, vector, *states, **named, **options)
         outputs = found[0]
         if self._layout == "NTC":
             outputs = F.swapaxes(outputs, 0, 1)
         return outputs if self.skip_states else (outputs, [found[i + 1] for i in range(len(states))])
 
-    def _check(self, inputs: NDArray, states: list[NDArray]) -> None:
+    def _checked_states(self, inputs: NDArray, states: list[NDArray] | None) -> list[NDArray]:
+        """The states to begin with, zeros if there are none."""
         if inputs.ndim != 3:
-            raise ValueError(
-                f"{type(self).__name__} {self.name!r}: the input must have axes {self._layout}, got shape "
-                f"{inputs.shape}"
-            )
-        infos = self.state_info(inputs.shape[self._layout.find("N")])
+            raise ValueError(f"{self.name!r}: the input must have the axes {self._layout}, got shape {inputs.shape}")
+        batch_size = inputs.shape[self._layout.find("N")]
+        if states is None:
+            return self.begin_state(batch_size, ctx=inputs.context, dtype=inputs.dtype)
+        infos = self.state_info(batch_size)
         if len(states) != len(infos):
-            raise ValueError(f"{type(self).__name__} {self.name!r} has {len(infos)} states, got {len(states)}")
+            raise ValueError(f"{self.name!r} has {len(infos)} states, got {len(states)}")
         for state, info in zip(states, infos):
-            if state.shape != info["shape"]:
+            if isinstance(state, NDArray) and state.shape != info["shape"]:
                 raise ValueError(f"Invalid recurrent state shape. Expecting {info['shape']}, got {state.shape}.")
+        return states
 
 
 class RNN(_RNNLayer):
