@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ._core import invoke as _invoke
 from ._core import tape
 from ._core.state import state
 from .base import MXNetError
+from .ndarray.ndarray import NDArray, wrap
 
 if TYPE_CHECKING:
-    from .ndarray import NDArray
     from .symbol import Symbol
 
 __all__ = [
     "Function",
+    "NDArray",  # MXNet's users get it from here by `import *`
     "backward",
     "get_symbol",
     "grad",
@@ -179,7 +179,7 @@ def grad(
         head_grads = _as_list(head_grads)
     keep = create_graph if retain_graph is None else retain_graph
     found = tape.run_grad(heads, variables, head_grads, keep, create_graph, train_mode)
-    arrays = [_invoke.wrap(g, v._ctx) for g, v in zip(found, variables)]
+    arrays = [wrap(g, v._ctx) for g, v in zip(found, variables)]
     return arrays
 
 
@@ -255,20 +255,20 @@ class Function:
         if not state.recording:
             return self.forward(*inputs)
         for i, x in enumerate(inputs):
-            if not hasattr(x, "_t"):
+            if not isinstance(x, NDArray):
                 raise TypeError(f"{name}: input {i} must be an NDArray, got {type(x).__name__}")
         # A view of each input that carries the history of nothing; forward may give one of them back.
-        plain = [_invoke.wrap(x._t.detach(), x._ctx) for x in inputs]
+        plain = [wrap(x._t.detach(), x._ctx) for x in inputs]
         with pause(state.training):
             outputs = self.forward(*plain)
         several = isinstance(outputs, (list, tuple))
         found = list(outputs) if several else [outputs]
         for i, y in enumerate(found):
-            if not hasattr(y, "_t"):
+            if not isinstance(y, NDArray):
                 raise TypeError(f"{name}.forward: output {i} must be an NDArray, got {type(y).__name__}")
         with torch.enable_grad():
             results = _FunctionBridge.apply(self, found, [x._ctx for x in inputs], *[x._t for x in inputs])
-        arrays = [_invoke.wrap(r, y._ctx) for r, y in zip(results, found)]
+        arrays = [wrap(r, y._ctx) for r, y in zip(results, found)]
         return type(outputs)(arrays) if several else arrays[0]
 
     def forward(self, *inputs: Any) -> Any:
@@ -296,10 +296,10 @@ class _FunctionBridge(torch.autograd.Function):
         function = ctx.function
         name = f"{type(function).__name__}.backward"
         with pause(state.training):
-            result = _as_list(function.backward(*[_invoke.wrap(g, c) for g, c in zip(grads, ctx.out_contexts)]))
+            result = _as_list(function.backward(*[wrap(g, c) for g, c in zip(grads, ctx.out_contexts)]))
         if len(result) != len(ctx.in_contexts):
             raise MXNetError(f"{name} must return {len(ctx.in_contexts)} gradients, got {len(result)}")
         for i, g in enumerate(result):
-            if g is not None and not hasattr(g, "_t"):
+            if g is not None and not isinstance(g, NDArray):
                 raise MXNetError(f"{name}: gradient {i} must be an NDArray or None, got {type(g).__name__}")
         return (None, None, None, *[None if g is None else g._t for g in result])

@@ -20,13 +20,12 @@ LAYERS = [
         "attribute",
         "name",
         "_core.dtypes",
-        "_core.download",
         "_core.files",
         "_core.layout",
         "_core.opencv",
         "_core.state",
     },
-    {"util", "_core.params", "_core.rng", "_core.shapes", "_core.tape"},
+    {"util", "_core.download", "_core.params", "_core.rng", "_core.shapes", "_core.tape"},
     # Operators: how they are declared, then all of them and the eager call.
     {"_core.registry"},
     {"_core.sparse"},
@@ -35,8 +34,8 @@ LAYERS = [
     {"_core.frontend", "_core.graph", "_core.serialization", "_core.unpickle"},
     {"_core.casting", "_core.execute"},
     # What a user holds in hands.
-    {"autograd", "ndarray"},
-    {"random", "symbol"},
+    {"ndarray"},
+    {"autograd", "random", "symbol"},
     {"executor", "operator"},
     # What training needs.
     {"initializer", "lr_scheduler", "metric", "monitor", "profiler", "recordio", "visualization"},

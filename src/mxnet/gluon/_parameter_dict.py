@@ -15,7 +15,8 @@ from .._core.dtypes import torch_dtype
 from ..context import Context
 from ..ndarray import NDArray
 from ..symbol import Symbol
-from ._parameter import Constant, Parameter, _clear
+from ._constant import Constant
+from ._parameter import Parameter, _clear
 from .utils import _brief_print_list, _indent
 
 tensor_types = (Symbol, NDArray)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ._parameter import Constant, DeferredInitializationError, Parameter
+from ._constant import Constant
+from ._parameter import DeferredInitializationError, Parameter
 from ._parameter_dict import ParameterDict, tensor_types
 
 for _class in (Constant, DeferredInitializationError, Parameter, ParameterDict):
