@@ -1,17 +1,13 @@
 """Data iterators (``mx.io``): batches from arrays in memory and from files, resized, joined and prefetched."""
 
+from typing import Any
+
 from . import io, utils
 from .io import (
     CSVIter,
     DataBatch,
     DataDesc,
     DataIter,
-    ImageDetRecordIter,
-    ImageRecordInt8Iter,
-    ImageRecordIter,
-    ImageRecordIter_v1,
-    ImageRecordUInt8Iter,
-    ImageRecordUInt8Iter_v1,
     LibSVMIter,
     MNISTIter,
     MXDataIter,
@@ -44,3 +40,9 @@ __all__ = [
     "io",
     "utils",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:  # iterators over images are made on first use
+        return getattr(io, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

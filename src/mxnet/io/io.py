@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 from collections import namedtuple
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,8 +14,6 @@ from ..base import mx_real_t
 from ..ndarray import NDArray, concat, tile
 from ..ndarray.sparse import CSRNDArray
 from ._csv import CSVSource
-from ._image_det import ImageDetRecordSource
-from ._image_record import ImageRecordInt8Source, ImageRecordSource, ImageRecordUInt8Source
 from ._libsvm import LibSVMSource
 from ._mnist import MNISTSource
 from ._source import Batch, BatchSource, file_iterator
@@ -586,9 +585,26 @@ class MXDataIter(_HoldsBatch):
 CSVIter = file_iterator("CSVIter", CSVSource, MXDataIter)
 LibSVMIter = file_iterator("LibSVMIter", LibSVMSource, MXDataIter)
 MNISTIter = file_iterator("MNISTIter", MNISTSource, MXDataIter)
-ImageRecordIter = file_iterator("ImageRecordIter", ImageRecordSource, MXDataIter)
-ImageRecordIter_v1 = file_iterator("ImageRecordIter_v1", ImageRecordSource, MXDataIter)
-ImageRecordUInt8Iter = file_iterator("ImageRecordUInt8Iter", ImageRecordUInt8Source, MXDataIter)
-ImageRecordUInt8Iter_v1 = file_iterator("ImageRecordUInt8Iter_v1", ImageRecordUInt8Source, MXDataIter)
-ImageRecordInt8Iter = file_iterator("ImageRecordInt8Iter", ImageRecordInt8Source, MXDataIter)
-ImageDetRecordIter = file_iterator("ImageDetRecordIter", ImageDetRecordSource, MXDataIter)
+
+# Iterators over images, made on first use: module and class of their source.
+_IMAGE_ITERATORS = {
+    "ImageDetRecordIter": ("_image_det", "ImageDetRecordSource"),
+    "ImageRecordInt8Iter": ("_image_record", "ImageRecordInt8Source"),
+    "ImageRecordIter": ("_image_record", "ImageRecordSource"),
+    "ImageRecordIter_v1": ("_image_record", "ImageRecordSource"),
+    "ImageRecordUInt8Iter": ("_image_record", "ImageRecordUInt8Source"),
+    "ImageRecordUInt8Iter_v1": ("_image_record", "ImageRecordUInt8Source"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _IMAGE_ITERATORS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, source = _IMAGE_ITERATORS[name]
+    made = file_iterator(name, getattr(importlib.import_module(f".{module}", __package__), source), MXDataIter)
+    globals()[name] = made
+    return made
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_IMAGE_ITERATORS})
