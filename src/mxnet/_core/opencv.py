@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,9 @@ from ..base import MXNetError
 
 # Types that OpenCV resizes by weighing pixels; others can only be picked from.
 _WEIGHED = frozenset(np.dtype(t) for t in ("uint8", "uint16", "int16", "float32", "float64"))
-_NEAREST = 0
+# OpenCV's methods of interpolation, and two of MXNet's: the best for the sizes, and any.
+_NEAREST, _LINEAR, _CUBIC, _AREA, _LANCZOS = range(5)
+_BEST, _ANY = 9, 10
 _PNG = b"\x89PNG"
 _PNG_HEADER = b"\r\n\x1a\n\0\0\0\rIHDR"
 
@@ -83,6 +87,28 @@ def decode(encoded: np.ndarray, flag: int = 1, to_rgb: bool = True) -> np.ndarra
     if to_rgb and channels == 3:
         cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels)
     return pixels
+
+
+def interpolation(method: int, sizes: tuple[int, ...] = (), draw: Callable[[int, int], int] = random.randint) -> int:
+    """OpenCV's number of an interpolation method.
+
+    9 chooses by ``sizes`` (old height and width, new height and width): bicubic to enlarge, by area to shrink, bilinear
+    for a bit of both. 10 chooses at random.
+    """
+    if method == _BEST:
+        if not sizes:
+            return _CUBIC
+        if len(sizes) != 4:
+            raise ValueError(f"sizes should be the old and the new height and width, got {sizes}")
+        old_h, old_w, new_h, new_w = sizes
+        if new_h > old_h and new_w > old_w:
+            return _CUBIC
+        return _AREA if new_h < old_h and new_w < old_w else _LINEAR
+    if method == _ANY:
+        return draw(_NEAREST, _LANCZOS)
+    if not _NEAREST <= method <= _LANCZOS:
+        raise ValueError(f"Unknown interp method {method}")
+    return method
 
 
 def resize(pixels: np.ndarray, width: int, height: int, interp: int = 1) -> np.ndarray:
