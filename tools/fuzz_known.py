@@ -87,6 +87,7 @@ KNOWN = (
     ("LeakyReLU", "*", "act_type=rrelu", "MXNet leaves the mask unset in prediction, and it is random in training"),
     ("Pooling*", "values", "~special", "what is not a number is the maximum; in MXNet that depends on its place"),
     ("InstanceNorm", "values", "eps=0.0", "zero over zero is zero"),
+    ("SoftmaxOutput", "values", "~special", "softmax of infinities is not a number"),
     ("LRN", "we refuse", "4D", "the documented rank; MXNet's MKL-DNN path takes matrices too"),
     ("LRN", "gradient", "alpha=-", "the norm to a fractional power has no derivative where it is not positive"),
     ("*Norm", "values", "~special", "the mean of infinities is infinite or not a number, by the order of operations"),
