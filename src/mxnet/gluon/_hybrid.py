@@ -9,6 +9,7 @@ from .. import ndarray, symbol
 from ..context import Context, current_context
 from ..ndarray import NDArray
 from ..ndarray._cached_op import CachedOp
+from . import _graph
 from ._block import Block
 from ._parameter import DeferredInitializationError, Parameter, changes
 from ._structure import Kinds, flatten, regroup
@@ -208,7 +209,7 @@ class HybridBlock(Block):
             self.collect_params().items()
         )
         names = out.list_inputs()
-        self._check_inputs(names, places, params)
+        _graph.check_inputs(names, places, params)
         flat, _ = flatten(args, "input")
         try:
             for name in names:
@@ -220,7 +221,7 @@ class HybridBlock(Block):
                 if name in params:
                     params[name]._finish_deferred_init()
         if self._backend:
-            out = self._partition(out, flat, places, params)
+            out = _graph.partition(out, self._backend, self._backend_opts, flat, places, params)
             self._cached_graph = inputs, out
             names = out.list_inputs()
         self._cached_op_args = [(True, places[n]) if n in places else (False, params[n]) for n in names]
@@ -228,46 +229,6 @@ class HybridBlock(Block):
         weights = [i for i, (is_input, _) in enumerate(self._cached_op_args) if not is_input]
         self._cached_op = CachedOp(out, [("data_indices", data), ("param_indices", weights), *self._flags])
         self._graph_args = (-1, None, [])
-
-    def _check_inputs(self, names: list[str], places: dict[str, int], params: dict[str, Parameter]) -> None:
-        """Every input of the graph must be known; warn about inputs and parameters that it does not use."""
-        used = set(names)
-        for name in names:
-            if name not in places and name not in params:
-                raise AssertionError(f"Unknown input to HybridBlock: {name}")
-        unused = [f"{i}-th" for name, i in places.items() if name not in used]
-        if unused:
-            warnings.warn(
-                f"The {', '.join(unused)} input to HybridBlock is not used by any computation. Is this intended?",
-                stacklevel=6,
-            )
-        unused = [name for name in params if name not in used]
-        if unused:
-            warnings.warn(
-                f"Parameter {', '.join(unused)} is not used by any computation. Is this intended?", stacklevel=6
-            )
-
-    def _partition(self, out: Any, flat: list[Any], places: dict[str, int], params: dict[str, Parameter]) -> Any:
-        """The graph as a back end wants it."""
-        given = [a for a in flat if a is not None]
-        shapes: dict[str, Any] = {}
-
-        def arrays(names: list[str]) -> dict[str, NDArray]:
-            found = {}
-            for name in names:
-                if name not in places:
-                    found[name] = params[name].data()
-                elif isinstance(given[places[name]], NDArray):
-                    found[name] = given[places[name]]
-                elif given[places[name]].attr("__shape__"):
-                    text = given[places[name]].attr("__shape__")
-                    shapes[name] = tuple([int(n) for n in text.strip("()").split(",") if n.strip()])
-            return found
-
-        arguments, states = arrays(out.list_arguments()), arrays(out.list_auxiliary_states())
-        contexts = Kinds(given).contexts
-        ctx = contexts[0] if contexts else None
-        return out.optimize_for(self._backend, arguments, states, ctx, shapes, **self._backend_opts)
 
     def _deferred_infer_shape(self, *args: Any) -> None:
         try:
@@ -476,18 +437,8 @@ class HybridBlock(Block):
                 "Please first call block.hybridize() and then run forward with this block at least once before calling "
                 "export."
             )
-        sym = self._cached_graph[1]
-        sym.save(f"{path}-symbol.json", remove_amp_cast=remove_amp_cast)
-        kinds = {**dict.fromkeys(sym.list_arguments(), "arg"), **dict.fromkeys(sym.list_auxiliary_states(), "aux")}
-        values = {}
-        for is_input, param in self._cached_op_args:
-            if is_input:
-                continue
-            if param.name in kinds:
-                values[f"{kinds[param.name]}:{param.name}"] = param._reduce()
-            else:
-                warnings.warn(f'Parameter "{param.name}" is not found in the graph. ', stacklevel=2)
-        ndarray.save(f"{path}-{epoch:04d}.params", values)
+        params = [p for is_input, p in self._cached_op_args if not is_input]
+        _graph.export(self._cached_graph[1], params, path, epoch, remove_amp_cast)
 
     def register_op_hook(self, callback: Any, monitor_all: bool = False) -> None:
         """Have a function called with what each operator computes, once hybridized.
