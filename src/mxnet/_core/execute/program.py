@@ -13,6 +13,7 @@ from ..graph.node import Entry, Node, split_variables, topo_sort
 from ..graph.passes import close_shapes, open_creations
 from ..invoke import error_like, op_error
 from ..registry import OpDef
+from . import fusion
 from ..shapes import is_known
 
 _RAISED = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError)
@@ -92,7 +93,8 @@ class Program:
         self._left_apart = set() if contexts else _parameter_lists(nodes, self.heads)
         self.num_slots = len(slots)
         self.outputs = tuple([slots[id(n), i] for n, i in heads])
-        self._steps: dict[bool, list[Step]] = {}
+        self._steps: dict[tuple[bool, bool], list[Step]] = {}
+        self._fusable = not contexts and ctx.device.type == "cpu" and fusion.wanted()
         self._aliased: dict[bool, tuple[int, ...]] = {}
 
     @property
@@ -102,12 +104,15 @@ class Program:
             body.is_pure for bodies in self._bodies.values() for body in bodies
         )
 
-    def steps(self, is_train: bool) -> list[Step]:
-        """The operator calls of one mode, made on first use."""
-        found = self._steps.get(is_train)
+    def steps(self, is_train: bool, fused: bool = False) -> list[Step]:
+        """The operator calls of one mode, made on first use; with what can be fused in prediction made one call."""
+        found = self._steps.get((is_train, fused))
         if found is None:
-            found = self._steps[is_train] = [self._step(*maker, is_train) for maker in self._makers]
+            found = [self._step(*maker, is_train) for maker in self._makers]
+            if fused:
+                found = fusion.fuse(found, self.outputs)
             _mark_releases(found, self.num_inputs, self.outputs)
+            self._steps[is_train, fused] = found
         return found
 
     def _step(
@@ -144,8 +149,9 @@ class Program:
         values: list[Any] = [None] * (self.num_slots + 1)  # the last one stays None: absent inputs read it as -1
         values[: self.num_inputs] = inputs
         step = None
+        fused = self._fusable and not is_train and monitor is None and not torch.is_grad_enabled()
         try:
-            for step in self.steps(is_train):
+            for step in self.steps(is_train, fused):
                 given = [values[i] for i in step.inputs]
                 if step.device is not None:
                     given = [t if t is None or t.device == step.device else t.to(step.device) for t in given]

@@ -1,0 +1,260 @@
+"""Fewer passes over memory in prediction: convolutions take the normalisation, sum and rectifier behind them along.
+
+oneDNN adds a residual and rectifies while it writes a convolution's result, and a batch normalisation by moving averages
+is a convolution's scale and shift. What remains of rectifiers and sums works in place. Nothing here is for graphs that
+are being differentiated or watched; ``MXNET_SUBGRAPH_BACKEND=NONE`` switches it off, as it does MXNet's own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ..graph.node import Node
+
+if TYPE_CHECKING:
+    from .program import Step
+
+# Operators whose result is memory of its own.
+_FRESH = frozenset(
+    ("Convolution", "Deconvolution", "FullyConnected", "BatchNorm", "LayerNorm", "elemwise_add", "Concat")
+)
+
+
+def wanted() -> bool:
+    """Whether the environment lets graphs be fused, and torch can."""
+    return (
+        os.environ.get("MXNET_SUBGRAPH_BACKEND", "").upper() != "NONE"
+        and torch.backends.mkldnn.is_available()
+        and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+    )
+
+
+def fuse(steps: Sequence[Step], outputs: Sequence[int]) -> list[Step]:
+    """The steps of a prediction with chains of them made one."""
+    graph = _Uses(steps, outputs)
+    taken: set[int] = set()  # numbers of steps that have become part of another
+    last: dict[int, Step] = {}  # the fused step by the number of the last step it replaces
+    for number, step in enumerate(steps):
+        if _is_convolution(step.node):
+            chain = _chain(graph, number, taken)
+            if len(chain) > 1:
+                taken.update(chain)
+                last[chain[-1]] = _fused([steps[i] for i in chain])
+    result = []
+    for number, step in enumerate(steps):
+        if number in last:
+            result.append(last[number])
+        elif number not in taken:
+            result.append(_in_place(graph, step) or step)
+    return result
+
+
+class _Uses:
+    """Who makes and who reads each value."""
+
+    def __init__(self, steps: Sequence[Step], outputs: Sequence[int]) -> None:
+        self.steps = steps
+        self.outputs = frozenset(outputs)
+        self.maker: dict[int, int] = {}
+        self.readers: dict[int, list[int]] = {}
+        for number, step in enumerate(steps):
+            for slot in step.outputs:
+                self.maker[slot] = number
+            for slot in step.inputs:
+                self.readers.setdefault(slot, []).append(number)
+
+    def only_reader(self, step: Step) -> int | None:
+        """The one step that reads the first output of a step, when nobody reads anything else of it."""
+        first, *others = step.outputs
+        if first in self.outputs or any(s in self.outputs or s in self.readers for s in others):
+            return None
+        readers = self.readers.get(first, ())
+        return readers[0] if len(readers) == 1 else None
+
+
+def _is_convolution(node: Node) -> bool:
+    p = node.params
+    return node.op.name == "Convolution" and len(p.kernel) == 2 and p.layout in (None, "NCHW")  # type: ignore[union-attr]
+
+
+def _is_normalisation(node: Node) -> bool:
+    p = node.params
+    return node.op.name == "BatchNorm" and p.axis == 1 and not p.output_mean_var  # type: ignore[union-attr]
+
+
+def _is_relu(node: Node) -> bool:
+    name = node.op.name  # type: ignore[union-attr]
+    return name == "relu" or name == "Activation" and node.params.act_type == "relu"
+
+
+def _is_clip(node: Node) -> bool:
+    return node.op.name == "clip"  # type: ignore[union-attr]
+
+
+def _chain(graph: _Uses, number: int, taken: set[int]) -> list[int]:
+    """A convolution and the steps behind it that it can take along: normalisation, sum, rectifier."""
+    chain = [number]
+    if graph.steps[number].device is not None:
+        return chain
+    for fits in (_is_normalisation, _is_sum, _is_relu):
+        follower = graph.only_reader(graph.steps[chain[-1]])
+        if follower is None or follower in taken:
+            break
+        step = graph.steps[follower]
+        is_first = graph.steps[chain[-1]].outputs[0] == step.inputs[0]
+        if fits(step.node) and step.device is None and (is_first or fits is _is_sum):
+            chain.append(follower)
+            continue
+        if fits is _is_relu and _is_clip(step.node) and not _is_sum(graph.steps[chain[-1]].node):
+            chain.append(follower)
+    return chain
+
+
+def _is_sum(node: Node) -> bool:
+    return node.op.name == "elemwise_add"  # type: ignore[union-attr]
+
+
+def _fused(chain: list[Step]) -> Step:
+    """One step that does what a chain of them does."""
+    from .program import Step
+
+    convolution, *rest = chain
+    normalisation = rest.pop(0) if rest and _is_normalisation(rest[0].node) else None
+    total = rest.pop(0) if rest and _is_sum(rest[0].node) else None
+    made = (normalisation or convolution).outputs[0]
+    inputs = list(convolution.inputs)[:3] + [-1] * (3 - len(convolution.inputs))
+    inputs += normalisation.inputs[1:] if normalisation else []
+    if total is not None:
+        inputs += [next((s for s in total.inputs if s != made), made)]
+    call = _Convolve(chain, normalisation, total is not None, rest[0].node if rest else None)
+    end = chain[-1]
+    return Step(end.node, call, tuple(inputs), end.outputs[:1], {}, None)
+
+
+class _Convolve:
+    """A convolution with what follows it."""
+
+    def __init__(self, chain: list[Step], normalisation: Step | None, add: bool, rectifier: Node | None) -> None:
+        self.chain = chain
+        self.normalises = normalisation is not None
+        self.adds = add
+        self.activation: tuple[str | None, list[Any]] = (None, []) if rectifier is None else ("relu", [])
+        if rectifier is not None and _is_clip(rectifier):
+            self.activation = "hardtanh", [rectifier.params.a_min, rectifier.params.a_max]
+        p = chain[0].node.params
+        self.kernel = tuple(p.kernel)
+        self.filters = p.num_filter
+        self.groups = p.num_group
+        self.stride, self.pad, self.dilate = (list(v) or [d, d] for v, d in ((p.stride, 1), (p.pad, 0), (p.dilate, 1)))
+        if normalisation is not None:
+            q = normalisation.node.params
+            self.eps, self.fix_gamma = q.eps, q.fix_gamma
+
+    def __call__(self, x: torch.Tensor, w: torch.Tensor, b: torch.Tensor | None, *rest: torch.Tensor) -> torch.Tensor:
+        other = rest[-1] if self.adds else None
+        if not self._suits(x, w, b, rest[:4] if self.normalises else (), other):
+            return self._plainly(x, w, b, *rest)
+        if self.normalises:
+            gamma, beta, mean, variance = rest[:4]
+            scale = (variance + self.eps).rsqrt_()
+            if not self.fix_gamma:
+                scale *= gamma
+            w = w * scale.view(-1, 1, 1, 1)
+            b = torch.addcmul(beta, -mean if b is None else b - mean, scale)
+        where = (self.pad, self.stride, self.dilate, self.groups)
+        name, scalars = self.activation
+        if other is not None:
+            pointwise = torch.ops.mkldnn._convolution_pointwise.binary
+            return pointwise(x, other, w, b, *where, "add", 1.0, name, scalars, "")
+        return torch.ops.mkldnn._convolution_pointwise(x, w, b, *where, name or "none", scalars, "")
+
+    def _suits(
+        self,
+        x: torch.Tensor,
+        w: torch.Tensor,
+        b: torch.Tensor | None,
+        moments: Sequence[torch.Tensor],
+        other: torch.Tensor | None,
+    ) -> bool:
+        """Whether these arrays are what oneDNN takes, and folding the normalisation into the weights costs less."""
+        if x.dim() != 4 or w.shape != (self.filters, x.shape[1] // self.groups, *self.kernel) or not x.numel():
+            return False
+        if x.shape[1] % self.groups or self.filters % self.groups:
+            return False
+        given = [x, w, *moments] + ([] if b is None else [b]) + ([] if other is None else [other])
+        if any(t.dtype is not torch.float32 or t.device.type != "cpu" for t in given):
+            return False
+        if any(t.shape != (self.filters,) for t in moments) or (b is not None and b.shape != (self.filters,)):
+            return False
+        sizes = [
+            (n + 2 * pad - dilate * (k - 1) - 1) // stride + 1
+            for n, k, stride, pad, dilate in zip(x.shape[2:], self.kernel, self.stride, self.pad, self.dilate)
+        ]
+        shape = (x.shape[0], self.filters, *sizes)
+        if min(sizes) < 1 or (other is not None and other.shape != shape):
+            return False
+        return not self.normalises or x.shape[0] * self.filters * sizes[0] * sizes[1] >= w.numel()
+
+    def _plainly(self, *given: Any) -> torch.Tensor:
+        """The same step by step."""
+        from .program import node_error
+
+        x, w, b, *rest = given
+        value, made = x, -1
+        for step in self.chain:
+            if step is self.chain[0]:
+                arguments: list[Any] = [x, w, b][: max(len(step.inputs), 2)]
+            elif _is_normalisation(step.node):
+                arguments = [value, *rest[:4]]
+            elif _is_sum(step.node):
+                arguments = [value, rest[-1]] if step.inputs[0] == made else [rest[-1], value]
+            else:
+                arguments = [value]
+            try:
+                result = step.fn(*arguments, **step.kwargs)
+            except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as e:
+                raise node_error(step.node, e, arguments) from e
+            value = result if isinstance(result, torch.Tensor) else result[0]
+            made = step.outputs[0]
+        return value
+
+
+# ---------------------------------------------------------------------------------------------------- in place
+
+
+def _in_place(graph: _Uses, step: Step) -> Step | None:
+    """The step working in the memory of an input that nobody else reads; None when there is no such way."""
+    from .program import Step
+
+    fn: Callable[..., torch.Tensor]
+    if _is_relu(step.node):
+        fn = torch.relu_
+    elif _is_sum(step.node):
+        fn = _AddInto(step)
+    else:
+        return None
+    maker = graph.maker.get(step.inputs[0])
+    if maker is None or step.device is not None:
+        return None
+    source = graph.steps[maker]
+    if source.node.op.name not in _FRESH or graph.readers[step.inputs[0]] != [graph.maker[step.outputs[0]]]:  # type: ignore[union-attr]
+        return None
+    if step.inputs[0] in graph.outputs or source.outputs[0] != step.inputs[0]:
+        return None
+    return Step(step.node, fn, step.inputs, step.outputs, {}, None)
+
+
+class _AddInto:
+    """A sum written into its first term."""
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+
+    def __call__(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        if a.shape != b.shape or a.dtype is not b.dtype:
+            return self.step.fn(a, b, **self.step.kwargs)  # says what is wrong
+        return a.add_(b)
