@@ -1,0 +1,76 @@
+"""The events of a training, each a base class for what wants to hear of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class EventHandler:
+    """What happens at events of a training. A handler derives from a class for each event that it hears of.
+
+    Handlers run in the order of their attribute ``priority``, the lowest number first; 0 for those without.
+    """
+
+
+class TrainBegin(EventHandler):
+    """Hears of the beginning of a training."""
+
+    def train_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
+        """Called once by ``fit``, before anything else."""
+
+
+class TrainEnd(EventHandler):
+    """Hears of the end of a training."""
+
+    def train_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
+        """Called once by ``fit``, after everything else."""
+
+
+class EpochBegin(EventHandler):
+    """Hears of the beginning of each pass over the data."""
+
+    def epoch_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
+        """Called before the first batch of a pass, in training and in validation."""
+
+
+class EpochEnd(EventHandler):
+    """Hears of the end of each pass over the data."""
+
+    def epoch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> bool | None:
+        """Called after the last batch of a pass; what is true ends the training."""
+        return False
+
+
+class BatchBegin(EventHandler):
+    """Hears of each batch before it is used."""
+
+    def batch_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
+        """Called with the keyword argument ``batch``."""
+
+
+class BatchEnd(EventHandler):
+    """Hears of each batch after it was used."""
+
+    def batch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> bool | None:
+        """Called with the keyword arguments ``batch``, ``pred``, ``label`` and ``loss``; what is true ends the pass.
+
+        The pass ends, and so does the training if the handler says so at the end of the pass too.
+        """
+        return False
+
+
+def _check_event_handlers(handlers: Any) -> list[EventHandler]:
+    """A list of handlers from none, one or several.
+
+    Raises
+    ------
+    ValueError
+        For anything that is not an :class:`EventHandler`.
+    """
+    if isinstance(handlers, EventHandler):
+        return [handlers]
+    if handlers is None:
+        return []
+    if not isinstance(handlers, (list, tuple)) or not all(isinstance(h, EventHandler) for h in handlers):
+        raise ValueError(f"handlers must be an EventHandler or a list of EventHandler, got: {handlers}")
+    return list(handlers)

@@ -1,0 +1,388 @@
+"""A training loop with everything that goes on around it."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import sys
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from ....context import Context, cpu, gpu, num_gpus
+from ....metric import EvalMetric
+from ....metric import Loss as LossMetric
+from ...data import DataLoader
+from ...loss import Loss
+from ...trainer import Trainer
+from ._events import _check_event_handlers
+from .batch_processor import BatchProcessor
+from .event_handler import (
+    BatchBegin,
+    BatchEnd,
+    EpochBegin,
+    EpochEnd,
+    EventHandler,
+    GradientUpdateHandler,
+    LoggingHandler,
+    MetricHandler,
+    StoppingHandler,
+    TrainBegin,
+    TrainEnd,
+    ValidationHandler,
+)
+from .utils import _check_handler_metric_ref, _check_metrics, _suggest_metric_for_loss
+
+__all__ = ["Estimator"]
+
+# The order in which _categorize_handlers gives them.
+_EVENTS = (TrainBegin, EpochBegin, BatchBegin, BatchEnd, EpochEnd, TrainEnd)
+
+
+class Estimator:
+    """Trains and evaluates a network.
+
+    Parameters
+    ----------
+    net : Block
+        The network to train.
+    loss : Loss
+        What to minimise.
+    train_metrics, val_metrics : EvalMetric or list of EvalMetric, optional
+        What to measure. In training: the loss, and the accuracy if the loss is ``SoftmaxCrossEntropyLoss``, unless
+        given; in validation: the same as in training. "training" or "validation" is put before their names.
+    initializer : Initializer, optional
+        Initializes what is not yet initialized of the network.
+    trainer : Trainer, optional
+        Updates the parameters: SGD with a learning rate of 0.001 unless given.
+    context : Context or list of Context, optional
+        Where to train: on the first GPU if there is one, else on the CPU.
+    val_net : Block, optional
+        The network to evaluate in validation, usually one that shares its parameters with ``net``.
+    val_loss : Loss, optional
+        The loss in validation.
+    batch_processor : BatchProcessor, optional
+        Anything with methods ``fit_batch`` and ``evaluate_batch``, for batches of another form than data and label.
+
+    Attributes
+    ----------
+    logger : logging.Logger
+        Writes to ``sys.stdout``, and to whatever handlers are added to it.
+
+    Raises
+    ------
+    ValueError
+        For arguments of the wrong kind.
+    AssertionError
+        For a GPU that is not there.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> from mxnet.gluon.contrib.estimator import Estimator
+    >>> data = mx.gluon.data.ArrayDataset(mx.nd.ones((8, 3)), mx.nd.ones((8, 1)))
+    >>> net = mx.gluon.nn.Dense(1, in_units=3)
+    >>> net.initialize()
+    >>> trainer = mx.gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.1})
+    >>> est = Estimator(net, mx.gluon.loss.L2Loss(), mx.metric.MSE(), trainer=trainer, context=mx.cpu())
+    >>> est.logger.setLevel("WARNING")
+    >>> est.fit(mx.gluon.data.DataLoader(data, batch_size=4), epochs=20)
+    >>> name, value = est.train_metrics[0].get()
+    >>> name, bool(value < 0.1)
+    ('training mse', True)
+    """
+
+    logger: Any = None
+
+    def __init__(
+        self,
+        net: Any,
+        loss: Loss,
+        train_metrics: Any = None,
+        val_metrics: Any = None,
+        initializer: Any = None,
+        trainer: Trainer | None = None,
+        context: Any = None,
+        val_net: Any = None,
+        val_loss: Loss | None = None,
+        batch_processor: Any = None,
+    ) -> None:
+        self.net = net
+        self.loss = _check_loss(loss, "loss")
+        self._train_metrics = _check_metrics(train_metrics) or self._default_metrics()
+        self._val_metrics = _check_metrics(val_metrics) or [copy.deepcopy(m) for m in self._train_metrics]
+        for metric in self._train_metrics:
+            metric.name = _prefixed("training", metric.name)
+        for metric in self._val_metrics:
+            metric.name = _prefixed("validation", metric.name)
+        self.val_loss = self.loss if val_loss is None else _check_loss(val_loss, "val_loss")
+        self.val_net = net if val_net is None else val_net
+
+        self.logger = logging.Logger(name="Estimator", level=logging.INFO)
+        self.logger.addHandler(logging.StreamHandler(sys.stdout))
+
+        self.context = _check_context(context)
+        self._initialize(initializer)
+        self.trainer = self._check_trainer(trainer)
+        self.batch_processor = _check_batch_processor(batch_processor)
+        self.max_epoch: int | None = None
+        self.max_batch: int | None = None
+        self.batch_axis = 0
+
+    def _default_metrics(self) -> list[EvalMetric]:
+        suggested = _suggest_metric_for_loss(self.loss)
+        loss = LossMetric(self.loss.name.rstrip("0123456789"))
+        return [loss] if suggested is None else [suggested, loss]
+
+    def _initialize(self, initializer: Any) -> None:
+        if not self._is_initialized():
+            # Layers that are initialized already stay as they are.
+            self.net.initialize(ctx=self.context, **({"init": initializer} if initializer else {}))
+        elif initializer:
+            warnings.warn(
+                "Network already fully initialized, skipping initialization. You don't need to pass initializer if you "
+                "already initialized your net. You can use net.initialize(init=your_initializer, force_reinit=True) to "
+                "force re-initialize.",
+                stacklevel=3,
+            )
+
+    def _is_initialized(self) -> bool:
+        try:
+            for parameter in self.net.collect_params().values():
+                parameter.list_ctx()
+        except RuntimeError:
+            return False
+        return True
+
+    def _check_trainer(self, trainer: Any) -> Trainer:
+        if trainer is None:
+            warnings.warn("No trainer specified, default SGD optimizer with learning rate 0.001 is used.", stacklevel=3)
+            return Trainer(self.net.collect_params(), "sgd", {"learning_rate": 0.001})
+        if not isinstance(trainer, Trainer):
+            raise ValueError(f"Trainer must be a Gluon Trainer instance, refer to gluon.Trainer: {trainer}")
+        return trainer
+
+    # ------------------------------------------------------------------ facts
+
+    @property
+    def train_metrics(self) -> list[EvalMetric]:
+        """The metrics of training."""
+        return self._train_metrics
+
+    @property
+    def val_metrics(self) -> list[EvalMetric]:
+        """The metrics of validation."""
+        return self._val_metrics
+
+    # ------------------------------------------------------------------ work
+
+    def evaluate(self, val_data: DataLoader, batch_axis: int = 0, event_handlers: Any = None) -> None:
+        """Measure the validation metrics.
+
+        Parameters
+        ----------
+        val_data : DataLoader
+            Batches of data and label.
+        batch_axis : int
+            The axis that is split over contexts.
+        event_handlers : EventHandler or list of EventHandler, optional
+            A :class:`MetricHandler` and a :class:`LoggingHandler` are added unless they are among them.
+
+        Raises
+        ------
+        ValueError
+            For other data than a ``DataLoader``, or handlers with metrics that are not the estimator's.
+        """
+        _check_loader(val_data)
+        for metric in self.val_metrics:
+            metric.reset()
+        _, epoch_begin, batch_begin, batch_end, epoch_end, _ = self._categorize_handlers(
+            self._prepare_default_validation_handlers(event_handlers)
+        )
+        for handler in epoch_begin:
+            handler.epoch_begin(self)
+        for batch in val_data:
+            for handler in batch_begin:
+                handler.batch_begin(self, batch=batch)
+            _, label, pred, loss = self.batch_processor.evaluate_batch(self, batch, batch_axis)
+            for handler in batch_end:
+                handler.batch_end(self, batch=batch, pred=pred, label=label, loss=loss)
+        for handler in epoch_end:
+            handler.epoch_end(self)
+
+    def fit(
+        self,
+        train_data: DataLoader,
+        val_data: DataLoader | None = None,
+        epochs: int | None = None,
+        event_handlers: Any = None,
+        batches: int | None = None,
+        batch_axis: int = 0,
+    ) -> None:
+        """Train the network, and validate it after each epoch if there is ``val_data``.
+
+        Parameters
+        ----------
+        train_data, val_data : DataLoader
+            Batches of data and label.
+        epochs, batches : int, optional
+            How long to train; one of the two.
+        event_handlers : EventHandler or list of EventHandler, optional
+            A :class:`StoppingHandler` is added, and a :class:`GradientUpdateHandler`, a :class:`MetricHandler`, a
+            :class:`ValidationHandler` and a :class:`LoggingHandler` unless they are among them.
+        batch_axis : int
+            The axis that is split over contexts.
+
+        Raises
+        ------
+        ValueError
+            For other data than a ``DataLoader``, data without batches, anything but one positive number of epochs or
+            batches, or handlers with metrics that are not the estimator's.
+        """
+        _check_loader(train_data)
+        if (not epochs) == (not batches):
+            raise ValueError(
+                "Fit only support exactly one type of iteration, train by number of epochs or number of batches. "
+                f"Please specify one and only one of: epochs or batches, got epochs={epochs}, batches={batches}."
+            )
+        self.max_epoch = _check_count("epochs", epochs)
+        self.max_batch = _check_count("batches", batches)
+        self.batch_axis = batch_axis
+        train_begin, epoch_begin, batch_begin, batch_end, epoch_end, train_end = self._categorize_handlers(
+            self._prepare_default_handlers(val_data, event_handlers)
+        )
+        for handler in train_begin:
+            handler.train_begin(self)
+        stop = False
+        while not stop:
+            for handler in epoch_begin:
+                handler.epoch_begin(self)
+            for batch in _some(train_data):
+                for handler in batch_begin:
+                    handler.batch_begin(self, batch=batch)
+                _, label, pred, loss = self.batch_processor.fit_batch(self, batch, batch_axis)
+                # All handlers hear of it, also after one that wants to stop.
+                wishes = [h.batch_end(self, batch=batch, pred=pred, label=label, loss=loss) for h in batch_end]
+                if any(wishes):
+                    break
+            wishes = [handler.epoch_end(self) for handler in epoch_end]
+            stop = any(wishes)
+        for handler in train_end:
+            handler.train_end(self)
+
+    # ------------------------------------------------------------------ handlers
+
+    def _prepare_default_handlers(self, val_data: Any, event_handlers: Any) -> list[EventHandler]:
+        handlers = _check_event_handlers(event_handlers)
+        added: list[EventHandler] = [StoppingHandler(self.max_epoch, self.max_batch)]
+        if not _any_of(GradientUpdateHandler, handlers):
+            added.append(GradientUpdateHandler())
+        if not _any_of(MetricHandler, handlers):
+            added.append(MetricHandler(metrics=self.train_metrics))
+        if val_data is not None and not _any_of(ValidationHandler, handlers):
+            added.append(ValidationHandler(val_data=val_data, eval_fn=self.evaluate))
+        if not _any_of(LoggingHandler, handlers):
+            added.append(LoggingHandler(metrics=self.train_metrics))
+        return _in_order(handlers, added, self.train_metrics + self.val_metrics)
+
+    def _prepare_default_validation_handlers(self, event_handlers: Any) -> list[EventHandler]:
+        handlers = _check_event_handlers(event_handlers)
+        added: list[EventHandler] = []
+        if not _any_of(MetricHandler, handlers):
+            added.append(MetricHandler(metrics=self.val_metrics))
+        if not _any_of(LoggingHandler, handlers):
+            added.append(LoggingHandler(metrics=self.val_metrics))
+        return _in_order(handlers, added, self.val_metrics)
+
+    def _categorize_handlers(self, event_handlers: list[EventHandler]) -> tuple[list[Any], ...]:
+        """Who hears of what: lists for the six events, in the order of ``_EVENTS``."""
+        return tuple([h for h in event_handlers if isinstance(h, event)] for event in _EVENTS)
+
+
+def _any_of(kind: type, handlers: list[EventHandler]) -> bool:
+    return any(isinstance(handler, kind) for handler in handlers)
+
+
+def _in_order(given: list[EventHandler], added: list[EventHandler], metrics: list[EvalMetric]) -> list[EventHandler]:
+    """All handlers by priority. When some are given and some added, they must be about the same metrics."""
+    handlers = given + added
+    if given and added:
+        for handler in handlers:
+            _check_handler_metric_ref(handler, metrics)
+    return sorted(handlers, key=lambda handler: getattr(handler, "priority", 0))
+
+
+def _prefixed(phase: str, name: str) -> str:
+    """The name of a metric in training or validation, whichever of the two it was called after so far."""
+    for known in ("training ", "validation "):
+        name = name.removeprefix(known)
+    return f"{phase} {name}"
+
+
+def _some(data: DataLoader) -> Iterator[Any]:
+    """The batches of a loader, of which there must be some: else the training would go on for ever."""
+    batch = None
+    for batch in data:
+        yield batch
+    if batch is None:
+        raise ValueError("train_data has no batches")
+
+
+# ---------------------------------------------------------------------- checks of arguments
+
+
+def _check_loss(loss: Any, name: str) -> Loss:
+    if not isinstance(loss, Loss):
+        raise ValueError(f"{name} must be a Loss, refer to gluon.loss.Loss: {loss}")
+    return loss
+
+
+def _check_loader(data: Any) -> None:
+    if not isinstance(data, DataLoader):
+        raise ValueError(
+            "Estimator only support input as Gluon DataLoader. Alternatively, you can transform your DataIter or any "
+            f"NDArray into Gluon DataLoader. Refer to gluon.data.DataLoader, got {type(data)}"
+        )
+
+
+def _check_count(name: str, count: Any) -> int | None:
+    if not count:
+        return None
+    if count != int(count) or count < 0:
+        raise ValueError(f"{name} must be a positive integer, got {count}")
+    return int(count)
+
+
+def _check_context(context: Any) -> list[Context]:
+    gpus = num_gpus()
+    if not context:
+        if gpus > 1:
+            warnings.warn(
+                "You have multiple GPUs, gpu(0) will be used by default. To utilize all your GPUs, specify context as "
+                "a list of gpus, e.g. context=[mx.gpu(0), mx.gpu(1)] ",
+                stacklevel=3,
+            )
+        return [gpu(0)] if gpus else [cpu()]
+    contexts = [context] if isinstance(context, Context) else context
+    if not isinstance(contexts, (list, tuple)) or not all(isinstance(c, Context) for c in contexts):
+        raise ValueError(
+            "context must be a Context or a list of Context, for example mx.cpu() or [mx.gpu(0), mx.gpu(1)], refer to "
+            f"mxnet.Context: {context}"
+        )
+    for c in contexts:
+        if c.device_type == "gpu" and c.device_id >= gpus:
+            known = ", ".join(["mx.cpu()", *(str(gpu(i)) for i in range(gpus))])
+            raise AssertionError(f"{c} is not available, please make sure your context is in one of: {known}")
+    return list(contexts)
+
+
+def _check_batch_processor(batch_processor: Any) -> Any:
+    if batch_processor is None:
+        return BatchProcessor()
+    for method in ("fit_batch", "evaluate_batch"):
+        if not callable(getattr(batch_processor, method, None)):
+            raise ValueError(
+                "Customized Batch Processor must contain fit_batch() and evaluate_batch() methods, "
+                f"{type(batch_processor).__name__} has no {method}()"
+            )
+    return batch_processor

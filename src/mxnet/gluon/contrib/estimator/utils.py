@@ -1,0 +1,53 @@
+"""Checks of metrics that are given to estimators and event handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from ....metric import Accuracy, CompositeEvalMetric, EvalMetric
+from ...loss import Loss, SoftmaxCrossEntropyLoss
+
+
+def _check_metrics(metrics: Any) -> list[EvalMetric]:
+    """A list of single metrics from none, one, a composite one or several.
+
+    Raises
+    ------
+    ValueError
+        For anything that is not an :class:`~mxnet.metric.EvalMetric`.
+    """
+    if isinstance(metrics, CompositeEvalMetric):
+        return [single for part in metrics.metrics for single in _check_metrics(part)]
+    if isinstance(metrics, EvalMetric):
+        return [metrics]
+    if metrics is None:
+        return []
+    if not isinstance(metrics, (list, tuple)) or not all(isinstance(m, EvalMetric) for m in metrics):
+        raise ValueError(f"metrics must be a Metric or a list of Metric, refer to mxnet.metric.EvalMetric: {metrics}")
+    return list(metrics)
+
+
+def _check_handler_metric_ref(handler: Any, known_metrics: Collection[EvalMetric]) -> None:
+    """Refuse a handler with a metric that nobody updates, in any attribute which is called after metrics.
+
+    Raises
+    ------
+    ValueError
+        Naming handler and metric.
+    """
+    for name, value in vars(handler).items():
+        if "metric" not in name:
+            continue
+        for metric in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(metric, EvalMetric) and metric not in known_metrics:
+                raise ValueError(
+                    f"Event handler {type(handler).__name__} refers to a metric instance {metric} outside of the known "
+                    "training and validation metrics. Please use the metrics from estimator.train_metrics and "
+                    "estimator.val_metrics instead."
+                )
+
+
+def _suggest_metric_for_loss(loss: Loss) -> EvalMetric | None:
+    """The metric that goes with a loss: accuracy for classification, none for others."""
+    return Accuracy() if isinstance(loss, SoftmaxCrossEntropyLoss) else None
