@@ -161,6 +161,21 @@ def test_gradient_of_square_sum_and_retain():
     assert x.grad.asnumpy().tolist() == [[0, 0], [0, 0], [2, 2], [2, 2]]
 
 
+def test_autograd_grad_of_sparse_variables():
+    x = nd.array([[0, 1], [2, 0]]).tostype("row_sparse")
+    x.attach_grad()
+    with autograd.record():
+        y = nd.square(x) * 3
+    (g,) = autograd.grad(y, [x])
+    assert g.asnumpy().tolist() == [[0, 6], [12, 0]] and not x.grad.asnumpy().any()
+    with autograd.record():
+        y = nd.dot(nd.ones((1, 2)).tostype("csr"), x)
+        with pytest.raises(mx.MXNetError, match="variable 0"):
+            autograd.grad(y, [nd.ones((1,)).tostype("row_sparse")], retain_graph=True)
+    (g,) = autograd.grad(y, [x])
+    assert g.asnumpy().tolist() == [[1, 1], [1, 1]]
+
+
 def test_what_is_written_where():
     x = nd.array([[1, 0], [0, 2]]).tostype("csr")
     for out in (nd.zeros((2, 2)), nd.zeros((2, 2), stype="csr")):
@@ -205,7 +220,7 @@ def test_updates(name, states, params, row, others, stype):
         others = [1, 1]  # lazily, as all are row-sparse
     weight = nd.ones((4, 2)).tostype(stype)
     arrays = [weight, *[nd.ones((4, 2)).tostype(stype) for _ in range(states)]]
-    fn = getattr(nd.sparse, "adagrad_update") if "adagrad" in name else getattr(nd, name)
+    fn = nd.sparse.adagrad_update if "adagrad" in name else getattr(nd, name)
     assert fn(weight, _ROW, *arrays[1:], out=weight, lr=0.1, **params) is weight
     for x, changed, kept in zip(arrays, row, others):
         assert x.stype == stype

@@ -244,8 +244,9 @@ def run_grad(
 ) -> list[torch.Tensor]:
     """Gradients of the heads with respect to some variables, as tensors."""
     tensors, grads = heads_and_grads(heads, head_grads)
-    for i, v in enumerate(variables):
-        if not v._t.requires_grad:
+    leaves = [_in_graph(v) for v in variables]
+    for i, leaf in enumerate(leaves):
+        if leaf is None or not leaf.requires_grad:
             raise MXNetError(
                 f"variable {i} is not in the computational graph: it must be marked (attach_grad) and used "
                 "while recording"
@@ -253,7 +254,7 @@ def run_grad(
     before = state.recording, state.training
     state.recording, state.training = create_graph, train_mode
     try:
-        found = _collect(tensors, [v._t for v in variables], grads, retain_graph, create_graph)
+        found = _collect(tensors, leaves, grads, retain_graph, create_graph)
     except RuntimeError as e:
         raise _backward_error(e) from e
     finally:
@@ -264,8 +265,13 @@ def run_grad(
     if not retain_graph:
         _forget(heads)
     if create_graph:
-        return [_ConstantOf.apply(g, v._t) if not g.requires_grad else g for g, v in zip(found, variables)]
-    return [g.clone() if g._is_zerotensor() else g for g in found]
+        return [_ConstantOf.apply(g, leaf) if not g.requires_grad else g for g, leaf in zip(found, leaves)]
+    return [g.clone() if g._is_zerotensor() else g.to_dense() if g.is_sparse else g for g in found]
+
+
+def _in_graph(x: NDArray) -> Any:
+    """The tensor that stands for an array in torch's graph; None for a sparse one that nothing was recorded of."""
+    return x._t if x.stype == "default" else x._store.carrier  # type: ignore[attr-defined]
 
 
 def _collect(
