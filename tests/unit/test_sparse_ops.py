@@ -176,6 +176,19 @@ def test_autograd_grad_of_sparse_variables():
     assert g.asnumpy().tolist() == [[1, 1], [1, 1]]
 
 
+@pytest.mark.parametrize("stype", ["csr", "row_sparse"])
+def test_second_derivatives(stype):
+    x = nd.array([[0, 1], [0.5, 0]]).tostype(stype)
+    x.attach_grad()
+    with autograd.record():
+        y = nd.sin(x.tostype("default").tostype(stype)) * 2
+        g = autograd.grad(y, [x], create_graph=True)[0]
+        z = (g * g).sum()
+    z.backward()
+    v = x.asnumpy()
+    np.testing.assert_allclose(x.grad.asnumpy(), -8 * np.cos(v) * np.sin(v), rtol=1e-5)
+
+
 def test_what_is_written_where():
     x = nd.array([[1, 0], [0, 2]]).tostype("csr")
     for out in (nd.zeros((2, 2)), nd.zeros((2, 2), stype="csr")):

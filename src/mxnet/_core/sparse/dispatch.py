@@ -152,6 +152,7 @@ class _Call:
         self.od = od
         self.p = p
         self.kwargs = kwargs
+        self.sources = inputs
         # Arrays that are not part of a graph stay the same objects: they may be states that the rule writes.
         self.inputs = [x if x is None or getattr(x, "carrier", 0) is None else x.detach() for x in inputs]
         self.takes_rows = [x is not None and wants_rows(x) for x in inputs]
@@ -175,6 +176,19 @@ class _Call:
                 return found
         return dense_gradients(self.od, self.inputs, self.kwargs, grads, needed)
 
+    def differentiate_again(self, grads: Sequence[Any], needed: Sequence[bool]) -> Sequence[Any]:
+        """Gradients of the inputs with a history of their own, through the dense function."""
+        kwargs = {k: v for k, v in self.kwargs.items() if k != "forward_stype"}
+        if "stype" in kwargs:
+            kwargs["stype"] = "default"
+        result = self.od.run([with_history(x) for x in self.sources], kwargs)
+        outputs = [result] if isinstance(result, Tensor) else list(result)
+        pairs = [(o, g) for o, g in zip(outputs, grads) if g is not None and o.requires_grad]
+        wanted = [x.carrier if isinstance(x, Sparse) else x for x, n in zip(self.sources, needed) if n]
+        heads = [g.to_dense() if g.is_sparse else g for _, g in pairs]
+        found = iter(gradients([o for o, _ in pairs], wanted, heads, True, True))
+        return [next(found) if n else None for n in needed]
+
 
 class _Node(torch.autograd.Function):
     """One call of a rule in torch's graph."""
@@ -188,12 +202,13 @@ class _Node(torch.autograd.Function):
         return tuple(outputs)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grads: Any) -> Any:
         call: _Call = ctx.call
         needed = ctx.needs_input_grad[1:]
         if all(g is None for g in grads):
             return (None, *[None for _ in needed])
+        if torch.is_grad_enabled():  # the gradients are to be differentiated in turn
+            return (None, *call.differentiate_again(grads, needed))
         arrived = [Rows.from_coo(g) if g is not None and g.is_sparse else g for g in grads]
         found = call.differentiate(arrived, needed)
         return (None, *[_sent(g, rows) if n else None for g, rows, n in zip(found, call.takes_rows, needed)])
