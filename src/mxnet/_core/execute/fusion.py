@@ -1,8 +1,8 @@
 """Fewer passes over memory in prediction: convolutions take the normalisation, sum and rectifier behind them along.
 
-oneDNN adds a residual and rectifies while it writes a convolution's result, and a batch normalisation by moving averages
-is a convolution's scale and shift. What remains of rectifiers and sums works in place. Nothing here is for graphs that
-are being differentiated or watched; ``MXNET_SUBGRAPH_BACKEND=NONE`` switches it off, as it does MXNet's own.
+oneDNN adds a residual and rectifies while it writes a convolution's result, and a batch normalisation by moving
+averages is a convolution's scale and shift. What remains of rectifiers and sums works in place. Nothing here is for
+graphs that are differentiated or watched; ``MXNET_SUBGRAPH_BACKEND=NONE`` switches it off, as it does MXNet's own.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from ..graph.node import Entry, Node, split_variables, topo_sort
 from ..graph.passes import close_shapes, open_creations
 from ..invoke import error_like, op_error
 from ..registry import OpDef
-from . import fusion
 from ..shapes import is_known
+from . import fusion
 
 _RAISED = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError)
 
