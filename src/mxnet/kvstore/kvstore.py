@@ -36,6 +36,22 @@ def _pairs(keys: Any, values: Any) -> list[tuple[Any, list[Any]]]:
     return [(keys, values)]
 
 
+def _by_key(pairs: list[tuple[Any, list[Any]]]) -> dict[Any, list[Any]]:
+    """All arrays of each key; keys without arrays are left out."""
+    found = {k: values for k, values in pairs if values}
+    if len(found) < len(pairs):  # some keys more than once
+        found = {}
+        for k, values in pairs:
+            if values:
+                found[k] = found.get(k, []) + values
+    return found
+
+
+def _alike(a: Any, b: Any) -> bool:
+    """Whether two arrays are dense, of one type and on one device."""
+    return a.stype == b.stype == "default" and a._t.dtype == b._t.dtype and a._t.device == b._t.device
+
+
 class KVStore(KVStoreBase):
     """Arrays by key, shared by the devices of this process. Made by :func:`mxnet.kv.create`.
 
@@ -120,10 +136,10 @@ class KVStore(KVStoreBase):
             raise MXNetError(f"Mixed key types are not allowed: {key!r} in a store of the other type (int or str)")
 
     def _stored(self, key: Any) -> Any:
-        self._check_key_type(key)
         try:
             return self._values[key]
         except KeyError:
+            self._check_key_type(key)
             raise MXNetError(f"key {key} doesn't exist. Did you init?") from None
 
     def push(self, key: Any, value: Any, priority: int = 0) -> None:
@@ -136,36 +152,42 @@ class KVStore(KVStoreBase):
         priority : int
             Accepted and not used: operations run in the order of calls.
         """
-        self._push(_pairs(key, value))
+        self._push(_by_key(_pairs(key, value)))
 
-    def _push(self, pairs: Sequence[tuple[Any, list[Any]]]) -> None:
-        grouped: dict[Any, list[Any]] = {}
-        for k, values in pairs:
-            grouped.setdefault(k, []).extend(values)
-        for k, values in grouped.items():
+    def _push(self, pushed: dict[Any, list[Any]]) -> None:
+        for k, values in pushed.items():
             shape = self._stored(k).shape
             for v in values:
                 if v.shape != shape:
                     raise MXNetError(f"key {k} has shape {shape}, an array of shape {v.shape} was pushed")
-        sums = []
-        for k, values in grouped.items():
-            kept = self._sums.get(k)
-            compression = self._compression
-            s = total(values, kept) if compression is None else compression.reduce(k, values, kept)
-            if s is not values[0] and s.stype == "default":
-                self._sums[k] = s
-            sums.append((k, s))
-        if self._updater is not None:
-            self._update(sums)
-            return
-        for k, s in sums:
-            stype = self._values[k].stype
-            if s.stype != stype:
-                self._values[k] = s.tostype(stype)
+        if self._updater is None:
+            self._replace(pushed)
+        else:
+            self._update([(k, self._sum(k, values)) for k, values in pushed.items()])
+
+    def _sum(self, key: Any, values: list[Any]) -> Any:
+        kept = self._sums.get(key)
+        s = total(values, kept) if self._compression is None else self._compression.reduce(key, values, kept)
+        if s is not values[0] and s.stype == "default":
+            self._sums[key] = s
+        return s
+
+    def _replace(self, pushed: dict[Any, list[Any]]) -> None:
+        """Make the sums the stored values."""
+        targets, arrays = [], []
+        for k, values in pushed.items():
+            stored, s = self._values[k], self._sum(k, values)
+            if s is not values[0]:
+                self._values[k] = s if s.stype == stored.stype else s.tostype(stored.stype)
+            elif _alike(stored, s):
+                targets.append(stored)
+                arrays.append(s)
             else:  # a single array is the caller's, who may change it
-                self._values[k] = s.copy() if s is grouped[k][0] else s
+                self._values[k] = s.copy() if s.stype == stored.stype else s.tostype(stored.stype)
+        copy_into(targets, arrays)
 
     def _update(self, sums: list[tuple[Any, Any]]) -> None:
+        """Hand the sums to the updater."""
         for k, s in sums:
             stored = self._values[k]
             if s.context.device != stored.context.device:  # the weight moves to where its gradients are
@@ -175,12 +197,10 @@ class KVStore(KVStoreBase):
             keys = [k for k, _ in sums]
             updater(keys, [s for _, s in sums], [self._values[k] for k in keys])
             return
-        for k, s in sorted(sums, key=lambda pair: self._place(pair[0])):
+        # The order of updates: ints by value, strings by initialisation.
+        place = {k: k if isinstance(k, int) else i for i, k in enumerate(self._values)}
+        for k, s in sorted(sums, key=lambda pair: place[pair[0]]):
             updater(k.encode() if isinstance(k, str) else k, s, self._values[k])  # type: ignore[misc]
-
-    def _place(self, key: Any) -> int:
-        """Where a key stands in the order of updates: ints by value, strings by initialisation."""
-        return key if isinstance(key, int) else list(self._values).index(key)
 
     def pull(self, key: Any, out: Any = None, priority: int = 0, ignore_sparse: bool = True) -> None:
         """Copy the values of keys into arrays.
@@ -214,7 +234,10 @@ class KVStore(KVStoreBase):
         """:meth:`push`, then :meth:`pull` into ``out``, or back into ``value`` when that is not given."""
         pairs = _pairs(key, value)
         wanted = pairs if out is None else _pairs(key, out)
-        self._push(pairs)
+        pushed = _by_key(pairs)
+        self._push(pushed)
+        if out is None and self._updater is None and self._compression is None:
+            wanted = [pair for pair in pushed.items() if len(pair[1]) > 1]  # a single array is its own sum
         self._pull(wanted, ignore_sparse=True)
 
     def broadcast(self, key: Any, value: Any, out: Any, priority: int = 0) -> None:
