@@ -121,6 +121,6 @@ def test_symbol_blocks_lay_out_what_they_load(tmp_path):
     expected = net(mx.nd.ones((1, 3, 6, 6))).asnumpy()
     net.export(str(tmp_path / "net"))
     loaded = mx.gluon.SymbolBlock.imports(str(tmp_path / "net-symbol.json"), "data", str(tmp_path / "net-0000.params"))
-    weights = [p.data() for p in loaded.collect_params().values() if len(p.shape) == 4]
+    weights = [x for x in (p.data() for p in loaded.collect_params().values()) if x.ndim == 4]
     assert [lies_channels_last(w) for w in weights] == [True]
     np.testing.assert_array_equal(loaded(mx.nd.ones((1, 3, 6, 6))).asnumpy(), expected)
