@@ -515,7 +515,7 @@ def test_nothing_is_left_behind():
     use()
     gc.collect()
     before, names = descriptors(), sorted(shared.iterdir())
-    for _ in range(3):
+    for _ in range(2):
         pids = use()
         gc.collect()
         assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
@@ -537,6 +537,14 @@ def test_kept_batches_hold_no_descriptors():
     for _ in loader:  # blocks are used again now, and most of them given up
         pass
     assert all(len(w.receiver._blocks) <= 40 for w in loader._worker_pool._workers)
+
+
+def test_blocks_are_used_again():
+    loader = gd.DataLoader(Numbers(400, (100, 50)), 2, num_workers=2)
+    for _ in range(2):
+        for x, _y in loader:
+            assert x.shape == (2, 100, 50)
+    assert all(len(w.receiver._blocks) <= 8 for w in loader._worker_pool._workers)
 
 
 def test_fork_beside_threads_of_torch():

@@ -40,11 +40,7 @@ def _rebuild(data: Any, dtype: torch.dtype, shape: tuple[int, ...]) -> NDArray:
 
 
 class _Pickler(pickle.Pickler):
-    """Pickles arrays as buffers, and keeps the big ones apart."""
-
-    def __init__(self, file: io.BytesIO) -> None:
-        self.apart: list[memoryview] = []
-        super().__init__(file, 5, buffer_callback=self._keep if HAS_BLOCKS else None)
+    """Pickles arrays as buffers."""
 
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) is not NDArray:
@@ -53,12 +49,22 @@ class _Pickler(pickle.Pickler):
         content = t.reshape(-1).view(torch.uint8).numpy()
         return _rebuild, (pickle.PickleBuffer(content), t.dtype, tuple(t.shape))
 
-    def _keep(self, buffer: pickle.PickleBuffer) -> bool:
+
+def _pickled(value: Any) -> tuple[memoryview, list[Any]]:
+    """A pickle, and the memory of the big arrays, which it leaves out."""
+    file = io.BytesIO()
+    apart: list[Any] = []
+
+    def keep(buffer: pickle.PickleBuffer) -> bool:
         raw = buffer.raw()
         if raw.nbytes < IN_BLOCK:
             return True
-        self.apart.append(raw)
+        apart.append(raw)
         return False
+
+    # Not a method of the pickler: in a circle of references it would keep all arrays, and their blocks, for a while.
+    _Pickler(file, 5, buffer_callback=keep if HAS_BLOCKS else None).dump(value)
+    return file.getbuffer(), apart
 
 
 # ---------------------------------------------------------------------- blocks
@@ -133,11 +139,8 @@ class Sender:
 
     def send(self, value: Any) -> None:
         """Send a result."""
-        file = io.BytesIO()
-        pickler = _Pickler(file)
-        pickler.dump(value)
-        body: Any = file.getbuffer()
-        apart: list[Any] = pickler.apart
+        body: Any
+        body, apart = _pickled(value)
         if HAS_BLOCKS and body.nbytes >= IN_BLOCK:
             apart.append(body)
             body = None
