@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import ndarray
 from ..base import OperatorTypeError, OperatorValueError, numeric_types
+from ._cross_entropy import cross_entropy, suits
 from .block import HybridBlock
 
 __all__ = [
@@ -197,6 +198,8 @@ class SoftmaxCrossEntropyLoss(Loss):
         self._from_logits = from_logits
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        if F is ndarray and sample_weight is None and self._is_plain() and suits(pred, label):
+            return self._weighted(F, cross_entropy(pred, label))
         if not self._from_logits:
             pred = F.log_softmax(pred, axis=self._axis)
         if self._sparse_label:
@@ -204,6 +207,10 @@ class SoftmaxCrossEntropyLoss(Loss):
         else:
             loss = -(pred * _reshape_like(F, label, pred)).sum(axis=self._axis, keepdims=True)
         return self._mean(F, loss, sample_weight)
+
+    def _is_plain(self) -> bool:
+        """Whether rows are samples and columns classes, and nothing else is asked for."""
+        return self._axis in (-1, 1) and self._batch_axis == 0 and self._sparse_label and not self._from_logits
 
 
 class KLDivLoss(Loss):
