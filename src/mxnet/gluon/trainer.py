@@ -400,6 +400,12 @@ class Trainer:
                 updater.optimizer = self._updaters[0].optimizer
             self._optimizer = self._updaters[0].optimizer
         self._optimizer.param_dict = dict(enumerate(self._params))
+        # Updates are counted by context: those that the file has no counts for go on from where the others are.
+        counts = self._optimizer._all_index_update_counts
+        known = max(counts.values(), key=lambda c: max(c.values(), default=0))
+        for ctx in self._contexts:
+            if not counts.setdefault(ctx.device_id, {}):
+                counts[ctx.device_id].update(known)
 
 
 class _Round:
