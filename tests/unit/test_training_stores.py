@@ -1,4 +1,4 @@
-"""Trainers over all kinds of stores: the weights after some steps do not depend on them. Recorded from MXNet 1.9.1."""
+"""Training over all kinds of stores: the weights after some steps do not depend on them. Recorded from MXNet 1.9.1."""
 
 from __future__ import annotations
 
@@ -36,6 +36,21 @@ SPARSE = {
     "sgd": "0 0.072 0.0288 0.0432 0.1296 0.162 0.54 0.63 0.56 0.63 1 1.1",
     "adam": "0 -0.057522 -0.048145 0.031451 0.118197 0.21764 0.525586 0.625586 0.736118 0.836118 1 1.1",
     "adagrad": "0 0 0.027478 0.105971 0.188004 0.283511 0.5 0.6 0.7 0.8 1 1.1",
+}
+# A Module after two epochs of three batches: SGD; Adam; SGD with gradients of two bits on one context, and on two.
+MODULE = {
+    "sgd": "-0.331916 0.221167 -0.510189 0.160548 0.077353 0.713554 -0.068718 -0.15395 -0.30967 -0.482203 -0.264616 "
+    "-0.065807 -0.053601 0.253965 0.837186 0.998079 0.304516 0.46648 0.10749 1.010228 0.080289 -0.85746 0.110559 "
+    "-0.483276 -0.626478 0.747884",
+    "adam": "-0.392962 0.515397 -0.754672 0.090968 0.294043 0.654018 0.011367 0.145932 -0.040541 -0.061343 -0.027964 "
+    "0.091876 0.086429 0.370336 0.466225 0.76362 0.475393 0.295602 0.068493 0.403161 -0.128523 -0.852177 0.149556 "
+    "0.12379 -0.417666 0.742601",
+    1: "-0.333048 0.415617 -0.472612 0.132968 -0.045478 0.370324 -0.349886 -0.197667 -0.278244 -0.332661 -0.31374 "
+    "-0.116939 -0.103233 0.113817 0.144195 0.410219 0.413889 0.357107 -0.007695 0.28369 -0.209613 -0.414398 0.225745 "
+    "0.243262 -0.336576 0.304823",
+    2: "-0.333048 0.415617 -0.510112 0.132968 -0.045478 0.370324 -0.349886 -0.197667 -0.278244 -0.370161 -0.31374 "
+    "-0.154439 -0.103233 0.113817 0.181695 0.410219 0.376389 0.394607 -0.007695 0.24619 -0.247113 -0.414398 0.225745 "
+    "0.280762 -0.299076 0.304823",
 }
 STORES = [None, "local", "device", "store"]  # the last one: a KVStore, not its name
 
@@ -208,3 +223,51 @@ def test_one_context_needs_no_store():
         backward(net, contexts(1))
         trainer.step(6)
         assert trainer._kvstore is None
+
+
+# ---------------------------------------------------------------------- modules
+
+
+def module(count, compression=None):
+    x = mx.sym.FullyConnected(mx.sym.var("data"), num_hidden=4, name="a")
+    x = mx.sym.FullyConnected(mx.sym.Activation(x, act_type="tanh"), num_hidden=2, name="b")
+    net = mx.sym.SoftmaxOutput(x, name="softmax")
+    mod = mx.mod.Module(net, context=contexts(count), compression_params=compression)
+    mod.bind([("data", (4, 3))], [("softmax_label", (4,))])
+    random = np.random.RandomState(1)
+    shapes = {"a_weight": (4, 3), "a_bias": (4,), "b_weight": (2, 4), "b_bias": (2,)}
+    mod.init_params(arg_params={k: mx.nd.array(random.uniform(-0.5, 0.5, shape)) for k, shape in shapes.items()})
+    return mod
+
+
+def trained(mod, kind, optimizer, settings):
+    points = np.random.RandomState(3).uniform(-1, 1, (12, 3)).astype("float32")
+    data = mx.io.NDArrayIter(points, (points.sum(1) > 0).astype("float32"), 4)
+    mod.init_optimizer(store(kind), optimizer, dict(settings))
+    for _ in range(2):
+        data.reset()
+        for batch in data:
+            mod.forward_backward(batch)
+            mod.update()
+    values, _ = mod.get_params()
+    return np.concatenate([values[name].asnumpy().ravel() for name in sorted(values)])
+
+
+@pytest.mark.parametrize("on_store", ["0", "1"])
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("kind", STORES)
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_modules_train_alike(optimizer, kind, count, on_store, monkeypatch):
+    if kind is None and count == 2:
+        pytest.skip("without a store nothing is summed")
+    monkeypatch.setenv("MXNET_UPDATE_ON_KVSTORE", on_store)
+    found = trained(module(count), kind, optimizer, SETTINGS[optimizer])
+    np.testing.assert_allclose(found, numbers(MODULE[optimizer]), atol=1e-5)
+
+
+@pytest.mark.parametrize("on_store", ["0", "1"])
+@pytest.mark.parametrize("count", [1, 2])
+def test_modules_with_gradients_of_two_bits(count, on_store, monkeypatch):
+    monkeypatch.setenv("MXNET_UPDATE_ON_KVSTORE", on_store)
+    mod = module(count, {"type": "2bit", "threshold": 0.3})
+    np.testing.assert_allclose(trained(mod, "store", "sgd", {"learning_rate": 0.5}), numbers(MODULE[count]), atol=3e-6)
