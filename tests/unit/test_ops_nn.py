@@ -324,3 +324,17 @@ def test_kl_sparse_regulariser_moves_its_average_in_the_backward_pass():
     np.testing.assert_allclose(state.asnumpy(), average, rtol=1e-6)
     expected = 1 + 0.1 * (0.8 / (1 - average) - 0.2 / average)
     np.testing.assert_allclose(executor.grad_dict["x"].asnumpy(), np.stack([expected, expected]), rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", [100, 1_000_000])
+def test_dropout_drops_its_share(size):
+    """With few elements and with many, which are drawn in another way; all of them for p=1, none for p=0."""
+    x = mx.nd.ones((size,))
+    with mx.autograd.train_mode():
+        assert (mx.nd.Dropout(x, p=0).asnumpy() == 1).all()
+        assert np.isnan(mx.nd.Dropout(x, p=1).asnumpy()).all()  # 0 / 0, as in MXNet
+        out = mx.nd.Dropout(x, p=0.3).asnumpy()
+        assert (mx.nd.Dropout(x, p=1 - 1e-12).asnumpy() == 0).all()
+    kept = out != 0
+    assert out[kept] == pytest.approx(1 / 0.7)
+    assert abs(kept.mean() - 0.7) < 5 * (0.21 / size) ** 0.5

@@ -35,6 +35,7 @@ __all__ = [
     "box_non_maximum_suppression",
     "count_sketch",
     "ctc_loss",
+    "dequantize",
     "div_sqrt_dim",
     "edge_id",
     "fft",
@@ -50,6 +51,9 @@ __all__ = [
     "interleaved_matmul_selfatt_qk",
     "interleaved_matmul_selfatt_valatt",
     "quadratic",
+    "quantize",
+    "quantize_v2",
+    "requantize",
     "round_ste",
     "sign_ste",
 ]
@@ -111,6 +115,8 @@ def count_sketch(data: NDArray, h: NDArray, s: NDArray, out_dim: int, processing
     """Project rows to ``out_dim`` numbers by hashing: ``out[h[i]] += s[i] * data[i]``."""
 def ctc_loss(data: NDArray, label: NDArray, data_lengths: NDArray | None = None, label_lengths: NDArray | None = None, use_data_lengths: bool = False, use_label_lengths: bool = False, blank_label: Literal['first', 'last'] | str = 'first', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Negative log probability of label sequences under all their alignments with the data."""
+def dequantize(data: NDArray, min_range: NDArray, max_range: NDArray, out_type: Literal['float32'] | str = 'float32', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """The real numbers that numbers of 8 bits stand for."""
 def div_sqrt_dim(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Divide by the square root of the last axis' size, as attention scores are."""
 def edge_id(data: NDArray, u: NDArray, v: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
@@ -141,6 +147,12 @@ def interleaved_matmul_selfatt_valatt(queries_keys_values: NDArray, attention: N
     """Values of self-attention weighted by the attention."""
 def quadratic(data: NDArray, a: float = 0.0, b: float = 0.0, c: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """``a * x**2 + b * x + c``."""
+def quantize(data: NDArray, min_range: NDArray, max_range: NDArray, out_type: Literal['int8', 'uint8'] | str = 'uint8', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> list[NDArray]:
+    """Quantize real numbers of a known range to 8 bits."""
+def quantize_v2(data: NDArray, out_type: Literal['auto', 'int8', 'uint8'] | str = 'int8', min_calib_range: float | None = None, max_calib_range: float | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> list[NDArray]:
+    """Quantize real numbers to 8 bits, over the range found in calibration or else that of the data."""
+def requantize(data: NDArray, min_range: NDArray, max_range: NDArray, out_type: Literal['auto', 'int8', 'uint8'] | str = 'int8', min_calib_range: float | None = None, max_calib_range: float | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> list[NDArray]:
+    """Bring numbers of 32 bits, as sums of products of quantized numbers are, to 8 bits."""
 def round_ste(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Round as ``round`` does; the gradient passes straight through."""
 def sign_ste(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:

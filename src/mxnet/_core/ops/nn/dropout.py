@@ -25,10 +25,11 @@ def dropout_mask(data: Tensor, p: float, rng: Any, shape: Any = None) -> Tensor:
     """
     mask = torch.empty_like(data) if shape is None else data.new_empty(shape)
     scale = 1 / (1 - p) if p < 1 else torch.inf
-    if mask.device.type == "cpu" and mask.numel() >= _MANY:
+    if mask.device.type == "cpu" and mask.numel() >= _MANY and 0 < p < 1:
         bits = torch.empty(-(-mask.numel() // 2), dtype=torch.int64).random_(_LOWEST, None, generator=rng)
         flat = mask.as_strided((mask.numel(),), (1,))
-        torch.ge(bits.view(torch.int32)[: flat.numel()], round(p * 2**32) - 2**31, out=flat)
+        threshold = min(round(p * 2**32), 2**32 - 1) - 2**31  # the range of int32
+        torch.ge(bits.view(torch.int32)[: flat.numel()], threshold, out=flat)
     else:
         mask.bernoulli_(1 - p, generator=rng)
     return mask.mul_(scale)

@@ -13,7 +13,8 @@ from ...shapes import ShapeRule
 Scale = Annotated[float, Ge(0), Le(1)]
 
 
-# No image reaches that far. Positions beyond are brought here, so that they stay numbers under all arithmetic.
+# No image reaches that far. Positions beyond are brought here (in float16: to its limits), so that they stay numbers
+# under all arithmetic.
 _FAR = 1e7
 
 
@@ -21,7 +22,8 @@ def checked_rois(rois: Tensor, columns: int) -> Tensor:
     """Regions, checked to be rows of so many columns, with finite positions (0 for what is not a number)."""
     if rois.ndim != 2 or rois.shape[1] != columns:
         raise MXNetError(f"rois should be (number, {columns}), got shape {tuple(rois.shape)}")
-    return rois.nan_to_num(0.0).clamp(-_FAR, _FAR)
+    far = min(_FAR, torch.finfo(rois.dtype).max)
+    return rois.nan_to_num(0.0).clamp(-far, far)
 
 
 def pooled_grid(size: tuple) -> tuple[int, int]:
