@@ -1,6 +1,6 @@
 """The cross entropy of a matrix of predictions in one kernel, for the loss that most training loops call.
 
-The numbers are those of ``log_softmax``, ``pick``, the sign and the mean, which cost five times as much for small batches.
+The numbers are those of ``log_softmax``, ``pick``, the sign and the mean, which cost five times as much for few rows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NONE, _NEVER = 0, -100  # torch's numbers for "no reduction" and "ignore no cla
 
 
 def suits(pred: Any, label: Any) -> bool:
-    """Whether these are a dense matrix of float predictions, not subject to mixed precision, and a class for each row."""
+    """Whether these are a dense float matrix, not subject to mixed precision, and a class for each of its rows."""
     return (
         type(pred) is type(label) is NDArray
         and pred._t.ndim == 2
