@@ -131,6 +131,46 @@ def test_pushpull_and_broadcast():
     assert all((v.asnumpy() == 16).all() for v in values)
 
 
+def test_one_array_and_several_in_one_call():
+    kv = store(["a", "b", "c"])
+    single, wide = ones(value=3), ones(value=5).astype("float64")
+    pair = [ones(c, 2) for c in FOUR[:2]]
+    for _ in range(2):
+        kv.pushpull(["a", "b", "c"], [single, pair, wide])
+        assert (single.asnumpy() == 3).all() and all((v.asnumpy() == 4).all() for v in pair)
+        assert [value(kv, k) for k in "abc"] == [3, 4, 5]
+        pair[0][:] = pair[1][:] = 2
+    single[:] = wide[:] = 9
+    assert [value(kv, k) for k in "abc"] == [3, 4, 5]
+    one, two = ones(value=1), ones(value=2)
+    kv.pushpull(["a", "a"], [one, two])
+    assert (one.asnumpy() == 3).all() and (two.asnumpy() == 3).all(), "arrays of one key are summed"
+    outs = [ones(FOUR[0]), ones(FOUR[1])]
+    kv.pushpull("a", ones(value=7), out=outs)
+    assert all((o.asnumpy() == 7).all() for o in outs)
+
+
+def test_nothing_to_push():
+    kv = store(["w"])
+    kv.push("w", ones())
+    for updater in (None, lambda *_: pytest.fail("there is nothing to update by")):
+        kv._set_updater(updater)
+        kv.push([], [])
+        kv.push("w", [])
+        kv.pull("w", [])
+        kv.pushpull(["w"], [[]])
+        assert value(kv, "w") == 1
+
+
+def test_single_arrays_are_not_allocated_anew():
+    kv = store(["w"])
+    stored, a = kv._values["w"], ones(value=2)
+    kv.push("w", a)
+    kv.pushpull("w", a)
+    assert kv._values["w"] is stored and value(kv, "w") == 2
+    assert stored._t.data_ptr() != a._t.data_ptr()
+
+
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
@@ -253,6 +293,48 @@ def test_two_bit_compression_with_error_feedback():
     assert pushed(a) == [0.5, -0.5, 0.5, 0.5]
     assert pushed(a) == [0, 0, 0.5, 0]
     np.testing.assert_allclose(a.asnumpy(), [0.3, -0.3, 1.7, 0.1], rtol=1e-6, err_msg="gradients are not written")
+
+
+def compressed(**params):
+    kv = mx.kv.create("device")
+    kv.set_gradient_compression({"type": "2bit", **params})
+    return kv
+
+
+def test_compression_of_special_values():
+    """Recorded from MXNet 1.9.1: nothing of a NaN is ever sent, and what is left over adds up."""
+    kv = compressed(threshold=0.5)
+    kv.init("w", mx.nd.zeros((6,)))
+    out = mx.nd.zeros((6,))
+    for expected in ([0.5, -0.5, 0.5, 0, 0, -0.5], [0.5, -0.5, 0.5, 0.5, 0, -0.5], [0.5, -0.5, 0.5, 0.5, 0, -0.5]):
+        kv.push("w", [mx.nd.array([1.3, -0.5, 0.5, 0.49, np.nan, -9]), mx.nd.zeros((6,), ctx=FOUR[1])])
+        kv.pull("w", out=out)
+        assert out.asnumpy().tolist() == expected
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_compression_of_all_types_and_forms(dtype):
+    kv = compressed()
+    kv.init("w", mx.nd.zeros(SHAPE, dtype=dtype))
+    pair = [ones(FOUR[0], 0.6).astype(dtype), ones(FOUR[1], 0.7).astype(dtype)]
+    kv.pushpull("w", pair)
+    assert all((v.asnumpy() == 1).all() and np.dtype(v.dtype) == dtype for v in pair)
+    single = ones(value=0.4).astype(dtype)
+    kv.pushpull("w", single)
+    assert (single.asnumpy() == 0.5).all(), "0.4, and 0.1 that was left over"
+    kv.set_optimizer(mx.optimizer.SGD(learning_rate=1.0))
+    kv.push("w", ones(value=0.5).astype(dtype))
+    assert value(kv, "w") == 0
+
+
+def test_compression_of_row_sparse_gradients():
+    kv = compressed(threshold="0.5")
+    kv.init("w", mx.nd.zeros(SHAPE))
+    rows = mx.nd.array([[0.6, 0.6], [0, 0], [-0.8, 0.3]])
+    kv.push("w", [rows.tostype("row_sparse"), ones(FOUR[1], 0.2).tostype("row_sparse")])
+    out = mx.nd.zeros(SHAPE)
+    kv.pull("w", out=out)
+    assert out.asnumpy().tolist() == [[0.5, 0.5], [0, 0], [-0.5, 0]]
 
 
 @pytest.mark.parametrize(
