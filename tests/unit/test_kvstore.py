@@ -322,7 +322,7 @@ def test_compression_of_all_types_and_forms(dtype):
     single = ones(value=0.4).astype(dtype)
     kv.pushpull("w", single)
     assert (single.asnumpy() == 0.5).all(), "0.4, and 0.1 that was left over"
-    kv.set_optimizer(mx.optimizer.SGD(learning_rate=1.0))
+    kv.set_optimizer(mx.optimizer.SGD(learning_rate=1.0, multi_precision=True))
     kv.push("w", ones(value=0.5).astype(dtype))
     assert value(kv, "w") == 0
 
