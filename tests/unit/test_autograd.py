@@ -451,3 +451,37 @@ def test_notes_keep_no_array_alive_and_no_past_without_gradients(ctx):
     del middle
     assert gone() is None
     assert len(autograd.get_symbol(last).get_internals()) == 3
+
+
+class _WithInnerPass(autograd.Function):
+    """Its backward differentiates something else on the way; ``fails`` says whether that goes wrong."""
+
+    def __init__(self, fails):
+        super().__init__()
+        self.fails = fails
+
+    def forward(self, x):
+        return x * 2
+
+    def backward(self, dy):
+        inner = mx.nd.ones((2,))
+        inner.attach_grad()
+        with autograd.record():
+            y = inner * inner
+        y.backward()
+        if self.fails:
+            with pytest.raises(mx.MXNetError):
+                y.backward()
+        return dy * inner.grad
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_backward_pass_inside_another_leaves_its_gradients_alone(fails):
+    a, b = mx.nd.ones((2,)), mx.nd.ones((2,))
+    a.attach_grad()
+    b.attach_grad()
+    with autograd.record():
+        y = _WithInnerPass(fails)(a) + _WithInnerPass(fails)(b * b)
+    y.backward()
+    assert a.grad.asnumpy().tolist() == [2, 2]
+    assert b.grad.asnumpy().tolist() == [4, 4]

@@ -109,10 +109,10 @@ def _arrivals(current: int) -> list[tuple[_Deliver, torch.Tensor]]:
     return found[1]
 
 
-def _drop_arrivals() -> None:
-    """Forget what a pass of this thread that failed has left."""
+def _drop_arrivals(outer: int) -> None:
+    """Forget what a pass of this thread that failed has left; the pass that it was part of, if any, goes on."""
     thread = get_ident()
-    for current in [k for k, (owner, _) in list(_arrived.items()) if owner == thread]:
+    for current in [k for k, (owner, _) in list(_arrived.items()) if owner == thread and k > outer]:
         _arrived.pop(current, None)
 
 
@@ -211,6 +211,7 @@ def heads_and_grads(
 def run_backward(heads: Sequence[NDArray], head_grads: Any, retain_graph: bool, train_mode: bool) -> None:
     """Compute gradients of all marked variables that the heads depend on."""
     tensors, grads = heads_and_grads(heads, head_grads)
+    outer = _current_pass()
     before = state.recording, state.training
     state.recording, state.training = False, train_mode
     try:
@@ -220,7 +221,7 @@ def run_backward(heads: Sequence[NDArray], head_grads: Any, retain_graph: bool, 
     finally:
         state.recording, state.training = before
         if _arrived:
-            _drop_arrivals()
+            _drop_arrivals(outer)
     if not retain_graph:
         _forget(heads)
 
