@@ -78,6 +78,8 @@ if TYPE_CHECKING:
         image,
         misc,
         ndarray_doc,
+        numpy,
+        numpy_extension,
         operator,
         rnn,
         symbol_doc,
@@ -85,6 +87,8 @@ if TYPE_CHECKING:
         visualization,
     )
     from . import image as img
+    from . import numpy as np
+    from . import numpy_extension as npx
     from . import visualization as viz
 
 # The version of the interface; remx's own is that of its distribution.
@@ -99,6 +103,10 @@ _LAZY = {
     "img": "image",
     "misc": "misc",
     "ndarray_doc": "ndarray_doc",
+    "np": "numpy",
+    "npx": "numpy_extension",
+    "numpy": "numpy",
+    "numpy_extension": "numpy_extension",
     "operator": "operator",
     "rnn": "rnn",
     "symbol_doc": "symbol_doc",
@@ -165,9 +173,13 @@ __all__ = [
     "nd",
     "ndarray",
     "ndarray_doc",
+    "np",
     "np_array",
     "np_shape",
+    "npx",
     "num_gpus",
+    "numpy",
+    "numpy_extension",
     "operator",
     "optimizer",
     "random",

@@ -9,7 +9,7 @@ import torch
 from ._core import tape
 from ._core.state import state
 from .base import MXNetError
-from .ndarray.ndarray import NDArray, wrap
+from .ndarray.ndarray import NDArray
 
 if TYPE_CHECKING:
     from .symbol import Symbol
@@ -179,7 +179,7 @@ def grad(
         head_grads = _as_list(head_grads)
     keep = create_graph if retain_graph is None else retain_graph
     found = tape.run_grad(heads, variables, head_grads, keep, create_graph, train_mode)
-    arrays = [wrap(g, v._ctx) for g, v in zip(found, variables)]
+    arrays = [v._wrap(g, v._ctx) for g, v in zip(found, variables)]
     return arrays
 
 
@@ -258,7 +258,7 @@ class Function:
             if not isinstance(x, NDArray):
                 raise TypeError(f"{name}: input {i} must be an NDArray, got {type(x).__name__}")
         # A view of each input that carries the history of nothing; forward may give one of them back.
-        plain = [wrap(x._t.detach(), x._ctx) for x in inputs]
+        plain = [x._wrap(x._t.detach(), x._ctx) for x in inputs]
         with pause(state.training):
             outputs = self.forward(*plain)
         several = isinstance(outputs, (list, tuple))
@@ -268,7 +268,7 @@ class Function:
                 raise TypeError(f"{name}.forward: output {i} must be an NDArray, got {type(y).__name__}")
         with torch.enable_grad():
             results = _FunctionBridge.apply(self, found, [x._ctx for x in inputs], *[x._t for x in inputs])
-        arrays = [wrap(r, y._ctx) for r, y in zip(results, found)]
+        arrays = [y._wrap(r, y._ctx) for r, y in zip(results, found)]
         return type(outputs)(arrays) if several else arrays[0]
 
     def forward(self, *inputs: Any) -> Any:
@@ -286,7 +286,7 @@ class _FunctionBridge(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, function: Function, outputs: list[Any], contexts: Any, *tensors: torch.Tensor) -> Any:
         ctx.function = function
-        ctx.in_contexts, ctx.out_contexts = contexts, [y._ctx for y in outputs]
+        ctx.in_contexts, ctx.kinds = contexts, [(y._wrap, y._ctx) for y in outputs]
         taken = {t.data_ptr() for t in tensors}
         # An output that is an input needs memory of its own, for a history of its own.
         return tuple([y._t.clone() if y._t.data_ptr() in taken else y._t.detach() for y in outputs])
@@ -296,7 +296,7 @@ class _FunctionBridge(torch.autograd.Function):
         function = ctx.function
         name = f"{type(function).__name__}.backward"
         with pause(state.training):
-            result = _as_list(function.backward(*[wrap(g, c) for g, c in zip(grads, ctx.out_contexts)]))
+            result = _as_list(function.backward(*[wrap(g, c) for g, (wrap, c) in zip(grads, ctx.kinds)]))
         if len(result) != len(ctx.in_contexts):
             raise MXNetError(f"{name} must return {len(ctx.in_contexts)} gradients, got {len(result)}")
         for i, g in enumerate(result):

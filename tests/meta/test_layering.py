@@ -35,8 +35,8 @@ LAYERS = [
     {"_core.casting", "_core.execute"},
     # What a user holds in hands.
     {"ndarray"},
-    {"autograd", "random", "symbol"},
-    {"executor", "operator"},
+    {"autograd", "numpy", "random", "symbol"},
+    {"executor", "numpy_extension", "operator"},
     # What training needs.
     {"initializer", "lr_scheduler", "metric", "monitor", "profiler", "recordio", "visualization"},
     {"io", "optimizer"},

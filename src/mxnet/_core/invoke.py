@@ -53,6 +53,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
     if od.cast_rule is not None:
         arrays = od.cast_rule.eager(od, arrays, kwargs)
     ctx = None
+    make = wrap
     tensors: list[Any] = []
     try:
         for a in arrays:
@@ -61,7 +62,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
             else:
                 tensors.append(a._plain)
                 if ctx is None:
-                    ctx = a._ctx
+                    ctx, make = a._ctx, a._wrap  # results are of the kind of the first input
     except AttributeError:  # only dense arrays have it
         return invoke_sparse(od, arrays, kwargs, out)
     if ctx is None:
@@ -80,7 +81,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
         if out is None and type(result) is torch.Tensor:
             if od.aliases_input and not record and any(t is not None and _same_memory(t, result) for t in tensors):
                 result = result.clone(memory_format=_CONTIGUOUS)
-            array = wrap(result, ctx)
+            array = make(result, ctx)
             if record and result.requires_grad:
                 array._note = (od, kwargs, [note_of(a) for a in arrays], 0)
             return array
@@ -92,7 +93,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
     finally:
         if record is not before:
             _set_grad_enabled(before)
-    found = _several(od, result, kwargs, ctx, out, tensors, record)
+    found = _several(od, result, kwargs, ctx, out, tensors, record, make)
     if record and out is None and any(t is not None and t.requires_grad for t in tensors):
         inputs = [note_of(a) for a in arrays]
         for i, array in enumerate(found if isinstance(found, list) else (found,)):
@@ -101,7 +102,14 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
 
 
 def _several(
-    od: OpDef, result: Any, kwargs: dict[str, Any], ctx: Context, out: Any, tensors: list[Any], record: bool
+    od: OpDef,
+    result: Any,
+    kwargs: dict[str, Any],
+    ctx: Context,
+    out: Any,
+    tensors: list[Any],
+    record: bool,
+    make: Any,
 ) -> Any:
     """Wrap several outputs, or write them where the caller wants them."""
     results = list(result) if isinstance(result, (tuple, list)) else [result]
@@ -124,7 +132,7 @@ def _several(
             r.clone(memory_format=_CONTIGUOUS) if any(t is not None and _same_memory(t, r) for t in tensors) else r
             for r in results
         ]
-    arrays = [wrap_sparse(r, ctx) if isinstance(r, Sparse) else wrap(r, ctx) for r in results]
+    arrays = [wrap_sparse(r, ctx) if isinstance(r, Sparse) else make(r, ctx) for r in results]
     return arrays[0] if len(arrays) == 1 else arrays
 
 

@@ -52,6 +52,7 @@ class NDArray(Fluent):
     _grad_req: str
     _note: Any  # how it was computed while recording, see tape.Note
     _fresh: bool  # of a gradient buffer: whether a gradient has arrived since the flag was cleared
+    _wrap: Any  # wrap(tensor, context) for arrays of this kind; mxnet.numpy has its own
 
     def __init__(self, handle: Any, writable: bool = True) -> None:
         if handle is None:
@@ -233,6 +234,16 @@ class NDArray(Fluent):
         """This array itself."""
         return self
 
+    def as_np_ndarray(self) -> NDArray:
+        """A :class:`mxnet.numpy.ndarray` on the same memory, with the same past and the same gradient buffer."""
+        from ..numpy._array import as_kind, ndarray
+
+        return as_kind(ndarray, self)
+
+    def _part(self, t: torch.Tensor) -> NDArray:
+        """An array of what indexing has selected; there are no arrays without axes."""
+        return wrap(t if t.ndim else t.reshape(1), self._ctx)
+
     def to_dlpack_for_read(self) -> Any:
         """A DLPack capsule that shares the memory, for reading."""
         return torch.utils.dlpack.to_dlpack(self._t.detach())
@@ -279,7 +290,7 @@ class NDArray(Fluent):
         if not copy and wanted == self._t.dtype:
             return self
         with torch.set_grad_enabled(state.recording):
-            array = wrap(self._t.to(wanted, copy=True), self._ctx)
+            array = self._wrap(self._t.to(wanted, copy=True), self._ctx)
         self._note_on(array, "Cast", {"dtype": wanted})
         return array
 
@@ -289,7 +300,7 @@ class NDArray(Fluent):
 
     def detach(self) -> NDArray:
         """An array on the same memory that later recordings take for a constant."""
-        return wrap(self._t.detach(), self._ctx)
+        return self._wrap(self._t.detach(), self._ctx)
 
     # ------------------------------------------------------------------ gradients
 
@@ -304,7 +315,7 @@ class NDArray(Fluent):
             The storage type of the buffer.
         """
         if stype in (None, "default"):
-            buffer = wrap(torch.zeros_like(self._t, requires_grad=False), self._ctx)
+            buffer = self._wrap(torch.zeros_like(self._t, requires_grad=False), self._ctx)
         else:
             from .sparse import zeros
 
@@ -373,8 +384,8 @@ class NDArray(Fluent):
         t = self._t
         if t.requires_grad:
             with torch.set_grad_enabled(state.recording):
-                return wrap(fn(t), self._ctx)
-        return wrap(fn(t), self._ctx)
+                return self._wrap(fn(t), self._ctx)
+        return self._wrap(fn(t), self._ctx)
 
     def reshape_like(self, *args: Any, **kwargs: Any) -> NDArray:
         """Reshape to the shape of another array."""
@@ -470,6 +481,7 @@ def wrap(tensor: torch.Tensor, ctx: Context) -> NDArray:
 
 
 _invoke.wrap = wrap
+NDArray._wrap = staticmethod(wrap)
 NDArray.__module__ = "mxnet.ndarray.ndarray"  # where pickles and MXNet's users look for it
 
 
@@ -498,7 +510,7 @@ def _moved(x: NDArray, ctx: Context, copy: bool) -> NDArray:
         moved = x._t.to(device, copy=copy, non_blocking=x._ctx.device_type == "cpu_pinned")
     if ctx.device_type == "cpu_pinned" and torch.cuda.is_available():
         moved = moved.pin_memory()
-    return wrap(moved, ctx)
+    return x._wrap(moved, ctx)
 
 
 def _op_function(name: str) -> Any:

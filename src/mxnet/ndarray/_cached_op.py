@@ -67,7 +67,8 @@ class CachedOp:
             for target, r in zip(targets, results):
                 _invoke.write_out("CachedOp", target, r, state.recording)
             return out
-        arrays = [wrap(r, ctx) for r in results] if type(calls) is GraphCalls else [_wrap_any(r, ctx) for r in results]
+        make = args[0]._wrap if args else wrap  # results are of the kind of the first input
+        arrays = [make(r, ctx) for r in results] if type(calls) is GraphCalls else [_wrap_any(r, ctx) for r in results]
         if state.recording and results[0].requires_grad:
             inputs = [note_of(a) for a in args]
             for i, array in enumerate(arrays):

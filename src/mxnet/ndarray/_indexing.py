@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import torch
 
-from .._core import invoke as _invoke
 from .._core.state import state
 from ..base import MXNetError
 from ._creation import _as_numpy, _from_numpy_copy
@@ -64,7 +63,7 @@ def getitem(nd: NDArray, key: Any) -> NDArray:
     with torch.set_grad_enabled(state.recording):
         part = t[index]
         part = part.flip(flips) if flips else part.clone(memory_format=torch.contiguous_format)
-        return _invoke.wrap(part, nd._ctx)
+        return nd._part(part)
 
 
 def _view(nd: NDArray, t: torch.Tensor, index: Any) -> NDArray:
@@ -74,10 +73,10 @@ def _view(nd: NDArray, t: torch.Tensor, index: Any) -> NDArray:
     elif state.recording:
         with torch.enable_grad():
             part = t[index]
-            return _invoke.wrap(part if part.ndim else part.reshape(1), nd._ctx)
+            return nd._part(part)
     else:
         part = t.detach()[index]
-    return _invoke.wrap(part if part.ndim else part.reshape(1), nd._ctx)
+    return nd._part(part)
 
 
 def _take(nd: NDArray, t: torch.Tensor, items: tuple[Any, ...]) -> NDArray:
@@ -85,7 +84,7 @@ def _take(nd: NDArray, t: torch.Tensor, items: tuple[Any, ...]) -> NDArray:
     with torch.set_grad_enabled(state.recording):
         index, flips = advanced_index(items, t)
         part = (t.flip(flips) if flips else t)[index]
-        return _invoke.wrap(part if part.ndim else part.reshape(1), nd._ctx)
+        return nd._part(part)
 
 
 # ---------------------------------------------------------------------- writing

@@ -1,0 +1,18 @@
+"""NumPy's functions over arrays that live on devices and record gradients (``mx.np``).
+
+Arrays are float32 unless said otherwise, types are promoted as MXNet 1.9.1 promotes them, and everything that is
+computed inside :func:`mxnet.autograd.record` is recorded.
+
+Examples
+--------
+>>> import mxnet as mx
+>>> x = mx.np.arange(6).reshape(2, 3)
+>>> x.mean(axis=0)
+array([1.5, 2.5, 3.5])
+"""
+
+from . import linalg, multiarray, random, utils
+from .multiarray import *  # noqa: F403
+from .utils import *  # noqa: F403
+
+__all__ = ["linalg", "random", *multiarray.__all__, *utils.__all__]

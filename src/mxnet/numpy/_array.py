@@ -1,0 +1,265 @@
+"""The array of ``mxnet.numpy``: an NDArray with NumPy's semantics.
+
+What works on any array (contexts, gradients, copies) is inherited; arithmetic and the methods that have a function of
+the same name are installed by ``_methods.py`` from tables.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as onp
+import torch
+
+from .._core.invoke import parse_context
+from .._core.state import state
+from ..context import Context, current_context
+from ..ndarray._array import NDArray
+from ..ndarray._indexing import getitem, setitem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SLOTS = ("_ctx", "_fresh", "_grad", "_grad_req", "_note", "_t")
+
+
+class ndarray(NDArray):
+    """An n-dimensional array with the semantics of NumPy's.
+
+    Unlike :class:`mxnet.ndarray.NDArray` it may have no axes or no elements, comparisons give booleans, and types of
+    operands that differ are promoted. The two kinds share memory through :meth:`as_nd_ndarray` and
+    :meth:`as_np_ndarray`, and are never mixed in one operation.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> x = mx.np.array([[1, 2], [3, 4]])
+    >>> x.sum()
+    array(10.)
+    >>> x[x > 2]
+    array([3., 4.])
+    """
+
+    __slots__ = ()
+
+    def __init__(self, handle: Any, writable: bool = True) -> None:
+        super().__init__(handle, writable)
+
+    # ------------------------------------------------------------------ facts
+
+    @property
+    def dtype(self) -> Any:
+        """The data type as a :class:`numpy.dtype`."""
+        return onp.dtype(super().dtype)
+
+    @property
+    def T(self) -> Any:
+        """The array with its axes reversed."""
+        return self.transpose()
+
+    # ------------------------------------------------------------------ Python protocols
+
+    def __repr__(self) -> str:
+        text = onp.array2string(self.asnumpy(), separator=", ", prefix="array(")
+        if self._t.numel() == 0:
+            text = f"[], shape={self.shape}"
+        suffix = "" if self._t.dtype in (torch.float32, torch.bool) else f", dtype={self.dtype.name}"
+        where = "" if self._t.device.type == "cpu" else f", ctx={self._ctx}"
+        return f"array({text}{suffix}{where})"
+
+    def __str__(self) -> str:
+        return str(self.asnumpy())
+
+    def __format__(self, fmt: str) -> str:
+        return format(self.item(), fmt) if self.ndim == 0 else object.__format__(self, fmt)
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("len() of unsized object")
+        return self._t.shape[0]
+
+    def __bool__(self) -> bool:
+        n = self._t.numel()
+        if n > 1:
+            raise ValueError("The truth value of an ndarray with multiple elements is ambiguous.")
+        return bool(self._t.item()) if n else False
+
+    __nonzero__ = __bool__
+    __hash__ = NDArray.__hash__
+
+    def __iter__(self) -> Iterator[ndarray]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(self._t.shape[0]))
+
+    def __reduce__(self) -> Any:
+        return _restored, (self.asnumpy(), str(self._ctx))
+
+    def __getstate__(self) -> Any:
+        raise TypeError("mxnet.numpy.ndarray is pickled through __reduce__")
+
+    # ------------------------------------------------------------------ indexing
+
+    def __getitem__(self, key: Any) -> Any:
+        if not self._t.ndim:
+            _check_scalar_key(key)
+            if key is None or key == (None,):
+                return self.reshape(1)
+        return getitem(self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if type(value) is NDArray:
+            raise TypeError("cannot assign an mxnet.ndarray.NDArray; give its as_np_ndarray()")
+        if not self._t.ndim:
+            _check_scalar_key(key)
+            key = ()
+        setitem(self, key, value)
+
+    def _part(self, t: torch.Tensor) -> ndarray:
+        """An array of what indexing has selected."""
+        return wrap(t, self._ctx)
+
+    # ------------------------------------------------------------------ NumPy's protocols
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """``numpy.exp(x)`` is ``mxnet.numpy.exp(x)``."""
+        from ._protocol import apply_ufunc
+
+        return apply_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """``numpy.mean(x)`` is ``mxnet.numpy.mean(x)``; what has no counterpart runs in NumPy on the host."""
+        from ._protocol import apply_function
+
+        return apply_function(func, args, kwargs)
+
+    # ------------------------------------------------------------------ to and from the outside
+
+    def as_nd_ndarray(self) -> NDArray:
+        """An :class:`mxnet.ndarray.NDArray` on the same memory, with the same past and the same gradient buffer."""
+        return as_kind(NDArray, self)
+
+    def as_np_ndarray(self) -> ndarray:
+        """This array itself."""
+        return self
+
+    def item(self, *args: Any) -> Any:
+        """One element as a Python number: the only one, or that at a flat position or at one position an axis."""
+        if not args:
+            if self._t.numel() != 1:
+                raise ValueError("can only convert an array of size 1 to a Python scalar")
+            return self._t.item()
+        place = args[0] if len(args) == 1 else args
+        if isinstance(place, tuple):
+            if len(place) != self.ndim:
+                raise ValueError(f"item takes {self.ndim} positions for an array of shape {self.shape}, got {place}")
+            return self[place].item()
+        n = self._t.numel()
+        if not -n <= place < n:
+            raise IndexError(f"index {place} is out of bounds for size {n}")
+        return self._t.reshape(-1)[place].item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers (one number for an array without axes)."""
+        return self._t.tolist()
+
+    # ------------------------------------------------------------------ copies and types
+
+    def copy(self, order: str = "C") -> ndarray:
+        """A copy on the same context."""
+        _row_major(order)
+        with torch.set_grad_enabled(state.recording):
+            return wrap(self._t.clone(memory_format=torch.contiguous_format), self._ctx)
+
+    def astype(
+        self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Any:
+        """A copy with another data type; itself when the type is right already and ``copy`` is false.
+
+        ``order``, ``casting`` and ``subok`` are NumPy's, of which only ``"K"`` or ``"C"``, ``"unsafe"`` and True are
+        supported.
+        """
+        if order not in ("K", "C") or casting != "unsafe" or subok is not True:
+            raise NotImplementedError(
+                "astype supports order 'K' or 'C', casting 'unsafe' and subok True; "
+                f"got {order!r}, {casting!r}, {subok!r}"
+            )
+        return super().astype(dtype, copy)
+
+    def as_in_ctx(self, ctx: Context) -> Any:
+        """This array on another context: itself when it is there already, else a copy."""
+        return super().as_in_context(ctx)
+
+    def attach_grad(self, grad_req: str = "write") -> None:
+        """Make this array a variable of later recordings and give it a gradient buffer of zeros.
+
+        Parameters
+        ----------
+        grad_req : {"write", "add", "null"}
+            What a gradient that arrives does to the buffer.
+        """
+        super().attach_grad(grad_req)
+
+    def reshape_view(self, *shape: Any, **kwargs: Any) -> Any:
+        """A view with another shape, on the same memory; 0 in ``shape`` is a length like any other."""
+        if not shape:
+            shape = (kwargs.pop("shape"),)
+        if kwargs:
+            raise TypeError(f"reshape_view got unknown keywords: {', '.join(kwargs)}")
+        return self._reshaped(tuple(shape[0] if isinstance(shape[0], (tuple, list)) else shape))
+
+
+_new = ndarray.__new__
+
+
+def wrap(tensor: torch.Tensor, ctx: Context) -> ndarray:
+    """An ndarray of a tensor; nothing is copied or checked."""
+    array = _new(ndarray)
+    array._t = tensor
+    array._ctx = ctx
+    return array
+
+
+ndarray._wrap = staticmethod(wrap)
+ndarray.__module__ = "mxnet.numpy"  # where MXNet's users look for it
+
+
+def as_kind(kind: type[Any], x: NDArray) -> Any:
+    """The same array as another kind: one memory, one past, one gradient buffer."""
+    if type(x) is kind:
+        return x
+    if x.stype != "default":
+        raise ValueError(f"as_np_ndarray needs a dense array, got one of storage type {x.stype!r}")
+    array: Any = object.__new__(kind)
+    for slot in _SLOTS:
+        if hasattr(x, slot):
+            setattr(array, slot, getattr(x, slot))
+    buffer = getattr(array, "_grad", None)
+    if buffer is not None and buffer.stype == "default":
+        array._grad = as_kind(kind, buffer)
+    return array
+
+
+def _restored(values: onp.ndarray, ctx: str) -> ndarray:
+    """What unpickling calls: the array on its context, or on the current one where there is no such device."""
+    from ..ndarray._creation import _from_numpy_copy
+
+    where = parse_context(ctx)
+    if where.device_type == "gpu" and where.device_id >= torch.cuda.device_count():
+        where = current_context()
+    t = _from_numpy_copy(values, torch.from_numpy(values[:0] if values.ndim else values.reshape(1)).dtype)
+    return wrap(t.to(where.device), where)
+
+
+def _check_scalar_key(key: Any) -> None:
+    """Raise for a key that does not fit an array without axes."""
+    for item in key if isinstance(key, tuple) else (key,):
+        if item is not None and item is not Ellipsis:
+            raise IndexError(
+                "scalar tensor can only accept `()` as index: an array without axes has no elements to choose"
+            )
+
+
+def _row_major(order: str) -> None:
+    if order not in ("C", "K"):
+        raise NotImplementedError(f"only row-major order (C) is supported, got {order!r}")

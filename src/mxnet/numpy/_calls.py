@@ -1,0 +1,124 @@
+"""How functions over tensors become functions over ``mxnet.numpy`` arrays.
+
+A function of this package is written once, over torch tensors, with MXNet's signature; what is common to all of them is
+here: taking tensors out of arrays, recording, errors that name the function, ``out``, and wrapping.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as onp
+import torch
+
+from .._core.invoke import op_error, write_out
+from .._core.state import state
+from ..ndarray._array import NDArray
+from ._array import ndarray, wrap
+
+_ERRORS = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError)
+_grad_enabled = torch.is_grad_enabled
+_set_grad_enabled = torch._C._set_grad_enabled
+
+
+def compute(name: str, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Run a function over tensors: recorded when recording, and with errors that name it."""
+    record = state.recording
+    before = _grad_enabled()
+    if record is not before:
+        _set_grad_enabled(record)
+    try:
+        return fn(*args, **kwargs)
+    except _ERRORS as e:
+        error = op_error(name, e, [a for a in args if isinstance(a, torch.Tensor)])
+        if error is e:
+            raise
+        raise error from e
+    finally:
+        if record is not before:
+            _set_grad_enabled(before)
+
+
+def write(name: str, out: Any, value: torch.Tensor) -> ndarray:
+    """Write a result into ``out``, converted to its type, and give ``out``."""
+    if not isinstance(out, ndarray):
+        raise TypeError(f"Operator {name}: out must be an mxnet.numpy.ndarray, got {type(out).__name__}")
+    write_out(name, out, value, state.recording)
+    return out
+
+
+def refuse(name: str, value: Any) -> TypeError:
+    """The error for an argument that is no array of this package."""
+    hint = "; use its as_np_ndarray()" if isinstance(value, NDArray) else ""
+    return TypeError(f"Operator {name}: type {type(value)} not supported, expected an mxnet.numpy.ndarray{hint}")
+
+
+def _tensors(name: str, value: Any, found: list[ndarray]) -> Any:
+    """An argument with tensors in the place of arrays, which are noted in ``found``."""
+    if isinstance(value, ndarray):
+        found.append(value)
+        return value._t
+    if type(value) is list or type(value) is tuple:
+        return type(value)([_tensors(name, v, found) for v in value])
+    if isinstance(value, (NDArray, onp.ndarray)):
+        raise refuse(name, value)
+    return value
+
+
+def _arrays(value: Any, ctx: Any, sources: list[ndarray]) -> Any:
+    """A result with arrays in the place of tensors; what shares memory with an argument is copied first."""
+    if isinstance(value, torch.Tensor):
+        if not state.recording:
+            memory = value.untyped_storage().data_ptr()
+            if any(memory == x._t.untyped_storage().data_ptr() for x in sources):
+                value = value.clone(memory_format=torch.contiguous_format)
+        return wrap(value, ctx)
+    if isinstance(value, (tuple, list)):
+        made = [_arrays(v, ctx, sources) for v in value]
+        return made if isinstance(value, list) else tuple(made)
+    return value
+
+
+def function(fn: Callable[..., Any] | None = None, *, out: int | None = None, name: str = "") -> Any:
+    """Decorate a function over tensors so that it takes and gives arrays.
+
+    Arrays may stand anywhere among the arguments, also in lists; one of them must be given. ``out`` is the position of
+    a parameter of that name which MXNet's signature has, and which ``fn`` itself leaves out.
+    """
+    if fn is None:
+        return functools.partial(function, out=out, name=name)
+    shown = name or fn.__name__
+    plain = fn
+
+    @functools.wraps(fn)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        target = None
+        if out is not None:
+            target = kwargs.pop("out", None)
+            if len(args) > out:
+                target, args = args[out], args[:out] + args[out + 1 :]
+        found: list[ndarray] = []
+        args = tuple([_tensors(shown, a, found) for a in args])
+        if kwargs:
+            kwargs = {k: _tensors(shown, v, found) for k, v in kwargs.items()}
+        if not found:
+            given = next(iter((*args, *kwargs.values())), None)
+            if not (isinstance(given, (list, tuple)) and not given):
+                raise refuse(shown, given)
+        result = compute(shown, plain, args, kwargs)
+        if target is not None:
+            return write(shown, target, result)
+        return _arrays(result, found[0]._ctx if found else None, found)
+
+    signature = inspect.signature(fn)
+    if out is not None:
+        parameters = list(signature.parameters.values())
+        parameters.insert(out, inspect.Parameter("out", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None))
+        signature = signature.replace(parameters=parameters)
+    call.__signature__ = signature  # type: ignore[attr-defined]
+    call.__name__ = call.__qualname__ = shown
+    call.__module__ = "mxnet.numpy"
+    return call

@@ -1,0 +1,193 @@
+"""What ``ndarray`` gets from the functions of this package: Python's operators, and methods of the same name."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from typing import Any
+
+from .._core.state import state
+from ..base import MXNetError
+from . import _elementwise, _products, _reduction, _selection, _shape
+from ._array import ndarray
+from ._calls import write
+
+# ---------------------------------------------------------------------- operators
+
+_COMPARISONS = ("eq", "ne", "gt", "ge", "lt", "le")
+# Python asks the right operand when the left one does not know; comparisons and bits are mirrored by Python itself.
+_SYMBOLS = {"negative": "neg"}
+_IN_PLACE = ("add", "sub", "mul", "truediv", "mod", "and", "or", "xor", "matmul", "pow")
+
+
+def _operator(fn: Any) -> Any:
+    def method(self: ndarray, other: Any) -> Any:
+        return fn(self, other)
+
+    return method
+
+
+def _reflected(fn: Any) -> Any:
+    def method(self: ndarray, other: Any) -> Any:
+        return fn(other, self)
+
+    return method
+
+
+def _in_place(fn: Any, symbol: str) -> Any:
+    def method(self: ndarray, other: Any) -> ndarray:
+        if state.recording and self._t.requires_grad:
+            raise MXNetError(
+                "Inplace operations (+=, -=, x[:]=, etc) are not supported when recording with autograd: the array is "
+                "already part of the graph"
+            )
+        return write(f"__i{symbol}__", self, fn(self, other)._t)
+
+    return method
+
+
+def _install_operators() -> None:
+    table = {**_elementwise.OPERATORS, "matmul": _products.FUNCTIONS["matmul"]}
+    for symbol, fn in table.items():
+        setattr(ndarray, f"__{symbol}__", _operator(fn))
+        if symbol not in _COMPARISONS:
+            setattr(ndarray, f"__r{symbol}__", _reflected(fn))
+        if symbol in _IN_PLACE:
+            setattr(ndarray, f"__i{symbol}__", _in_place(fn, symbol))
+    for python2, symbol in (("div", "truediv"), ("rdiv", "rtruediv"), ("idiv", "itruediv")):
+        setattr(ndarray, f"__{python2}__", getattr(ndarray, f"__{symbol}__"))
+    for name in ("negative", "abs", "invert", "floor", "ceil", "trunc"):
+        setattr(ndarray, f"__{_SYMBOLS.get(name, name)}__", _unary(_elementwise.FUNCTIONS[name]))
+
+
+def _unary(fn: Any) -> Any:
+    def method(self: ndarray) -> Any:
+        return fn(self)
+
+    return method
+
+
+# ---------------------------------------------------------------------- methods
+
+# Method -> its arguments in MXNet's order, with their defaults.
+_METHODS: dict[str, str] = {
+    "all": "axis=None, out=None, keepdims=False",
+    "any": "axis=None, out=None, keepdims=False",
+    "argmax": "axis=None, out=None",
+    "argmin": "axis=None, out=None",
+    "argsort": "axis=-1, kind=None, order=None",
+    "broadcast_to": "shape",
+    "cumsum": "axis=None, dtype=None, out=None",
+    "dot": "b, out=None",
+    "max": "axis=None, out=None, keepdims=False",
+    "mean": "axis=None, dtype=None, out=None, keepdims=False",
+    "min": "axis=None, out=None, keepdims=False",
+    "nonzero": "",
+    "prod": "axis=None, dtype=None, out=None, keepdims=False",
+    "repeat": "repeats, axis=None",
+    "sort": "axis=-1, kind=None, order=None",
+    "squeeze": "axis=None",
+    "std": "axis=None, dtype=None, out=None, ddof=0, keepdims=False",
+    "sum": "axis=None, dtype=None, out=None, keepdims=False",
+    "swapaxes": "axis1, axis2",
+    "take": "indices, axis=None, mode='raise'",
+    "var": "axis=None, dtype=None, out=None, ddof=0, keepdims=False",
+}
+# What NDArray has as a method, and MXNet's ndarray only as a function.
+_ONLY_FUNCTIONS = (
+    "abs arccos arccosh arcsin arcsinh arctan arctanh argmax_channel broadcast_axes cbrt ceil cos cosh degrees "
+    "depth_to_space diag exp expand_dims expm1 fix flip floor log log10 log1p log2 log_softmax nanprod nansum "
+    "norm one_hot ones_like pad pick radians rcbrt reciprocal relu reshape_like rint rsqrt shape_array sigmoid "
+    "sign sin sinh size_array slice slice_axis slice_like softmax softmin space_to_depth split split_v2 sqrt "
+    "square tan tanh tile topk tostype trunc zeros_like"
+).split()
+
+
+def _method(name: str, arguments: str, fn: Any) -> Any:
+    """A method that hands its arguments to a function by name."""
+    parameters = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
+    for argument in filter(None, arguments.split(", ")):
+        key, has_default, text = argument.partition("=")
+        default = ast.literal_eval(text) if has_default else inspect.Parameter.empty
+        parameters.append(inspect.Parameter(key, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default))
+    names = [p.name for p in parameters[1:]]
+
+    def method(self: ndarray, *args: Any, **kwargs: Any) -> Any:
+        if len(args) > len(names):
+            raise TypeError(f"{name}() takes at most {len(names)} arguments, got {len(args)}")
+        return fn(self, **dict(zip(names, args)), **kwargs)
+
+    method.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    method.__doc__ = f"As :func:`mxnet.numpy.{name}` of this array: {fn.__doc__.partition(chr(10))[0]}"
+    return _named(method, name)
+
+
+def _named(method: Any, name: str) -> Any:
+    method.__name__ = name
+    method.__qualname__ = f"ndarray.{name}"
+    method.__module__ = "mxnet.numpy"
+    return method
+
+
+def _absent(name: str) -> Any:
+    def method(self: ndarray, *args: Any, **kwargs: Any) -> Any:
+        raise AttributeError(
+            f"mxnet.numpy.ndarray object has no attribute {name}; see the function mx.np.{name} or mx.npx.{name}"
+        )
+
+    method.__doc__ = f"Not a method of these arrays, unlike :meth:`mxnet.ndarray.NDArray.{name}`."
+    return _named(method, name)
+
+
+def reshape(self: ndarray, *args: Any, **kwargs: Any) -> ndarray:
+    """The same elements in another shape, given as one tuple or one length an argument; one length may be -1."""
+    order = kwargs.pop("order", "C")
+    if kwargs:
+        raise TypeError(f"reshape got unknown keywords: {', '.join(kwargs)}")
+    if not args:
+        raise TypeError("reshape expected at least 1 argument, got 0")
+    return _shape.reshape(self, args[0] if len(args) == 1 else args, order)
+
+
+def transpose(self: ndarray, *axes: Any) -> ndarray:
+    """The axes in another order, given as one tuple or one axis an argument; reversed by default."""
+    return _shape.transpose(self, (axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes) or None)
+
+
+def flatten(self: ndarray, order: str = "C") -> ndarray:
+    """All elements along one axis."""
+    return _shape.ravel(self, order)
+
+
+def clip(self: ndarray, min: Any = None, max: Any = None, out: Any = None) -> ndarray:
+    """Elements brought into the range from ``min`` to ``max``; one of them may be None."""
+    return _selection.clip(self, min, max, out)
+
+
+def round_(self: ndarray, decimals: int = 0, out: Any = None, **kwargs: Any) -> ndarray:
+    """Rounded to a number of decimals, halves to the even neighbour."""
+    return _selection.FUNCTIONS["round"](self, decimals, out, **kwargs)
+
+
+def _round(self: ndarray, n: int = 0) -> ndarray:
+    return _selection.FUNCTIONS["round"](self, n)
+
+
+def _broadcast_like(self: ndarray, other: ndarray) -> ndarray:
+    return _shape.broadcast_to(self, other.shape)
+
+
+def install() -> None:
+    """Give ndarray its operators and methods."""
+    _install_operators()
+    functions = {**_reduction.FUNCTIONS, **_products.FUNCTIONS, **_shape.FUNCTIONS, **_selection.FUNCTIONS}
+    for name, arguments in _METHODS.items():
+        setattr(ndarray, name, _method(name, arguments, functions[name]))
+    for fn, name in ((reshape, "reshape"), (transpose, "transpose"), (flatten, "flatten"), (clip, "clip"),
+                     (round_, "round"), (_round, "__round__"), (_broadcast_like, "broadcast_like")):  # fmt: skip
+        setattr(ndarray, name, fn)
+    for name in _ONLY_FUNCTIONS:
+        setattr(ndarray, name, _absent(name))
+
+
+install()

@@ -1,0 +1,116 @@
+"""Products of vectors and matrices, and diagonals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ._calls import function
+from ._elementwise import promoted
+
+
+def _pair(a: Tensor, b: Any) -> tuple[Tensor, Tensor]:
+    if not isinstance(b, Tensor):
+        raise TypeError(f"b must be an array, got {type(b).__name__}")
+    if a.dtype == b.dtype:
+        return a, b
+    dtype = promoted(a.dtype, b.dtype)
+    return a.to(dtype), b.to(dtype)
+
+
+@function(out=2)
+def dot(a: Any, b: Any) -> Any:
+    """Sum of products over the last axis of ``a`` and the second last of ``b`` (the only one of a vector)."""
+    a, b = _pair(a, b)
+    if a.ndim == 0 or b.ndim == 0:
+        return a * b
+    return torch.tensordot(a, b, dims=([a.ndim - 1], [max(b.ndim - 2, 0)]))
+
+
+@function(out=2)
+def matmul(a: Any, b: Any, **kwargs: Any) -> Any:
+    """Product of matrices, which lie in the last two axes; the other axes are broadcast."""
+    if kwargs:
+        raise TypeError(f"unknown keywords: {', '.join(kwargs)}")
+    a, b = _pair(a, b)
+    if a.ndim == 0 or b.ndim == 0:
+        raise ValueError("Multiplication by scalars is not allowed.")
+    return torch.matmul(a, b)
+
+
+@function
+def inner(a: Any, b: Any) -> Any:
+    """Sum of products over the last axes."""
+    a, b = _pair(a, b)
+    return torch.inner(a, b)
+
+
+@function
+def outer(a: Any, b: Any) -> Any:
+    """Products of all pairs of elements of two flattened arrays."""
+    a, b = _pair(a, b)
+    return torch.outer(a.reshape(-1), b.reshape(-1))
+
+
+@function
+def vdot(a: Any, b: Any) -> Any:
+    """Sum of products of two flattened arrays."""
+    a, b = _pair(a, b)
+    return torch.dot(a.reshape(-1), b.reshape(-1))
+
+
+@function
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """Sum of products over several axes: the last ``axes`` of ``a`` and the first of ``b``, or two lists of them."""
+    a, b = _pair(a, b)
+    if not isinstance(axes, int):
+        axes = [[i] if isinstance(i, int) else list(i) for i in axes]
+    return torch.tensordot(a, b, dims=axes)
+
+
+@function
+def einsum(*operands: Any, **kwargs: Any) -> Any:
+    """Sum of products in Einstein's notation: ``einsum("ij,jk->ik", a, b)``."""
+    kwargs.pop("optimize", None)
+    if kwargs:
+        raise TypeError(f"unknown keywords: {', '.join(kwargs)}")
+    return torch.einsum(*operands)
+
+
+@function(out=4)
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Sum of a diagonal, in the plane of two axes."""
+    return torch.diagonal(a, offset, axis1, axis2).sum(-1, dtype=a.dtype)
+
+
+@function
+def diag(array: Any, k: int = 0) -> Any:
+    """The ``k``-th diagonal of a matrix, or a matrix with a vector on it."""
+    if array.ndim not in (1, 2):
+        raise ValueError(f"Input must be 1- or 2-d, got {array.ndim} axes")
+    return torch.diag(array, k)
+
+
+@function
+def diagflat(array: Any, k: int = 0) -> Any:
+    """A matrix with the elements of an array on its ``k``-th diagonal."""
+    return torch.diagflat(array, k)
+
+
+@function
+def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """A diagonal, in the plane of two axes."""
+    return torch.diagonal(a, offset, axis1, axis2)
+
+
+@function
+def tril(m: Any, k: int = 0) -> Any:
+    """With zeros above the ``k``-th diagonal."""
+    return torch.tril(m if m.ndim > 1 else m.expand(m.shape[0], -1), k)
+
+
+FUNCTIONS: dict[str, Any] = {
+    f.__name__: f for f in (diag, diagflat, diagonal, dot, einsum, inner, matmul, outer, tensordot, trace, tril, vdot)
+}

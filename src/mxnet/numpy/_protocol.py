@@ -1,0 +1,57 @@
+"""NumPy's own functions, called with ``mxnet.numpy`` arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as onp
+
+from ..context import current_context
+from ._array import ndarray
+from ._creation import array
+
+
+def _counterpart(func: Any) -> Any:
+    """The function of this package of the same name and place, or None."""
+    from . import linalg, multiarray
+
+    home = (getattr(func, "__module__", None) or "").rpartition(".")[2]
+    return getattr(linalg if home == "linalg" else multiarray, func.__name__, None)
+
+
+def apply_ufunc(ufunc: Any, method: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
+    """A call of a NumPy ufunc, such as ``numpy.exp(x)``."""
+    fn = _counterpart(ufunc)
+    if method != "__call__" or fn is None:
+        return _on_host(getattr(ufunc, method), inputs, kwargs)
+    out = kwargs.pop("out", None)
+    if out is not None:
+        kwargs["out"] = out[0]
+    return fn(*inputs, **kwargs)
+
+
+def apply_function(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """A call of a NumPy function, such as ``numpy.mean(x)``."""
+    fn = _counterpart(func)
+    return _on_host(func, args, kwargs) if fn is None else fn(*args, **kwargs)
+
+
+def _on_host(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """Run a function in NumPy on copies of the arrays, and give arrays of the same context."""
+    contexts: list[Any] = []
+
+    def lower(value: Any) -> Any:
+        if isinstance(value, ndarray):
+            contexts.append(value._ctx)
+            return value.asnumpy()
+        return type(value)([lower(v) for v in value]) if type(value) in (list, tuple) else value
+
+    result = func(*lower(tuple(args)), **{k: lower(v) for k, v in kwargs.items()})
+    ctx = contexts[0] if contexts else current_context()
+
+    def lift(value: Any) -> Any:
+        if isinstance(value, onp.ndarray):
+            return array(value, ctx=ctx)
+        return type(value)([lift(v) for v in value]) if type(value) in (list, tuple) else value
+
+    return lift(result)

@@ -1,0 +1,249 @@
+"""Functions that choose, order, limit and round elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ._array import ndarray
+from ._calls import function, refuse
+from ._elementwise import promoted
+from ._shape import _lengths, _one_axis
+
+# ---------------------------------------------------------------------- choosing
+
+
+def _operand(value: Any, like: Tensor) -> Tensor:
+    """A number as an array without axes; numbers are float32, as in MXNet."""
+    if isinstance(value, Tensor):
+        return value
+    return torch.full((), float(value), dtype=torch.float32, device=like.device)
+
+
+@function
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    """Elements of ``x`` where the condition holds, else those of ``y``; without both, where it holds."""
+    if x is None and y is None:
+        return torch.nonzero(condition, as_tuple=True)
+    if x is None or y is None:
+        raise ValueError("either both or neither of x and y should be given")
+    if isinstance(x, Tensor) != isinstance(y, Tensor):
+        like = x if isinstance(x, Tensor) else y
+        x, y = [v if isinstance(v, Tensor) else torch.full((), v, dtype=like.dtype, device=like.device) for v in (x, y)]
+    x, y = _operand(x, condition), _operand(y, condition)
+    dtype = promoted(x.dtype, y.dtype)
+    return torch.where(condition != 0, x.to(dtype), y.to(dtype))
+
+
+@function(out=4)
+def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
+    """Elements, or slices along an axis, at positions.
+
+    Parameters
+    ----------
+    a, indices : ndarray
+    axis : int, optional
+        By default the array is flattened.
+    mode : {"raise", "clip", "wrap"}
+        What happens to positions out of range; ``"raise"`` takes no negative ones.
+    out : ndarray, optional
+    """
+    if mode not in ("raise", "clip", "wrap"):
+        raise ValueError(f"mode must be 'raise', 'clip' or 'wrap', got {mode!r}")
+    source = a.reshape(-1) if axis is None else a
+    at = 0 if axis is None else _one_axis(a, axis)
+    n = source.shape[at]
+    where_ = torch.as_tensor(indices, device=a.device).to(torch.int64)
+    if mode == "raise":
+        if where_.numel() and (int(where_.min()) < 0 or int(where_.max()) >= n):
+            raise IndexError(f"take operator contains indices out of bound: axis {at} has length {n}")
+    elif n == 0:
+        raise IndexError(f"cannot take from axis {at}, whose length is 0")
+    else:
+        where_ = where_.clamp(0, n - 1) if mode == "clip" else where_.remainder(n)
+    picked = source.index_select(at, where_.reshape(-1))
+    return picked.reshape(source.shape[:at] + where_.shape + source.shape[at + 1 :])
+
+
+@function
+def nonzero(a: Any) -> Any:
+    """Positions of the elements other than zero, an int64 array for each axis."""
+    return torch.nonzero(torch.atleast_1d(a), as_tuple=True)
+
+
+@function
+def unique(
+    ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: Any = None
+) -> Any:
+    """The different elements (or slices along an axis) in ascending order.
+
+    On request also, in this order, where each comes first, which of them each element is, and how often it comes.
+    """
+    found, inverse, counts = torch.unique(ar, return_inverse=True, return_counts=True, dim=axis)
+    results = [found]
+    if return_index:
+        flat = inverse.reshape(-1)
+        first = torch.full((counts.numel(),), flat.numel(), dtype=torch.int64, device=ar.device)
+        results.append(first.scatter_reduce(0, flat, torch.arange(flat.numel(), device=ar.device), "amin"))
+    if return_inverse:
+        results.append(inverse.reshape(-1))
+    if return_counts:
+        results.append(counts)
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+@function(name="unravel_index")
+def unravel_index(indices: Any, shape: Any, order: str = "C") -> Any:
+    """Positions along each axis of an array of this shape, from positions in it when it is flattened."""
+    if order != "C":
+        raise NotImplementedError(f"only row-major order (C) is supported, got {order!r}")
+    return torch.unravel_index(indices, _lengths(shape))
+
+
+@function
+def diag_indices_from(arr: Any) -> Any:
+    """Positions of the main diagonal of an array whose axes have one length."""
+    if arr.ndim < 2 or len(set(arr.shape)) != 1:
+        raise ValueError(f"needs at least two axes of one length, got shape {tuple(arr.shape)}")
+    return tuple([torch.arange(arr.shape[0], device=arr.device) for _ in range(arr.ndim)])
+
+
+# ---------------------------------------------------------------------- ordering
+
+
+@function
+def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None) -> Any:
+    """In ascending order along an axis (None: of all elements); ``kind`` means nothing."""
+    _no_fields(order)
+    return torch.sort(a.reshape(-1)).values if axis is None else torch.sort(a, dim=_one_axis(a, axis)).values
+
+
+@function
+def argsort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None) -> Any:
+    """Positions that put an axis (None: all elements) in ascending order, as int64; equal elements keep theirs."""
+    _no_fields(order)
+    if axis is None:
+        return torch.argsort(a.reshape(-1), stable=True)
+    return torch.argsort(a, dim=_one_axis(a, axis), stable=True)
+
+
+def _no_fields(order: Any) -> None:
+    if order is not None:
+        raise NotImplementedError("order is for arrays with fields, which do not exist here")
+
+
+@function
+def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """How often each number from 0 up occurs among integers, or the sum of the weights of its occurrences."""
+    found = torch.bincount(x, weights, minlength)
+    return found if weights is None else found.to(weights.dtype)
+
+
+# ---------------------------------------------------------------------- limits and rounding
+
+
+@function(out=3)
+def clip(a: Any, a_min: Any, a_max: Any) -> Any:
+    """Elements brought into the range from ``a_min`` to ``a_max``; one of them may be None."""
+    if a_min is None and a_max is None:
+        raise ValueError("array_clip: must set either max or min")
+    return torch.clamp(a, a_min, a_max).to(a.dtype)
+
+
+def _rounded(name: str) -> Any:
+    @function(out=2, name=name)
+    def round_to(x: Any, decimals: int = 0, **kwargs: Any) -> Any:
+        """Rounded to a number of decimals, halves to the even neighbour."""
+        if kwargs:
+            raise TypeError(f"unknown keywords: {', '.join(kwargs)}")
+        return torch.round(x, decimals=decimals) if x.is_floating_point() else x.clone()
+
+    return round_to
+
+
+@function
+def nan_to_num(
+    x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None, **kwargs: Any
+) -> Any:
+    """NaN and infinities replaced by numbers: 0, and the largest and smallest of the type, unless given."""
+    if kwargs:
+        raise TypeError(f"unknown keywords: {', '.join(kwargs)}")
+    found = torch.nan_to_num(x, nan, posinf, neginf)
+    return found if copy else x.data.copy_(found)
+
+
+@function
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    """Differences of neighbours along an axis, ``n`` times over."""
+    if prepend is not None or append is not None:
+        raise NotImplementedError("prepend and append are not supported")
+    return torch.diff(a, n, _one_axis(a, axis))
+
+
+@function(out=6)
+def _percentile(a: Any, q: Any, axis: Any, interpolation: str, keepdims: bool, scale: float) -> Any:
+    if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
+        raise ValueError(f"unknown interpolation {interpolation!r}")
+    values = a if a.dtype in (torch.float32, torch.float64) else a.float()
+    places = torch.as_tensor(q, dtype=values.dtype, device=a.device) / scale
+    if places.numel() and not 0 <= float(places.min()) <= float(places.max()) <= 1:
+        raise ValueError(f"q must be between 0 and {scale:g}")
+    if axis is not None and not isinstance(axis, int):
+        axes = [_one_axis(a, i) for i in axis]
+        kept = [i for i in range(a.ndim) if i not in axes]
+        values = values.permute(*kept, *axes).flatten(len(kept))
+        found = torch.quantile(values, places, dim=-1, interpolation=interpolation)
+        return (
+            found.reshape(places.shape + tuple(1 if i in axes else n for i, n in enumerate(a.shape)))
+            if keepdims
+            else found
+        )
+    return torch.quantile(values, places, dim=axis, keepdim=keepdims, interpolation=interpolation)
+
+
+def percentile(
+    a: ndarray, q: Any, axis: Any = None, out: Any = None, overwrite_input: Any = None, interpolation: str = "linear",
+    keepdims: bool = False,
+) -> Any:  # fmt: skip
+    """The values below which ``q`` percent of the elements lie, over axes (all of them by default)."""
+    if overwrite_input is not None:
+        raise NotImplementedError("overwrite_input is not supported")
+    return _percentile(a, q, axis, interpolation, keepdims, 100.0, out)
+
+
+def quantile(
+    a: ndarray, q: Any, axis: Any = None, out: Any = None, overwrite_input: Any = None, interpolation: str = "linear",
+    keepdims: bool = False,
+) -> Any:  # fmt: skip
+    """The values below which the fraction ``q`` of the elements lies, over axes (all of them by default)."""
+    if overwrite_input is not None:
+        raise NotImplementedError("overwrite_input is not supported")
+    return _percentile(a, q, axis, interpolation, keepdims, 1.0, out)
+
+
+# ---------------------------------------------------------------------- memory
+
+
+def shares_memory(a: ndarray, b: ndarray, max_work: Any = None) -> bool:
+    """Whether two arrays are parts of one piece of memory (they may lie beside each other there)."""
+    for x in (a, b):
+        if not isinstance(x, ndarray):
+            raise refuse("shares_memory", x)
+    return a._t.untyped_storage().data_ptr() == b._t.untyped_storage().data_ptr()
+
+
+def may_share_memory(a: ndarray, b: ndarray, max_work: Any = None) -> bool:
+    """As :func:`shares_memory`."""
+    return shares_memory(a, b)
+
+
+FUNCTIONS: dict[str, Any] = {
+    f.__name__: f
+    for f in (
+        argsort, bincount, clip, diag_indices_from, diff, may_share_memory, nan_to_num, nonzero, percentile, quantile,
+        shares_memory, sort, take, unique, unravel_index, where,
+        _rounded("around"), _rounded("round"), _rounded("round_"),
+    )
+}  # fmt: skip

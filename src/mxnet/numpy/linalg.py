@@ -1,0 +1,132 @@
+"""Linear algebra over matrices in the last two axes (``mx.np.linalg``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ._calls import function
+
+__all__ = [
+    "cholesky", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "norm", "pinv", "slogdet", "solve", "svd",
+    "tensorinv", "tensorsolve",
+]  # fmt: skip
+
+
+def _real(x: Tensor) -> Tensor:
+    return x if x.is_floating_point() else x.float()
+
+
+@function
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """Norm of vectors (along one axis) or matrices (over two); of all elements together without ``ord`` and ``axis``.
+
+    Parameters
+    ----------
+    x : ndarray
+    ord : number or {"fro", "nuc"}, optional
+        Which norm, as for :func:`numpy.linalg.norm`.
+    axis : int or pair of int, optional
+    keepdims : bool
+        Keep the reduced axes with length 1.
+    """
+    values = _real(x)
+    if isinstance(axis, list):
+        axis = tuple(axis)
+    if ord is None:
+        return torch.linalg.vector_norm(values, 2, dim=axis, keepdim=keepdims)
+    return torch.linalg.norm(values, ord, dim=axis, keepdim=keepdims)
+
+
+@function
+def svd(a: Any) -> Any:
+    """Singular values of matrices with no more rows than columns: ``a = (u * s[..., None, :]) @ v``."""
+    u, s, v = torch.linalg.svd(_real(a), full_matrices=False)
+    return u, s, v
+
+
+@function
+def cholesky(a: Any) -> Any:
+    """The lower triangular factor of positive definite matrices."""
+    return torch.linalg.cholesky(_real(a))
+
+
+@function
+def inv(a: Any) -> Any:
+    """The inverse of matrices."""
+    return torch.linalg.inv(_real(a))
+
+
+@function
+def pinv(a: Any, rcond: Any = 1e-15, hermitian: bool = False) -> Any:
+    """The pseudo-inverse; singular values below ``rcond`` times the largest count as zero."""
+    return torch.linalg.pinv(_real(a), rtol=rcond, hermitian=hermitian)
+
+
+@function
+def det(a: Any) -> Any:
+    """Determinants."""
+    return torch.linalg.det(_real(a))
+
+
+@function
+def slogdet(a: Any) -> Any:
+    """Sign and logarithm of the absolute value of determinants."""
+    sign, logarithm = torch.linalg.slogdet(_real(a))
+    return sign, logarithm
+
+
+@function
+def solve(a: Any, b: Any) -> Any:
+    """The ``x`` of ``a @ x = b``."""
+    return torch.linalg.solve(_real(a), _real(b))
+
+
+@function
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    """The inverse for :func:`mxnet.numpy.tensordot` over the last axes; ``ind`` says how many axes are its first."""
+    return torch.linalg.tensorinv(_real(a), ind)
+
+
+@function
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    """The ``x`` whose tensordot with ``a``, over all axes of ``x``, is ``b``."""
+    return torch.linalg.tensorsolve(_real(a), _real(b), axes)
+
+
+@function
+def eigh(a: Any, UPLO: str = "L") -> Any:
+    """Ascending eigenvalues and eigenvectors of symmetric matrices, of which one triangle is read."""
+    values, vectors = torch.linalg.eigh(_real(a), UPLO)
+    return values, vectors
+
+
+@function
+def eigvalsh(a: Any, UPLO: str = "L") -> Any:
+    """Ascending eigenvalues of symmetric matrices, of which one triangle is read."""
+    return torch.linalg.eigvalsh(_real(a), UPLO)
+
+
+def _without_imaginary(x: Tensor) -> Tensor:
+    if bool((x.imag != 0).any()):
+        raise ValueError("the eigenvalues are complex, and there are no complex arrays")
+    return x.real.clone()
+
+
+@function
+def eig(a: Any) -> Any:
+    """Eigenvalues and eigenvectors of matrices whose eigenvalues are real."""
+    values, vectors = torch.linalg.eig(_real(a))
+    return _without_imaginary(values), vectors.real.clone()
+
+
+@function
+def eigvals(a: Any) -> Any:
+    """Eigenvalues of matrices whose eigenvalues are real."""
+    return _without_imaginary(torch.linalg.eigvals(_real(a)))
+
+
+for _name in __all__:
+    globals()[_name].__module__ = __name__

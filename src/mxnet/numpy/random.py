@@ -1,0 +1,319 @@
+"""Random arrays (``mx.np.random``).
+
+Parameters are numbers or arrays, which are broadcast; ``size`` is the shape of the result, by default that of the
+parameters. Continuous distributions are functions of uniform or normal numbers, through which gradients reach array
+parameters. The generators are those of :func:`mxnet.random.seed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .._core.dtypes import torch_dtype
+from .._core.rng import generator
+from ..context import Context, current_context
+from ..ndarray._creation import _shape
+from ._array import ndarray, wrap
+from ._calls import compute, refuse, write
+
+__all__ = [
+    "beta", "chisquare", "choice", "exponential", "gamma", "gumbel", "logistic", "lognormal", "multinomial",
+    "multivariate_normal", "normal", "pareto", "power", "rand", "randint", "randn", "rayleigh", "shuffle", "uniform",
+    "weibull",
+]  # fmt: skip
+
+_FLOATS = (torch.float16, torch.float32, torch.float64)
+
+
+def _context(ctx: Any, *values: Any) -> Context:
+    """Where to draw: on the context that is asked for, else that of the parameters, else the current one."""
+    if ctx is not None:
+        return Context(ctx) if not isinstance(ctx, Context) else ctx
+    return next((v._ctx for v in values if isinstance(v, ndarray)), None) or current_context()
+
+
+def _float_type(dtype: Any) -> torch.dtype:
+    found = torch.float32 if dtype is None else torch_dtype(dtype)
+    if found not in _FLOATS:
+        raise ValueError(f"dtype must be float16, float32 or float64, got {dtype!r}")
+    return found
+
+
+def _draw(
+    name: str,
+    fn: Callable[..., Tensor],
+    parameters: tuple[Any, ...],
+    size: Any,
+    dtype: Any = None,
+    ctx: Any = None,
+    out: Any = None,
+) -> Any:
+    """Draw by ``fn(new, *parameters)``, where ``new(kind)`` gives uniform or normal numbers of the right shape."""
+    for value in parameters:
+        if not isinstance(value, (ndarray, int, float)):
+            raise refuse(name, value)
+    where = _context(ctx, *parameters) if out is None else out._ctx
+
+    def run(*values: Any) -> Tensor:
+        kind = _float_type(dtype)
+        if size is None:
+            shape = torch.broadcast_shapes(*[v.shape for v in values if isinstance(v, Tensor)])
+            shape = tuple(out.shape) if out is not None and not shape else shape
+        else:
+            shape = _shape(size)
+
+        def new(draw: Callable[..., Tensor]) -> Tensor:
+            return draw(shape, generator=generator(where), dtype=kind, device=where.device)
+
+        values = tuple([v.to(kind) if isinstance(v, Tensor) else v for v in values])
+        found = fn(new, *values)
+        if found.shape != shape:
+            raise ValueError(f"the parameters do not broadcast to size {shape}")
+        return found
+
+    result = compute(name, run, [v._t if isinstance(v, ndarray) else v for v in parameters], {})
+    return wrap(result, where) if out is None else write(name, out, result)
+
+
+def _positive(new: Any) -> Tensor:
+    """Uniform numbers in (0, 1], whose logarithm is finite."""
+    return 1 - new(torch.rand)
+
+
+def _check(ok: Any, text: str) -> None:
+    if not bool(torch.as_tensor(ok).all()):
+        raise ValueError(text)
+
+
+def uniform(
+    low: Any = 0.0, high: Any = 1.0, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None
+) -> Any:
+    """Numbers between ``low`` and ``high``, all as likely.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> mx.np.random.uniform(0, 1, size=(2, 3)).shape
+    (2, 3)
+    """
+    return _draw("uniform", lambda new, a, b: a + (b - a) * new(torch.rand), (low, high), size, dtype, ctx, out)
+
+
+def normal(
+    loc: Any = 0.0, scale: Any = 1.0, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None
+) -> Any:
+    """Numbers of a normal distribution with this mean and standard deviation."""
+
+    def draw(new: Any, mean: Any, deviation: Any) -> Tensor:
+        _check(torch.as_tensor(deviation) >= 0, "scale must not be negative")
+        return mean + deviation * new(torch.randn)
+
+    return _draw("normal", draw, (loc, scale), size, dtype, ctx, out)
+
+
+def lognormal(
+    mean: Any = 0.0, sigma: Any = 1.0, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None
+) -> Any:
+    """Exponentials of normally distributed numbers."""
+    return _draw(
+        "lognormal", lambda new, m, s: torch.exp(m + s * new(torch.randn)), (mean, sigma), size, dtype, ctx, out
+    )
+
+
+def logistic(loc: Any = 0.0, scale: Any = 1.0, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
+    """Numbers of a logistic distribution."""
+    return _draw("logistic", lambda new, m, s: m + s * _logit(new(torch.rand)), (loc, scale), size, None, ctx, out)
+
+
+def _logit(u: Tensor) -> Tensor:
+    return torch.special.logit(u, eps=torch.finfo(u.dtype).eps)
+
+
+def gumbel(loc: Any = 0.0, scale: Any = 1.0, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
+    """Numbers of a Gumbel distribution."""
+
+    def draw(new: Any, m: Any, s: Any) -> Tensor:
+        u = new(torch.rand).clamp_min(torch.finfo(torch.float32).tiny)
+        return m - s * torch.log(-torch.log(u))
+
+    return _draw("gumbel", draw, (loc, scale), size, None, ctx, out)
+
+
+def exponential(scale: Any = 1.0, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
+    """Numbers of an exponential distribution with mean ``scale``."""
+    return _draw("exponential", lambda new, s: -s * torch.log(_positive(new)), (scale,), size, None, ctx, out)
+
+
+def rayleigh(scale: Any = 1.0, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
+    """Numbers of a Rayleigh distribution."""
+    return _draw(
+        "rayleigh", lambda new, s: s * torch.sqrt(-2 * torch.log(_positive(new))), (scale,), size, None, ctx, out
+    )
+
+
+def weibull(a: Any, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
+    """Numbers of a Weibull distribution of shape ``a``."""
+    return _draw("weibull", lambda new, k: (-torch.log(_positive(new))) ** (1 / k), (a,), size, None, ctx, out)
+
+
+def pareto(a: Any, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
+    """Numbers of a Pareto distribution of the second kind (Lomax) of shape ``a``."""
+    return _draw("pareto", lambda new, k: _positive(new) ** (-1 / k) - 1, (a,), size, None, ctx, out)
+
+
+def power(a: Any, size: Any = None) -> Any:
+    """Numbers in [0, 1] with density ``a * x**(a - 1)``."""
+    return _draw("power", lambda new, k: new(torch.rand) ** (1 / k), (a,), size)
+
+
+class _Gamma:
+    """Draws from gamma distributions, called as torch's functions that draw."""
+
+    def __init__(self, shape: Any) -> None:
+        self._shape = shape
+
+    def __call__(self, size: Any, generator: Any, dtype: torch.dtype, device: Any) -> Tensor:
+        _check(torch.as_tensor(self._shape) > 0, "the shape of a gamma distribution must be positive")
+        parameter = torch.as_tensor(self._shape, dtype=dtype, device=device).expand(size)
+        return torch._standard_gamma(parameter.contiguous(), generator=generator)
+
+
+def gamma(shape: Any, scale: Any = 1.0, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None) -> Any:
+    """Numbers of a gamma distribution."""
+    return _draw("gamma", lambda new, k, s: s * new(_Gamma(k)), (shape, scale), size, dtype, ctx, out)
+
+
+def chisquare(df: Any, size: Any = None, dtype: Any = None, ctx: Any = None) -> Any:
+    """Numbers of a chi-square distribution with ``df`` degrees of freedom."""
+    return _draw("chisquare", lambda new, k: 2 * new(_Gamma(k / 2)), (df,), size, dtype, ctx)
+
+
+def beta(a: Any, b: Any, size: Any = None, dtype: Any = None, ctx: Any = None) -> Any:
+    """Numbers of a beta distribution."""
+
+    def draw(new: Any, p: Any, q: Any) -> Tensor:
+        x = new(_Gamma(p))
+        return x / (x + new(_Gamma(q)))
+
+    return _draw("beta", draw, (a, b), size, dtype, ctx)
+
+
+def rand(*size: int, **kwargs: Any) -> Any:
+    """Uniform numbers between 0 and 1, of the shape given one length an argument."""
+    return uniform(0, 1, size=size, **kwargs)
+
+
+def randn(*size: int, **kwargs: Any) -> Any:
+    """Normal numbers of mean 0 and deviation 1, of the shape given one length an argument."""
+    return normal(0, 1, size=size, **kwargs)
+
+
+def randint(
+    low: int, high: int | None = None, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None
+) -> Any:
+    """Integers from ``low`` up to, but without, ``high`` (from 0 when one bound is given), int64 by default."""
+    if high is None:
+        low, high = 0, low
+    if not low < high:
+        raise ValueError(f"Operator randint: low must be below high, got {low} and {high}")
+    where = _context(ctx) if out is None else out._ctx
+    shape = _shape(() if size is None else size) if out is None or size is not None else out.shape
+    kind = torch_dtype("int64" if dtype is None else dtype)
+    if kind not in (torch.int32, torch.int64):
+        raise ValueError(f"Operator randint: dtype must be int32 or int64, got {dtype!r}")
+    found = compute(
+        "randint",
+        lambda: torch.randint(low, high, shape, generator=generator(where), dtype=kind, device=where.device),
+        (),
+        {},
+    )
+    return wrap(found, where) if out is None else write("randint", out, found)
+
+
+def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None, ctx: Any = None, out: Any = None) -> Any:
+    """Elements of an array, or numbers below ``a``, drawn at random.
+
+    Parameters
+    ----------
+    a : int or ndarray of one axis
+    size : int or tuple of int, optional
+        One element by default.
+    replace : bool
+        Whether one may be drawn several times.
+    p : ndarray, optional
+        The probability of each; equal by default.
+    """
+    where = _context(ctx, a)
+    n = a.size if isinstance(a, ndarray) else int(a)
+    shape = _shape(() if size is None else size)
+    count = 1
+    for length in shape:
+        count *= length
+    if n < 1 or (not replace and count > n):
+        raise ValueError(
+            f"Operator choice: cannot choose {count} of {n} elements{'' if replace else ' without replacement'}"
+        )
+    if p is not None and p.size != n:
+        raise ValueError(f"Operator choice: p has {p.size} probabilities for {n} elements")
+    source = generator(where)
+    if p is not None:
+        places = torch.multinomial(p._t.detach().double(), count, replace, generator=source)
+    elif replace:
+        places = torch.randint(0, n, (count,), generator=source, device=where.device)
+    else:
+        places = torch.randperm(n, generator=source, device=where.device)[:count]
+    found = places.reshape(shape)
+    if isinstance(a, ndarray):
+        found = a._t.detach().reshape(-1)[found]
+    return wrap(found, where) if out is None else write("choice", out, found)
+
+
+def shuffle(x: ndarray) -> None:
+    """Put the slices along the first axis in random order, in place."""
+    if not isinstance(x, ndarray):
+        raise refuse("shuffle", x)
+    order = torch.randperm(x.shape[0], generator=generator(x._ctx), device=x._t.device)
+    x._t.data.copy_(x._t.detach()[order])
+
+
+def multinomial(n: int, pvals: Any, size: Any = None, **kwargs: Any) -> ndarray:
+    """How often each outcome comes in ``n`` experiments, as int64; ``pvals`` are their probabilities."""
+    if kwargs:
+        raise TypeError(f"multinomial got unknown keywords: {', '.join(kwargs)}")
+    where = _context(None, pvals)
+    chances = pvals._t.detach().double() if isinstance(pvals, ndarray) else torch.tensor(pvals, dtype=torch.float64)
+    if float(chances.sum()) > 1 + 1e-6 or bool((chances < 0).any()):
+        raise ValueError("Operator multinomial: pvals must not be negative, nor sum to more than 1")
+    rest = (1 - chances[:-1].sum()).clamp_min(0)  # the last outcome takes what is left
+    chances = torch.cat([chances[:-1], rest[None]]).to(where.device)
+    shape = _shape(() if size is None else size)
+    rows = 1
+    for length in shape:
+        rows *= length
+    drawn = torch.multinomial(chances.expand(max(rows, 1), -1), max(n, 1), True, generator=generator(where))
+    counts = torch.zeros((max(rows, 1), len(chances)), dtype=torch.int64, device=where.device)
+    if n:
+        counts.scatter_add_(1, drawn, torch.ones_like(drawn))
+    return wrap(counts[:rows].reshape((*shape, len(chances))), where)
+
+
+def multivariate_normal(mean: ndarray, cov: ndarray, size: Any = None, check_valid: Any = None, tol: Any = None) -> Any:
+    """Vectors of a normal distribution with this mean and this (positive definite) covariance matrix."""
+    if check_valid is not None or tol is not None:
+        raise NotImplementedError("multivariate_normal does not support check_valid and tol")
+    for value in (mean, cov):
+        if not isinstance(value, ndarray):
+            raise refuse("multivariate_normal", value)
+    where = mean._ctx
+
+    def run(m: Tensor, c: Tensor) -> Tensor:
+        batch = torch.broadcast_shapes(m.shape[:-1], c.shape[:-2])
+        shape = (*(() if size is None else _shape(size)), *batch, m.shape[-1])
+        noise = torch.randn(shape, generator=generator(where), dtype=m.dtype, device=where.device)
+        return m + (torch.linalg.cholesky(c) @ noise[..., None])[..., 0]
+
+    return wrap(compute("multivariate_normal", run, (mean._t, cov._t), {}), where)

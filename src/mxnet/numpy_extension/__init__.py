@@ -1,0 +1,61 @@
+"""Operators of neural networks over ``mxnet.numpy`` arrays, and the switches of NumPy semantics (``mx.npx``).
+
+The operators are those of ``mx.nd`` under the names that MXNet gives them here; they take and give
+:class:`mxnet.numpy.ndarray`.
+"""
+
+from ..context import (
+    Context,
+    cpu,
+    cpu_pinned,
+    current_context,
+    gpu,
+    gpu_memory_info,
+    num_gpus,
+)
+from ..ndarray.ndarray import waitall
+from ..util import (
+    get_cuda_compute_capability,
+    is_np_array,
+    is_np_shape,
+    np_array,
+    np_shape,
+    reset_np,
+    set_np,
+    set_np_shape,
+    use_np,
+    use_np_array,
+    use_np_shape,
+)
+from . import _op, image, random
+from ._op import *  # noqa: F403
+from .random import seed
+from .utils import load, save
+
+__all__ = [
+    "Context",
+    "cpu",
+    "cpu_pinned",
+    "current_context",
+    "get_cuda_compute_capability",
+    "gpu",
+    "gpu_memory_info",
+    "image",
+    "is_np_array",
+    "is_np_shape",
+    "load",
+    "np_array",
+    "np_shape",
+    "num_gpus",
+    "random",
+    "reset_np",
+    "save",
+    "seed",
+    "set_np",
+    "set_np_shape",
+    "use_np",
+    "use_np_array",
+    "use_np_shape",
+    "waitall",
+    *_op.__all__,
+]
