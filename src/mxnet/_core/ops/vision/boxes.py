@@ -10,7 +10,6 @@ from torch import Tensor
 from ....base import MXNetError
 from ...registry import op
 from ...shapes import ShapeRule
-from ._gradient import no_gradient
 
 Format = Literal["corner", "center"]
 
@@ -114,8 +113,7 @@ def _survivors(
     return kept_all if limit is None else kept_all[:limit]
 
 
-@no_gradient
-@op("_contrib_box_iou")
+@op("_contrib_box_iou", differentiable=False)
 def box_iou(lhs: Tensor, rhs: Tensor, *, format: Format = "corner") -> Tensor:
     """Intersection over union of all pairs of boxes; it hands no gradient on.
 
@@ -242,8 +240,7 @@ def _(s: ShapeRule, p: Any) -> None:
     s.same("data", "output0")
 
 
-@no_gradient
-@op("_contrib_bipartite_matching", outputs=("output0", "output1"))
+@op("_contrib_bipartite_matching", outputs=("output0", "output1"), differentiable=False)
 def bipartite_matching(
     data: Tensor, *, is_ascend: bool = False, threshold: float, topk: int = -1
 ) -> tuple[Tensor, Tensor]:
@@ -286,8 +283,7 @@ def bipartite_matching(
     return of_row.view(shapes[0]), of_col.view(shapes[1])
 
 
-@no_gradient
-@op("_contrib_box_encode", outputs=("output0", "output1"))
+@op("_contrib_box_encode", outputs=("output0", "output1"), differentiable=False)
 def box_encode(
     samples: Tensor, matches: Tensor, anchors: Tensor, refs: Tensor, means: Tensor, stds: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -332,8 +328,7 @@ def box_encode(
     return code.masked_fill(~chosen, 0.0), chosen.to(anchors.dtype)
 
 
-@no_gradient
-@op("_contrib_box_decode")
+@op("_contrib_box_decode", differentiable=False)
 def box_decode(
     data: Tensor,
     anchors: Tensor,

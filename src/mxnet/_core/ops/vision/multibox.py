@@ -9,12 +9,10 @@ from ....base import MXNetError
 from ...params import Floats
 from ...registry import op
 from ...shapes import ShapeRule
-from ._gradient import no_gradient
 from .boxes import overlap, suppress
 
 
-@no_gradient
-@op("_contrib_MultiBoxPrior", aliases=("_npx_multibox_prior",))
+@op("_contrib_MultiBoxPrior", aliases=("_npx_multibox_prior",), differentiable=False)
 def multibox_prior(
     data: Tensor,
     *,
@@ -130,8 +128,12 @@ def _hard_negatives(matched: Tensor, best: Tensor, cls_pred: Tensor, ratio: floa
     return candidate & (rank < wanted.unsqueeze(1))
 
 
-@no_gradient
-@op("_contrib_MultiBoxTarget", aliases=("_npx_multibox_target",), outputs=("loc_target", "loc_mask", "cls_target"))
+@op(
+    "_contrib_MultiBoxTarget",
+    aliases=("_npx_multibox_target",),
+    outputs=("loc_target", "loc_mask", "cls_target"),
+    differentiable=False,
+)
 def multibox_target(
     anchor: Tensor,
     label: Tensor,
@@ -205,8 +207,7 @@ def _(s: ShapeRule, p: Any) -> None:
     s.unify("cls_target", (batch, count))
 
 
-@no_gradient
-@op("_contrib_MultiBoxDetection", aliases=("_npx_multibox_detection",))
+@op("_contrib_MultiBoxDetection", aliases=("_npx_multibox_detection",), differentiable=False)
 def multibox_detection(
     cls_prob: Tensor,
     loc_pred: Tensor,

@@ -9,7 +9,6 @@ from ....base import MXNetError
 from ...params import Floats
 from ...registry import OpDef, op
 from ...shapes import ShapeRule
-from ._gradient import no_gradient
 from .boxes import suppress
 
 
@@ -190,9 +189,9 @@ def _proposal(name: str, single: bool) -> OpDef:
     Tensor
         ``(batch * rpn_post_nms_top_n, 5)``: number of the image, corners.
     """
-    od = op(name, outputs=("output", "score"), visible=lambda p: 1 + p.output_score)(fn)
+    od = op(name, outputs=("output", "score"), visible=lambda p: 1 + p.output_score, differentiable=False)(fn)
     od.infer_shape(_rule)
-    return no_gradient(od)
+    return od
 
 
 proposal = _proposal("_contrib_Proposal", True)
