@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ssl
-import urllib.error
-import urllib.request
+import shutil
 from collections.abc import Callable
 from typing import IO
+from urllib.request import urlopen
 
 from .files import atomic_write
 
@@ -49,8 +48,8 @@ def fetch(
                 return
             except _BrokenOff as e:
                 version, error = e.version, OSError(f"failed to open {url}: {e}")
-            except OSError as e:
-                error = _named(e, url)
+            except OSError as e:  # as all errors of requests are
+                error = OSError(f"failed to open {url}: {e}")
             if left == 0:
                 raise error
             failed(error, left)
@@ -72,14 +71,22 @@ class _BrokenOff(OSError):
 
 def _continue(url: str, file: IO[bytes], version: str, verify: bool) -> str:
     """Fetch what is missing in a file: everything, or the rest when the server still has the same version of it."""
-    request = urllib.request.Request(url, headers={"User-Agent": "remx"})  # some sites refuse Python's default
+    if url.startswith("file:"):  # requests has no such thing
+        with urlopen(url) as local:
+            shutil.copyfileobj(local, file)
+        return ""
+
+    import requests
+    from urllib3.exceptions import HTTPError
+
+    # Some sites refuse the default name. The bytes are wanted as they are stored, not compressed for the way.
+    headers = {"User-Agent": "remx", "Accept-Encoding": "identity"}
     if version and file.tell():
-        request.add_header("Range", f"bytes={file.tell()}-")
-        request.add_header("If-Range", version)
-    # The module's own opener keeps the proxies it has found first.
-    opener = urllib.request.build_opener(*([] if verify else [urllib.request.HTTPSHandler(context=_unverified())]))
-    with opener.open(request, timeout=_TIMEOUT) as response:
-        if getattr(response, "status", None) != 206:
+        headers |= {"Range": f"bytes={file.tell()}-", "If-Range": version}
+    with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT, verify=verify) as response:
+        if response.status_code not in (200, 206):
+            raise OSError(f"HTTP status {response.status_code}")
+        if response.status_code != 206:
             file.seek(0)
             file.truncate()
         start = file.tell()
@@ -88,25 +95,15 @@ def _continue(url: str, file: IO[bytes], version: str, verify: bool) -> str:
         if version.startswith("W/"):  # says nothing about the bytes
             version = ""
         try:
-            while block := response.read(_BLOCK):
+            while block := response.raw.read(_BLOCK):
                 file.write(block)
-        except (TimeoutError, ConnectionError, ssl.SSLError) as e:
-            raise _BrokenOff(f"the connection broke after {file.tell()} bytes ({e})", version) from e
+        except HTTPError as e:
+            raise _BrokenOff(f"the connection broke after {_progress(file, start, length)} ({e})", version) from e
         if length is not None and file.tell() - start != int(length):
-            raise _BrokenOff(f"the connection ended after {file.tell()} of {start + int(length)} bytes", version)
+            raise _BrokenOff(f"the connection ended after {_progress(file, start, length)}", version)
     return version
 
 
-def _unverified() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _named(error: OSError, url: str) -> OSError:
-    """The error with the address in its message."""
-    if isinstance(error, urllib.error.HTTPError):
-        return OSError(f"failed to open {url}: HTTP status {error.code}")
-    reason = error.reason if isinstance(error, urllib.error.URLError) else error
-    return OSError(f"failed to open {url}: {reason}")
+def _progress(file: IO[bytes], start: int, length: str | None) -> str:
+    whole = "" if length is None else f" of {start + int(length)}"
+    return f"{file.tell()}{whole} bytes"
