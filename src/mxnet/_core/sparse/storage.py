@@ -145,8 +145,9 @@ class Csr(Sparse):
     def rows(self) -> Tensor:
         """The row of each stored element."""
         self.check_places()
-        counts = self.indptr.diff()
-        return torch.repeat_interleave(torch.arange(self.shape[0], device=counts.device), counts)
+        # How many rows have begun before each element. (``repeat_interleave`` wakes all threads whatever the size.)
+        stored = self.values.numel()
+        return torch.bincount(self.indptr[1:-1], minlength=stored + 1)[:stored].cumsum(0)
 
     def keys(self) -> Tensor:
         """The place of each stored element in row-major order."""
