@@ -388,3 +388,22 @@ def test_python_loss_module_by_itself():
         loss.install_monitor(None)
     with pytest.raises((AssertionError, MXNetError)):
         mx.mod.PythonLossModule(data_names=("a", "b"))
+
+
+def test_buckets_share_row_sparse_weights():
+    def network(length):
+        weight = mx.sym.var("embed_weight", stype="row_sparse")
+        rows = mx.sym.contrib.SparseEmbedding(mx.sym.var("data"), weight, input_dim=6, output_dim=2, name="embed")
+        return mx.sym.MakeLoss(mx.sym.sum(rows)), ("data",), ()
+
+    mod = mx.mod.BucketingModule(network, default_bucket_key=4)
+    mod.bind([("data", (1, 4))], None)
+    mod.init_params(mx.init.One())
+    mod.init_optimizer("local", "sgd", {"learning_rate": 0.5})
+    for key in (4, 2):
+        ids = mx.nd.arange(key).reshape((1, key))
+        batch = mx.io.DataBatch([ids], None, bucket_key=key, provide_data=[("data", (1, key))], provide_label=None)
+        mod.forward_backward(batch)
+        mod.update()
+    weights = mod.get_params()[0]["embed_weight"].asnumpy()[:, 0]
+    assert weights.tolist() == [0, 0, 0.5, 0.5, 1, 1], "both buckets moved the rows that they looked up"

@@ -187,13 +187,8 @@ def simple_bind(
     grad_stypes = infer_gradients(self._heads, stypes)
     for node, context, req in zip(arguments, where, reqs):
         form = shapes.of(node), types[id(node)], context
-        array, grad = pool.argument(node.name, *form, req)
-        if stypes[id(node), 0] != "default":
-            array = _sparse_zeros(stypes[id(node), 0], *form)
-        if grad is not None and grad_stypes[node.name] != "default":
-            grad = _sparse_zeros(grad_stypes[node.name], *form)
-        args.append(array)
-        grads.append(grad)
+        args.append(pool.argument(node.name, stypes[id(node), 0], *form))
+        grads.append(None if req == "null" else pool.gradient(node.name, grad_stypes[node.name], *form))
     pool.lay_out(convolution_weights(self._heads), dict(zip(names, zip(args, grads))))
     aux = [pool.state(n.name, shapes.of(n), types[id(n)], c) for n, c in zip(states, where[len(arguments) :])]
     return Executor(self, ctx, args, grads, reqs, aux, group2ctx, shared_exec)
@@ -316,21 +311,17 @@ class _Pool:
         self.shared = shared_exec if buffer is not None else None
         self.buffer = buffer
 
-    def argument(
-        self, name: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context, req: str
-    ) -> tuple[NDArray, NDArray | None]:
-        """An argument and its gradient array."""
+    def argument(self, name: str, stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
+        """The array of an argument."""
         if name in self.shared_names:
-            array = self._borrowed("arg_dict", name, shape, dtype)
-            if array is not None:
-                grad = None
-                if req != "null":
-                    grad = self._borrowed("grad_dict", name, shape, dtype)
-                    grad = _zeros(shape, dtype, ctx) if grad is None else grad
-                return array, grad
-            return _zeros(shape, dtype, ctx), None if req == "null" else _zeros(shape, dtype, ctx)
-        array = self._buffered(name, shape, dtype, ctx)
-        return array, None if req == "null" else self._buffered(f"grad of {name}", shape, dtype, ctx)
+            return self._borrowed("arg_dict", name, stype, shape, dtype, ctx)
+        return self._buffered(name, stype, shape, dtype, ctx)
+
+    def gradient(self, name: str, stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
+        """The array of an argument's gradient."""
+        if name in self.shared_names:
+            return self._borrowed("grad_dict", name, stype, shape, dtype, ctx)
+        return self._buffered(f"grad of {name}", stype, shape, dtype, ctx)
 
     def lay_out(self, weights: set[str], arrays: dict[str, tuple[NDArray, NDArray | None]]) -> None:
         """Let the weights of convolutions, and their gradients, lie channels last, but not in shared buffers."""
@@ -342,20 +333,24 @@ class _Pool:
 
     def state(self, name: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
         """An auxiliary state."""
-        array = self._borrowed("aux_dict", name, shape, dtype)
-        return _zeros(shape, dtype, ctx) if array is None else array
+        return self._borrowed("aux_dict", name, "default", shape, dtype, ctx)
 
-    def _borrowed(self, table: str, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> NDArray | None:
-        """The array of the shared executor when it fits."""
+    def _borrowed(
+        self, table: str, name: str, stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context
+    ) -> NDArray:
+        """The array of the shared executor when it fits, else a new one."""
         array = getattr(self.shared, table).get(name) if self.shared is not None else None
-        return array if array is not None and array.shape == shape and array._t.dtype == dtype else None
+        wanted = stype, shape, dtype
+        if array is not None and (array.stype, array.shape, torch_dtype(array.dtype)) == wanted:
+            return array
+        return _zeros(stype, shape, dtype, ctx)
 
-    def _buffered(self, name: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
+    def _buffered(self, name: str, stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
         """An array in the memory of one in the buffer if that is large enough, else a new one for the buffer."""
         from ..ndarray.ndarray import wrap
 
-        if self.buffer is None:
-            return _zeros(shape, dtype, ctx)
+        if self.buffer is None or stype != "default":
+            return _zeros(stype, shape, dtype, ctx)
         kept = self.buffer.get(name)
         if kept is not None:
             if kept._t.dtype != dtype:
@@ -365,17 +360,14 @@ class _Pool:
             count = math.prod(shape)
             if kept._t.numel() >= count:
                 return wrap(kept._t.data.reshape(-1)[:count].view(shape), kept._ctx)
-        fresh = self.buffer[name] = _zeros(shape, dtype, ctx)
+        fresh = self.buffer[name] = _zeros(stype, shape, dtype, ctx)
         return fresh
 
 
-def _sparse_zeros(stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
-    from ..ndarray.sparse import zeros
-
-    return zeros(stype, shape, ctx, TORCH_TO_NP[dtype])
-
-
-def _zeros(shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
+def _zeros(stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
+    from ..ndarray import sparse
     from ..ndarray.ndarray import wrap
 
+    if stype != "default":
+        return sparse.zeros(stype, shape, ctx, TORCH_TO_NP[dtype])
     return wrap(torch.zeros(shape, dtype=dtype, device=ctx.device), ctx)
