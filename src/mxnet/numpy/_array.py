@@ -105,6 +105,8 @@ class ndarray(NDArray):
             _check_scalar_key(key)
             if key is None or key == (None,):
                 return self.reshape(1)
+        elif _is_truth(key):
+            return self[None] if key else self[None][0:0]
         return getitem(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -113,7 +115,7 @@ class ndarray(NDArray):
         if not self._t.ndim:
             _check_scalar_key(key)
             key = ()
-        setitem(self, key, value)
+        setitem(self, bool(key) if isinstance(key, ndarray) and _is_truth(key) else key, value)
 
     def _part(self, t: torch.Tensor) -> ndarray:
         """An array of what indexing has selected."""
@@ -258,6 +260,13 @@ def _check_scalar_key(key: Any) -> None:
             raise IndexError(
                 "scalar tensor can only accept `()` as index: an array without axes has no elements to choose"
             )
+
+
+def _is_truth(key: Any) -> bool:
+    """Whether a key is a mask without axes."""
+    return isinstance(key, (bool, onp.bool_)) or (
+        isinstance(key, ndarray) and key._t.dtype == torch.bool and not key._t.ndim
+    )
 
 
 def _row_major(order: str) -> None:

@@ -71,10 +71,8 @@ def _tensors(name: str, value: Any, found: list[ndarray]) -> Any:
 def _arrays(value: Any, ctx: Any, sources: list[ndarray]) -> Any:
     """A result with arrays in the place of tensors; what shares memory with an argument is copied first."""
     if isinstance(value, torch.Tensor):
-        if not state.recording:
-            memory = value.untyped_storage().data_ptr()
-            if any(memory == x._t.untyped_storage().data_ptr() for x in sources):
-                value = value.clone(memory_format=torch.contiguous_format)
+        if not state.recording and (value._is_view() or any(value is x._t for x in sources)):
+            value = value.clone(memory_format=torch.contiguous_format)
         return wrap(value, ctx)
     if isinstance(value, (tuple, list)):
         made = [_arrays(v, ctx, sources) for v in value]

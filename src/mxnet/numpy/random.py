@@ -286,11 +286,13 @@ def multinomial(n: int, pvals: Any, size: Any = None, **kwargs: Any) -> ndarray:
         raise TypeError(f"multinomial got unknown keywords: {', '.join(kwargs)}")
     where = _context(None, pvals)
     chances = pvals._t.detach().double() if isinstance(pvals, ndarray) else torch.tensor(pvals, dtype=torch.float64)
+    shape = _shape(() if size is None else size)
+    if not len(chances):
+        return wrap(torch.zeros((*shape, 0), dtype=torch.int64, device=where.device), where)
     if float(chances.sum()) > 1 + 1e-6 or bool((chances < 0).any()):
         raise ValueError("Operator multinomial: pvals must not be negative, nor sum to more than 1")
     rest = (1 - chances[:-1].sum()).clamp_min(0)  # the last outcome takes what is left
     chances = torch.cat([chances[:-1], rest[None]]).to(where.device)
-    shape = _shape(() if size is None else size)
     rows = 1
     for length in shape:
         rows *= length
