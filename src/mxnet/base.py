@@ -14,6 +14,7 @@ mx_real_t = np.float32
 mx_uint = ctypes.c_uint
 mx_float = ctypes.c_float
 mx_float_p = ctypes.POINTER(ctypes.c_float)
+NDArrayHandle = ctypes.c_void_p
 string_types = (str,)
 integer_types = (int, np.int32, np.int64)
 numeric_types = (float, int, np.generic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes  # noqa: F401  (for scripts: ``from mxnet.operator import *`` has always brought it, and NDArrayHandle)
 import warnings
 from collections import namedtuple
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 from ._core.frontend.binding import argument_order
 from ._core.ops import _user_code
 from ._core.registry import all_names, get_op
-from .base import MXNetError
+from .base import MXNetError, NDArrayHandle  # noqa: F401
 from .ndarray import NDArray
 from .util import is_np_array
 

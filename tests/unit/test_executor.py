@@ -1,5 +1,6 @@
 """Executors: sharing of arrays, gradients by request, tracing of repeated steps, monitoring, reshaping, errors."""
 
+import ctypes
 import warnings
 
 import numpy as np
@@ -309,3 +310,29 @@ def test_groups_on_cpu_and_gpu():
     assert executor.forward(is_train=True)[0].asnumpy().tolist() == [[25, 25]] * 3
     executor.backward(mx.nd.ones((3, 2), mx.gpu(0)))
     assert executor.grad_dict["fc1_weight"].asnumpy().tolist() == [[6] * 5] * 4
+
+
+def test_monitors_of_scripts_take_handles(ctx):
+    """As collectors of calibration data do: the array goes through ctypes."""
+    seen = {}
+
+    def collect(name, array):
+        handle = ctypes.cast(array, mx.base.NDArrayHandle)
+        seen[mx.base.py_str(name)] = mx.nd.NDArray(handle, writable=False).asnumpy().tolist()
+
+    executor = (mx.sym.var("x") * 2).bind(ctx, {"x": mx.nd.array([1, 2], ctx)})
+    executor.set_monitor_callback(collect)
+    executor.forward()
+    assert list(seen.values()) == [[2, 4]]
+
+
+def test_handles_of_no_array_are_refused():
+    array = mx.nd.ones((2,))
+    handle = ctypes.cast(array, mx.base.NDArrayHandle)
+    shared = mx.nd.NDArray(handle)
+    shared[:] = 3
+    assert array.asnumpy().tolist() == [3, 3]
+    del array
+    for stale in (handle, ctypes.c_void_p(12345), ctypes.c_void_p()):
+        with pytest.raises(mx.MXNetError, match="no array has the handle"):
+            mx.nd.NDArray(stale)

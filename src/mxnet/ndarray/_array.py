@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from .._core.ops.shape.reshape import infer_reshape
 from .._core.registry import get_op
 from .._core.state import state
 from ..context import Context, current_context
+from ._handles import lend, lent
 
 _DTYPE_MX_TO_NP: dict[Any, Any] = {-1: None, **CODE_TO_NP}
 _DTYPE_NP_TO_MX: dict[Any, int] = {None: -1, **{v: k for k, v in CODE_TO_NP.items()}}
@@ -59,6 +61,8 @@ class NDArray(Fluent):
             handle = torch.empty(0)
         elif isinstance(handle, NDArray):
             handle = handle._t
+        elif isinstance(handle, ctypes.c_void_p):
+            handle = lent(handle)._t
         elif not isinstance(handle, torch.Tensor):
             raise TypeError(f"NDArray wraps a torch.Tensor, got {type(handle).__name__}; use mx.nd.array to convert")
         self._t = handle
@@ -70,6 +74,11 @@ class NDArray(Fluent):
     def handle(self) -> torch.Tensor:
         """The torch tensor behind this array."""
         return self._t
+
+    @property
+    def _as_parameter_(self) -> ctypes.c_void_p:
+        """What ``ctypes`` takes for this array: ``NDArray(ctypes.cast(x, NDArrayHandle))`` shares its memory."""
+        return lend(self)
 
     @property
     def writable(self) -> bool:
