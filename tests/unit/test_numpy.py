@@ -504,6 +504,17 @@ def test_numpys_own_functions():
     assert onp.asarray(x).tolist() == [1, 2]
 
 
+def test_functions_on_the_host():
+    x = np.array([3.0, 1.0, 2.0])
+    same(np.isclose(x, x), [True] * 3, "bool")
+    assert np.array_equal(x, x) is True
+    same(np.cov(x, x), onp.full((2, 2), 1))
+    same(np.searchsorted(np.arange(4), x), [3, 1, 2], "int64")
+    q, r = np.linalg.qr(np.array(SQUARE))
+    same(np.matmul(q, r), SQUARE)
+    assert np.linalg.matrix_rank(np.ones((2, 2))) == 1
+
+
 # ---------------------------------------------------------------------- gradients
 
 

@@ -11,8 +11,8 @@ Examples
 array([1.5, 2.5, 3.5])
 """
 
-from . import linalg, multiarray, random, utils
+from . import fallback, fallback_linalg, linalg, multiarray, random, utils
 from .multiarray import *  # noqa: F403
 from .utils import *  # noqa: F403
 
-__all__ = ["linalg", "random", *multiarray.__all__, *utils.__all__]
+__all__ = ["fallback", "fallback_linalg", "linalg", "random", *multiarray.__all__, *utils.__all__]

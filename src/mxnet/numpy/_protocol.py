@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as onp
@@ -36,6 +38,22 @@ def apply_function(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     return _on_host(func, args, kwargs) if fn is None else fn(*args, **kwargs)
 
 
+def hosted(module: str, names: Sequence[str]) -> dict[str, Any]:
+    """Functions of a module of NumPy's, as functions over arrays; names that it does not have are left out."""
+    source = vars(importlib.import_module(module))
+    return {name: _hosted(source[name], name) for name in names if name in source}
+
+
+def _hosted(func: Any, name: str) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return _on_host(func, args, kwargs)
+
+    call.__name__ = call.__qualname__ = name
+    call.__module__ = "mxnet.numpy"
+    call.__doc__ = f"As NumPy's function ``{name}``, computed on the host and not recorded."
+    return call
+
+
 def _on_host(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """Run a function in NumPy on copies of the arrays, and give arrays of the same context."""
     contexts: list[Any] = []
@@ -52,6 +70,8 @@ def _on_host(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     def lift(value: Any) -> Any:
         if isinstance(value, onp.ndarray):
             return array(value, ctx=ctx)
-        return type(value)([lift(v) for v in value]) if type(value) in (list, tuple) else value
+        if isinstance(value, tuple):  # named tuples too
+            return tuple([lift(v) for v in value])
+        return [lift(v) for v in value] if isinstance(value, list) else value
 
     return lift(result)

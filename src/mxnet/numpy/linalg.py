@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from . import fallback_linalg
 from ._calls import function
 
 __all__ = [
@@ -130,3 +131,5 @@ def eigvals(a: Any) -> Any:
 
 for _name in __all__:
     globals()[_name].__module__ = __name__
+globals().update(fallback_linalg._FUNCTIONS)
+__all__ += fallback_linalg.__all__

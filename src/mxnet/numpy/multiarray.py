@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import _creation, _elementwise, _products, _reduction, _selection, _shape
+from . import _creation, _elementwise, _products, _reduction, _selection, _shape, fallback
 from ._array import ndarray
 from ._methods import install as _install  # noqa: F401  (importing it completes the class)
 
 _FUNCTIONS: dict[str, Any] = {
+    **fallback._FUNCTIONS,
     **_creation.FUNCTIONS,
     **_elementwise.FUNCTIONS,
     **_products.FUNCTIONS,
