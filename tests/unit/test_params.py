@@ -20,6 +20,7 @@ from mxnet._core.params import (
     Shapes,
     codec_for,
 )
+from mxnet._core.registry import all_ops
 
 
 @pytest.mark.parametrize(
@@ -122,3 +123,23 @@ def test_any_text_is_decoded_or_refused(text):
             codec_for(annotation).decode(text)
         except ValueError as e:
             assert "got " in str(e)  # says what was expected and what came
+
+
+def test_values_of_plain_types_decode_to_themselves():
+    samples = {int: (-3, 0, 7), float: (-0.5, float("inf")), bool: (True, False), str: ("", "x"), type(None): (None,)}
+    for od in all_ops():
+        for param in od.params.values():
+            for kind in param.codec.plain:
+                for value in samples[kind]:
+                    assert param.decode(value) is value, (od.name, param.name)
+
+
+@pytest.mark.parametrize("value", [(1, True), (True, 1), (np.int64(1), 1), [1, 1], "(1, 1)"])
+def test_tuples_hold_python_ints_whatever_they_are_given_as(value):
+    found = codec_for(Shape).decode(value)
+    assert found == (1, 1) and [type(v) for v in found] == [int, int]
+
+
+def test_tuples_of_ints_refuse_floats():
+    with pytest.raises(ValueError, match="Shape"):
+        codec_for(Shape).decode((1.0, 2))

@@ -24,9 +24,12 @@ class Codec:
     ----------
     type_name : str
         What MXNet prints for the type, such as ``"int (non-negative)"``.
+    plain : frozenset of type
+        Python types of which every value decodes to itself, so that callers in a hurry need not ask.
     """
 
     type_name = ""
+    plain: frozenset[type] = frozenset()
 
     def decode(self, value: Any) -> Any:
         """The Python value of a native value or of an attribute string; ValueError says what was expected."""
@@ -45,11 +48,17 @@ class Codec:
     separator = ", "
 
 
+def _plain_unless(kind: type, low: float | None, high: float | None) -> frozenset[type]:
+    """What a number decodes from as it is: its own type, unless there are limits to check."""
+    return frozenset((kind,)) if low is None and high is None else frozenset()
+
+
 class _Int(Codec):
     def __init__(self, type_name: str, low: int | None = None, high: int | None = None) -> None:
         self.type_name = type_name
         self.low = low
         self.high = high
+        self.plain = _plain_unless(int, low, high)
 
     def describe(self, default: Any) -> str:
         """MXNet quotes the default of a plain ``int`` and of nothing else."""
@@ -78,6 +87,7 @@ class _Float(Codec):
         self.type_name = type_name
         self.low = low
         self.high = high
+        self.plain = _plain_unless(float, low, high)
 
     def decode(self, value: Any) -> float:
         if type(value) is not float:
@@ -102,6 +112,7 @@ class _Float(Codec):
 
 class _Bool(Codec):
     type_name = "boolean"
+    plain = frozenset((bool,))
     _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
     def decode(self, value: Any) -> bool:
@@ -118,6 +129,7 @@ class _Bool(Codec):
 
 class _Str(Codec):
     type_name = "string"
+    plain = frozenset((str,))
 
     def decode(self, value: Any) -> str:
         return value if isinstance(value, str) else str(value)
@@ -136,9 +148,19 @@ class _Tuple(Codec):
         self.type_name = type_name
         self.item = item
         self.allow_none = allow_none
+        self._plain_items = item.plain | {type(None)} if allow_none else item.plain
 
     def decode(self, value: Any) -> tuple[Any, ...]:
-        if isinstance(value, str):
+        kinds = self._plain_items
+        if type(value) is tuple:
+            for v in value:
+                if type(v) not in kinds:
+                    break
+            else:
+                return value
+        elif type(value) in kinds:
+            return (value,)
+        elif isinstance(value, str):
             value = self._parse(value)
         elif hasattr(value, "tolist") and not isinstance(value, (tuple, list)):
             value = value.tolist()
@@ -185,6 +207,7 @@ class _Nested(Codec):
 class _Optional(Codec):
     def __init__(self, inner: Codec) -> None:
         self.inner = inner
+        self.plain = (inner.plain | {type(None)}) - {str}  # "None" is a word for None
         plain = "Shape" if inner.type_name == "Shape(tuple)" else inner.type_name
         self.type_name = f"{plain} or None"
 

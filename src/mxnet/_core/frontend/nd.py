@@ -35,6 +35,7 @@ def _fixed(od: OpDef) -> Any:
     order = argument_order(od) + _TAIL
     plain_order = od.arg_order is None
     decode = {p.name: p.decode for p in od.params.values()}
+    plain, nothing = _plain_types(od), frozenset[type]()
     required = frozenset(od._required)
     required_inputs = tuple(i for i, n in enumerate(inputs) if n not in od.optional_inputs)
     omitted = tuple((position[n], flag, od._defaults.get(flag)) for n, flag in od.omit.items())
@@ -66,6 +67,8 @@ def _fixed(od: OpDef) -> Any:
             i = position.get(name)
             if i is not None:
                 arrays[i] = value
+            elif type(value) in plain.get(name, nothing):
+                params[name] = value
             elif name == "out":
                 out = value
             elif has_params and value is not _Null and name not in _IGNORED:
@@ -92,6 +95,11 @@ def _fixed(od: OpDef) -> Any:
     return call
 
 
+def _plain_types(od: OpDef) -> dict[str, frozenset[type]]:
+    """By parameter the types of values that need no decoding, as most that are given."""
+    return {p.name: p.codec.plain for p in od.params.values() if p.name not in _IGNORED}
+
+
 def _check_optional(od: OpDef, arrays: list[Any], params: dict[str, Any]) -> None:
     """Raise unless as many inputs are given as the parameters ask for."""
     names = od.input_names(SimpleNamespace(**{**od._defaults, **params}))
@@ -112,6 +120,7 @@ def _variadic(od: OpDef) -> Any:
     """A function that takes any number of arrays, one by one or as lists."""
     array = _array_type()
     decode = {p.name: p.decode for p in od.params.values()}
+    plain, nothing = _plain_types(od), frozenset[type]()
     count_name = od.variadic or ""
     # A count with a default is the caller's to give (multi_sgd_update): inputs are more than one a weight.
     takes_count = count_name in od._takes
@@ -130,6 +139,8 @@ def _variadic(od: OpDef) -> Any:
         for name, value in kwargs.items():
             if isinstance(value, array) or (isinstance(value, (list, tuple)) and value and isinstance(value[0], array)):
                 by_name.append((name, value))
+            elif type(value) in plain.get(name, nothing):
+                params[name] = value
             elif value is not _Null and name not in _IGNORED:
                 params[name] = _decode(od, decode, name, value)
         if by_name and od.open_params:
