@@ -195,3 +195,16 @@ def test_operators_of_python(csr, rows):
     assert y.stype == "csr" and y is not csr and csr.asnumpy().tolist() == DENSE.tolist()
     dense += csr
     assert dense.asnumpy().tolist() == (DENSE + 2).tolist()
+
+
+def test_rows_are_found_in_any_order():
+    """Row numbers that do not ascend, as users may give them, hide nothing; missing rows are zeros."""
+    values = mx.nd.array([[1.0], [2.0], [3.0]])
+    shuffled = mx.nd.sparse.row_sparse_array((values, mx.nd.array([7, 2, 5], dtype="int64")), shape=(9, 1))
+    kv = mx.kv.create()
+    kv.init("w", shuffled)
+    out = mx.nd.sparse.zeros("row_sparse", (9, 1))
+    for rows, expected in (([2, 5, 7], [2, 3, 1]), ([8, 0], [0, 0]), ([7, 3, 5, 2, 7], [2, 0, 3, 1]), ([], [])):
+        kv.row_sparse_pull("w", out=out, row_ids=mx.nd.array(rows))
+        assert out.indices.asnumpy().tolist() == sorted(set(rows))
+        assert out.data.asnumpy().ravel().tolist() == expected

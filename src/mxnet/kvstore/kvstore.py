@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
+
 from .. import optimizer as opt
 from .._core.files import atomic_write
+from .._core.sparse.storage import Rows
 from ..base import MXNetError
 from ..ndarray import NDArray
-from ..ndarray.ndarray import wrap
 from ._comm import GradientCompression, copy_into, total
 from .base import KVStoreBase
 
@@ -275,8 +277,7 @@ class KVStore(KVStoreBase):
                     raise MXNetError(
                         f"Expected row_sparse storage type for row_sparse_pull values, but key {k} got {o.stype}"
                     )
-                source = stored if stored.stype == "row_sparse" else stored.tostype("row_sparse")
-                source.retain(_unique(ids, stored)).copyto(o)
+                o._replace(_rows(stored, ids))
 
     # ------------------------------------------------------------------ updates
 
@@ -325,9 +326,16 @@ class KVStore(KVStoreBase):
         """Send a command to the servers: there are none."""
 
 
-def _unique(ids: NDArray, stored: Any) -> NDArray:
-    """Row numbers once each and in order, as row_sparse arrays hold them."""
-    rows = ids._t.reshape(-1).long().unique()
+def _rows(stored: Any, ids: NDArray) -> Rows:
+    """Some rows of a dense or row_sparse array; their numbers may come in any order, and more than once."""
+    rows = ids._t.detach().reshape(-1).to(torch.int64).unique()
     if len(rows) and not (0 <= int(rows[0]) and int(rows[-1]) < stored.shape[0]):
         raise MXNetError(f"row_ids must be in [0, {stored.shape[0]}), got {int(rows[0])} to {int(rows[-1])}")
-    return wrap(rows, ids.context)
+    if stored.stype == "row_sparse":
+        rows = rows.to(stored._store.device)
+        values = stored._store.at(rows)
+    else:
+        values = stored.tostype("default")._t.data
+        rows = rows.to(values.device)
+        values = values.index_select(0, rows)
+    return Rows(stored.shape, values, rows)

@@ -202,23 +202,24 @@ class Rows(Sparse):
 
     def at(self, indices: Tensor) -> Tensor:
         """The rows of these numbers, zeros where none is stored."""
+        where, found = self.find(indices)
+        if bool(found.all()):
+            return self.values.index_select(0, where)
         made = self.values.new_zeros((indices.numel(), *self.shape[1:]))
-        if self.indices.numel() and indices.numel():
-            where, found = self.find(indices)
-            made[found] = self.values[where[found]]
+        made[found] = self.values[where[found]]
         return made
 
     def find(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Where rows are stored: positions in ``values``, and a mask of the indices for which they hold."""
-        order = None
-        stored = self.indices
-        if not self.is_sorted():
-            stored, order = stored.sort()
-        where = torch.searchsorted(stored, indices.contiguous()).clamp_(max=max(stored.numel() - 1, 0))
-        if not stored.numel():
-            return where, torch.zeros_like(indices, dtype=torch.bool)
-        found = stored[where] == indices
-        return (where if order is None else order[where]), found
+        if not self.indices.numel():
+            return torch.zeros_like(indices), torch.zeros_like(indices, dtype=torch.bool)
+        where, found = _search(self.indices, indices)
+        # What is found is right, sorted or not: looking through all indices is put off until something is missing.
+        if bool(found.all()) or self.is_sorted():
+            return where, found
+        stored, order = self.indices.sort()
+        where, found = _search(stored, indices)
+        return order[where], found
 
     def is_sorted(self) -> bool:
         """Whether the row numbers ascend, each once."""
@@ -261,6 +262,12 @@ class Rows(Sparse):
             if not self.is_sorted():
                 raise MXNetError("row_sparse: indices must ascend")
             self.check_places()
+
+
+def _search(ascending: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+    """Positions of numbers among some that are not none, and a mask of those that are there."""
+    where = torch.searchsorted(ascending, wanted.contiguous()).clamp_(max=ascending.numel() - 1)
+    return where, ascending[where] == wanted
 
 
 # ---------------------------------------------------------------------- between the storage types
