@@ -49,9 +49,9 @@ ROWS = [
 ROWS += [
     row(name, const(_IN_UNIT, stype=stype)).set(numeric=False, grad=False)
     for name in (
-        "relu abs sign round rint ceil floor trunc fix square negative log1p expm1 sin tan arcsin arctan degrees radians "
-        "sinh tanh arcsinh arctanh sqrt cbrt _copy BlockGrad make_loss _contrib_round_ste _contrib_sign_ste zeros_like "
-        "ones_like cos exp sigmoid"
+        "relu abs sign round rint ceil floor trunc fix square negative log1p expm1 sin tan arcsin arctan degrees "
+        "radians sinh tanh arcsinh arctanh sqrt cbrt _copy BlockGrad make_loss _contrib_round_ste _contrib_sign_ste "
+        "zeros_like ones_like cos exp sigmoid"
     ).split()
     for stype in ("csr", "row_sparse")
 ]

@@ -77,7 +77,7 @@ def smaller_gradient(grads, inputs, outputs, p):
 
 
 def mask_of(compare, lhs, rhs, like):
-    """A comparison as zeros and ones of the type of ``like``: multiplying by it is faster than selecting by booleans."""
+    """A comparison as zeros and ones of the type of ``like``: a product is faster than selecting by booleans."""
     return compare(lhs, rhs, out=torch.empty_like(like, requires_grad=False))
 
 

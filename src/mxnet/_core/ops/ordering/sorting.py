@@ -24,7 +24,7 @@ def _sorted(data: Tensor, axis: int, is_ascend: bool) -> tuple:
     return torch.sort(data, dim=axis, descending=not is_ascend, stable=True)
 
 
-# From this size on it pays to select without regard to order first, and to sort when there turn out to be equal elements.
+# From this size on it pays to select without regard to order first, and to sort where there are equal elements.
 _MANY = 1 << 12
 
 
