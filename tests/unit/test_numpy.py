@@ -739,6 +739,23 @@ def test_blocks_take_numpy_arrays():
     assert abs(net[0].weight.grad().asnumpy()).sum() > 0
 
 
+def test_parameters_follow_the_switch():
+    x = np.ones((2, 3))
+    npx.set_np()
+    try:
+        net = mx.gluon.nn.Dense(1)
+        net.initialize(mx.init.One())
+        trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.5, "momentum": 0.9})
+        with mx.autograd.record():
+            loss = net(x).sum()
+        loss.backward()
+        trainer.step(1)
+    finally:
+        npx.reset_np()
+    same(net.weight.grad(), [[2, 2, 2]])
+    same(net.weight.data(), [[0, 0, 0]])
+
+
 def test_every_name_is_there():
     for module in (np, np.random, np.linalg, npx, npx.random, npx.image):
         for name in module.__all__:

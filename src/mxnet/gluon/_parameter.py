@@ -15,8 +15,7 @@ from .._core.layout import as_weight
 from ..base import MXNetError, mx_real_t
 from ..context import Context
 from ..ndarray import NDArray
-from ..ndarray.ndarray import wrap
-from ..util import is_np_shape
+from ..util import is_np_array, is_np_shape
 from .utils import shape_is_known
 
 if TYPE_CHECKING:
@@ -284,6 +283,8 @@ class Parameter:
         if self._channels_last and self._stype == "default":
             for a in arrays:
                 a._t.data = as_weight(a._t.data)
+        if is_np_array() and self._stype == "default":
+            arrays = [a.as_np_ndarray() for a in arrays]
         self._data = arrays
         self._init_grad()
 
@@ -292,7 +293,7 @@ class Parameter:
             self._grad = None
             return
         if self._grad_stype == self._stype == "default":
-            self._grad = [wrap(torch.zeros_like(a._t.data), a.context) for a in self._arrays or ()]
+            self._grad = [a._wrap(torch.zeros_like(a._t.data), a.context) for a in self._arrays or ()]
         else:
             self._grad = [
                 ndarray.zeros(a.shape, a.context, a.dtype, stype=self._grad_stype) for a in self._arrays or ()
