@@ -739,6 +739,14 @@ def test_blocks_take_numpy_arrays():
     assert abs(net[0].weight.grad().asnumpy()).sum() > 0
 
 
+def test_functions_are_in_reach_of_blocks():
+    class Twice(mx.gluon.HybridBlock):
+        def hybrid_forward(self, F, x):
+            return F.npx.relu(F.np.add(x, x))
+
+    same(Twice()(np.array([-1, 2])), [0, 4])
+
+
 def test_parameters_follow_the_switch():
     x = np.ones((2, 3))
     npx.set_np()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib as _importlib
 from typing import TYPE_CHECKING
+from typing import Any as _Any
 
 from .._core.frontend import fluent as _fluent
 from .._core.frontend.namespaces import install as _install
@@ -18,7 +20,17 @@ if TYPE_CHECKING:
 
 # Operators are made on first use; what is written by hand above wins.
 _install(__name__, "", _make_function)
+_operator = globals()["__getattr__"]
 
+
+def __getattr__(name: str) -> _Any:
+    """``F.np`` and ``F.npx`` of blocks, which come with the first use; everything else is an operator."""
+    if name in _NUMPY:
+        return _importlib.import_module(f"mxnet.{_NUMPY[name]}")
+    return _operator(name)
+
+
+_NUMPY = {"np": "numpy", "npx": "numpy_extension"}
 
 _NDArray.__getitem__ = _indexing.getitem  # type: ignore[assignment]
 _NDArray.__setitem__ = _indexing.setitem  # type: ignore[assignment]
