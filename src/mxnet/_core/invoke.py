@@ -222,7 +222,7 @@ def op_error(name: str, error: Exception, tensors: Sequence[torch.Tensor | None]
     if len(tensors) == 2 and any(words in message for words in _BROADCAST):
         message = "the shapes of lhs and rhs cannot be broadcast together"
     given = ", ".join("None" if t is None else f"{tuple(t.shape)} {str(t.dtype)[6:]}" for t in tensors)
-    return error_like(error, f"Operator {name}: {message} (inputs: {given})")
+    return error_like(error, f"Operator {name}: {message}" + (f" (inputs: {given})" if given else ""))
 
 
 def error_like(error: Exception, text: str) -> MXNetError:
