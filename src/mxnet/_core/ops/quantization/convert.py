@@ -14,8 +14,8 @@ from ...registry import op
 
 _OUTPUTS = ("output0", "output1", "output2")
 _TYPES = {"int8": torch.int8, "uint8": torch.uint8}
-# The number that stands for the end of the range: MXNet's older operators take the largest one, the newer ones half a
-# step more, which spreads the numbers evenly.
+# The number that stands for the end of the range: the largest there is, or half a step more, as MXNet has it in
+# quantize_v2 and dequantize.
 _END = {torch.int8: 127.0, torch.uint8: 255.0, torch.int32: 2.0**31}
 _END_AND_A_HALF = {torch.int8: 127.5, torch.uint8: 255.5}
 
@@ -53,10 +53,14 @@ def _output_type(out_type: str, low: float | None, high: float | None) -> torch.
     return torch.int8 if low is None or high is None or low < 0 else torch.uint8
 
 
+def _element(value: float, beside: Tensor) -> Tensor:
+    return torch.full((1,), value, dtype=torch.float32, device=beside.device)
+
+
 def _calibrated_range(data: Tensor, low: float | None, high: float | None) -> tuple[Tensor, Tensor]:
     """The range given, or that of the data (as arrays of one element)."""
     if low is not None and high is not None:
-        return torch.full((1,), low, device=data.device), torch.full((1,), high, device=data.device)
+        return _element(low, data), _element(high, data)
     if not data.numel():
         raise MXNetError("data has no elements to take the range from; give min_calib_range and max_calib_range")
     least, most = data.aminmax()
@@ -113,7 +117,7 @@ def quantize_v2(
         The numbers, and the range that they stand for.
     """
     if data.dtype in _END_AND_A_HALF:
-        end = torch.full((1,), _END_AND_A_HALF[data.dtype], device=data.device)
+        end = _element(_END_AND_A_HALF[data.dtype], data)
         if min_calib_range is None or max_calib_range is None:
             return data.clone(), *_output_range(end, data.dtype)
         return data.clone(), *_calibrated_range(data, min_calib_range, max_calib_range)
