@@ -1,6 +1,7 @@
 """Pooling of regions of interest: maximum, bilinear average, rotated."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -15,6 +16,8 @@ from ._sample import check_images, sample
 
 # How many elements the windows of one block of regions may have: bounds the memory of ROIPooling.
 _BLOCK = 1 << 24
+# ROIPooling goes region by region, which takes fewer kernels, up to this many regions times elements of the data.
+_SMALL = 1 << 16
 
 
 # ---------------------------------------------------------------------- ROIPooling
@@ -34,6 +37,41 @@ def _window(low: Tensor, high: Tensor, limit: int) -> tuple[Tensor, Tensor]:
     longest = max(int((high - low).max()), 1) if low.numel() else 1
     index = low.unsqueeze(-1) + torch.arange(longest, device=low.device)
     return index.clamp(max=limit - 1), index < high.unsqueeze(-1)
+
+
+@lru_cache(maxsize=4096)
+def _is_even(length: int, count: int, dtype: torch.dtype) -> bool:
+    """Whether the bins of a region, whose limits are rounded floats, are those that whole numbers give."""
+    low, high = _bins(torch.zeros(1, dtype=dtype), torch.full((1,), length, dtype=dtype), count, length + 1)
+    exact = [(k * length // count, -(-(k + 1) * length // count)) for k in range(count)]
+    return list(zip(low[0].tolist(), high[0].tolist())) == exact
+
+
+def _boxes_inside(image: Tensor, corners: Tensor, grid: tuple[int, int], data: Tensor) -> list[tuple] | None:
+    """Number of the image, x, y, width and height of a few small regions; None unless all are inside of their image."""
+    if data.device.type != "cpu" or data.dtype not in (torch.float32, torch.float64):
+        return None
+    if not 0 < corners.shape[0] * data.numel() <= _SMALL:
+        return None
+    # Traces of steps see that a number is read from a tensor, which ``tolist`` hides from them.
+    if float(corners.min()) < 0:
+        return None
+    images, _, height, width = data.shape
+    found = []
+    for number, (x1, y1, x2, y2) in zip(image.tolist(), corners.tolist()):
+        x, y, wide, high = int(x1), int(y1), max(int(x2 - x1) + 1, 1), max(int(y2 - y1) + 1, 1)
+        if not (0 <= number < images and 0 <= x <= width - wide and 0 <= y <= height - high):
+            return None
+        if not (_is_even(high, grid[0], corners.dtype) and _is_even(wide, grid[1], corners.dtype)):
+            return None
+        found.append((number, x, y, wide, high))
+    return found
+
+
+def _pool_inside(data: Tensor, boxes: list[tuple], grid: tuple[int, int]) -> Tensor:
+    """Pool regions inside of images, whose bins are those of adaptive pooling: one kernel a region."""
+    pool = torch._C._nn.adaptive_max_pool2d
+    return torch.stack([pool(data[n, :, y : y + high, x : x + wide], grid)[0] for n, x, y, wide, high in boxes])
 
 
 @op("ROIPooling", aliases=("_npx_roi_pooling",), outputs=("output", "maxidx"), visible=1)
@@ -64,7 +102,12 @@ def roi_pooling(data: Tensor, rois: Tensor, *, pooled_size: Shape, spatial_scale
         out = data.new_empty((rois.shape[0], c, rows, cols))
         return out, out
     image = rois[:, 0].detach().to(torch.int64)
-    x1, y1, x2, y2 = round_away(rois[:, 1:].detach() * spatial_scale).unbind(1)
+    corners = round_away(rois[:, 1:].detach() * spatial_scale)
+    inside = _boxes_inside(image, corners, (rows, cols), data)
+    if inside:
+        out = _pool_inside(data, inside, (rows, cols))
+        return out, out
+    x1, y1, x2, y2 = corners.unbind(1)
     y_low, y_high = _bins(y1, (y2 - y1 + 1).clamp(min=1), rows, height)
     x_low, x_high = _bins(x1, (x2 - x1 + 1).clamp(min=1), cols, width)
     y, y_real = _window(y_low, y_high, height)
