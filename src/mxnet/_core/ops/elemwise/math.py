@@ -48,11 +48,11 @@ def _tgamma(x):
     """The gamma function through its logarithm, whose sign alternates below zero; NaN at its poles below zero."""
     if not x.is_floating_point():
         x = x.float()
-    size = torch.exp(torch.lgamma(x))
-    below = torch.floor(x)
-    sign = torch.where((x < 0) & (torch.remainder(below, 2) != 0), -1.0, 1.0).to(x.dtype)
-    sign = torch.where((x < 0) & (below == x), float("nan"), sign)
-    return size * torch.where((x == 0) & torch.signbit(x), -1.0, sign).to(x.dtype)
+    size = torch.lgamma(x).exp_()
+    # Below zero, with m in (-2, 0] where x lies between even numbers, the sign is that of m * (m + 1): zero at the
+    # poles, where the size is infinite.
+    m = torch.fmod(x, 2)
+    return torch.where(x < 0, torch.addcmul(m, m, m).sign_() * size, torch.copysign(size, x))
 
 
 gamma = unary("gamma", _tgamma, "The gamma function.", "_npx_gamma", sparse=True)
@@ -85,8 +85,8 @@ def _cube_root(x):
     wide = x if x.dtype in (torch.float32, torch.float64) else x.float()
     size = wide.abs()
     root = size.pow(1 / 3)
-    better = root - (root * root * root - size) / (3 * root * root)
-    return torch.copysign(torch.where((size > 0) & torch.isfinite(size), better, root), wide).to(x.dtype)
+    step = (size / (root * root)).sub_(root).nan_to_num_(0.0, 0.0, 0.0)  # 0 / 0 and infinities need none
+    return torch.copysign(root.add(step, alpha=1 / 3), wide).to(x.dtype)
 
 
 cbrt = unary("cbrt", _cube_root, "Cube root, of negative elements too.", sparse=True)
