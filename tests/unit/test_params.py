@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 
 from mxnet._core.params import (
     Double,
@@ -116,6 +116,7 @@ def test_shapes_survive_their_text(dims):
     assert codec_for(Shape).decode(str(tuple(dims))) == tuple(dims)
 
 
+@example("²")
 @given(st.text(max_size=40))
 def test_any_text_is_decoded_or_refused(text):
     for annotation in (int, float, bool, Shape, Floats, Shapes, Optional[int], DType, Literal["a"]):

@@ -259,7 +259,7 @@ class _DType(Codec):
                 return None
             raise ValueError(f"one of {self.type_name}, got {value!r}")
         try:
-            if isinstance(value, str) and value.isdigit():
+            if isinstance(value, str) and value.isascii() and value.isdigit():
                 value = int(value)
             dtype = torch_dtype(value)
         except TypeError:
