@@ -198,7 +198,7 @@ def parse_context(text: str) -> Context:
     """Read ``"gpu(0)"``."""
     kind, _, rest = text.partition("(")
     number = rest.rstrip(")")
-    if kind not in Context.devstr2type or (rest and not number.isdigit()):
+    if kind not in Context.devstr2type or (rest and not (number.isascii() and number.isdigit())):
         raise MXNetError(f"Invalid context string {text!r}, expected something like 'cpu(0)' or 'gpu(1)'")
     return Context(kind, int(number or 0))
 
