@@ -188,3 +188,11 @@ def test_op_hooks_see_every_value():
     op(mx.nd.ones((2,)))
     assert names[0] == (b"up_output", b"exp")
     assert len(names) == 2
+
+
+def test_indices_are_checked_in_every_call(mode):
+    op, x = mx.nd.CachedOp(mx.sym.take(mx.sym.var("x"), mx.sym.var("i"), mode="raise")), mx.nd.array([1.0, 2.0])
+    for _ in range(5):
+        assert op(x, mx.nd.array([1])).asnumpy().tolist() == [2.0]
+    with pytest.raises(IndexError):
+        op(x, mx.nd.array([2]))

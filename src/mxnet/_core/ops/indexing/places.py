@@ -20,8 +20,8 @@ def check_bounds(index: Tensor, axis: int, size: int, low: int | None = None) ->
     """
     if index.is_meta or not index.numel():
         return
-    # One reading of both ends, as it waits for the device.
-    smallest, largest = torch.stack(torch.aminmax(index)).tolist()
+    # Not tolist(), which a recorder of kernel calls does not see: a traced step would lose the check.
+    smallest, largest = (int(end.item()) for end in torch.aminmax(index))
     if smallest < (-size if low is None else low):
         out_of_bounds(smallest, axis, size)
     if largest >= size:
