@@ -19,6 +19,10 @@ for _type in (_np.float16, _np.float32, _np.float64, _np.longdouble):
     _np.finfo(_type)
 _torch.set_flush_denormal(True)
 
+from ._core.memory import keep_freed_memory as _keep_freed_memory  # noqa: E402
+
+_keep_freed_memory()
+
 from . import (  # noqa: E402
     api,
     attribute,
