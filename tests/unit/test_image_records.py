@@ -397,3 +397,10 @@ def test_parameters_as_text(records):
     assert batch.data[0].shape == (5, 3, 4, 6)
     assert "data_shape : Shape(tuple), required" in mx.io.ImageRecordIter.__doc__
     assert "dtype : " in mx.io.ImageDetRecordIter.__doc__
+
+
+def test_the_last_reference_may_go_away_in_a_decoding_thread(records):
+    iterator = _iterator(records, batch_size=2, data_shape=(3, 12, 16))
+    source = iterator.handle
+    source._pool.submit(source.close).result(timeout=20)  # raised "cannot join current thread"
+    iterator.handle = None

@@ -6,6 +6,7 @@ import collections
 import logging
 import os
 import random
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -192,7 +193,9 @@ class ImageRecordSource(BatchSource):
 
     def close(self) -> None:
         self._drop()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        # The last reference may go away in one of the pool's own threads, which cannot wait for itself.
+        own = threading.current_thread() in self._pool._threads
+        self._pool.shutdown(wait=not own, cancel_futures=True)
         self._records.close()
 
     def next(self) -> Batch | None:
