@@ -36,7 +36,7 @@ class CustomOp:
     ... class SquareProp(mx.operator.CustomOpProp):
     ...     def create_operator(self, ctx, shapes, dtypes):
     ...         return Square()
-    >>> mx.nd.Custom(mx.nd.array([3]), op_type="square_of_the_docs").asscalar()
+    >>> mx.nd.Custom(mx.nd.array([3]), op_type="square_of_the_docs").item()
     9.0
     """
 

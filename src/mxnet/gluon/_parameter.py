@@ -84,7 +84,7 @@ class Parameter:
     >>> import mxnet as mx
     >>> weight = mx.gluon.Parameter("weight", shape=(2, 3), init="ones")
     >>> weight.initialize()
-    >>> weight.data().shape, weight.grad().asnumpy().sum()
+    >>> weight.data().shape, float(weight.grad().asnumpy().sum())
     ((2, 3), 0.0)
     """
 

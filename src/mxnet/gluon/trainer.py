@@ -48,7 +48,7 @@ class Trainer:
     ...     loss = (net(mx.nd.ones((4, 1))) - 1) ** 2
     >>> loss.backward()
     >>> trainer.step(batch_size=4)
-    >>> net.weight.data().asscalar()
+    >>> net.weight.data().item()
     1.0
     """
 

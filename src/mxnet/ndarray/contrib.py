@@ -141,7 +141,7 @@ def while_loop(
     --------
     >>> import mxnet as mx
     >>> _, (i,) = mx.nd.contrib.while_loop(lambda i: i < 5, lambda i: (None, [i + 2]), [mx.nd.zeros(1)], 10)
-    >>> i.asscalar()
+    >>> i.item()
     6.0
     """
     if max_iterations is None:

@@ -237,7 +237,7 @@ def cond(pred: Any, then_func: Callable[[], Any], else_func: Callable[[], Any], 
     --------
     >>> import mxnet as mx
     >>> a = mx.sym.var("a")
-    >>> mx.sym.contrib.cond(a < 5, lambda: a + 1, lambda: a - 1).eval(a=mx.nd.array([7]))[0].asscalar()
+    >>> mx.sym.contrib.cond(a < 5, lambda: a + 1, lambda: a - 1).eval(a=mx.nd.array([7]))[0].item()
     6.0
     """
 
