@@ -14,6 +14,7 @@ LAYERS = [
     # Errors, and what needs nothing of ours.
     {
         "_core.memory",
+        "_core.spelling",
         "base",
         "api",
         "engine",

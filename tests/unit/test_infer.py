@@ -119,7 +119,7 @@ def test_errors_name_operator_argument_and_shapes():
         net.infer_shape(x=(2, 5), f1_bias=(4,))
     with pytest.raises(MXNetError, match="zz not found"):
         net.infer_shape(x=(2, 5), zz=(3,))
-    with pytest.raises(MXNetError, match="Did you mean 'f1_weight'"):
+    with pytest.raises(MXNetError, match="did you mean 'f1_weight'"):
         net.infer_shape(x=(2, 5), f1_weigth=(3,))
     with pytest.raises(MXNetError, match="6 shapes are given, but there are 5"):
         net.infer_shape((2, 5), None, None, None, None, (1,))

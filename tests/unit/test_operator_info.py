@@ -46,7 +46,7 @@ def test_every_registered_operator_can_be_described():
 
 
 def test_unknown_operator():
-    with pytest.raises(mx.base.MXNetError, match="Convolutionn is not registered; did you mean Convolution"):
+    with pytest.raises(mx.base.MXNetError, match="Convolutionn is not registered; did you mean 'Convolution'"):
         mx.operator.get_operator_arguments("Convolutionn")
     with pytest.raises(TypeError, match="got int"):
         mx.operator.get_operator_arguments(3)

@@ -5,7 +5,6 @@ See "Contracts between the layers" in ``docs/design.md`` for what a declaration 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Annotated, Any, NoReturn, TypeAlias, TypeVar
@@ -15,6 +14,7 @@ import torch
 from ..base import MXNetError
 from .params import Codec, codec_for
 from .rng import generator
+from .spelling import suggestion
 
 
 class _Mark:
@@ -213,8 +213,7 @@ class OpDef:
             raise MXNetError(f"Operator {self.name}: parameter {name} expects {e}") from None
 
     def _unknown_param(self, name: str) -> NoReturn:
-        near = difflib.get_close_matches(name, (*self.params, *self.inputs), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = suggestion(name, (*self.params, *self.inputs))
         listed = "\n".join(f"{p.name} : {p.type_string}" for p in self.params.values())
         raise MXNetError(
             f"Cannot find argument '{name}', Possible Arguments:\n----------------\n{listed}\n"
@@ -443,8 +442,7 @@ def get_op(name: str) -> OpDef:
     """
     found = _REGISTRY.get(name)
     if found is None:
-        near = difflib.get_close_matches(name, _REGISTRY, n=1)
-        raise MXNetError(f"Operator {name} is not registered" + (f"; did you mean {near[0]}?" if near else ""))
+        raise MXNetError(f"Operator {name} is not registered{suggestion(name, _REGISTRY)}")
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 
 from .._core.ops.optimizer import kernels
+from .._core.spelling import suggestion, warn_unknown
 from ..base import MXNetError
 from ..ndarray.ndarray import NDArray, wrap
 from ..ndarray.sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray, zeros
@@ -146,8 +146,7 @@ class Optimizer:
         """
         klass = Optimizer.opt_registry.get(name.lower())
         if klass is None:
-            near = difflib.get_close_matches(name.lower(), Optimizer.opt_registry, n=1)
-            raise ValueError(f"Cannot find optimizer {name}" + (f"; did you mean {near[0]!r}?" if near else ""))
+            raise ValueError(f"Cannot find optimizer {name}{suggestion(name.lower(), Optimizer.opt_registry)}")
         return klass(**kwargs)
 
     # ------------------------------------------------------------------ learning rate and multipliers
@@ -179,6 +178,7 @@ class Optimizer:
 
     def set_lr_mult(self, args_lr_mult: dict[Any, float]) -> None:
         """Set learning rate multipliers by parameter name or index, over the symbol's ``lr_mult`` attributes."""
+        self._warn_unknown_parameters("set_lr_mult", args_lr_mult)
         self.lr_mult = {**self._symbol_multipliers("__lr_mult__"), **args_lr_mult}
 
     def set_wd_mult(self, args_wd_mult: dict[Any, float]) -> None:
@@ -186,11 +186,19 @@ class Optimizer:
 
         Parameters with a known name that ends neither in ``_weight`` nor in ``_gamma`` start with 0.
         """
+        self._warn_unknown_parameters("set_wd_mult", args_wd_mult)
         self.wd_mult = {
             **self._undecayed(("_weight", "_gamma")),
             **self._symbol_multipliers("__wd_mult__"),
             **args_wd_mult,
         }
+
+    def _warn_unknown_parameters(self, where: str, multipliers: dict[Any, float]) -> None:
+        """Warn of names that no parameter has, once the names of parameters are known."""
+        known = {*self.idx2name.values(), *(self.sym_info[1] if self.sym_info else ())}
+        if known:
+            names = [n for n in multipliers if isinstance(n, str)]
+            warn_unknown(f"{where}: the network", names, known, stacklevel=4)
 
     def _undecayed(self, decayed: tuple[str, ...]) -> dict[Any, float]:
         """Zero for each named parameter that does not end in one of ``decayed``."""

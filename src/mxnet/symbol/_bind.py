@@ -14,6 +14,7 @@ from .._core.graph.infer import Inferred, infer_shapes, infer_types, partial_sha
 from .._core.graph.node import Node, split_variables, topo_sort
 from .._core.graph.passes import convolution_weights
 from .._core.graph.storage import infer_gradients, infer_storage
+from .._core.spelling import warn_unknown
 from .._core.layout import as_weight
 from .._core.shapes import is_known
 from ..base import MXNetError
@@ -171,6 +172,8 @@ def simple_bind(
         raise ValueError("shared_buffer in simple_bind must be dict or None")
     arguments, states = split_variables(topo_sort(self._heads))
     names = [n.name for n in arguments]
+    # Shapes of arguments that only a larger graph has are passed on by many scripts.
+    warn_unknown("simple_bind", kwargs, [*names, *(n.name for n in states)], cutoff=0.75, only_similar=True)
     try:
         reqs = _simple_grad_reqs(grad_req, names)
         shapes = _complete_shapes(self, arguments, states, kwargs)

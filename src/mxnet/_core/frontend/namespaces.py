@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import difflib
 import functools
 import sys
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from ..registry import OpDef, all_names, get_op
+from ..spelling import suggestion
 
 # Prefix of an operator's name -> sub-namespace. The sub-namespace shows the name without its prefix.
 _PREFIXES = {
@@ -81,9 +81,7 @@ def install(module_name: str, space: str, make: Callable[[OpDef, str], Any]) -> 
         if target is None:
             if name.startswith("__"):
                 raise AttributeError(f"module {module_name!r} has no attribute {name!r}")
-            near = difflib.get_close_matches(name, table, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise AttributeError(f"module {module_name!r} has no attribute {name!r}{hint}")
+            raise AttributeError(f"module {module_name!r} has no attribute {name!r}{suggestion(name, table)}")
         fn = make(get_op(target), name)
         fn.__module__ = module_name
         made[name] = fn

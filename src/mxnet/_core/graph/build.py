@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NoReturn
 
 from ...base import MXNetError
 from ..registry import OpDef
+from ..spelling import suggestion
 from .attrs import initialize_variables, parse_params
 from .node import Entry, Node, topo_sort
 
@@ -15,10 +15,10 @@ from .node import Entry, Node, topo_sort
 def keyword_mismatch(what: str, given: Iterable[str], candidates: Sequence[str]) -> NoReturn:
     """Raise for a keyword that names none of the candidates, suggesting the nearest."""
     wrong = next(k for k in given if k not in candidates)
-    near = difflib.get_close_matches(wrong, candidates, n=1)
-    hint = f"Did you mean {near[0]!r}? " if near else ""
     listed = "\n".join(f"\t[{i}]{c}" for i, c in enumerate(candidates))
-    raise MXNetError(f"{what}: Keyword argument name {wrong} not found. {hint}\nCandidate arguments:\n{listed}")
+    raise MXNetError(
+        f"{what}: Keyword argument name {wrong} not found{suggestion(wrong, candidates)}\nCandidate arguments:\n{listed}"
+    )
 
 
 def apply_op(
