@@ -14,9 +14,9 @@ from .._core.graph.infer import Inferred, infer_shapes, infer_types, partial_sha
 from .._core.graph.node import Node, split_variables, topo_sort
 from .._core.graph.passes import convolution_weights
 from .._core.graph.storage import infer_gradients, infer_storage
-from .._core.spelling import warn_unknown
 from .._core.layout import as_weight
 from .._core.shapes import is_known
+from .._core.spelling import warn_unknown
 from ..base import MXNetError
 from ..context import Context, current_context
 from . import _infer

@@ -16,9 +16,8 @@ def keyword_mismatch(what: str, given: Iterable[str], candidates: Sequence[str])
     """Raise for a keyword that names none of the candidates, suggesting the nearest."""
     wrong = next(k for k in given if k not in candidates)
     listed = "\n".join(f"\t[{i}]{c}" for i, c in enumerate(candidates))
-    raise MXNetError(
-        f"{what}: Keyword argument name {wrong} not found{suggestion(wrong, candidates)}\nCandidate arguments:\n{listed}"
-    )
+    hint = suggestion(wrong, candidates)
+    raise MXNetError(f"{what}: Keyword argument name {wrong} not found{hint}\nCandidate arguments:\n{listed}")
 
 
 def apply_op(
