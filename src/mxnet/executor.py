@@ -16,7 +16,7 @@ from ._core.execute.program import Program
 from ._core.execute.sparse import SparseProgram, in_graph, leaf_of, makes_sparse
 from ._core.execute.tracing import NotTraceable
 from ._core.execute.watch import Watch
-from ._core.graph.gradient import planned_bytes
+from ._core.graph.gradient import heads_to_start_from, planned_bytes
 from ._core.graph.passes import close_shapes, eliminate_common
 from ._core.graph.storage import infer_storage
 from ._core.sparse.storage import Rows, Sparse, let_want_rows
@@ -104,12 +104,6 @@ class Executor:
         self._grad_dict: dict[str, NDArray | None] | None = None
         self._aux_dict: dict[str, NDArray] | None = None
         self._output_names: list[str] = symbol.list_outputs()
-        # Outputs of operators without a gradient: what is given for them is ignored, whatever its shape.
-        self._constant_outputs = {
-            name
-            for (node, _), name in zip(self._program.heads, self._output_names)
-            if node.op is not None and not node.op.differentiable
-        }
         self._outputs: list[NDArray] | None = None
         self._monitor: Watch | None = None
         self._output_dirty = False
@@ -139,6 +133,9 @@ class Executor:
             if isinstance(self.grad_arrays[i], BaseSparseNDArray):
                 let_want_rows(in_graph(leaves[i]))
         self._leaves = leaves
+        # Which outputs need a gradient to start from; what is given for others is overlooked if it does not fit.
+        names = {self._program.arguments[i] for i in self._grad_slots}
+        self._needs_head = heads_to_start_from(self._program.heads, names)
         self._wanted = [in_graph(leaves[i]) for i in self._grad_slots]
         buffers: list[Any] = [self.grad_arrays[i] for i in self._grad_slots]
         self._buffers = [b if isinstance(b, BaseSparseNDArray) else b._t.data for b in buffers]
@@ -267,11 +264,11 @@ class Executor:
         is_train : bool
             The mode of a forward pass that has to be run again.
         """
-        heads = self._head_gradients(out_grads)
+        heads = self._head_tensors(self._head_gradients(out_grads))
         saved, self._saved = self._saved, None
         given = tuple([h is not None for h in heads])
         if saved is not None and self._step is not None and given == self._step.given:
-            self._deliver(self._step.backward(saved, self._head_tensors(heads)))
+            self._deliver(self._step.backward(saved, heads))
         elif self._wanted:
             self._deliver(self._differentiate(self._pending, heads, is_train))
             self._pending = None
@@ -293,19 +290,16 @@ class Executor:
         for g in out_grads:
             if not isinstance(g, NDArray):
                 raise TypeError("inputs must be NDArray")
-        if not out_grads:
-            return [None] * len(names)
-        if len(out_grads) < len(names):
-            raise MXNetError(f"backward needs a gradient for each of the {len(names)} outputs, got {len(out_grads)}")
-        return list(out_grads)[: len(names)]  # MXNet overlooks more than it needs
+        given = list(out_grads)[: len(names)]  # MXNet overlooks more than it needs
+        return [*given, *[None] * (len(names) - len(given))]
 
     def _head_tensors(self, heads: list[NDArray | None]) -> list[torch.Tensor | None]:
         """The head gradients as tensors that fit the outputs."""
         found: list[torch.Tensor | None] = []
-        for name, array, g in zip(self._output_names, self._outputs or [], heads):
+        for name, array, g, needed in zip(self._output_names, self.outputs, heads, self._needs_head):
             r = stored(array)
-            if g is None or name in self._constant_outputs:
-                found.append(None if g is None else torch.zeros(r.shape, dtype=r.dtype, device=r.device))
+            if g is None or (g.shape != tuple(r.shape) and not needed):
+                found.append(None)
             elif g.shape != tuple(r.shape):
                 raise MXNetError(f"the gradient of output {name} has shape {g.shape}, the output {tuple(r.shape)}")
             else:
@@ -317,7 +311,7 @@ class Executor:
                 found.append(value.detach().to(r.device, r.dtype))
         return found
 
-    def _count_step(self, heads: list[NDArray | None]) -> None:
+    def _count_step(self, heads: list[torch.Tensor | None]) -> None:
         """Trace the step once it has shown to be repeated."""
         self._eager_steps += 1
         if self._eager_steps != _COMPILE_AFTER or self._monitor is not None:
@@ -325,25 +319,25 @@ class Executor:
         if not worth_compiling(self._program, self._plain):
             return
         try:
-            self._step = CompiledStep(self._program, self._plain, self._grad_slots, self._head_tensors(heads))
+            self._step = CompiledStep(self._program, self._plain, self._grad_slots, heads)
         except NotTraceable:
             self._step = None  # stays with the eager path, whose results are the same
 
     def _differentiate(
-        self, results: list[torch.Tensor] | None, heads: list[NDArray | None], is_train: bool
+        self, results: list[torch.Tensor] | None, heads: list[torch.Tensor | None], is_train: bool
     ) -> Sequence[torch.Tensor | None]:
         if results is None:
             with torch.enable_grad():
                 results = self._program.run(self._leaves, is_train)
             self._show(results)
         tensors, grads = [], []
-        for (node, _), name, r, g in zip(self._program.heads, self._output_names, results, self._head_tensors(heads)):
+        for name, r, g, needed in zip(self._output_names, results, heads, self._needs_head):
             if not r.requires_grad:
                 continue
-            if g is None and (node.op is None or not node.op.is_loss(node.params)):
+            if g is None and needed:
                 raise MXNetError(
-                    f"backward: output {name} does not come from a loss layer, so the gradient to start from must be "
-                    "given in out_grads (to minimise an output, wrap it in MakeLoss)"
+                    f"backward: head_gradient is required for output {name}, which does not come from a loss layer: give "
+                    "the gradient to start from in out_grads (to minimize an output, wrap it in MakeLoss)"
                 )
             tensors.append(in_graph(r))
             grads.append(torch.ones(r.shape, dtype=r.dtype, device=r.device) if g is None else g)

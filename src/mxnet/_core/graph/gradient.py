@@ -48,6 +48,26 @@ def backward_nodes(heads: Sequence[Entry], wanted: set[str]) -> list[Node]:
     return found[::-1]
 
 
+def heads_to_start_from(heads: Sequence[Entry], wanted: set[str]) -> list[bool]:
+    """For each output, whether a backward pass reads the gradient it is given for it.
+
+    It does where a path leads from the output down to a variable (by name) whose gradient is wanted, without passing a
+    loss, which makes a gradient of its own, or an operator whose gradient is zero anyway.
+    """
+    reading: set[int] = set()
+    for node in topo_sort(heads):
+        op = node.op
+        if op is None:
+            reads = node.name in wanted
+        elif _stops(op) or op.is_loss(node.params):
+            reads = False
+        else:
+            reads = any(id(n) in reading for n, _ in node.inputs)
+        if reads:
+            reading.add(id(node))
+    return [id(n) in reading for n, _ in heads]
+
+
 def planned_bytes(heads: Sequence[Entry], arrays: Mapping[str, torch.Tensor], wanted: set[str]) -> int:
     """The memory a run needs at most for intermediate values and outputs.
 
