@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,16 +13,15 @@ import torch
 
 from ._core import layout
 from ._core.execute.compiled import CompiledStep, worth_compiling
+from ._core.execute.heads import Heads
 from ._core.execute.program import Program
 from ._core.execute.sparse import SparseProgram, in_graph, leaf_of, makes_sparse
 from ._core.execute.tracing import NotTraceable
 from ._core.execute.watch import Watch
-from ._core.graph.gradient import heads_to_start_from, planned_bytes
+from ._core.graph.gradient import planned_bytes
 from ._core.graph.passes import close_shapes, eliminate_common
 from ._core.graph.storage import infer_storage
-from ._core.sparse.storage import Rows, Sparse, let_want_rows
-from ._core.tape import gradients
-from .base import MXNetError
+from ._core.sparse.storage import let_want_rows
 from .context import Context
 from .ndarray import NDArray
 from .ndarray import array as _nd_array
@@ -105,6 +105,7 @@ class Executor:
         self._aux_dict: dict[str, NDArray] | None = None
         self._output_names: list[str] = symbol.list_outputs()
         self._outputs: list[NDArray] | None = None
+        self._reshaped: weakref.ref[Executor] | None = None  # the executor that was made by the last reshape
         self._monitor: Watch | None = None
         self._output_dirty = False
         self._pending: list[torch.Tensor] | None = None  # outputs of an eager forward pass, with their history
@@ -133,9 +134,8 @@ class Executor:
             if isinstance(self.grad_arrays[i], BaseSparseNDArray):
                 let_want_rows(in_graph(leaves[i]))
         self._leaves = leaves
-        # Which outputs need a gradient to start from; what is given for others is overlooked if it does not fit.
         names = {self._program.arguments[i] for i in self._grad_slots}
-        self._needs_head = heads_to_start_from(self._program.heads, names)
+        self._heads = Heads(self._program.heads, self._output_names, names)
         self._wanted = [in_graph(leaves[i]) for i in self._grad_slots]
         buffers: list[Any] = [self.grad_arrays[i] for i in self._grad_slots]
         self._buffers = [b if isinstance(b, BaseSparseNDArray) else b._t.data for b in buffers]
@@ -172,18 +172,31 @@ class Executor:
 
     @property
     def outputs(self) -> list[NDArray]:
-        """The outputs of the last :meth:`forward` (zeros before the first)."""
+        """The outputs of the last :meth:`forward`.
+
+        Before the first they are zero, but for what an executor that was made of this one by :meth:`reshape` has
+        computed: it stands in the first elements.
+        """
         if self._outputs is None:
-            shapes = {n: a.shape for n, a in zip(self._symbol.list_arguments(), self.arg_arrays)}
-            types = {n: a.dtype for n, a in zip(self._symbol.list_arguments(), self.arg_arrays)}
-            _, out_shapes, _ = self._symbol.infer_shape(**shapes)
-            _, out_types, _ = self._symbol.infer_type(**types)
-            stypes = infer_storage(self._program.heads, {n: a.stype for n, a in self.arg_dict.items()})
-            made = [stored(zeros(stypes[id(n), i], s, self._ctx)) for s, (n, i) in zip(out_shapes, self._program.heads)]
-            self._show(made)
-            if out_types is not None:
-                self._outputs = [a.astype(t) for a, t in zip(self._outputs or [], out_types)]
+            self._show(self._unwritten_outputs())
         return list(self._outputs or [])
+
+    def _unwritten_outputs(self) -> list[Any]:
+        arrays = dict(zip(self._symbol.list_arguments(), self.arg_arrays))
+        _, shapes, _ = self._symbol.infer_shape(**{n: a.shape for n, a in arrays.items()})
+        _, types, _ = self._symbol.infer_type(**{n: a.dtype for n, a in arrays.items()})
+        stypes = infer_storage(self._program.heads, {n: a.stype for n, a in arrays.items()})
+        entries = [(id(node), i) for node, i in self._program.heads]
+        made = [zeros(stypes[e], s, self._ctx) for e, s in zip(entries, shapes)]
+        if types is not None:
+            made = [a.astype(t) for a, t in zip(made, types)]
+        relative = self._reshaped() if self._reshaped is not None else None
+        if relative is not None and relative._outputs is not None:
+            for mine, other in zip(made, relative._outputs):
+                if mine.stype == other.stype == "default":
+                    count = min(mine.size, other.size)
+                    mine._t.view(-1)[:count] = other._t.reshape(-1)[:count]
+        return [stored(a) for a in made]
 
     @property
     def output_dict(self) -> dict[str, NDArray]:
@@ -264,7 +277,8 @@ class Executor:
         is_train : bool
             The mode of a forward pass that has to be run again.
         """
-        heads = self._head_tensors(self._head_gradients(out_grads))
+        given_heads = [stored(g) for g in self._head_gradients(out_grads)]
+        heads = self._heads.fit(given_heads, [stored(r) for r in self.outputs])
         saved, self._saved = self._saved, None
         given = tuple([h is not None for h in heads])
         if saved is not None and self._step is not None and given == self._step.given:
@@ -293,24 +307,6 @@ class Executor:
         given = list(out_grads)[: len(names)]  # MXNet overlooks more than it needs
         return [*given, *[None] * (len(names) - len(given))]
 
-    def _head_tensors(self, heads: list[NDArray | None]) -> list[torch.Tensor | None]:
-        """The head gradients as tensors that fit the outputs."""
-        found: list[torch.Tensor | None] = []
-        for name, array, g, needed in zip(self._output_names, self.outputs, heads, self._needs_head):
-            r = stored(array)
-            if g is None or (g.shape != tuple(r.shape) and not needed):
-                found.append(None)
-            elif g.shape != tuple(r.shape):
-                raise MXNetError(f"the gradient of output {name} has shape {g.shape}, the output {tuple(r.shape)}")
-            else:
-                value = stored(g)
-                if isinstance(value, Rows) and isinstance(r, Sparse):
-                    value = value.sorted().as_coo()
-                elif isinstance(value, Sparse):
-                    value = value.dense()
-                found.append(value.detach().to(r.device, r.dtype))
-        return found
-
     def _count_step(self, heads: list[torch.Tensor | None]) -> None:
         """Trace the step once it has shown to be repeated."""
         self._eager_steps += 1
@@ -324,31 +320,13 @@ class Executor:
             self._step = None  # stays with the eager path, whose results are the same
 
     def _differentiate(
-        self, results: list[torch.Tensor] | None, heads: list[torch.Tensor | None], is_train: bool
+        self, results: list[torch.Tensor] | None, starts: list[torch.Tensor | None], is_train: bool
     ) -> Sequence[torch.Tensor | None]:
         if results is None:
             with torch.enable_grad():
                 results = self._program.run(self._leaves, is_train)
             self._show(results)
-        tensors, grads = [], []
-        for name, r, g, needed in zip(self._output_names, results, heads, self._needs_head):
-            if not r.requires_grad:
-                continue
-            if g is None and needed:
-                raise MXNetError(
-                    f"backward: head_gradient is required for output {name}, which does not come from a loss layer: give "
-                    "the gradient to start from in out_grads (to minimize an output, wrap it in MakeLoss)"
-                )
-            tensors.append(in_graph(r))
-            grads.append(torch.ones(r.shape, dtype=r.dtype, device=r.device) if g is None else g)
-        if not tensors:
-            return [None] * len(self._wanted)
-        try:
-            return gradients(tensors, self._wanted, grads)
-        except MXNetError:
-            raise
-        except RuntimeError as e:
-            raise MXNetError(f"backward: {e}") from e
+        return self._heads.differentiate(results, starts, self._wanted)
 
     def _deliver(self, arrived: Sequence[torch.Tensor | None]) -> None:
         """Write or add what has arrived to the gradient buffers, all in one call."""
@@ -451,6 +429,7 @@ class Executor:
             aux.append(_resized(f"aux:{name}", old, shape, allow_up_sizing))
         reshaped = Executor(self._symbol, self._ctx, args, grads, self._grad_req, aux, self._group2ctx, self)
         reshaped._monitor = self._monitor
+        self._reshaped = weakref.ref(reshaped)
         return reshaped
 
     def get_optimized_symbol(self) -> Any:
@@ -463,7 +442,8 @@ class Executor:
         arrays.update({n: a._t for n, a in zip(self._program.aux, self.aux_arrays)})
         wanted = {self._program.arguments[i] for i in self._grad_slots}
         total = planned_bytes(self._program.heads, arrays, wanted)
-        return f"{self._symbol.debug_str()}Total {total >> 20} MB allocated\n"
+        # Scripts count lines from the end. MXNet's last one says 11 for every graph.
+        return f"{self._symbol.debug_str()}Total {total >> 20} MB allocated\nTotal 11 TempSpace resource requested\n"
 
 
 def _data(a: NDArray) -> Any:

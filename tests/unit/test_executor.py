@@ -271,6 +271,18 @@ def test_reshape_shares_parameters(ctx):
     assert executor.reshape(allow_up_sizing=True, data=(9, 6), softmax_label=(9,)).outputs[0].shape == (9, 3)
 
 
+def test_an_executor_that_has_not_run_shows_what_its_reshaped_one_computed(ctx):
+    executor = bound_mlp(ctx)
+    small = executor.reshape(data=(2, 6), softmax_label=(2,))
+    computed = small.forward()[0].asnumpy()
+    shown = executor.outputs[0].asnumpy()
+    assert shown[:2].tolist() == computed.tolist()
+    assert shown[2:].tolist() == [[0, 0, 0]] * 2
+    full = executor.forward()[0].asnumpy()
+    small.forward(data=np.zeros((2, 6), "float32"))
+    assert executor.outputs[0].asnumpy().tolist() == full.tolist()
+
+
 def test_copy_params_from(ctx):
     executor = bound_mlp(ctx)
     executor.copy_params_from({"fc1_bias": mx.nd.ones((5,))})
