@@ -16,7 +16,7 @@ from ..context import Context, current_context
 from .registry import OpDef
 from .sparse.storage import Sparse
 from .state import state
-from .tape import note_of
+from .tape import note_of, reach
 
 if TYPE_CHECKING:
     from ..ndarray.ndarray import NDArray
@@ -81,6 +81,8 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
         if out is None and type(result) is torch.Tensor:
             if od.aliases_input and not record and any(t is not None and _same_memory(t, result) for t in tensors):
                 result = result.clone(memory_format=_CONTIGUOUS)
+            if record and not result.requires_grad:
+                (result,) = reach((result,), tensors)
             array = make(result, ctx)
             if record and result.requires_grad:
                 array._note = (od, kwargs, [note_of(a) for a in arrays], 0)

@@ -386,7 +386,6 @@ class _ZeroGradient(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, od: OpDef, kwargs: dict[str, Any], *tensors: torch.Tensor | None) -> Any:
         ctx.od = od
-        ctx.save_for_backward(*tensors)
         result = od.fn(*tensors, **kwargs)
         outputs = (result,) if isinstance(result, torch.Tensor) else tuple(result)
         ctx.mark_non_differentiable(*[o for o in outputs if not o.is_floating_point()])
@@ -398,8 +397,7 @@ class _ZeroGradient(torch.autograd.Function):
             raise MXNetError(
                 f"Operator {ctx.od.name} is non-differentiable because it didn't register FGradient attribute."
             )
-        needed = ctx.needs_input_grad[2:]
-        return (None, None, *[torch.zeros_like(t) if need else None for t, need in zip(ctx.saved_tensors, needed)])
+        return (None,) * len(ctx.needs_input_grad)
 
 
 # ---------------------------------------------------------------------- the table of operators

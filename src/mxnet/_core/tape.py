@@ -79,15 +79,17 @@ class _Deliver:
         """What torch calls when the gradient has arrived at a leaf."""
         arrived = leaf.grad
         leaf.grad = None
-        if arrived is not None:
-            _arrivals(_current_pass()).append((self, arrived))
+        _arrivals(_current_pass()).append((self, arrived))
 
-    def take(self, arrived: torch.Tensor, add: bool) -> None:
-        """Write or add a gradient."""
+    def take(self, arrived: torch.Tensor | None, add: bool) -> None:
+        """Write or add a gradient; None is zero."""
         buffer = self.buffer
         deliver = getattr(buffer, "_deliver", None)
         if deliver is not None:  # sparse buffers know how to take a gradient
             deliver(arrived, add)
+        elif arrived is None:
+            if not add:
+                buffer._t.data.zero_()
         elif add:
             buffer._t.data.add_(arrived)
         elif arrived.is_sparse:  # rows for a dense buffer
@@ -96,11 +98,12 @@ class _Deliver:
             buffer._t.data.copy_(arrived)
 
 
-# Gradients that have arrived, by backward pass, with the thread. They are written all at once when the pass ends.
-_arrived: dict[int, tuple[int, list[tuple[_Deliver, torch.Tensor]]]] = {}
+# Gradients that have arrived (None: zero), by backward pass, with the thread. They are written all at once when the
+# pass ends.
+_arrived: dict[int, tuple[int, list[tuple[_Deliver, torch.Tensor | None]]]] = {}
 
 
-def _arrivals(current: int) -> list[tuple[_Deliver, torch.Tensor]]:
+def _arrivals(current: int) -> list[tuple[_Deliver, torch.Tensor | None]]:
     """The list of a backward pass, which is under way."""
     found = _arrived.get(current)
     if found is None:
@@ -123,7 +126,7 @@ def _write(current: int) -> None:
         buffer = to.buffer
         buffer._fresh = True
         add = to.add or id(to) in seen
-        if add or g.is_sparse or buffer.stype != "default":
+        if add or g is None or g.is_sparse or buffer.stype != "default":
             if targets and id(to) in seen:  # what it is added to must be there
                 torch._foreach_copy_(targets, values)
                 targets, values = [], []
@@ -147,18 +150,62 @@ def is_marked(t: torch.Tensor) -> bool:
 
 
 def deliver(leaves: Sequence[torch.Tensor], arrived: Sequence[torch.Tensor | None]) -> None:
-    """Hand gradients to marked variables, during a backward pass and without torch's help."""
+    """Hand gradients (None: zero) to marked variables, during a backward pass and without torch's help."""
     current = _current_pass()
     wanted = _collected.get(current)
     if wanted is None:
-        _arrivals(current).extend(
-            [(leaf._deliver, g) for leaf, g in zip(leaves, arrived) if g is not None]  # type: ignore[attr-defined]
-        )
+        _arrivals(current).extend([(leaf._deliver, g) for leaf, g in zip(leaves, arrived)])  # type: ignore[attr-defined]
         return
     for leaf, g in zip(leaves, arrived):
+        before = wanted.get(id(leaf))
         if g is not None:
-            before = wanted.get(id(leaf))
             wanted[id(leaf)] = g if before is None else before + g
+        elif before is None:
+            wanted[id(leaf)] = torch.zeros_like(leaf)
+
+
+class _Reach(torch.autograd.Function):
+    """Values as they are; a backward pass that comes to one of them goes on to sources, with a gradient of None."""
+
+    @staticmethod
+    def forward(ctx: Any, count: int, *tensors: torch.Tensor) -> Any:
+        ctx.set_materialize_grads(False)
+        return tuple([t.data for t in tensors[:count]])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+        return (None, *grads, *[None] * (len(ctx.needs_input_grad) - 1 - len(grads)))
+
+
+def reach(values: Sequence[torch.Tensor], sources: Sequence[torch.Tensor | None]) -> list[torch.Tensor]:
+    """Results, as functions of arrays that do not influence them.
+
+    The gradient of those is zero, which is written to their buffers and counts as fresh, as in MXNet; computing it costs
+    nothing.
+    """
+    found = list(values)
+    behind = [t for t in sources if t is not None and t.requires_grad]
+    which = [i for i, v in enumerate(found) if v.is_floating_point()]
+    if behind and which:
+        with torch.enable_grad():
+            reached = _Reach.apply(len(which), *[found[i] for i in which], *behind)
+        for i, v in zip(which, reached):
+            found[i] = v
+    return found
+
+
+def unreached(heads: Sequence[torch.Tensor], sources: Sequence[torch.Tensor]) -> list[int]:
+    """Numbers of the sources that a backward pass from all heads would not come to."""
+    seen = set()
+    stack = [h.grad_fn for h in heads if h.grad_fn is not None]
+    seen.update(stack)
+    while stack:
+        for node, _ in stack.pop().next_functions:
+            if node is not None and node not in seen:
+                seen.add(node)
+                stack.append(node)
+    edges = [torch.autograd.graph.get_gradient_edge(t).node if t.requires_grad else None for t in sources]
+    return [i for i, node in enumerate(edges) if node is not None and node not in seen]
 
 
 class _Collect(torch.autograd.Function):
@@ -262,7 +309,10 @@ def run_grad(
         state.recording, state.training = before
     for i, g in enumerate(found):
         if g is None:
-            raise MXNetError(f"Cannot differentiate: variable {i} is not reachable from the heads")
+            leaf = leaves[i]
+            if unreached(tensors, [leaf]):
+                raise MXNetError(f"Cannot differentiate: variable {i} is not reachable from the heads")
+            found[i] = torch.zeros_like(leaf)
     if not retain_graph:
         _forget(heads)
     if create_graph:

@@ -10,7 +10,7 @@ import torch
 from .. import layout
 from ..graph.node import Entry
 from ..graph.passes import close_shapes, eliminate_common, has_open_sizes
-from ..tape import anchor, deliver, gradients, is_marked
+from ..tape import anchor, deliver, gradients, is_marked, reach, unreached
 from .compiled import CompiledStep, worth_compiling
 from .program import Program
 from .tracing import NotTraceable
@@ -47,6 +47,7 @@ class GraphCalls:
         self._moves = layout.moves
         self._counts: dict[Any, int] = {}
         self._steps: dict[Any, CompiledStep | None] = {}
+        self._unreached: dict[Any, list[int]] = {}  # arguments that miss some output, by kind of call
 
     def run(
         self,
@@ -72,7 +73,8 @@ class GraphCalls:
         step = self._step(tensors, record, is_train) if self._trace and monitor is None else None
         if step is None:
             with torch.set_grad_enabled(record):
-                return self._program_for(tensors).run(tensors, is_train, monitor)
+                outputs = self._program_for(tensors).run(tensors, is_train, monitor)
+            return self._reaching_all(outputs, tensors[:aux], is_train) if record else outputs
         if not step.wanted:
             return step.forward([t.detach() if t.requires_grad else t for t in tensors] if record else tensors)[0]
         given = [anchor if is_marked(tensors[i]) else tensors[i] for i in step.wanted]
@@ -90,6 +92,17 @@ class GraphCalls:
             closed = close_shapes(self.program.heads, dict(zip(names, key)))
             found = self._by_shapes[key] = Program(closed, self.program.ctx)
         return found
+
+    def _reaching_all(
+        self, outputs: list[torch.Tensor], arguments: Sequence[torch.Tensor], is_train: bool
+    ) -> Sequence[torch.Tensor]:
+        """The outputs, such that a backward pass from any of them comes to all arguments, as in MXNet."""
+        kind = (is_train, *[t.requires_grad for t in arguments])
+        left = self._unreached.get(kind)
+        if left is None:
+            left = sorted({i for r in outputs if r.is_floating_point() for i in unreached([r], arguments)})
+            self._unreached[kind] = left
+        return reach(outputs, [arguments[i] for i in left]) if left else outputs
 
     # ------------------------------------------------------------------ traces
 
@@ -143,23 +156,37 @@ class _Traced(torch.autograd.Function):
         outputs, saved = step.forward(tensors)
         ctx.save_for_backward(*saved)
         ctx.calls, ctx.step, ctx.tensors, ctx.is_train = calls, step, tensors, is_train
-        constant = [r for r, flows in zip(outputs, step.flows) if not flows]
-        if constant:
-            ctx.mark_non_differentiable(*constant)
+        ctx.set_materialize_grads(False)
+        ctx.heads = [(r.shape, r.dtype, r.device) for r in outputs] if len(outputs) > 1 else ()
+        integers = [r for r in outputs if not r.is_floating_point()]
+        if integers:
+            ctx.mark_non_differentiable(*integers)
         return tuple(outputs)
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
+        if all([g is None for g in grads]):  # nothing depends on this call: zero gradients, which are written
+            arrived = [None] * len(ctx.step.wanted)
+            return _delivered(ctx, arrived)
+        if len(grads) > 1:
+            grads = tuple(
+                [torch.zeros(s, dtype=t, device=d) if g is None else g for g, (s, t, d) in zip(grads, ctx.heads)]
+            )
         if torch.is_grad_enabled():  # the gradients are to be differentiated in turn
             arrived = list(_again(ctx.calls, ctx.step, ctx.tensors, ctx.is_train, grads))
         else:
             arrived = ctx.step.backward(ctx.saved_tensors, grads)
-        wanted = [ctx.tensors[i] for i in ctx.step.wanted]
-        own = [k for k, t in enumerate(wanted) if is_marked(t)]
-        deliver([wanted[k] for k in own], [arrived[k] for k in own])
-        for k in own:
-            arrived[k] = None
-        return (None, None, None, None, *arrived)
+        return _delivered(ctx, arrived)
+
+
+def _delivered(ctx: Any, arrived: list[Any]) -> tuple[Any, ...]:
+    """What the node of a call gives to torch: marked variables have their gradients handed over already."""
+    wanted = [ctx.tensors[i] for i in ctx.step.wanted]
+    own = [k for k, t in enumerate(wanted) if is_marked(t)]
+    deliver([wanted[k] for k in own], [arrived[k] for k in own])
+    for k in own:
+        arrived[k] = None
+    return (None, None, None, None, *arrived)
 
 
 def _again(calls: GraphCalls, step: CompiledStep, tensors: Any, is_train: bool, grads: Any) -> Sequence[Any]:

@@ -137,7 +137,11 @@ def _joint(
     flows = [r.requires_grad for r in results]
     recorder.backward = True
     pairs = [(r, torch.ones_like(r) if h is None else h) for r, h in zip(results, heads) if r.requires_grad]
-    grads = gradients([r for r, _ in pairs], [leaves[i] for i in wanted], [h for _, h in pairs]) if pairs else ()
+    grads = (
+        gradients([r for r, _ in pairs], [leaves[i] for i in wanted], [h for _, h in pairs])
+        if pairs
+        else [None] * len(wanted)
+    )
     found = [None if g is None else recorder.slot_of(g) for g in grads]
     return [recorder.slot_of(r) for r in results], found, flows
 
