@@ -86,7 +86,7 @@ def test_symbol_block_with_fixed_gamma_trains():
     net = gluon.SymbolBlock(out, data)
     net.initialize(mx.init.One())
     trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1, "wd": 0.5})
-    for step in range(1, 5):
+    for _ in range(4):
         with autograd.record():
             loss = net(nd.array([[1, 2, 3], [3, 2, 0]])).sum()
         loss.backward()

@@ -180,8 +180,8 @@ class _Reach(torch.autograd.Function):
 def reach(values: Sequence[torch.Tensor], sources: Sequence[torch.Tensor | None]) -> list[torch.Tensor]:
     """Results, as functions of arrays that do not influence them.
 
-    The gradient of those is zero, which is written to their buffers and counts as fresh, as in MXNet; computing it costs
-    nothing.
+    The gradient of those is zero, which is written to their buffers and counts as fresh, as in MXNet; it costs
+    nothing to compute.
     """
     found = list(values)
     behind = [t for t in sources if t is not None and t.requires_grad]

@@ -165,7 +165,7 @@ class _Traced(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
-        if all([g is None for g in grads]):  # nothing depends on this call: zero gradients, which are written
+        if all(g is None for g in grads):  # nothing depends on this call: zero gradients, which are written
             arrived = [None] * len(ctx.step.wanted)
             return _delivered(ctx, arrived)
         if len(grads) > 1:
