@@ -19,9 +19,15 @@ for _type in (_np.float16, _np.float32, _np.float64, _np.longdouble):
     _np.finfo(_type)
 _torch.set_flush_denormal(True)
 
+from ._core import env as _env  # noqa: E402
+from ._core.backend import apply_environment as _apply_environment  # noqa: E402
 from ._core.memory import keep_freed_memory as _keep_freed_memory  # noqa: E402
+from ._core.numpy_aliases import restore as _restore_numpy_aliases  # noqa: E402
 
 _keep_freed_memory()
+_apply_environment()
+if _env.flag("MXNET_NUMPY_ALIASES"):
+    _restore_numpy_aliases()
 
 from . import (  # noqa: E402
     api,

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ._core import env
+
 __all__ = ["MXNetError"]
 
 mx_real_t = np.float32
@@ -251,7 +253,7 @@ def data_dir_default() -> str:
 
 def data_dir() -> str:
     """The folder for downloaded data: ``MXNET_HOME`` or the default."""
-    return os.getenv("MXNET_HOME", data_dir_default())
+    return env.text("MXNET_HOME") or data_dir_default()
 
 
 def _as_list(obj: Any) -> list[Any]:

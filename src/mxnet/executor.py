@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ._core import layout
+from ._core import env, layout
 from ._core.execute.compiled import CompiledStep, worth_compiling
 from ._core.execute.heads import Heads
 from ._core.execute.program import Program
@@ -86,7 +85,7 @@ class Executor:
         self._grad_req = list(grad_req)
         shapes = {n: a.shape for n, a in zip(symbol.list_arguments(), args)}
         heads = close_shapes(symbol._heads, shapes)
-        if os.environ.get("MXNET_ELIMINATE_COMMON_EXPR", "1") != "0":
+        if env.flag("MXNET_ELIMINATE_COMMON_EXPR"):
             heads = eliminate_common(heads)
         self._sparse = any(isinstance(a, BaseSparseNDArray) for a in (*args, *aux_states)) or makes_sparse(heads)
         kind = SparseProgram if self._sparse else Program
@@ -111,7 +110,7 @@ class Executor:
         self._pending: list[torch.Tensor] | None = None  # outputs of an eager forward pass, with their history
         self._saved: list[torch.Tensor] | None = None  # what a compiled forward pass has left for the backward pass
         self._step: CompiledStep | None = None
-        traced = os.environ.get("MXNET_EXECUTOR", "auto") != "eager"
+        traced = env.text("MXNET_EXECUTOR") != "eager"
         if self._sparse or any(isinstance(g, BaseSparseNDArray) for g in args_grad):
             traced = False
         self._eager_steps = 0 if traced else _NEVER

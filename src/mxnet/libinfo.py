@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 
+from ._core import env
+
 __version__ = "1.9.1"
 
 
 def _from_environment(variable: str, is_there: object, what: str) -> str:
-    found = os.environ.get(variable)
+    found = env.text(variable)
     if found and is_there(found):  # type: ignore[operator]
         return found
     raise RuntimeError(

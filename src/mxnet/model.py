@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 import warnings
 from collections import namedtuple
@@ -16,6 +15,7 @@ from . import io, kvstore, metric
 from . import ndarray as nd
 from . import optimizer as opt
 from . import symbol as sym
+from ._core import env
 from .base import mx_real_t
 from .callback import LogValidationMetricsCallback
 from .context import Context, cpu
@@ -39,7 +39,7 @@ def _create_kvstore(kv: Any, num_device: int, arg_params: dict[str, Any]) -> tup
     One device needs no store. ``MXNET_UPDATE_ON_KVSTORE=0`` keeps updates on the devices, as do very large parameters
     with ``"local"``.
     """
-    update_on_kvstore = bool(int(os.getenv("MXNET_UPDATE_ON_KVSTORE", "1")))
+    update_on_kvstore = env.flag("MXNET_UPDATE_ON_KVSTORE")
     if isinstance(kv, str):
         if num_device == 1 and "dist" not in kv:
             return None, False

@@ -11,10 +11,14 @@ from tests.meta.sources import MODULES, imports
 # From the bottom up. A unit is a module or subpackage of mxnet, or of mxnet._core, with everything in it. It may import
 # what lies in rows above its own in this table, and nothing else.
 LAYERS = [
+    # The user's environment, which everything may ask.
+    {"_core.env"},
     # Errors, and what needs nothing of ours.
     {
+        "_core.backend",
         "_core.memory",
         "_core.spelling",
+        "_core.numpy_aliases",
         "base",
         "api",
         "engine",

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from .. import ndarray
+from .._core import env
 from .._core.download import fetch
 from ..context import Context
 from ..ndarray import NDArray
@@ -231,8 +232,7 @@ def _try_again(error: OSError, left: int) -> None:
 
 def _get_repo_url() -> str:
     """Where Gluon's data sets and trained networks are fetched from; ``MXNET_GLUON_REPO`` overrides it."""
-    default = "https://apache-mxnet.s3-accelerate.dualstack.amazonaws.com/"
-    return os.environ.get("MXNET_GLUON_REPO", default).rstrip("/") + "/"
+    return env.text("MXNET_GLUON_REPO").rstrip("/") + "/"
 
 
 def _get_repo_file_url(namespace: str, filename: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .._core import env
 from .._core import invoke as _invoke
 from .._core.execute.calls import GraphCalls
 from .._core.execute.sparse import SparseCalls, makes_sparse
@@ -94,7 +94,7 @@ class CachedOp:
         if makes_sparse(self._symbol._heads):
             calls = self._sparse(ctx)
         else:
-            calls = GraphCalls(self._symbol._heads, ctx, os.environ.get("MXNET_EXECUTOR", "auto") != "eager")
+            calls = GraphCalls(self._symbol._heads, ctx, env.text("MXNET_EXECUTOR") != "eager")
         position = {name: i for i, name in enumerate(self._names)}
         self._order = tuple([position[n] for n in (*calls.program.arguments, *calls.program.aux)])
         self._calls[ctx] = calls

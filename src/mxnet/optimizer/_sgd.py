@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import Any
 
 import numpy as np
 import torch
 
+from .._core import env
 from .._core.ops.optimizer import kernels
 from .._core.rng import generator
 from ..ndarray.ndarray import NDArray
@@ -17,7 +17,8 @@ from ._base import Optimizer, Step, arrays_of, builtin, zeros_like
 
 def aggregation_size(default: int = 4) -> int:
     """How many weights MXNet updates in one call, by ``MXNET_OPTIMIZER_AGGREGATION_SIZE``; 0 or less: one by one."""
-    return int(os.getenv("MXNET_OPTIMIZER_AGGREGATION_SIZE", str(default)))
+    name = "MXNET_OPTIMIZER_AGGREGATION_SIZE"
+    return env.integer(name) if env.is_set(name) else default
 
 
 class MomentumState(Optimizer):

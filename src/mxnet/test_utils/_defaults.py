@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from .. import context as _context
+from .._core import env
 from .._core.dtypes import BFLOAT16_NP
 from .._core.invoke import parse_context
 from ..context import Context, current_context, num_gpus
@@ -28,7 +29,7 @@ _FLOATS = {
 
 def default_context() -> Context:
     """The context tests run on: the current one, else that of the variable ``MXNET_TEST_DEFAULT_CTX`` ("gpu(0)")."""
-    wanted = os.environ.get("MXNET_TEST_DEFAULT_CTX")
+    wanted = env.text("MXNET_TEST_DEFAULT_CTX")
     if wanted and not _context._stack.entered:
         set_default_context(parse_context(wanted))
     return current_context()

@@ -7,12 +7,12 @@ graphs that are differentiated or watched; ``MXNET_SUBGRAPH_BACKEND=NONE`` switc
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from .. import env
 from ..graph.node import Node
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ _FRESH = frozenset(
 def wanted() -> bool:
     """Whether the environment lets graphs be fused, and torch can."""
     return (
-        os.environ.get("MXNET_SUBGRAPH_BACKEND", "").upper() != "NONE"
+        env.text("MXNET_SUBGRAPH_BACKEND").upper() != "NONE"
         and torch.backends.mkldnn.is_available()
+        and torch.backends.mkldnn.enabled
         and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
     )
 

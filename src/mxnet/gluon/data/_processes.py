@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from ..._core import rng
+from ..._core import env, rng
 from ..._core.state import state
 from ...base import MXNetError
 from ...util import set_np
@@ -333,7 +333,7 @@ def _settle(setup: _Setup) -> None:
     # The threads of OpenMP and OpenCV do not survive a fork, and waiting for them would take for ever.
     torch.set_num_threads(1)
     if "cv2" in sys.modules:
-        sys.modules["cv2"].setNumThreads(int(os.environ.get("MXNET_MP_OPENCV_NUM_THREADS", 0)))
+        sys.modules["cv2"].setNumThreads(env.integer("MXNET_MP_OPENCV_NUM_THREADS"))
     torch.set_flush_denormal(True)
     # Having freed so much, glibc keeps 64 MB of what is freed for the next samples, and fetches no pages anew.
     np.empty((32 << 20) - (1 << 16), np.uint8)

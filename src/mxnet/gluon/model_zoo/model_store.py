@@ -9,8 +9,9 @@ import tempfile
 import zipfile
 
 from ... import base
+from ..._core import env
 from ..._core.files import atomic_write
-from ..utils import check_sha1, download
+from ..utils import _get_repo_url, check_sha1, download
 
 __all__ = ["get_model_file", "purge"]
 
@@ -52,7 +53,7 @@ _model_sha1 = {
     "vgg19_bn": "f360b758e856f1074a85abd5fd873ed1d98297c3",
 }
 
-apache_repo_url = "https://apache-mxnet.s3-accelerate.dualstack.amazonaws.com/"
+apache_repo_url = env.VARIABLES["MXNET_GLUON_REPO"].default
 _ROOT = os.path.join(base.data_dir(), "models")
 
 
@@ -97,7 +98,7 @@ def get_model_file(name: str, root: str = _ROOT) -> str:
         logging.warning("%s is damaged (its checksum is another); downloading it again", path)
     else:
         logging.info("%s is not there; downloading it", path)
-    url = f"{os.environ.get('MXNET_GLUON_REPO', apache_repo_url).rstrip('/')}/gluon/models/{file_name}.zip"
+    url = f"{_get_repo_url()}gluon/models/{file_name}.zip"
     os.makedirs(root, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root) as folder:
         archive = os.path.join(folder, file_name + ".zip")

@@ -1,0 +1,54 @@
+"""Settings of PyTorch that MXNet's environment variables ask for.
+
+Only what the user has set is passed on: a program that sets none of these variables keeps PyTorch's own settings.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+import torch
+
+from . import env
+
+
+def apply_environment() -> None:
+    """Pass on what the environment says; called once, by the import."""
+    if env.is_set("MXNET_OMP_MAX_THREADS") and env.integer("MXNET_OMP_MAX_THREADS") > 0:
+        torch.set_num_threads(env.integer("MXNET_OMP_MAX_THREADS"))
+    if env.is_set("MXNET_CPU_WORKER_NTHREADS") and env.integer("MXNET_CPU_WORKER_NTHREADS") > 0:
+        _interop_threads(env.integer("MXNET_CPU_WORKER_NTHREADS"))
+    if env.is_set("MXNET_CUDNN_AUTOTUNE_DEFAULT"):
+        torch.backends.cudnn.benchmark = env.integer("MXNET_CUDNN_AUTOTUNE_DEFAULT") > 0
+    if env.flag("MXNET_ENFORCE_DETERMINISM"):
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS asks for it, before it is first used
+        torch.use_deterministic_algorithms(True)
+        torch.backends.cudnn.deterministic = True
+        torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads memory it has not written
+    if not env.flag("MXNET_CUDA_ALLOW_TENSOR_CORE"):
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    elif env.flag("MXNET_CUDA_TENSOR_OP_MATH_ALLOW_CONVERSION"):
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    if env.flag("MXNET_FC_TRUE_FP16"):
+        torch.backends.cuda.matmul.allow_fp16_accumulation = True
+    if not env.flag("MXNET_MKLDNN_ENABLED"):
+        torch.backends.mkldnn.set_flags(False)
+    # These two are read when CUDA is first used, which importing torch does not.
+    if env.text("MXNET_ENGINE_TYPE") == "NaiveEngine":
+        os.environ.setdefault("CUDA_LAUNCH_BLOCKING", "1")
+    if env.text("MXNET_GPU_MEM_POOL_TYPE") == "Unpooled":
+        os.environ.setdefault("PYTORCH_NO_CUDA_MEMORY_CACHING", "1")
+
+
+def _interop_threads(count: int) -> None:
+    """Torch takes this number once only, before it has run anything in parallel."""
+    if torch.get_num_interop_threads() == count:
+        return
+    try:
+        torch.set_num_interop_threads(count)
+    except RuntimeError:
+        warnings.warn(
+            f"MXNET_CPU_WORKER_NTHREADS={count} comes too late: torch already runs {torch.get_num_interop_threads()}",
+            stacklevel=4,
+        )
