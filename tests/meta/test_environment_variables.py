@@ -23,7 +23,7 @@ FREE = {
 
 def reads_environment(tree):
     return [
-        node.lineno
+        node.attr
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute)
         and node.attr in ("environ", "getenv")
@@ -39,7 +39,7 @@ def test_modules_ask_the_table(name):
 
 
 def test_the_check_sees_reads():
-    assert reads_environment(ast.parse("import os\nos.environ.get('A')\nos.getenv('B')")) == [2, 3]
+    assert sorted(reads_environment(ast.parse("import os\nos.environ.get(a)\nos.getenv(b)"))) == ["environ", "getenv"]
     assert {"mxnet._core.env", "mxnet.util"} <= {
         name for name in MODULES if reads_environment(ast.parse(MODULES[name].read_text(encoding="utf-8")))
     }

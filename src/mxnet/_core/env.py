@@ -254,10 +254,8 @@ def text(name: str) -> Any:
 
 def table(acts: bool) -> str:
     """The variables that do something here, or the others, as a table in Markdown."""
-    lines = [
-        f"| Variable | Type | Default | In MXNet | {'Here' if acts else 'Why not here'} |",
-        "|---|---|---|---|---|",
-    ]
+    last = "Here" if acts else "Why not here"
+    lines = [f"| Variable | Type | Default | In MXNet | {last} |", "|---|---|---|---|---|"]
     for v in VARIABLES.values():
         if v.acts == acts:
             default = "" if v.default is None else str(int(v.default) if v.kind == "flag" else v.default)
