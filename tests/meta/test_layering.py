@@ -43,7 +43,7 @@ LAYERS = [
         "_core.opencv",
         "_core.state",
     },
-    {"util", "_core.download", "_core.params", "_core.rng", "_core.shapes", "_core.tape"},
+    {"util", "_core.download", "_core.host", "_core.params", "_core.rng", "_core.shapes", "_core.tape"},
     # Operators: how they are declared, then all of them and the eager call.
     {"_core.registry"},
     {"_core.sparse"},

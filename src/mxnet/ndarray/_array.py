@@ -10,7 +10,8 @@ import torch
 
 from .._core import invoke as _invoke
 from .._core import layout, tape
-from .._core.dtypes import BFLOAT16_NP, CODE_TO_NP, TORCH_TO_CODE, TORCH_TO_NP, torch_dtype
+from .._core.dtypes import CODE_TO_NP, TORCH_TO_CODE, TORCH_TO_NP, torch_dtype
+from .._core.host import numpy_copy
 from .._core.ops.shape.reshape import infer_reshape
 from .._core.registry import get_op
 from .._core.state import state
@@ -161,10 +162,13 @@ class NDArray(Fluent):
         return id(self) >> 4
 
     def __float__(self) -> float:
-        return float(self.asscalar())
+        return float(self.item())
 
     def __int__(self) -> int:
-        return int(self.asscalar())
+        return int(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self._t.numel() == 1 else super().__format__(spec)
 
     def __index__(self) -> int:
         if self._t.is_floating_point() or self._t.numel() != 1:
@@ -212,13 +216,10 @@ class NDArray(Fluent):
 
     def asnumpy(self) -> np.ndarray:
         """A NumPy array with a copy of the data; waits for pending work."""
-        t = self._t.detach()
-        if t.dtype == torch.bfloat16:
-            return t.cpu().contiguous().view(torch.int16).numpy().view(np.uint16).copy().view(BFLOAT16_NP)
-        return t.numpy().copy(order="C") if t.device.type == "cpu" else t.cpu().contiguous().numpy()
+        return numpy_copy(self._t)
 
     def asscalar(self) -> Any:
-        """The one element of an array of size 1, as a NumPy scalar.
+        """The one element of an array of size 1, as a NumPy scalar; as a NumPy array where there are two axes or more.
 
         Raises
         ------
@@ -227,7 +228,8 @@ class NDArray(Fluent):
         """
         if self._t.numel() != 1:
             raise ValueError("The current array is not a scalar")
-        return self.asnumpy().reshape(())[()]
+        found = self.asnumpy()
+        return found[0] if found.ndim == 1 else found[()]
 
     def item(self) -> Any:
         """The one element of an array of size 1, as a Python number."""

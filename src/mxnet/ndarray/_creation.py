@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from .._core.dtypes import BFLOAT16_NP, NAME_TO_TORCH, torch_dtype
+from .._core.dtypes import torch_dtype
+from .._core.host import tensor_of
 from .._core.ops.elemwise.scalar import held
 from .._core.ops.init.creation import known_shape
 from .._core.state import state
@@ -51,10 +52,17 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     Parameters
     ----------
     source_array : array-like
+        Whatever NumPy can convert to numbers, text such as ``"1.5"`` among it. One-element arrays beside numbers in a
+        list are numbers.
     ctx : Context, optional
         The current context when not given.
     dtype : optional
         When not given: that of an NDArray, else float32.
+
+    Raises
+    ------
+    TypeError
+        When the values are no numbers, or lists have different lengths.
 
     Examples
     --------
@@ -72,34 +80,11 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
         t = t.to(device=ctx.device, dtype=_dtype(dtype), copy=True)
         return wrap(t.reshape(1) if t.ndim == 0 else t, ctx)
     wanted = _dtype(dtype)
-    return wrap(_from_numpy_copy(_as_numpy(source_array), wanted).to(ctx.device), ctx)
-
-
-def _as_numpy(source: Any) -> np.ndarray:
-    if isinstance(source, (list, tuple)) and source and isinstance(source[0], NDArray):
-        return np.stack([x.asnumpy() for x in source])
     try:
-        found = np.asarray(source)
-        if found.dtype.kind in "OSU":
-            raise ValueError("the elements have different shapes or are not numbers")
-    except (ValueError, TypeError) as e:
+        t = tensor_of(source_array, wanted)
+    except TypeError as e:
         raise TypeError(f"source_array must be array like object: {e}") from None
-    return found
-
-
-def _from_numpy_copy(source: np.ndarray, dtype: torch.dtype) -> torch.Tensor:
-    """A tensor that owns a converted copy of a NumPy array."""
-    if source.dtype == BFLOAT16_NP:
-        t = torch.from_numpy(np.ascontiguousarray(source).view(np.int16).copy()).view(torch.bfloat16)
-        return t.to(dtype)
-    if source.dtype.name in NAME_TO_TORCH:
-        if source.ndim:  # torch knows no negative strides
-            source = np.ascontiguousarray(source)
-        t = torch.tensor(source).to(dtype)
-    else:  # unsigned, long double, complex, strings: NumPy converts or says why it cannot
-        np_type = np.float32 if dtype == torch.bfloat16 else {v: k for k, v in NAME_TO_TORCH.items()}[dtype]
-        t = torch.tensor(source.astype(np_type)).to(dtype)
-    return t
+    return wrap(t.to(ctx.device), ctx)
 
 
 def empty(shape: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
@@ -125,9 +110,13 @@ def ones(shape: Any, ctx: Context | None = None, dtype: Any = None, **kwargs: An
     return _to_out(_filled(shape, 1, ctx, dtype), kwargs)
 
 
-def full(shape: Any, val: float, ctx: Context | None = None, dtype: Any = mx_real_t, out: Any = None) -> NDArray:
-    """An array of one value."""
-    return _to_out(_filled(shape, held(val, _dtype(dtype)), ctx, dtype, empty=True), {"out": out})
+def full(shape: Any, val: Any, ctx: Context | None = None, dtype: Any = mx_real_t, out: Any = None) -> NDArray:
+    """An array of one value, or of array-like ``val``, broadcast."""
+    if isinstance(val, (int, float)):
+        return _to_out(_filled(shape, held(val, _dtype(dtype)), ctx, dtype, empty=True), {"out": out})
+    made = _filled(shape, 0, ctx, dtype, empty=True)
+    made[:] = val
+    return _to_out(made, {"out": out})
 
 
 def _to_out(made: NDArray, kwargs: dict[str, Any]) -> NDArray:
@@ -261,11 +250,17 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True, array_cls: type = ND
         raise ValueError("Only C-contiguous numpy.ndarrays are supported; use `np.ascontiguousarray` first")
     dtype = torch_dtype(ndarray.dtype)
     if not zero_copy:
-        return wrap(_from_numpy_copy(ndarray, dtype), current_context())
+        return wrap(tensor_of(ndarray, dtype), current_context())
+    if not ndarray.dtype.isnative:
+        raise ValueError(
+            f"memory of type {ndarray.dtype.str!r}, in foreign byte order, can only be copied: zero_copy=False"
+        )
     with warnings.catch_warnings():
         # An array that is read-only already is shared a second time: its owner has given it away.
         warnings.filterwarnings("ignore", message="The given NumPy array is not writ")
-        made = wrap(torch.from_numpy(ndarray), _cpu_context())
+        # NumPy lets axes of length 1 have any stride; in another shape they have that of their place.
+        shared = torch.from_numpy(ndarray.reshape(-1, 1)).reshape(ndarray.shape)
+        made = wrap(shared, _cpu_context())
     ndarray.flags["WRITEABLE"] = False
     return made
 

@@ -7,14 +7,15 @@ row-major order. Everything else gives a copy.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+import reprlib
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from .._core.host import tensor_of
 from .._core.state import state
 from ..base import MXNetError
-from ._creation import _as_numpy, _from_numpy_copy
 from ._index_keys import (
     advanced_index,
     axis_range,
@@ -190,9 +191,7 @@ def fill(t: torch.Tensor, value: Any) -> None:
     try:
         t.fill_(value)
     except (RuntimeError, TypeError, OverflowError):
-        if not isinstance(value, (int, float)):
-            _not_array_like(value)
-        t.fill_(_from_numpy_copy(np.asarray(value), t.dtype).item())
+        t.copy_(_as_tensor(value, t))
 
 
 def _as_tensor(value: Any, like: torch.Tensor) -> torch.Tensor:
@@ -200,19 +199,13 @@ def _as_tensor(value: Any, like: torch.Tensor) -> torch.Tensor:
     found = getattr(value, "_t", value)
     if not isinstance(found, torch.Tensor):
         try:
-            values = _as_numpy(value)
-        except TypeError:
-            _not_array_like(value)
-        if values.dtype.kind == "c":
-            _not_array_like(value)
-        found = _from_numpy_copy(values, like.dtype)
+            found = tensor_of(value, like.dtype)
+        except TypeError as e:
+            raise TypeError(
+                "NDArray does not support assignment with non-array-like object "
+                f"{reprlib.repr(value)} of type {type(value).__name__}: {e}"
+            ) from None
     return found.detach().to(like.device)
-
-
-def _not_array_like(value: Any) -> NoReturn:
-    raise TypeError(
-        f"NDArray does not support assignment with non-array-like object {value!r} of type {type(value).__name__}"
-    ) from None
 
 
 def _expanded(source: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from .._core.dtypes import TORCH_TO_NP, torch_dtype
+from .._core.dtypes import torch_dtype
+from .._core.host import tensor_of
 from .._core.sparse.storage import Csr, Rows, Sparse, empty, starts_of
 from ..base import MXNetError
 from ..context import Context, current_context
@@ -53,12 +54,12 @@ def _vector(source: Any, ctx: Context, dtype: Any) -> torch.Tensor:
     if isinstance(source, NDArray):
         t = source._t.detach()
         return t.to(ctx.device, torch_dtype(dtype) if dtype is not None else t.dtype, copy=True)
-    found = np.asarray(source)
-    if found.dtype == object:
-        raise TypeError("values must be array like object")
     if dtype is None:
-        dtype = found.dtype if isinstance(source, np.ndarray) else np.float32
-    return torch.as_tensor(found.astype(TORCH_TO_NP[torch_dtype(dtype)])).to(ctx.device)
+        dtype = source.dtype if isinstance(source, np.ndarray) else np.float32
+    try:
+        return tensor_of(source, torch_dtype(dtype)).to(ctx.device)
+    except TypeError as e:
+        raise TypeError(f"values must be array like object: {e}") from None
 
 
 def _same_shape(found: tuple[int, ...], wanted: Any) -> None:
@@ -217,8 +218,8 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> A
         m.sum_duplicates()
     if dtype is None:
         dtype = m.dtype
-    values = torch.as_tensor(m.data.astype(TORCH_TO_NP[torch_dtype(dtype)])).to(ctx.device)
-    aux = [torch.as_tensor(a.astype(np.int64)).to(ctx.device) for a in (m.indptr, m.indices)]
+    values = tensor_of(m.data, torch_dtype(dtype)).to(ctx.device)
+    aux = [tensor_of(a, torch.int64).to(ctx.device) for a in (m.indptr, m.indices)]
     return _given("csr", m.shape, values, aux, ctx)
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as onp
 import torch
 
+from .._core.dtypes import torch_dtype
+from .._core.host import tensor_of
 from .._core.invoke import parse_context
 from .._core.state import state
 from ..context import Context, current_context
@@ -244,13 +246,10 @@ def as_kind(kind: type[Any], x: NDArray) -> Any:
 
 def _restored(values: onp.ndarray, ctx: str) -> ndarray:
     """What unpickling calls: the array on its context, or on the current one where there is no such device."""
-    from ..ndarray._creation import _from_numpy_copy
-
     where = parse_context(ctx)
     if where.device_type == "gpu" and where.device_id >= torch.cuda.device_count():
         where = current_context()
-    t = _from_numpy_copy(values, torch.from_numpy(values[:0] if values.ndim else values.reshape(1)).dtype)
-    return wrap(t.to(where.device), where)
+    return wrap(tensor_of(values, torch_dtype(values.dtype)).to(where.device), where)
 
 
 def _check_scalar_key(key: Any) -> None:

@@ -9,9 +9,10 @@ import numpy as onp
 import torch
 
 from .._core.dtypes import torch_dtype
+from .._core.host import tensor_of
 from ..context import Context, current_context
 from ..ndarray._array import NDArray
-from ..ndarray._creation import _from_numpy_copy, _shape
+from ..ndarray._creation import _shape
 from ._array import _row_major, ndarray, wrap
 from ._calls import refuse
 
@@ -58,46 +59,22 @@ def array(object: Any, dtype: Any = None, ctx: Context | None = None) -> ndarray
         raise ValueError(
             "mxnet.numpy.array does not take an mxnet.ndarray.NDArray; its as_np_ndarray() shares the memory"
         )
-    if isinstance(object, (onp.ndarray, onp.generic)):
-        values = onp.asarray(object)
-        wanted = _kept_type(values) if dtype is None else torch_dtype(dtype)
-    else:
-        values, wanted = _numbers(object), _dtype(dtype)
-    return wrap(_from_numpy_copy(values, wanted).to(ctx.device), ctx)
+    wanted = _dtype(dtype)
+    if dtype is None and isinstance(object, (onp.ndarray, onp.generic)):
+        wanted = _kept_type(object.dtype)
+    try:
+        t = tensor_of(object, wanted)
+    except TypeError as e:
+        raise TypeError(f"object must be numbers or nested lists of one length: {e}") from None
+    return wrap(t.to(ctx.device), ctx)
 
 
-def _kept_type(values: onp.ndarray) -> torch.dtype:
+def _kept_type(dtype: onp.dtype) -> torch.dtype:
     """The type of a NumPy array, or the nearest that MXNet has."""
     try:
-        return torch_dtype(values.dtype)
+        return torch_dtype(dtype)
     except TypeError:
-        if values.dtype.kind in "OSUV":
-            raise
         return torch.float32
-
-
-def _numbers(source: Any) -> onp.ndarray:
-    """Nested lists, which may hold arrays, as a NumPy array of numbers."""
-
-    def on_host(value: Any) -> Any:
-        if isinstance(value, NDArray):
-            return value.asnumpy()
-        return [on_host(v) for v in value] if isinstance(value, (list, tuple)) and _holds_array(value) else value
-
-    try:
-        found = onp.asarray(on_host(source))
-    except ValueError as e:
-        raise TypeError(f"object must be numbers or nested lists of one length: {e}") from None
-    if found.dtype.kind in "OSUV":
-        raise TypeError(f"object must be numbers or nested lists of one length, got {type(source).__name__}")
-    return found
-
-
-def _holds_array(values: Any) -> bool:
-    """Whether lists hold arrays somewhere; only the first element of each is looked at."""
-    while isinstance(values, (list, tuple)) and values:
-        values = values[0]
-    return isinstance(values, NDArray)
 
 
 def zeros(shape: Any, dtype: Any = None, order: str = "C", ctx: Context | None = None) -> ndarray:
@@ -130,8 +107,7 @@ def full(
         if dtype is None and isinstance(fill_value, (bool, onp.bool_)):
             dtype = onp.bool_
         wanted = _dtype(dtype)
-        value = onp.asarray(fill_value)
-        made = _filled(shape, _from_numpy_copy(value, wanted).item(), wanted, order, ctx)
+        made = _filled(shape, tensor_of(fill_value, wanted).item(), wanted, order, ctx)
     if out is None:
         return made
     made.copyto(out)
