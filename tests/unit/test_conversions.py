@@ -217,7 +217,7 @@ def test_one_element_is_a_number(shape):
     x = nd.full(shape, 1.5)
     for value in (x, x.asnumpy(), x.asnumpy()[:], (x * 2).asnumpy() / 2, x.asscalar()):
         assert (float(value), int(value), complex(value)) == (1.5, 1, 1.5)
-        assert "%.2f %d" % (value, value) == "1.50 1"
+        assert "%.2f %d" % (value, value) == "1.50 1"  # noqa: UP031
         assert math.floor(value) == 1
     assert (format(x, ".3f"), f"{x:7.2f}") == ("1.500", "   1.50")
     assert f"{x}" == str(x)
