@@ -3,6 +3,8 @@
 import json
 import pickle
 import pickletools
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -152,3 +154,95 @@ def test_own_states_name_mxnets_modules():
     data = pickle.dumps(mx.optimizer.create("sgd", lr_scheduler=mx.lr_scheduler.FactorScheduler(2)), 4)
     words = [arg for op, arg, _ in pickletools.genops(data) if op.name == "SHORT_BINUNICODE"]
     assert "mxnet.optimizer.optimizer" in words and "mxnet.lr_scheduler" in words
+
+
+# ---------------------------------------------------------------------- work and memory
+
+NESTED = 200_000
+SHARED_TUPLES = b"\x80\x04}(" + b"N\x85" + b"2\x86" * 40 + b"Nu."
+COLLIDING = b"}(" + b"".join(pickle.dumps((2**61 - 1) * i, 2)[2:-1] + b"N" for i in range(20_000)) + b"u."
+BOMBS = {
+    "tuples nested deeply": b"}(" + b")" + b"\x85" * NESTED + b"Nu.",
+    "nested tuple as a value": b")" + b"\x85" * NESTED + b".",
+    "nested lists": b"]" * NESTED + b"a" * (NESTED - 1) + b".",
+    "nested dicts": b"}" + b"K\x00}" * NESTED + b"s" * NESTED + b".",
+    "shared tuples as a key": SHARED_TUPLES,
+    "shared tuples as a value": b"N\x85" + b"2\x86" * 60 + b".",
+    "shared lists": b"](Ne" + b"q\x00](h\x00h\x00e" * 60 + b".",
+    "shared tuples in a set": b"\x80\x04\x8f(" + b"N\x85" + b"2\x86" * 40 + b"\x90.",
+    "shared tuples in a frozenset": b"\x80\x04(" + b"N\x85" + b"2\x86" * 40 + b"\x91.",
+    "shared tuples in set()": b"\x80\x02cbuiltins\nset\n](" + b"N\x85" + b"2\x86" * 40 + b"e\x85R.",
+    "shared tuples in OrderedDict()": b"\x80\x02ccollections\nOrderedDict\n]("
+    + b"N\x85"
+    + b"2\x86" * 40
+    + b"N\x86e\x85R.",
+    "a list that contains itself": b"]q\x00h\x00a.",
+    "colliding keys": COLLIDING,
+    "a number of a million digits": b"I" + b"9" * 1_000_000 + b"\n.",
+    "a long number of a megabyte": b"\x8b" + (1 << 20).to_bytes(4, "little") + b"\x7f" * (1 << 20) + b".",
+    "copies of bytes": b"\x80\x04cbuiltins\nbytearray\nq\x00B"
+    + (1 << 20).to_bytes(4, "little")
+    + b"x" * (1 << 20)
+    + b"\x85q\x01]("
+    + b"h\x00h\x01R" * 100_000
+    + b"e.",
+    "copies of text": b"\x80\x04c_codecs\nencode\nq\x00X"
+    + (1 << 20).to_bytes(4, "little")
+    + b"x" * (1 << 20)
+    + b"\x85q\x01]("
+    + b"h\x00h\x01R" * 100_000
+    + b"e.",
+    "empty sets": b"\x80\x04](" + b"\x8f" * 1_000_000 + b"e.",
+    "marks": b"(" * 4_000_000,
+    "memo": b"\x80\x04N" + b"\x94" * 4_000_000 + b".",
+    "classes": b"0".join([b"cmxnet.optimizer.optimizer\nSGD\n"] * 30_000) + b".",
+    "NumPy type of many parts": b"cnumpy\ndtype\n(V" + b"i8," * 300_000 + b"\nI0\nI1\ntR.",
+    "no end": b"N" * 1000,
+    "empty": b"",
+    "empty stack": b"\x85.",
+    "no mark": b"Nt.",
+    "value below a mark": b"N(\x85.",
+    "odd items": b"}(Nu.",
+    "items of a number": b"K\x00Na.",
+    "a key that is a list": b"}]Ns.",
+    "a class as a value": b"}K\x00cmxnet.optimizer.optimizer\nSGD\ns.",
+    "an array without content": b"}K\x00cmxnet.ndarray.ndarray\nNDArray\n(NtRs.",
+    "an array made of text": b"cmxnet.ndarray.ndarray\nNDArray\n(NtR}X\x06\x00\x00\x00handleVx\nsb.",
+    "an array as arguments": b"cmxnet.optimizer.optimizer\nSGD\ncmxnet.ndarray.ndarray\nNDArray\n(NtRR.",
+    "an optimizer made by a call": b"cmxnet.optimizer.optimizer\nSGD\n(K\x00tR.",
+    "a method of an optimizer": b"\x80\x02cmxnet.optimizer.optimizer\nSGD\n)\x81}X\x06\x00\x00\x00updateNsb.",
+    "the class of an optimizer": b"\x80\x02cmxnet.optimizer.optimizer\nSGD\n)\x81}X\x09\x00\x00\x00__class__Nsb.",
+}
+
+
+WATCHED = """
+import pickle, sys, time
+import mxnet as mx
+from mxnet._core.unpickle import loads
+
+def peak():
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+try: loads(b"]K")
+except mx.MXNetError: pass
+for name, data in pickle.load(sys.stdin.buffer).items():
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")  # the peak starts anew
+    before, start = peak(), time.process_time()
+    try:
+        print(name, "gave", type(loads(data)))
+    except mx.MXNetError as e:
+        if not ("cannot read" in str(e) and len(str(e)) < 500): print(name, e)
+    seconds, memory = time.process_time() - start, peak() - before
+    if seconds > 4 or memory > 64 * 1024 + 20 * len(data) / 1024:
+        print(name, "took", seconds, "s", memory, "kB")
+    print(name, seconds, memory, file=sys.stderr)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_bounded_work_and_memory():
+    """In a process of its own, which may not crash, take long, or take more memory than allowed."""
+    done = subprocess.run([sys.executable, "-c", WATCHED], input=pickle.dumps(BOMBS), capture_output=True, timeout=120)
+    assert (done.returncode, done.stdout.decode()) == (0, ""), done.stderr.decode()[-500:]
