@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 from math import cos, pi
 
 __all__ = ["CosineScheduler", "FactorScheduler", "LRScheduler", "MultiFactorScheduler", "PolyScheduler"]
+
+
+# A factor is applied step by step up to so many steps that are due at once.
+_MOST_STEPS = 10_000
 
 
 class LRScheduler:
@@ -108,7 +113,14 @@ class FactorScheduler(LRScheduler):
         """The learning rate for the update of this number."""
         if num_update < self.warmup_steps:
             return self.get_warmup_lr(num_update)
-        while num_update > self.count + self.step:  # more than once when training is resumed
+        due = self._due(num_update)
+        if due > _MOST_STEPS:
+            # Whole steps at once: nobody waits for a schedule that starts billions of updates later.
+            skipped = due - _MOST_STEPS
+            self.base_lr = max(self.base_lr * float(self.factor) ** skipped, self.stop_factor_lr)
+            self.count += skipped * self.step
+            due = _MOST_STEPS
+        for _ in range(due):  # more than once when training is resumed
             self.count += self.step
             self.base_lr *= self.factor
             if self.base_lr < self.stop_factor_lr:
@@ -121,6 +133,12 @@ class FactorScheduler(LRScheduler):
             else:
                 logging.info("Update[%d]: Change learning rate to %0.5e", num_update, self.base_lr)
         return self.base_lr
+
+    def _due(self, num_update: int) -> int:
+        """How many steps lie between the last one made and an update."""
+        if not self.step >= 1:
+            raise ValueError(f"Schedule step must be greater or equal than 1 round, got {self.step}")
+        return max(0, math.ceil((num_update - self.count) / self.step) - 1)
 
 
 class MultiFactorScheduler(LRScheduler):

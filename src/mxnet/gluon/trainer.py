@@ -387,16 +387,26 @@ class Trainer:
         Parameters
         ----------
         fname : str
+
+        Raises
+        ------
+        MXNetError
+            When the file is damaged, or its states do not fit these parameters; nothing is replaced then.
         """
         self._prepare()
         if self._update_on_kvstore:
-            self._kvstore.load_optimizer_states(fname)
+            if isinstance(self._kvstore, KVStore):
+                self._kvstore._load_states(fname, self._weights(0), complete=True)
+            else:
+                self._kvstore.load_optimizer_states(fname)
             self._optimizer = self._kvstore._updater.optimizer
         else:
             with open(fname, "rb") as file:
-                states = file.read()
-            for updater in self._updaters:
-                updater.set_states(states)
+                data = file.read()
+            # Each context has arrays of its own; none is replaced before all are known to fit.
+            read = [u._read(data, self._weights(k), complete=True) for k, u in enumerate(self._updaters)]
+            for updater, saved in zip(self._updaters, read):
+                updater._take(saved)
                 updater.optimizer = self._updaters[0].optimizer
             self._optimizer = self._updaters[0].optimizer
         self._optimizer.param_dict = dict(enumerate(self._params))
@@ -406,6 +416,10 @@ class Trainer:
         for ctx in self._contexts:
             if not counts.setdefault(ctx.device_id, {}):
                 counts[ctx.device_id].update(known)
+
+    def _weights(self, context: int) -> dict[int, NDArray | None]:
+        """The weights on one of the contexts by number; None for those that are not initialized yet."""
+        return {i: None if p._data is None else p.list_data()[context] for i, p in enumerate(self._params)}
 
 
 class _Round:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -314,10 +314,25 @@ class KVStore(KVStoreBase):
             f.write(self._updater.get_states(dump_optimizer))
 
     def load_optimizer_states(self, fname: str) -> None:
-        """Read the updater's states from a file."""
+        """Read the updater's states from a file.
+
+        Raises
+        ------
+        MXNetError
+            When they do not fit the optimizer or the values of the keys; the present ones are kept then.
+        """
         assert self._updater is not None, "Cannot load states without an optimizer: call set_optimizer first"
+        self._load_states(fname, self._values, complete=False)
+
+    def _load_states(self, fname: str, weights: Mapping[Any, Any], complete: bool) -> None:
+        """Read states, and check them against weights (``complete``: all there are) if the updater is one of ours."""
         with open(fname, "rb") as f:
-            self._updater.set_states(f.read())
+            data = f.read()
+        updater = self._updater
+        if not isinstance(updater, opt.Updater):
+            updater.set_states(data)
+            return
+        updater._take(updater._read(data, weights, complete))
 
     def _barrier(self) -> None:
         """Wait for all workers: there is one."""

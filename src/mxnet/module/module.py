@@ -14,6 +14,7 @@ from ..base import MXNetError
 from ..context import Context, cpu
 from ..initializer import InitDesc
 from ..io import DataDesc
+from ..kvstore import KVStore
 from ..model import _create_kvstore, _initialize_kvstore, load_checkpoint
 from .base_module import DEFAULT_INITIALIZER, BaseModule, _check_input_names, _parse_data_desc
 from .executor_group import DataParallelExecutorGroup
@@ -169,10 +170,16 @@ class Module(BaseModule):
         """Read the optimizer's states from a file."""
         assert self.optimizer_initialized, "call init_optimizer first"
         if self._update_on_kvstore:
-            self._kvstore.load_optimizer_states(fname)
-        else:
-            with open(fname, "rb") as f:
-                self._updater.set_states(f.read())
+            if isinstance(self._kvstore, KVStore):
+                self._kvstore._load_states(fname, self._kvstore._values, complete=True)
+            else:
+                self._kvstore.load_optimizer_states(fname)
+            return
+        with open(fname, "rb") as f:
+            data = f.read()
+        copies = len(self._context)
+        weights = {i * copies + k: w for i, ws in enumerate(self._exec_group.param_arrays) for k, w in enumerate(ws)}
+        self._updater._take(self._updater._read(data, weights, complete=True))
 
     # ------------------------------------------------------------------ facts
 

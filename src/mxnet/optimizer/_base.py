@@ -61,6 +61,8 @@ class Optimizer:
     opt_registry: dict[str, type[Optimizer]] = {}
     # Whether ``_step`` treats each element by itself, so that large tensors can be cut into pieces.
     _elementwise = True
+    # Whether its rule also goes on with a state that has a momentum where it would make none, and the other way round.
+    _optional_momentum = False
 
     def __init__(
         self,

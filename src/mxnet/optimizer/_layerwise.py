@@ -189,6 +189,8 @@ class LBSGD(Optimizer):
         See :class:`Optimizer`.
     """
 
+    _optional_momentum = True
+
     def __init__(
         self,
         momentum: float = 0.0,

@@ -25,6 +25,7 @@ class MomentumState(Optimizer):
     """Optimizers whose state is a momentum, and with a float32 copy ``(momentum, copy)``."""
 
     momentum: float
+    _optional_momentum = True
 
     def create_state(self, index: Any, weight: NDArray) -> Any:
         """The momentum, None when there is none."""
@@ -131,6 +132,8 @@ class Signum(Optimizer):
     **kwargs
         See :class:`Optimizer`.
     """
+
+    _optional_momentum = True
 
     def __init__(self, learning_rate: float = 0.01, momentum: float = 0.9, wd_lh: float = 0.0, **kwargs: Any) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)

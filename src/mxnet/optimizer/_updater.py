@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Mapping
 from typing import Any
 
 from ..context import Context
 from ..ndarray.ndarray import NDArray
 from ._base import Optimizer
 from ._plan import Plan
+from ._saved import Saved, check_state, read
 
 
 class Updater:
@@ -36,6 +38,7 @@ class Updater:
         self.states_synced: dict[Any, bool] = {}
         self.aggregate_updates = optimizer.aggregate_num > 0
         self._plans: dict[Any, Plan] = {}
+        self._weights: dict[Any, NDArray] = {}  # those seen so far
 
     def __call__(self, index: Any, grad: Any, weight: Any) -> None:
         """Update one weight, or a list of them.
@@ -81,9 +84,11 @@ class Updater:
     def _make_states(self, indices: Any, weights: Any) -> None:
         """Make missing states, and bring loaded ones to the weights' contexts."""
         for i, w in zip(indices, weights):
+            self._weights[i] = w
             if i not in self.states:
                 self.states[i] = self.optimizer.create_state_multi_precision(i, w)
             elif not self.states_synced.get(i, True):
+                check_state(self.optimizer, i, self.states[i], w)
                 self.states[i] = self.sync_state_context(self.states[i], w.context)
             self.states_synced[i] = True
 
@@ -107,19 +112,26 @@ class Updater:
 
         Only the classes that such states consist of are unpickled.
 
+        They are checked first: against the optimizer, and against the weights that were updated so far; states of other
+        weights are when those are first updated.
+
         Raises
         ------
         MXNetError
-            When the data hold anything else, or are damaged.
+            When the data hold anything else, are damaged, or do not fit. Nothing is replaced then.
         """
-        from .._core.unpickle import loads
+        self._take(self._read(states, self._weights))
 
-        loaded = loads(states)
-        if isinstance(loaded, tuple) and len(loaded) == 2:
-            self.states, self.optimizer = loaded
+    def _read(self, states: bytes, weights: Mapping[Any, NDArray | None], complete: bool = False) -> Saved:
+        """Unpickle and check states, see :func:`mxnet.optimizer._saved.read`."""
+        return read(states, self.optimizer, weights, complete)
+
+    def _take(self, saved: Saved) -> None:
+        """Replace the states, and the optimizer when there is one with them."""
+        self.states = saved.states
+        if saved.optimizer is not None:
+            self.optimizer = saved.optimizer
             self.aggregate_updates = self.optimizer.aggregate_num > 0
-        else:
-            self.states = loaded
         self.states_synced = dict.fromkeys(self.states, False)
         self._plans.clear()
 
@@ -134,7 +146,7 @@ class Updater:
         return pickle.dumps((self.states, self.optimizer) if dump_optimizer else self.states, protocol=4)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_plans": {}}
+        return {**self.__dict__, "_plans": {}, "_weights": {}}
 
 
 def get_updater(optimizer: Optimizer) -> Updater:

@@ -12,7 +12,7 @@ _SMALL = 1 << 24
 _LONGEST_KEY = 8
 # How many keys of other kinds (large ints, floats, tuples) a file may have; even if all collide, that is little work.
 _ODD_KEYS = 1000
-# How deep values are nested, and how often each may be met when shared ones are walked as often as they are referred to.
+# How deep values are nested, and how often each may be met when shared ones are walked at every reference.
 _DEEPEST = 100
 _SHARING = 16
 _FEW = 100_000
@@ -82,8 +82,8 @@ def _parts(value: Any, classes: tuple[type, type, type]) -> Any:
 def check_shape_of(root: Any) -> None:
     """Raise unless a value is a tree of plain data, arrays, optimizers and schedulers that is cheap to walk.
 
-    Without recursion: parts in parts in parts would overflow the stack of whoever recurses, and parts that are referred to
-    twice on every level make exponential work of little data.
+    Without recursion: parts in parts in parts would overflow the stack of whoever recurses, and parts that are referred
+    to twice on every level make exponential work of little data.
 
     Raises
     ------

@@ -182,7 +182,7 @@ def new(cls: Any, args: Any) -> Any:
 
 
 def call(function: Any, args: Any, spend: Spend, keys: Keys) -> Any:
-    """What a file makes by a call: plain data, an array whose content follows, or what a class of the user's asks for."""
+    """What a file makes by a call: plain data, an array whose content follows, an object of a class of the user's."""
     if type(args) is not tuple:
         raise pickle.UnpicklingError(f"the arguments of a call are a {type(args).__name__}")
     if not isinstance(function, type):

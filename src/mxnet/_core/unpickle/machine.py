@@ -23,8 +23,8 @@ _LONGEST_INT = 255 * 8
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
 _LITERALS = frozenset(
     (
-        "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING UNICODE BINUNICODE "
-        "SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8"
+        "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING UNICODE "
+        "BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8"
     ).split()
 )
 _EMPTY = {"EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_SET": set}
@@ -252,8 +252,8 @@ class Machine:
         self._push(made)
 
 
-# Instructions that do more than push a value. Persistent objects, extension codes, old-style instances and buffers outside
-# the file are not among them.
+# Instructions that do more than push a value. Persistent objects, extension codes, old-style instances and buffers
+# outside the file are not among them.
 _METHODS: dict[str, Callable[..., None]] = {
     "MARK": Machine._mark,
     "POP_MARK": Machine._pop_mark,
