@@ -95,7 +95,7 @@ def check_state(optimizer: Optimizer, key: Any, state: Any, weight: NDArray | No
         for o in _variants(optimizer):
             try:
                 expected.append(_new_state(o, key, w))
-            except Exception:  # the user's code, or an optimizer for other kinds of weights
+            except Exception:  # noqa: BLE001 (the user's code, or an optimizer for other kinds of weights)
                 return
     if not expected or (weight is None and expected[0] is None):
         if own and weight is None and not _is_state(state):

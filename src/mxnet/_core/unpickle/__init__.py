@@ -2,8 +2,8 @@
 
 MXNet stores ``pickle.dumps(states)``: a dict of arrays, with or without the optimizer. An ordinary unpickler would run
 whatever a file asks for, and spend whatever time and memory it asks for. Here a machine of our own (``machine.py``)
-obeys the part of pickle's language that such files need, within bounds; ``classes.py`` says what a file may name. Nothing
-is imported because a file names it.
+obeys the part of pickle's language that such files need, within bounds; ``classes.py`` says what a file may name.
+Nothing is imported because a file names it.
 """
 
 from __future__ import annotations
