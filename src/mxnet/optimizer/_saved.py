@@ -178,7 +178,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and 0 <= value < _LIMIT
+    return isinstance(value, (int, np.integer)) and 0 <= int(value) < _LIMIT
 
 
 def check_optimizer(optimizer: Optimizer) -> None:

@@ -214,7 +214,8 @@ def build(made: Any, state: Any, spend: Spend) -> None:
     pickle.UnpicklingError
         When it cannot be one.
     """
-    array, optimizer, scheduler = bases()
+    classes: Any = bases()
+    array, optimizer, scheduler = classes
     if type(made) is NumpyType:
         made.build(state)
     elif isinstance(made, array):
@@ -231,7 +232,7 @@ def build(made: Any, state: Any, spend: Spend) -> None:
 
 
 def _set_attributes(made: Any, state: Any, spend: Spend) -> None:
-    cls = type(made)
+    cls: Any = type(made)
     own_setter = next((c for c in cls.__mro__ if "__setstate__" in vars(c)), None)
     if own_setter is not None and not is_own(own_setter):
         made.__setstate__(state)  # the user's, who knows what it takes
