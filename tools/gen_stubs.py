@@ -19,6 +19,7 @@ import keyword
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 
@@ -98,9 +99,9 @@ def result(od: OpDef, array: str) -> str:
     """The return annotation: how many arrays, where the parameters do not decide."""
     if array == "Symbol":
         return array
-    if callable(od._visible) or (od._visible is None and callable(od._outputs)):
+    if callable(od.outputs) if od.visible is None else callable(od.visible):
         return "Any"
-    visible = len(od._outputs) if od._visible is None else od._visible
+    visible = len(od.output_names(SimpleNamespace())) if od.visible is None else od.visible
     return array if visible == 1 else f"list[{array}]"
 
 
@@ -158,11 +159,12 @@ def _written_by_hand(cls: type, package: str) -> set[str]:
 def _methods(cls: type, package: str, array: str) -> Iterator[str]:
     module = importlib.import_module(f"mxnet.{package}")
     by_hand = _written_by_hand(cls, package)
+    methods = frozenset(fluent.names())
     for name in sorted(vars(cls)):
         thing = vars(cls)[name]
         if name in by_hand or not inspect.isfunction(thing):
             continue
-        if name in fluent.NAMES:
+        if name in methods:
             fn = getattr(module, name)
             od = getattr(fn, "operator", None)
             if od is not None:

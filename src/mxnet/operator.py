@@ -346,8 +346,11 @@ def get_operator_arguments(op_name: str) -> OperatorArguments:
         op = get_op(op_name)
     except MXNetError as e:
         raise MXNetError(f"get_operator_arguments: {e}") from None
-    names = list(argument_order(op) if op.listed is None else op.listed)
-    types = [op.printed.get(n) or (op.params[n].type_string if n in op.params else op.input_type) for n in names]
+    names = list(argument_order(op) if op.display.listed is None else op.display.listed)
+    types = [
+        op.display.printed.get(n) or (op.params[n].type_string if n in op.params else op.display.input_type)
+        for n in names
+    ]
     if op.variadic:
         types[names.index(op.inputs[-1])] += "[]"
     return OperatorArguments(len(names), names, types)

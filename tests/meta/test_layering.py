@@ -45,6 +45,7 @@ LAYERS = [
     },
     {"util", "_core.download", "_core.host", "_core.params", "_core.rng", "_core.shapes", "_core.tape"},
     # Operators: how they are declared, then all of them and the eager call.
+    {"_core.opdef"},
     {"_core.registry"},
     {"_core.sparse"},
     {"_core.invoke", "_core.ops"},

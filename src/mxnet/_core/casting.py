@@ -14,6 +14,7 @@ import torch
 from .dtypes import TORCH_TO_NAME
 from .graph.node import Entry, Node
 from .invoke import invoke
+from .ops.elemwise.copying import amp_cast, amp_multicast
 from .registry import OpDef, all_ops, get_op
 
 _FLOATS = (torch.float32, torch.float16, torch.bfloat16)
@@ -77,7 +78,7 @@ class CastRule:
             or n in self.keep
             or od.is_mutated(n)
             or (dtype is torch.float16 and a._t.device.type == "cpu")
-            else invoke(_AMP_CAST, (a,), {"dtype": dtype})
+            else invoke(amp_cast, (a,), {"dtype": dtype})
             for n, a in zip(names, arrays)
         ]
 
@@ -99,7 +100,7 @@ class CastRule:
         if self.dtype is None:
             count = len(node.inputs)
             attrs = {"num_outputs": str(count)}
-            cast = Node(_AMP_MULTICAST, name("amp_multicast"), node.inputs, attrs, _AMP_MULTICAST.parse(attrs))
+            cast = Node(amp_multicast, name("amp_multicast"), node.inputs, attrs, amp_multicast.parse(attrs))
             node.inputs = [(cast, i) for i in range(count)]
         else:
             kept = {i for i, n in enumerate(od.input_names(node.params)) if n in self.keep}.union(node.mutated_inputs())
@@ -109,11 +110,7 @@ class CastRule:
     def _cast(self, e: Entry, name: Callable[[str], str]) -> Entry:
         assert self.dtype is not None
         attrs = {"dtype": TORCH_TO_NAME[self.dtype]}
-        return Node(_AMP_CAST, name("amp_cast"), [e], attrs, _AMP_CAST.parse(attrs)), 0
-
-
-_AMP_CAST = get_op("amp_cast")
-_AMP_MULTICAST = get_op("amp_multicast")
+        return Node(amp_cast, name("amp_cast"), [e], attrs, amp_cast.parse(attrs)), 0
 
 
 def install(rules: Mapping[str, CastRule]) -> None:

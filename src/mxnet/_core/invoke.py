@@ -6,7 +6,6 @@ This is the hottest path of the package. A call does no parsing and builds no ob
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -116,8 +115,8 @@ def _several(
     """Wrap several outputs, or write them where the caller wants them."""
     results = list(result) if isinstance(result, (tuple, list)) else [result]
     if len(results) > 1:
-        if od._visible is not None:
-            p = SimpleNamespace(**{**od._defaults, **kwargs})
+        if od.visible is not None:
+            p = od.namespace(kwargs)
             results = results[: od.num_visible(p)]
     if out is not None:
         outs = [out] if not isinstance(out, (list, tuple)) else list(out)
@@ -171,7 +170,7 @@ def write_out(name: str, target: NDArray, value: torch.Tensor, record: bool) -> 
 
 def _prepare_mutation(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], tensors: list[Any], out: Any) -> None:
     """Hand arrays that the function writes as plain memory, and spare the weight when the result goes elsewhere."""
-    names = od.input_names(SimpleNamespace(**{**od._defaults, **kwargs})) if od.variadic else od.inputs
+    names = od.input_names(od.namespace(kwargs)) if od.variadic else od.inputs
     outs = out if isinstance(out, (list, tuple)) else (out,)
     for i, name in enumerate(names[: len(arrays)]):
         if arrays[i] is None:

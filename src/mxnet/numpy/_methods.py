@@ -6,6 +6,7 @@ import ast
 import inspect
 from typing import Any
 
+from .._core.frontend import fluent
 from .._core.state import state
 from ..base import MXNetError
 from . import _elementwise, _products, _reduction, _selection, _shape
@@ -93,14 +94,6 @@ _METHODS: dict[str, str] = {
     "take": "indices, axis=None, mode='raise'",
     "var": "axis=None, dtype=None, out=None, ddof=0, keepdims=False",
 }
-# What NDArray has as a method, and MXNet's ndarray only as a function.
-_ONLY_FUNCTIONS = (
-    "abs arccos arccosh arcsin arcsinh arctan arctanh argmax_channel broadcast_axes cbrt ceil cos cosh degrees "
-    "depth_to_space diag exp expand_dims expm1 fix flip floor log log10 log1p log2 log_softmax nanprod nansum "
-    "norm one_hot ones_like pad pick radians rcbrt reciprocal relu reshape_like rint rsqrt shape_array sigmoid "
-    "sign sin sinh size_array slice slice_axis slice_like softmax softmin space_to_depth split split_v2 sqrt "
-    "square tan tanh tile topk tostype trunc zeros_like"
-).split()
 
 
 def _method(name: str, arguments: str, fn: Any) -> Any:
@@ -177,16 +170,27 @@ def _broadcast_like(self: ndarray, other: ndarray) -> ndarray:
     return _shape.broadcast_to(self, other.shape)
 
 
+_BY_HAND = (
+    (reshape, "reshape"),
+    (transpose, "transpose"),
+    (flatten, "flatten"),
+    (clip, "clip"),
+    (round_, "round"),
+    (_round, "__round__"),
+    (_broadcast_like, "broadcast_like"),
+)
+
+
 def install() -> None:
     """Give ndarray its operators and methods."""
     _install_operators()
     functions = {**_reduction.FUNCTIONS, **_products.FUNCTIONS, **_shape.FUNCTIONS, **_selection.FUNCTIONS}
     for name, arguments in _METHODS.items():
         setattr(ndarray, name, _method(name, arguments, functions[name]))
-    for fn, name in ((reshape, "reshape"), (transpose, "transpose"), (flatten, "flatten"), (clip, "clip"),
-                     (round_, "round"), (_round, "__round__"), (_broadcast_like, "broadcast_like")):  # fmt: skip
+    for fn, name in _BY_HAND:
         setattr(ndarray, name, fn)
-    for name in _ONLY_FUNCTIONS:
+    # What NDArray has as a method, and MXNet's ndarray only as a function.
+    for name in {*fluent.names(), "diag", "expand_dims", "tostype"} - {*_METHODS, *[name for _, name in _BY_HAND]}:
         setattr(ndarray, name, _absent(name))
 
 

@@ -1,6 +1,6 @@
-"""Fewer passes over memory in prediction: convolutions take the normalisation, sum and rectifier behind them along.
+"""Fewer passes over memory in prediction: convolutions take the normalization, sum and rectifier behind them along.
 
-oneDNN adds a residual and rectifies while it writes a convolution's result, and a batch normalisation by moving
+oneDNN adds a residual and rectifies while it writes a convolution's result, and a batch normalization by moving
 averages is a convolution's scale and shift. What remains of rectifiers and sums works in place. Nothing here is for
 graphs that are differentiated or watched; ``MXNET_SUBGRAPH_BACKEND=NONE`` switches it off, as it does MXNet's own.
 """
@@ -13,15 +13,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .. import env
-from ..graph.node import Node
 
 if TYPE_CHECKING:
     from .program import Step
-
-# Operators whose result is memory of its own.
-_FRESH = frozenset(
-    ("Convolution", "Deconvolution", "FullyConnected", "BatchNorm", "LayerNorm", "elemwise_add", "Concat")
-)
 
 
 def wanted() -> bool:
@@ -40,7 +34,7 @@ def fuse(steps: Sequence[Step], outputs: Sequence[int]) -> list[Step]:
     taken: set[int] = set()  # numbers of steps that have become part of another
     last: dict[int, Step] = {}  # the fused step by the number of the last step it replaces
     for number, step in enumerate(steps):
-        if _is_convolution(step.node):
+        if _role(step) == "convolution":
             chain = _chain(graph, number, taken)
             if len(chain) > 1:
                 taken.update(chain)
@@ -77,46 +71,31 @@ class _Uses:
         return readers[0] if len(readers) == 1 else None
 
 
-def _is_convolution(node: Node) -> bool:
-    p = node.params
-    return node.op.name == "Convolution" and len(p.kernel) == 2 and p.layout in (None, "NCHW")  # type: ignore[union-attr]
-
-
-def _is_normalisation(node: Node) -> bool:
-    p = node.params
-    return node.op.name == "BatchNorm" and p.axis == 1 and not p.output_mean_var  # type: ignore[union-attr]
-
-
-def _is_relu(node: Node) -> bool:
-    name = node.op.name  # type: ignore[union-attr]
-    return name == "relu" or name == "Activation" and node.params.act_type == "relu"
-
-
-def _is_clip(node: Node) -> bool:
-    return node.op.name == "clip"  # type: ignore[union-attr]
+def _role(step: Step) -> str | None:
+    """What a step is to the fusion, as its operator declares."""
+    node = step.node
+    role = node.op.fusion  # type: ignore[union-attr]
+    return role(node.params) if callable(role) else role
 
 
 def _chain(graph: _Uses, number: int, taken: set[int]) -> list[int]:
-    """A convolution and the steps behind it that it can take along: normalisation, sum, rectifier."""
+    """A convolution and the steps behind it that it can take along: normalization, sum, rectifier."""
     chain = [number]
     if graph.steps[number].device is not None:
         return chain
-    for fits in (_is_normalisation, _is_sum, _is_relu):
-        follower = graph.only_reader(graph.steps[chain[-1]])
+    for wanted_role in ("normalization", "sum", "relu"):
+        end = graph.steps[chain[-1]]
+        follower = graph.only_reader(end)
         if follower is None or follower in taken:
             break
         step = graph.steps[follower]
-        is_first = graph.steps[chain[-1]].outputs[0] == step.inputs[0]
-        if fits(step.node) and step.device is None and (is_first or fits is _is_sum):
+        role = _role(step)
+        is_first = end.outputs[0] == step.inputs[0]
+        if role == wanted_role and step.device is None and (is_first or role == "sum"):
             chain.append(follower)
-            continue
-        if fits is _is_relu and _is_clip(step.node) and not _is_sum(graph.steps[chain[-1]].node):
+        elif wanted_role == "relu" and role == "clip" and _role(end) != "sum":
             chain.append(follower)
     return chain
-
-
-def _is_sum(node: Node) -> bool:
-    return node.op.name == "elemwise_add"  # type: ignore[union-attr]
 
 
 def _fused(chain: list[Step]) -> Step:
@@ -124,14 +103,14 @@ def _fused(chain: list[Step]) -> Step:
     from .program import Step
 
     convolution, *rest = chain
-    normalisation = rest.pop(0) if rest and _is_normalisation(rest[0].node) else None
-    total = rest.pop(0) if rest and _is_sum(rest[0].node) else None
-    made = (normalisation or convolution).outputs[0]
+    normalization = rest.pop(0) if rest and _role(rest[0]) == "normalization" else None
+    total = rest.pop(0) if rest and _role(rest[0]) == "sum" else None
+    made = (normalization or convolution).outputs[0]
     inputs = list(convolution.inputs)[:3] + [-1] * (3 - len(convolution.inputs))
-    inputs += normalisation.inputs[1:] if normalisation else []
+    inputs += normalization.inputs[1:] if normalization else []
     if total is not None:
         inputs += [next((s for s in total.inputs if s != made), made)]
-    call = _Convolve(chain, normalisation, total is not None, rest[0].node if rest else None)
+    call = _Convolve(chain, normalization, total is not None, rest[0] if rest else None)
     end = chain[-1]
     return Step(end.node, call, tuple(inputs), end.outputs[:1], {}, None)
 
@@ -139,20 +118,21 @@ def _fused(chain: list[Step]) -> Step:
 class _Convolve:
     """A convolution with what follows it."""
 
-    def __init__(self, chain: list[Step], normalisation: Step | None, add: bool, rectifier: Node | None) -> None:
+    def __init__(self, chain: list[Step], normalization: Step | None, add: bool, rectifier: Step | None) -> None:
         self.chain = chain
-        self.normalises = normalisation is not None
+        self.normalises = normalization is not None
         self.adds = add
         self.activation: tuple[str | None, list[Any]] = (None, []) if rectifier is None else ("relu", [])
-        if rectifier is not None and _is_clip(rectifier):
-            self.activation = "hardtanh", [rectifier.params.a_min, rectifier.params.a_max]
+        if rectifier is not None and _role(rectifier) == "clip":
+            bounds = rectifier.node.params
+            self.activation = "hardtanh", [bounds.a_min, bounds.a_max]
         p = chain[0].node.params
         self.kernel = tuple(p.kernel)
         self.filters = p.num_filter
         self.groups = p.num_group
         self.stride, self.pad, self.dilate = (list(v) or [d, d] for v, d in ((p.stride, 1), (p.pad, 0), (p.dilate, 1)))
-        if normalisation is not None:
-            q = normalisation.node.params
+        if normalization is not None:
+            q = normalization.node.params
             self.eps, self.fix_gamma = q.eps, q.fix_gamma
 
     def __call__(self, x: torch.Tensor, w: torch.Tensor, b: torch.Tensor | None, *rest: torch.Tensor) -> torch.Tensor:
@@ -181,7 +161,7 @@ class _Convolve:
         moments: Sequence[torch.Tensor],
         other: torch.Tensor | None,
     ) -> bool:
-        """Whether these arrays are what oneDNN takes, and folding the normalisation into the weights costs less."""
+        """Whether these arrays are what oneDNN takes, and folding the normalization into the weights costs less."""
         if x.dim() != 4 or w.shape != (self.filters, x.shape[1] // self.groups, *self.kernel) or not x.numel():
             return False
         if x.shape[1] % self.groups or self.filters % self.groups:
@@ -209,9 +189,9 @@ class _Convolve:
         for step in self.chain:
             if step is self.chain[0]:
                 arguments: list[Any] = [x, w, b][: max(len(step.inputs), 2)]
-            elif _is_normalisation(step.node):
+            elif _role(step) == "normalization":
                 arguments = [value, *rest[:4]]
-            elif _is_sum(step.node):
+            elif _role(step) == "sum":
                 arguments = [value, rest[-1]] if step.inputs[0] == made else [rest[-1], value]
             else:
                 arguments = [value]
@@ -232,9 +212,9 @@ def _in_place(graph: _Uses, step: Step) -> Step | None:
     from .program import Step
 
     fn: Callable[..., torch.Tensor]
-    if _is_relu(step.node):
+    if _role(step) == "relu":
         fn = torch.relu_
-    elif _is_sum(step.node):
+    elif _role(step) == "sum":
         fn = _AddInto(step)
     else:
         return None
@@ -242,7 +222,7 @@ def _in_place(graph: _Uses, step: Step) -> Step | None:
     if maker is None or step.device is not None:
         return None
     source = graph.steps[maker]
-    if source.node.op.name not in _FRESH or graph.readers[step.inputs[0]] != [graph.maker[step.outputs[0]]]:  # type: ignore[union-attr]
+    if not source.node.op.fresh_result or graph.readers[step.inputs[0]] != [graph.maker[step.outputs[0]]]:  # type: ignore[union-attr]
         return None
     if step.inputs[0] in graph.outputs or source.outputs[0] != step.inputs[0]:
         return None

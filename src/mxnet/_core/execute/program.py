@@ -123,7 +123,7 @@ class Program:
         if id(node) in self._left_apart:
             return Step(node, _left_apart, read, written, {}, None)
         kwargs = od.keywords(p, is_train, ctx)  # type: ignore[arg-type]
-        if od.variadic and od.variadic in od._takes:
+        if od.variadic and od.variadic in od.takes:
             kwargs.setdefault(od.variadic, len(read))
         if od.subgraphs_arg is not None:
             kwargs[od.subgraphs_arg] = self._bodies[id(node)]
@@ -258,16 +258,16 @@ def _sharing(outputs: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor]) ->
 
 
 def _parameter_lists(nodes: Sequence[Node], heads: Sequence[Entry]) -> set[int]:
-    """The nodes that join parameters for RNN operators and for nobody else.
+    """The nodes that join parts for nobody but inputs which may come in parts.
 
-    RNN takes them as a tuple too; joining them, and taking their gradients apart again, is five per cent of a step.
+    Joining the parameters of an RNN, and taking their gradients apart again, is five per cent of a step.
     """
-    joins = {id(n) for n in nodes if n.op is not None and n.op.name == "_rnn_param_concat"}
+    joins = {id(n) for n in nodes if n.op is not None and n.op.joins_parts}
     if joins:
         joins -= {id(n) for n, _ in heads}
         for node in nodes:
             for i, (source, _) in enumerate(node.inputs):
-                if node.op is None or node.op.name != "RNN" or i != 1:
+                if node.op is None or node.op.inputs[i : i + 1] != (node.op.parts,):
                     joins.discard(id(source))
     return joins
 

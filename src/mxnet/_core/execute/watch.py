@@ -7,19 +7,6 @@ from typing import Any
 
 import torch
 
-# MXNet has no names for the inputs of most operators of one input, and its monitor reports ``{node}_input0``. These are
-# the others. (Operators of several inputs all have names.)
-_NAMED = frozenset(
-    """_contrib_BilinearResize2D _contrib_MultiBoxPrior _contrib_fft _contrib_ifft _contrib_index_array
-    _contrib_interleaved_matmul_selfatt_qk _contrib_quadratic _histogram _image_normalize _image_to_tensor _np_cumsum
-    _linalg_extractdiag _linalg_extracttrian _linalg_gelqf _linalg_inverse _linalg_makediag _linalg_maketrian
-    _linalg_potrf _linalg_potri _linalg_slogdet _linalg_det _linalg_sumlogdiag _linalg_syevd _linalg_syrk
-    _ravel_multi_index _split_v2 _unravel_index all_finite col2im depth_to_space diag Dropout GridGenerator
-    im2col IdentityAttachKLSparseReg L2Normalization LeakyReLU log_softmax LRN MakeLoss moments one_hot Pad Pooling
-    Pooling_v1 repeat reverse SequenceLast SequenceMask SequenceReverse SliceChannel softmax space_to_depth squeeze
-    SwapAxis tile""".split()
-)
-
 
 class Watch:
     """Reports the arrays of runs of a program to ``callback(name, array)``.
@@ -75,7 +62,7 @@ class Watch:
 
     def _report_inputs(self, node: Any, given: list[torch.Tensor]) -> None:
         names = node.op.input_names(node.params, len(given))
-        if len(names) == 1 and not node.op.variadic and node.op.name not in _NAMED:
+        if len(names) == 1 and not node.op.variadic and not node.op.display.input_named:
             names = ("input0",)
         for (source, _), name, value in zip(node.inputs, names, given):
             if source.is_variable and not self._operators:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from ...base import MXNetError, _Null
@@ -36,11 +35,11 @@ def _fixed(od: OpDef) -> Any:
     plain_order = od.arg_order is None
     decode = {p.name: p.decode for p in od.params.values()}
     plain, nothing = _plain_types(od), frozenset[type]()
-    required = frozenset(od._required)
+    required = frozenset(od.required)
     required_inputs = tuple(i for i, n in enumerate(inputs) if n not in od.optional_inputs)
-    omitted = tuple((position[n], flag, od._defaults.get(flag)) for n, flag in od.omit.items())
+    omitted = tuple((position[n], flag, od.defaults.get(flag)) for n, flag in od.omit.items())
     least = len(required_inputs)
-    counted = od._inputs_of is not None
+    counted = od.inputs_of is not None
     # As in MXNet and in mx.sym, operators without parameters ignore any that they are given.
     has_params = bool(decode) or od.open_params
 
@@ -102,13 +101,13 @@ def _plain_types(od: OpDef) -> dict[str, frozenset[type]]:
 
 def _check_optional(od: OpDef, arrays: list[Any], params: dict[str, Any]) -> None:
     """Raise unless as many inputs are given as the parameters ask for."""
-    names = od.input_names(SimpleNamespace(**{**od._defaults, **params}))
+    names = od.input_names(od.namespace(params))
     if sum(a is not None for a in arrays) != len(names):
         _wrong_inputs(od, arrays, params)
 
 
 def _wrong_inputs(od: OpDef, arrays: list[Any], params: dict[str, Any]) -> NoReturn:
-    names = od.input_names(SimpleNamespace(**{**od._defaults, **params}))
+    names = od.input_names(od.namespace(params))
     given = [n for n, a in zip(od.inputs, arrays) if a is not None]
     raise MXNetError(
         f"Operator {od.name} expects {len(names)} inputs with these parameters ({', '.join(names)}), "
@@ -123,7 +122,7 @@ def _variadic(od: OpDef) -> Any:
     plain, nothing = _plain_types(od), frozenset[type]()
     count_name = od.variadic or ""
     # A count with a default is the caller's to give (multi_sgd_update): inputs are more than one a weight.
-    takes_count = count_name in od._takes
+    takes_count = count_name in od.takes
     fills_count = takes_count and od.params[count_name].required
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -156,7 +155,7 @@ def _variadic(od: OpDef) -> Any:
             raise MXNetError(f"Operator {od.name}: {count_name} is {given}, but {len(arrays)} arrays were given")
         if fills_count or (takes_count and given is not None):
             params[count_name] = len(arrays) if given is None else given
-        missing = [n for n in od._required if n not in params and n != count_name]
+        missing = [n for n in od.required if n not in params and n != count_name]
         if missing:
             raise MXNetError(f"Required parameter {', '.join(missing)} is not presented, in operator {od.name}")
         return invoke(od, arrays, params, out)

@@ -18,19 +18,6 @@ HIDDEN_KEYS = ("ctx_group", "lr_mult", "wd_mult", "force_mirroring", "mirror_sta
 # More inputs or outputs than any operator can have; a bad file must not make us list a billion names.
 _MAX_ARITY = 100_000
 
-_BATCH_NORM = {3: '["zero", {}]', 4: '["one", {}]'}
-# Initializers that variables get from the operator they feed: operator -> input position -> ``__init__``.
-_INITIALIZERS = {
-    "BatchNorm": _BATCH_NORM,
-    "BatchNorm_v1": _BATCH_NORM,
-    "CuDNNBatchNorm": _BATCH_NORM,
-    "_contrib_SyncBatchNorm": _BATCH_NORM,
-    "_contrib_BatchNormWithReLU": _BATCH_NORM,
-    "LeakyReLU": {1: '["Constant", {"value": 0.25}]'},
-    "UpSampling": {1: '["bilinear", {}]'},
-    "IdentityAttachKLSparseReg": {1: '["zero", {}]'},
-}
-
 
 def attr_text(value: Any) -> str:
     """The text MXNet stores for a parameter's value."""
@@ -85,8 +72,8 @@ def parse_params(op: OpDef, attrs: dict[str, str], name: str) -> Any:
 
 def initialize_variables(node: Node) -> None:
     """Give variables feeding a node the initializer that belongs to their role, unless they have one."""
-    table = _INITIALIZERS.get(node.op.name) if node.op is not None else None
-    if table:
-        for position, text in table.items():
-            if position < len(node.inputs) and node.inputs[position][0].is_variable:
-                node.inputs[position][0].attrs.setdefault("__init__", text)
+    if node.op is None or not node.op.initializers:
+        return
+    for (source, _), name in zip(node.inputs, node.op.input_names(node.params)):
+        if source.is_variable and name in node.op.initializers:
+            source.attrs.setdefault("__init__", node.op.initializers[name])

@@ -16,7 +16,7 @@ from .node import Entry, Node, topo_sort
 
 def _stops(op: OpDef) -> bool:
     """Whether the gradient of the operator's inputs is zero whatever comes in."""
-    return op.name == "BlockGrad" or not (op.differentiable or op.no_gradient)
+    return op.stops_gradient or not (op.differentiable or op.no_gradient)
 
 
 def backward_nodes(heads: Sequence[Entry], wanted: set[str]) -> list[Node]:

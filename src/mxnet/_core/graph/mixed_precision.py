@@ -9,29 +9,13 @@ import torch
 
 from ...base import MXNetError
 from ..dtypes import TORCH_TO_CODE, TORCH_TO_NAME
-from ..registry import OpDef, get_op
+from ..ops.elemwise.copying import amp_cast, amp_multicast
+from ..registry import OpDef
 from .infer import infer_types, type_attr
 from .node import Entry, Node, topo_sort
 
 _Key: TypeAlias = tuple[int, int]
 Conditions: TypeAlias = Mapping[str, Mapping[str, Collection[str]]]
-
-# A cast is called after the output it reads. MXNet knows that output by name only where the operator names its outputs,
-# which no declaration of ours tells for a single "output"; elsewhere by number.
-_NAMED_OUTPUTS = frozenset(
-    """
-    Activation BatchNorm BilinearSampler Concat Convolution Convolution_v1 Correlation Crop Deconvolution Dropout
-    FullyConnected GridGenerator GroupNorm InstanceNorm L2Normalization LRN LayerNorm LeakyReLU MakeLoss Pad Pooling
-    Pooling_v1 RNN ROIPooling SVMOutput SequenceLast SequenceMask SequenceReverse SliceChannel SoftmaxActivation
-    SoftmaxOutput SpatialTransformer SwapAxis UpSampling _contrib_BatchNormWithReLU _contrib_DeformableConvolution
-    _contrib_DeformablePSROIPooling _contrib_ModulatedDeformableConvolution _contrib_MultiBoxDetection
-    _contrib_MultiBoxPrior _contrib_MultiBoxTarget _contrib_MultiProposal _contrib_PSROIPooling _contrib_Proposal
-    _contrib_ROIAlign _contrib_RROIAlign _contrib_SyncBatchNorm _contrib_count_sketch _contrib_fft _contrib_ifft
-    _contrib_index_array _contrib_interleaved_matmul_encdec_qk _contrib_interleaved_matmul_encdec_valatt
-    _contrib_interleaved_matmul_selfatt_qk _contrib_interleaved_matmul_selfatt_valatt _rnn_param_concat col2im
-    elemwise_add im2col make_loss softmin
-    """.split()
-)
 
 
 def reduce_precision(
@@ -116,7 +100,7 @@ class _Pass:
         known = self.there[dtype]
         if _key(e) not in known:
             name = f"{e[0].name}{_suffix(e)}_amp_cast_{TORCH_TO_NAME[dtype]}"
-            known[_key(e)] = _node(get_op("amp_cast"), name, [self.raw(e)], {"dtype": TORCH_TO_NAME[dtype]}), 0
+            known[_key(e)] = _node(amp_cast, name, [self.raw(e)], {"dtype": TORCH_TO_NAME[dtype]}), 0
         return known[_key(e)]
 
     def has(self, e: Entry, dtype: torch.dtype) -> bool:
@@ -173,7 +157,7 @@ class _Pass:
             first, count = old.inputs[0], len(old.inputs)
             name = f"{first[0].name}{_suffix(first)}_amp_multicast"
             inputs = [self.raw(e) for e in old.inputs]
-            node = _node(get_op("amp_multicast"), name, inputs, {"num_outputs": str(count)})
+            node = _node(amp_multicast, name, inputs, {"num_outputs": str(count)})
             new.inputs.extend((node, i) for i in range(count))
             return
         common = torch.float32 if torch.float32 in types else self.target
@@ -192,12 +176,13 @@ class _Pass:
 
 
 def _suffix(e: Entry) -> str:
+    """What tells the casts of several outputs apart: an output's name where MXNet has one, else its number."""
     node, index = e
     if node.op is None:
         return ""
     names = node.op.output_names(node.params)
     numbered = tuple(f"output{i}" for i in range(len(names)))
-    named = node.op.name in _NAMED_OUTPUTS or (names != ("output",) and names != numbered)
+    named = node.op.display.output_named or (names != ("output",) and names != numbered)
     return f"_{names[index]}" if named else f"_{index}"
 
 
@@ -235,7 +220,7 @@ def _type_cast_to(variable: Node, nodes: Sequence[Node], target: torch.dtype) ->
     wanted = set()
     for node in nodes:
         if node.op is not None and any(n is variable for n, _ in node.inputs):
-            if node.op.name == "amp_cast":
+            if node.op is amp_cast:
                 wanted.add(node.params.dtype)
             elif all(n.is_variable for n, _ in node.inputs):
                 wanted.add(target)

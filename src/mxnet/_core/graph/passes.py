@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from ..registry import get_op
+from ..ops.elemwise.copying import copy
 from ..shapes import PartialShape, is_known
 from .infer import infer_shapes
 from .node import Entry, Node, rebuild, topo_sort
@@ -20,9 +20,7 @@ def copy_graph(heads: Sequence[Entry]) -> list[Entry]:
 def remove_amp_cast(heads: Sequence[Entry]) -> list[Entry]:
     """Leave out the casts that automatic mixed precision put between operators; those that are outputs stay."""
     pass_through: dict[int, Callable[[list[Entry], int], Entry]] = {
-        id(n): lambda inputs, index: inputs[index]
-        for n in topo_sort(heads)
-        if n.op is not None and n.op.name in ("amp_cast", "amp_multicast")
+        id(n): lambda inputs, index: inputs[index] for n in topo_sort(heads) if n.op is not None and n.op.is_cast
     }
     return rebuild(heads, redirect=pass_through) if pass_through else list(heads)
 
@@ -63,15 +61,12 @@ def _open_nodes(heads: Sequence[Entry]) -> list[Node]:
     return [n for n in topo_sort(heads) if n.op is not None and not n.inputs and _is_open(n)]
 
 
-_CONVOLUTIONS = frozenset(("Convolution", "Convolution_v1", "Deconvolution"))
-
-
 def convolution_weights(heads: Sequence[Entry]) -> set[str]:
     """Names of the variables that are weights of two-dimensional convolutions with channels first."""
     found = set()
     for node in topo_sort(heads):
-        if node.op is not None and node.op.name in _CONVOLUTIONS and len(node.params.kernel) == 2:
-            weight = node.inputs[1][0]
+        if node.op is not None and node.op.image_weight is not None and len(node.params.kernel) == 2:
+            weight = node.inputs[node.op.inputs.index(node.op.image_weight)][0]
             if weight.op is None and node.params.layout in (None, "NCHW"):
                 found.add(weight.name)
     return found
@@ -135,5 +130,4 @@ def eliminate_common(heads: Sequence[Entry]) -> list[Entry]:
 
 
 def _copy_of(entry: Entry, name: str) -> Entry:
-    op = get_op("_copy")
-    return Node(op, f"{name}_copy", [entry], params=op.parse({})), 0
+    return Node(copy, f"{name}_copy", [entry], params=copy.parse({})), 0

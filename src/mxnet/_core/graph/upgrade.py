@@ -71,10 +71,13 @@ def _add_missing_inputs(node: Node) -> None:
             node.in_versions += (0,)
 
 
-def _drop_axis(node: Node) -> None:
-    """The axis of argmax and argmin was -1 where it now is None."""
-    if node.op is not None and node.op.name in ("argmax", "argmin") and node.attrs.get("axis") == "-1":
-        del node.attrs["axis"]
+def _drop_former_defaults(node: Node) -> None:
+    """Old files write out what was the default then; the meaning is that of today's default."""
+    former = {} if node.op is None else node.op.former_defaults
+    written = [name for name, value in former.items() if node.attrs.get(name) == value]
+    if node.op is not None and written:
+        for name in written:
+            del node.attrs[name]
         node.params = parse_params(node.op, node.attrs, node.name)
 
 
@@ -83,5 +86,5 @@ _STEPS: list[tuple[int, Callable[[Node], None]]] = [
     (VERSION, _hide_attributes),
     (900, _add_missing_inputs),
     (904, initialize_variables),
-    (905, _drop_axis),
+    (905, _drop_former_defaults),
 ]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ...base import MXNetError
 from ..params import Ge, Longs
-from ..registry import Subgraphs, TrainMode, op
+from ..registry import Display, Subgraphs, TrainMode, op
 from ..shapes import is_known, unify
 
 Positive = Annotated[int, Ge(1)]
@@ -58,8 +58,7 @@ def _control_flow(name: str, graphs: tuple[str, ...], listed: tuple[str, ...], *
         outputs=_outputs,
         subgraphs=graphs,
         hint=name,
-        listed=(*graphs, "data", *listed),
-        printed=dict.fromkeys(graphs, "Symbol"),
+        display=Display(listed=(*graphs, "data", *listed), printed=dict.fromkeys(graphs, "Symbol")),
         **options,
     )
 

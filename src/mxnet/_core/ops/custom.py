@@ -14,7 +14,7 @@ from torch.autograd.function import once_differentiable
 
 from ...base import MXNetError
 from ..params import Pointer
-from ..registry import UNCOUNTED, Device, Kept, TrainMode, op
+from ..registry import UNCOUNTED, Device, Display, Kept, TrainMode, op
 from ..shapes import is_known
 from ..sparse.dispatch import Rule, run_rule
 from ..state import state
@@ -115,7 +115,7 @@ def _user_operator(name: str, **options: Any) -> Any:
     )
 
 
-@_user_operator("Custom", aliases=("_npi_Custom",), printed={"op_type": "string"})
+@_user_operator("Custom", aliases=("_npi_Custom",), display=Display(printed={"op_type": "string"}))
 def custom(
     *data: Tensor, op_type: str, is_train: TrainMode = False, kept: Kept = None, device: Device = None, **attrs: Any
 ) -> Any:

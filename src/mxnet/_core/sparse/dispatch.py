@@ -70,7 +70,7 @@ def add_rule(names: str, make: Callable[..., Any], *args: Any, **options: Any) -
 
 def params(od: OpDef, kwargs: dict[str, Any]) -> SimpleNamespace:
     """All parameters of a call, with their defaults."""
-    return SimpleNamespace(**{**od._defaults, **kwargs})
+    return od.namespace(kwargs)
 
 
 def applies(od: OpDef, inputs: Sequence[Any], p: Any) -> bool:

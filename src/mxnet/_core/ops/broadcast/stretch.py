@@ -19,7 +19,7 @@ def _expand(data, shape):
     return data.expand(shape).contiguous() if tuple(data.shape) != tuple(shape) else data.clone()
 
 
-@op("broadcast_axis", aliases=("broadcast_axes",))
+@op("broadcast_axis", methods=("broadcast_axes",), aliases=("broadcast_axes",))
 def broadcast_axis(data: Tensor, *, axis: Shape = (), size: Shape = ()) -> Tensor:
     """Stretch the axes ``axis``, which have size 1, to the sizes ``size``."""
     if len(axis) != len(size):

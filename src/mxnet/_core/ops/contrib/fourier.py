@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ....base import MXNetError
-from ...registry import op
+from ...registry import Display, op
 from ...shapes import ShapeRule
 from ..indexing.places import check_bounds
 
@@ -25,7 +25,7 @@ def _computed_in(data: Tensor) -> Tensor:
     return data.float() if data.dtype in (torch.float16, torch.bfloat16) else data
 
 
-@op("_contrib_fft")
+@op("_contrib_fft", display=Display(input_named=True, output_named=True))
 def fft(data: Tensor, *, compute_size: int = 128) -> Tensor:
     """Fourier transform of real rows along the last axis.
 
@@ -45,7 +45,7 @@ def fft(data: Tensor, *, compute_size: int = 128) -> Tensor:
     return torch.view_as_real(torch.fft.fft(_computed_in(data))).flatten(-2).to(data.dtype)
 
 
-@op("_contrib_ifft")
+@op("_contrib_ifft", display=Display(input_named=True, output_named=True))
 def ifft(data: Tensor, *, compute_size: int = 128) -> Tensor:
     """Real part of the inverse Fourier transform along the last axis, not divided by the length.
 
@@ -68,7 +68,7 @@ def ifft(data: Tensor, *, compute_size: int = 128) -> Tensor:
     return torch.fft.ifft(torch.view_as_complex(pairs), norm="forward").real.to(data.dtype)
 
 
-@op("_contrib_count_sketch")
+@op("_contrib_count_sketch", display=Display(output_named=True))
 def count_sketch(data: Tensor, h: Tensor, s: Tensor, *, out_dim: int, processing_batch_size: int = 32) -> Tensor:
     """Project rows to ``out_dim`` numbers by hashing: ``out[h[i]] += s[i] * data[i]``.
 

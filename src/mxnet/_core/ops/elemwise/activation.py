@@ -7,8 +7,8 @@ from torch.nn import functional as F
 from ...registry import op
 from .families import unary
 
-unary("relu", torch.relu, "Rectified linear unit, ``max(x, 0)``.", sparse=True)
-unary("sigmoid", torch.sigmoid, "Logistic function, ``1 / (1 + exp(-x))``.", sparse=True)
+unary("relu", torch.relu, "Rectified linear unit, ``max(x, 0)``.", sparse=True, methods=True, fusion="relu")
+unary("sigmoid", torch.sigmoid, "Logistic function, ``1 / (1 + exp(-x))``.", sparse=True, methods=True)
 softsign = unary("softsign", F.softsign, "``x / (1 + |x|)``.")
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ...registry import op
+from ...registry import Display, op
 from .arithmetic import ARITHMETIC, COMPARISONS, EXTREMA
 
 
@@ -32,8 +32,18 @@ def _capitalized(word):
     return "_" + "_".join(part.capitalize() for part in word.split("_"))
 
 
+binary(
+    "elemwise_add",
+    *ARITHMETIC["add"],
+    "_add",
+    "_plus",
+    "_Plus",
+    "_sparse_elemwise_add",
+    fresh_result=True,
+    fusion="sum",
+    display=Display(output_named=True),
+)
 for _word, _aliases in {
-    "add": ("_add", "_plus", "_Plus", "_sparse_elemwise_add"),
     "sub": ("_sub", "_minus", "_Minus", "_sparse_elemwise_sub"),
     "mul": ("_mul", "_Mul", "_sparse_elemwise_mul"),
     "div": ("_div", "_Div", "_sparse_elemwise_div"),

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...params import DType, DTypeOf
-from ...registry import op
+from ...registry import Display, op
 
 _HALVES_AND_SINGLES = frozenset((torch.float32, torch.float16, torch.bfloat16))
 AmpType = Annotated[Any, DTypeOf("float32", "float64", "float16", "bfloat16", "uint8", "int8", "int32", "int64")]
@@ -18,7 +18,7 @@ def copy(data: Tensor) -> Tensor:
     return data.clone()
 
 
-@op("_copyto", aliases=("_npi_copyto",), same_shape=True, input_type="NDArray")
+@op("_copyto", aliases=("_npi_copyto",), same_shape=True, display=Display(input_type="NDArray"))
 def copyto(data: Tensor) -> Tensor:
     """A copy of the array, to be written into ``out``."""
     return data.clone()
@@ -30,7 +30,7 @@ def cross_device_copy(data: Tensor) -> Tensor:
     return data.clone()
 
 
-@op("BlockGrad", aliases=("stop_gradient", "_sparse_stop_gradient"), same_shape=True, loss=True)
+@op("BlockGrad", stops_gradient=True, aliases=("stop_gradient", "_sparse_stop_gradient"), same_shape=True, loss=True)
 def block_grad(data: Tensor) -> Tensor:
     """A copy of the array that passes no gradient back."""
     return data.clone()
@@ -41,7 +41,14 @@ def _(grads, inputs, outputs, p):
     return (None,)
 
 
-@op("make_loss", aliases=("_sparse_make_loss",), outputs=("loss",), same_shape=True, loss=True)
+@op(
+    "make_loss",
+    display=Display(output_named=True),
+    aliases=("_sparse_make_loss",),
+    outputs=("loss",),
+    same_shape=True,
+    loss=True,
+)
 def make_loss(data: Tensor) -> Tensor:
     """Declare the array a loss: its gradient is one, whatever gradient arrives from later operators."""
     return data.clone()
@@ -66,7 +73,7 @@ def _(t, p):
 # ----------------------------------------------------------------------------------------------- mixed precision
 
 
-@op("amp_cast", same_shape=True)
+@op("amp_cast", is_cast=True, same_shape=True)
 def amp_cast(data: Tensor, *, dtype: AmpType) -> Tensor:
     """Cast arrays of float32, float16 and bfloat16 to another type; others are copied unchanged."""
     return data.to(dtype if data.dtype in _HALVES_AND_SINGLES else data.dtype, copy=True)
@@ -88,6 +95,7 @@ def _common_type(types, cast_narrow):
 
 @op(
     "amp_multicast",
+    is_cast=True,
     variadic="num_outputs",
     inputs=lambda p: tuple(f"data_{i}" for i in range(p.num_outputs)),
     outputs=lambda p: tuple(f"output{i}" for i in range(p.num_outputs)),

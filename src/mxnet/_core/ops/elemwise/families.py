@@ -10,7 +10,7 @@ def same_type(result: Tensor, data: Tensor) -> Tensor:
     return result if result.dtype is data.dtype else result.to(data.dtype)
 
 
-def unary(name, fn, doc, *aliases, sparse=False, differentiable=True):
+def unary(name, fn, doc, *aliases, sparse=False, **options):
     """Register an operator on one array which keeps shape and type.
 
     Parameters
@@ -22,6 +22,8 @@ def unary(name, fn, doc, *aliases, sparse=False, differentiable=True):
     aliases : str
     sparse : bool
         Whether it is in ``mx.nd.sparse`` too.
+    **options
+        Those of :func:`op`.
     """
 
     def run(data: Tensor) -> Tensor:
@@ -30,4 +32,4 @@ def unary(name, fn, doc, *aliases, sparse=False, differentiable=True):
 
     run.__doc__ = doc
     names = (*aliases, f"_sparse_{name}") if sparse else aliases
-    return op(name, aliases=names, same_shape=True, differentiable=differentiable)(run)
+    return op(name, aliases=names, same_shape=True, **options)(run)

@@ -3,13 +3,12 @@
 import torch
 from torch import Tensor
 
-from ...registry import op
+from ...registry import Display, op
 from .families import same_type, unary
 from .scalar import held
 
 for _name, _fn, _doc in (
     ("abs", torch.abs, "Absolute value."),
-    ("negative", torch.neg, "The negative, ``-x``."),
     ("sign", torch.sign, "-1, 0 or 1 by the sign."),
     ("square", torch.square, "Square, ``x**2``."),
     ("sqrt", torch.sqrt, "Square root; NaN for negative elements."),
@@ -35,9 +34,10 @@ for _name, _fn, _doc in (
     ("degrees", torch.rad2deg, "Radians to degrees."),
     ("radians", torch.deg2rad, "Degrees to radians."),
 ):
-    unary(_name, _fn, _doc, sparse=True)
+    unary(_name, _fn, _doc, sparse=True, methods=True)
 
-unary("reciprocal", torch.reciprocal, "One over each element.")
+unary("negative", torch.neg, "The negative, ``-x``.", sparse=True)
+unary("reciprocal", torch.reciprocal, "One over each element.", methods=True)
 unary("logical_not", torch.logical_not, "1 where the element is zero, else 0.", differentiable=False)
 
 
@@ -89,11 +89,12 @@ def _cube_root(x):
     return torch.copysign(root.add(step, alpha=1 / 3), wide).to(x.dtype)
 
 
-cbrt = unary("cbrt", _cube_root, "Cube root, of negative elements too.", sparse=True)
+cbrt = unary("cbrt", _cube_root, "Cube root, of negative elements too.", sparse=True, methods=True)
 rcbrt = unary(
     "rcbrt",
     lambda x: torch.reciprocal(_cube_root(x if x.is_floating_point() else x.float())),
     "One over the cube root.",
+    methods=True,
 )
 
 
@@ -130,7 +131,7 @@ for _name, _fn, _doc in (
     ("rint", _round_half_down, "The nearest whole number; of two equally near the lower one."),
     ("round", _round_half_away, "The nearest whole number; of two equally near the one farther from zero."),
 ):
-    unary(_name, _fn, _doc, sparse=True)
+    unary(_name, _fn, _doc, sparse=True, methods=True)
 
 
 @op("_contrib_round_ste", aliases=("_sparse__contrib_round_ste",), same_shape=True)
@@ -154,7 +155,7 @@ def _(grads, inputs, outputs, p):
 # -------------------------------------------------------------------------------------------------- polynomials, scales
 
 
-@op("_contrib_quadratic", same_shape=True)
+@op("_contrib_quadratic", display=Display(input_named=True), same_shape=True)
 def quadratic(data: Tensor, *, a: float = 0.0, b: float = 0.0, c: float = 0.0) -> Tensor:
     """``a * x**2 + b * x + c``."""
     return same_type((data * a + b) * data + c, data)
@@ -167,7 +168,7 @@ def div_sqrt_dim(data: Tensor) -> Tensor:
     return data / root if data.is_floating_point() else torch.div(data, int(root), rounding_mode="trunc")
 
 
-@op("clip", aliases=("_npi_clip", "_sparse_clip"), same_shape=True)
+@op("clip", methods=True, fusion="clip", aliases=("_npi_clip", "_sparse_clip"), same_shape=True)
 def clip(data: Tensor, *, a_min: float, a_max: float) -> Tensor:
     """Limit elements to ``[a_min, a_max]``; the gradient passes inside and at the limits.
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ...params import Double
-from ...registry import op
+from ...registry import Display, op
 from .arithmetic import mask_of, modulo
 from .families import same_type
 
@@ -181,8 +181,8 @@ scalar("_scatter_minus_scalar", torch.sub, "``data - scalar``; of a sparse array
     "smooth_l1",
     aliases=("_npx_smooth_l1",),
     arg_order=("data", "scalar"),
-    printed={"scalar": "float"},
     same_shape=True,
+    display=Display(printed={"scalar": "float"}),
 )
 def smooth_l1(data: Tensor, *, scalar: Double = 1.0, is_int: bool = True) -> Tensor:
     """Smooth L1 loss of each element: quadratic near zero, linear beyond ``1 / scalar**2``.

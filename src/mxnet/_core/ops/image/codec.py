@@ -11,7 +11,7 @@ from ....base import MXNetError
 from ... import opencv
 from ...files import local_path
 from ...params import Codec, Ge
-from ...registry import op
+from ...registry import Display, op
 
 Flag = Annotated[int, Ge(0)]
 
@@ -26,7 +26,13 @@ class _Bytes(Codec):
         return value.encode() if isinstance(value, str) else bytes(value)
 
 
-@op("_cvimdecode", aliases=("_npi_cvimdecode",), input_type="NDArray", differentiable=False, opaque=True)
+@op(
+    "_cvimdecode",
+    aliases=("_npi_cvimdecode",),
+    differentiable=False,
+    opaque=True,
+    display=Display(input_type="NDArray"),
+)
 def imdecode(buf: Tensor, *, flag: Flag = 1, to_rgb: bool = True) -> Tensor:
     """Decode an image.
 
@@ -95,11 +101,10 @@ _INTEGERS = ("index", "x0", "y0", "x1", "y1", "c", "size")
 @op(
     "_imdecode",
     arg_order=("mean", *_INTEGERS),
-    listed=("mean", *_INTEGERS),
-    printed=dict.fromkeys(_INTEGERS, "int"),
     differentiable=False,
     opaque=True,
     merge=_into_batch,
+    display=Display(listed=("mean", *_INTEGERS), printed=dict.fromkeys(_INTEGERS, "int")),
 )
 def imdecode_into(
     mean: Tensor,

@@ -10,7 +10,7 @@ from torch import Tensor
 from ....base import MXNetError
 from ... import opencv
 from ...params import Double, Doubles, Ge, Shape
-from ...registry import Generator, op
+from ...registry import Display, Generator, op
 from ._layout import check_image, check_image_or_batch, on_host, registered_names
 
 # ---------------------------------------------------------------------- cutting and mirroring
@@ -147,7 +147,7 @@ def resize(data: Tensor, *, size: Shape = (), keep_ratio: bool = False, interp: 
     return _resized(data, width, height, interp)
 
 
-@op("_cvimresize", aliases=("_npi_cvimresize",), input_type="NDArray", differentiable=False)
+@op("_cvimresize", aliases=("_npi_cvimresize",), differentiable=False, display=Display(input_type="NDArray"))
 def imresize(src: Tensor, *, w: Annotated[int, Ge(1)], h: Annotated[int, Ge(1)], interp: int = 1) -> Tensor:
     """Resize one image ``(height, width, channels)`` to width ``w`` and height ``h``.
 
@@ -161,7 +161,7 @@ def imresize(src: Tensor, *, w: Annotated[int, Ge(1)], h: Annotated[int, Ge(1)],
 # ---------------------------------------------------------------------- framing
 
 
-@op("_cvcopyMakeBorder", input_type="NDArray", differentiable=False)
+@op("_cvcopyMakeBorder", differentiable=False, display=Display(input_type="NDArray"))
 def copy_make_border(
     src: Tensor,
     *,

@@ -5,11 +5,11 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Floats
-from ...registry import op
+from ...registry import Display, op
 from ._layout import check_image_or_batch, registered_names
 
 
-@op("_image_to_tensor", **registered_names("_image_to_tensor"))
+@op("_image_to_tensor", display=Display(input_named=True), **registered_names("_image_to_tensor"))
 def to_tensor(data: Tensor) -> Tensor:
     """Bring the channels to the front, and values from [0, 255] to float32 in [0, 1].
 
@@ -33,7 +33,7 @@ def _(t, p):
     t.unify("output", torch.float32)
 
 
-@op("_image_normalize", **registered_names("_image_normalize"))
+@op("_image_normalize", display=Display(input_named=True), **registered_names("_image_normalize"))
 def normalize(data: Tensor, *, mean: Floats = (0.0, 0.0, 0.0, 0.0), std: Floats = (1.0, 1.0, 1.0, 1.0)) -> Tensor:
     """Subtract a mean from each channel and divide it by a deviation.
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...params import Shape
-from ...registry import op
+from ...registry import Display, op
 from .places import check_bounds
 
 
@@ -106,7 +106,7 @@ def _check_grid(shape: Optional[tuple]) -> tuple:
     return shape
 
 
-@op("_ravel_multi_index", aliases=("ravel_multi_index",), differentiable=False)
+@op("_ravel_multi_index", display=Display(input_named=True), aliases=("ravel_multi_index",), differentiable=False)
 def ravel_multi_index(data: Tensor, *, shape: Shape = None) -> Tensor:
     """Positions in row-major order of the coordinates in the columns of ``data`` (number of axes, n)."""
     shape = _check_grid(shape)
@@ -126,7 +126,7 @@ def _(s, p):
     s.unify("data", (len(shape), *s["output"]))
 
 
-@op("_unravel_index", aliases=("unravel_index",), differentiable=False)
+@op("_unravel_index", display=Display(input_named=True), aliases=("unravel_index",), differentiable=False)
 def unravel_index(data: Tensor, *, shape: Shape = None) -> Tensor:
     """Coordinates, one row an axis, of positions in row-major order; the reverse of ``ravel_multi_index``."""
     shape = _check_grid(shape)
@@ -150,7 +150,7 @@ def _(s, p):
         s.unify("data", s["output"][1:])
 
 
-@op("_contrib_index_array", differentiable=False)
+@op("_contrib_index_array", display=Display(input_named=True, output_named=True), differentiable=False)
 def index_array(data: Tensor, *, axes: Optional[Shape] = None) -> Tensor:
     """The coordinates of every element, as int64: ``output[i, j] = (i, j)`` for an array of two axes.
 

@@ -25,7 +25,7 @@ def _slices(ndim: int, begin: tuple, end: tuple, step: tuple) -> list:
     return [slice(b, e, s) for b, e, s in zip(begin, end, step or (None,) * len(begin))]
 
 
-@op("slice", aliases=("crop", "_sparse_slice", "_npi_slice", "_npx_slice"), aliases_input=True)
+@op("slice", methods=True, aliases=("crop", "_sparse_slice", "_npi_slice", "_npx_slice"), aliases_input=True)
 def slice_(data: Tensor, *, begin: Shape, end: Shape, step: Shape = ()) -> Tensor:
     """Cut a region out of an array, as ``data[begin[0]:end[0]:step[0], ...]``; ``None`` is an open end.
 
@@ -87,7 +87,7 @@ def _axis_range(n: Optional[int], begin: int, end: Optional[int]) -> tuple:
     return first, last
 
 
-@op("slice_axis", aliases_input=True)
+@op("slice_axis", methods=True, aliases_input=True)
 def slice_axis(data: Tensor, *, axis: int, begin: int, end: Optional[int]) -> Tensor:
     """Cut a range out along one axis; ``end=None`` is the end of the axis, negative numbers count from there."""
     axis = check_axis(axis, data.ndim)
@@ -105,7 +105,7 @@ def _(s, p):
         s.unify("output", (*data[:axis], length, *data[axis + 1 :]))
 
 
-@op("slice_like", aliases_input=True)
+@op("slice_like", methods=True, aliases_input=True)
 def slice_like(data: Tensor, shape_like: Tensor, *, axes: Shape = ()) -> Tensor:
     """Cut the beginning of an array, as long as another array: along ``axes``, or all axes when none are given."""
     shape = _sliced_like(tuple(data.shape), tuple(shape_like.shape), axes)

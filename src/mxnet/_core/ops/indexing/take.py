@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...params import Double, DTypeOf
-from ...registry import op
+from ...registry import Display, op
 from ...sparse.storage import wants_rows
 from ..axes import check_axis
 from ..elemwise.scalar import held
@@ -16,7 +16,7 @@ from .places import IndexMode, check_bounds, positions
 ValueType = Annotated[Any, DTypeOf("bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")]
 
 
-@op("take", aliases=("_npi_take",))
+@op("take", methods=True, aliases=("_npi_take",))
 def take(a: Tensor, indices: Tensor, *, axis: int = 0, mode: IndexMode = "clip") -> Tensor:
     """Pick slices of an array along an axis; the axes of ``indices`` replace that axis.
 
@@ -74,7 +74,7 @@ def _pick_axis(axis: Optional[int], ndim: int) -> int:
     return check_axis(axis, ndim)
 
 
-@op("pick", aliases=("choose_element_0index", "_npx_pick"))
+@op("pick", methods=True, aliases=("choose_element_0index", "_npx_pick"))
 def pick(
     data: Tensor,
     index: Tensor,
@@ -174,13 +174,13 @@ _ARGUMENTS = ("data", "weight", "input_dim", "output_dim", "dtype", "sparse_grad
 
 for _opdef in (
     op("Embedding", aliases=("_npx_embedding", "_sparse_Embedding"))(embedding),
-    op("_contrib_SparseEmbedding", arg_order=_ARGUMENTS, listed=_ARGUMENTS)(_sparse_embedding),
+    op("_contrib_SparseEmbedding", arg_order=_ARGUMENTS, display=Display(listed=_ARGUMENTS))(_sparse_embedding),
 ):
     _opdef.infer_shape(_embedding_shapes)
     _opdef.infer_type(_embedding_types)
 
 
-@op("one_hot", aliases=("_npx_one_hot",), differentiable=False)
+@op("one_hot", methods=True, display=Display(input_named=True), aliases=("_npx_one_hot",), differentiable=False)
 def one_hot(
     indices: Tensor, *, depth: int, on_value: Double = 1.0, off_value: Double = 0.0, dtype: ValueType = torch.float32
 ) -> Tensor:
@@ -204,7 +204,7 @@ def _(t, p):
     t.unify("output", p.dtype)
 
 
-@op("_onehot_encode", no_gradient=True, input_type="NDArray")
+@op("_onehot_encode", no_gradient=True, display=Display(input_type="NDArray"))
 def onehot_encode(lhs: Tensor, rhs: Tensor) -> Tensor:
     """One-hot vectors for the indices ``lhs``, in the shape (n, depth) of ``rhs``. Superseded by ``one_hot``."""
     if lhs.ndim != 1 or rhs.ndim != 2 or lhs.shape[0] != rhs.shape[0]:
@@ -217,7 +217,7 @@ def _(t, p):
     t.same("rhs", "output")
 
 
-@op("fill_element_0index", no_gradient=True, input_type="NDArray")
+@op("fill_element_0index", no_gradient=True, display=Display(input_type="NDArray"))
 def fill_element_0index(lhs: Tensor, mhs: Tensor, rhs: Tensor) -> Tensor:
     """A copy of the matrix ``lhs`` with ``mhs[i]`` at row ``i`` and column ``rhs[i]``."""
     if lhs.ndim != 2 or mhs.shape != rhs.shape or tuple(mhs.shape) != (lhs.shape[0],):

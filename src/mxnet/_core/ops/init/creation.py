@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ....base import OperatorValueError
 from ...params import Ctx, Double, DType, DTypeOf, Long, Shape
-from ...registry import Device, op
+from ...registry import Device, Display, op
 from ...state import state
 from ..elemwise.scalar import as_integer, held
 from ..reduce.axes import one_axis
@@ -163,7 +163,7 @@ def eye(
     return result
 
 
-@op("_set_value", printed={"src": "real_t"})
+@op("_set_value", display=Display(printed={"src": "real_t"}))
 def set_value(*, src: float, device: Device = None) -> Tensor:
     """A number, to fill ``out`` with."""
     return torch.full((1,), src, device=device)
@@ -172,13 +172,13 @@ def set_value(*, src: float, device: Device = None) -> Tensor:
 # --------------------------------------------------------------------------------------------------- like another array
 
 
-@op("zeros_like", aliases=("_sparse_zeros_like",), same_shape=True, loss=True)
+@op("zeros_like", methods=True, aliases=("_sparse_zeros_like",), same_shape=True, loss=True)
 def zeros_like(data: Tensor) -> Tensor:
     """Zeros in the shape and type of another array."""
     return torch.zeros_like(data)
 
 
-@op("ones_like", same_shape=True, loss=True)
+@op("ones_like", methods=True, same_shape=True, loss=True)
 def ones_like(data: Tensor) -> Tensor:
     """Ones in the shape and type of another array."""
     return torch.ones_like(data)

@@ -5,12 +5,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...registry import op
+from ...registry import Display, op
 from ._checks import matrices, one_axis
 
 
 # MXNet takes ``lower`` by name only, and does not list it.
-@op("_linalg_potrf", aliases=("linalg_potrf",), same_shape=True, arg_order=("A",))
+@op("_linalg_potrf", display=Display(input_named=True), aliases=("linalg_potrf",), same_shape=True, arg_order=("A",))
 def potrf(A: Tensor, *, lower: bool = True) -> Tensor:
     """Cholesky factor of symmetric positive definite matrices: L with ``A = L L^T``, or U with ``A = U^T U``.
 
@@ -20,7 +20,7 @@ def potrf(A: Tensor, *, lower: bool = True) -> Tensor:
     return torch.linalg.cholesky(A, upper=not lower)
 
 
-@op("_linalg_potri", aliases=("linalg_potri",), same_shape=True, arg_order=("A",))
+@op("_linalg_potri", display=Display(input_named=True), aliases=("linalg_potri",), same_shape=True, arg_order=("A",))
 def potri(A: Tensor, *, lower: bool = True) -> Tensor:
     """Inverse of a symmetric matrix from its Cholesky factor A: ``(A A^T)^-1``, or ``(A^T A)^-1`` for an upper one."""
     matrices("A", A, square=True)
@@ -30,7 +30,7 @@ def potri(A: Tensor, *, lower: bool = True) -> Tensor:
     return inverse.mT.matmul(inverse) if lower else inverse.matmul(inverse.mT)
 
 
-@op("_linalg_gelqf", aliases=("linalg_gelqf",), outputs=("output0", "output1"))
+@op("_linalg_gelqf", display=Display(input_named=True), aliases=("linalg_gelqf",), outputs=("output0", "output1"))
 def gelqf(A: Tensor) -> tuple[Tensor, Tensor]:
     """LQ factorization ``A = L Q`` of matrices with no more rows than columns; gives Q (orthonormal rows), then L."""
     matrices("A", A)
@@ -40,7 +40,7 @@ def gelqf(A: Tensor) -> tuple[Tensor, Tensor]:
     return q.mT, r.mT
 
 
-@op("_linalg_syevd", outputs=("output0", "output1"))
+@op("_linalg_syevd", display=Display(input_named=True), outputs=("output0", "output1"))
 def syevd(A: Tensor) -> tuple[Tensor, Tensor]:
     """Eigenvectors, as the rows of U, and ascending eigenvalues L of symmetric matrices: ``A = U^T diag(L) U``.
 
@@ -66,7 +66,7 @@ def _syevd_gradient(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple[Tens
     return (u.mT.matmul(middle).matmul(u),)
 
 
-@op("_linalg_inverse", aliases=("_npi_inv", "linalg_inverse"), same_shape=True)
+@op("_linalg_inverse", display=Display(input_named=True), aliases=("_npi_inv", "linalg_inverse"), same_shape=True)
 def inverse(A: Tensor) -> Tensor:
     """Inverses of square matrices. A singular one is an error."""
     matrices("A", A, square=True)
@@ -91,7 +91,13 @@ def _inverse_transposed(a: Tensor, scale: Tensor, regular: Tensor) -> Tensor:
     return torch.where(regular, scale, 0.0)[..., None, None] * torch.linalg.inv(safe).mT
 
 
-@op("_linalg_det", aliases=("_npi_det", "linalg_det"), outputs=("output0", "output1", "output2"), visible=1)
+@op(
+    "_linalg_det",
+    display=Display(input_named=True),
+    aliases=("_npi_det", "linalg_det"),
+    outputs=("output0", "output1", "output2"),
+    visible=1,
+)
 def det(A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Determinants of square matrices, of shape ``(1,)`` for a single one. The gradient of a singular one is zero."""
     sign, log, lu, pivots = _factored(A)
@@ -106,6 +112,7 @@ def _det_gradient(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple[Tensor
 
 @op(
     "_linalg_slogdet",
+    display=Display(input_named=True),
     aliases=("_npi_slogdet", "linalg_slogdet"),
     outputs=("output0", "output1", "output2", "output3"),
     visible=2,

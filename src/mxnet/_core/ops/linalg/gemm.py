@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...params import Double
-from ...registry import op
+from ...registry import Display, op
 from ._checks import matrices, same_batch
 
 
@@ -77,7 +77,7 @@ def gemm2(
     return product if alpha == 1.0 else product * alpha
 
 
-@op("_linalg_syrk", aliases=("linalg_syrk",))
+@op("_linalg_syrk", display=Display(input_named=True), aliases=("linalg_syrk",))
 def syrk(A: Tensor, *, transpose: bool = False, alpha: Double = 1.0) -> Tensor:
     """``alpha * A A^T``, or ``alpha * A^T A`` when ``transpose``."""
     matrices("A", A)

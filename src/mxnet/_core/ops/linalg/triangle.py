@@ -5,11 +5,11 @@ import math
 import torch
 from torch import Tensor
 
-from ...registry import op
+from ...registry import Display, op
 from ._checks import matrices, one_axis
 
 
-@op("_linalg_sumlogdiag", aliases=("linalg_sumlogdiag",))
+@op("_linalg_sumlogdiag", display=Display(input_named=True), aliases=("linalg_sumlogdiag",))
 def sumlogdiag(A: Tensor) -> Tensor:
     """The sum of the logarithms of the diagonal of square matrices, of shape ``(1,)`` for a single one."""
     matrices("A", A, square=True)
@@ -22,14 +22,14 @@ def _check_offset(a: Tensor, offset: int) -> None:
         raise ValueError(f"offset must be within the matrix of side {a.shape[-1]}, got {offset}")
 
 
-@op("_linalg_extractdiag", aliases=("linalg_extractdiag",))
+@op("_linalg_extractdiag", display=Display(input_named=True), aliases=("linalg_extractdiag",))
 def extractdiag(A: Tensor, *, offset: int = 0) -> Tensor:
     """A diagonal of square matrices, ``offset`` places above (negative: below) the main one."""
     _check_offset(A, offset)
     return A.diagonal(offset, -2, -1).clone()
 
 
-@op("_linalg_makediag", aliases=("linalg_makediag",))
+@op("_linalg_makediag", display=Display(input_named=True), aliases=("linalg_makediag",))
 def makediag(A: Tensor, *, offset: int = 0) -> Tensor:
     """Square matrices with the last axis as a diagonal, ``offset`` places above (negative: below) the main one."""
     if not A.ndim:
@@ -46,7 +46,7 @@ def _places(side: int, offset: int, lower: bool, device: torch.device) -> tuple[
     return (rows, columns) if offset < 0 or (offset == 0 and lower) else (columns, rows)
 
 
-@op("_linalg_extracttrian", aliases=("linalg_extracttrian",))
+@op("_linalg_extracttrian", display=Display(input_named=True), aliases=("linalg_extracttrian",))
 def extracttrian(A: Tensor, *, offset: int = 0, lower: bool = True) -> Tensor:
     """A triangle of square matrices, packed into the last axis.
 
@@ -61,7 +61,7 @@ def extracttrian(A: Tensor, *, offset: int = 0, lower: bool = True) -> Tensor:
     return A[..., rows, columns]
 
 
-@op("_linalg_maketrian", aliases=("linalg_maketrian",))
+@op("_linalg_maketrian", display=Display(input_named=True), aliases=("linalg_maketrian",))
 def maketrian(A: Tensor, *, offset: int = 0, lower: bool = True) -> Tensor:
     """Square matrices with the last axis unpacked into a triangle: the opposite of ``extracttrian``."""
     if not A.ndim:

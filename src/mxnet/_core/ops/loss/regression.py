@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Ge, Le
-from ...registry import OpDef, op
+from ...registry import Display, OpDef, op
 from ...shapes import ShapeRule, show
 
 
@@ -81,7 +81,7 @@ _regression(
 )
 
 
-@op("SVMOutput", aliases_input=True, loss=True)
+@op("SVMOutput", display=Display(output_named=True), aliases_input=True, loss=True)
 def svm_output(
     data: Tensor,
     label: Tensor,
@@ -131,7 +131,7 @@ def _(s: ShapeRule, p: Any) -> None:
         s.unify("label", s["data"][:-1])
 
 
-@op("MakeLoss", same_shape=True, aliases_input=True, loss=True)
+@op("MakeLoss", display=Display(input_named=True, output_named=True), same_shape=True, aliases_input=True, loss=True)
 def make_loss(
     data: Tensor,
     *,
@@ -166,6 +166,8 @@ Unit = Annotated[float, Ge(0), Le(1)]
 
 @op(
     "IdentityAttachKLSparseReg",
+    initializers={"moving_avg": '["zero", {}]'},
+    display=Display(input_named=True),
     mutates=("moving_avg",),
     aliases_input=True,
     arg_order=("data", "sparseness_target", "penalty", "momentum"),  # the state is given by name only

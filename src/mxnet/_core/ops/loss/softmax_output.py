@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Ge, Le
-from ...registry import op
+from ...registry import Display, op
 from ...shapes import ShapeRule, show
 
 
@@ -28,7 +28,7 @@ def _by_class(x: Tensor, multi_output: bool, preserve_shape: bool) -> Tensor:
     return x.reshape(-1, x.shape[-1]) if preserve_shape or x.ndim == 1 else x.reshape(x.shape[0], -1)
 
 
-@op("SoftmaxOutput", aliases=("Softmax",), loss=True)
+@op("SoftmaxOutput", display=Display(output_named=True), aliases=("Softmax",), loss=True)
 def softmax_output(
     data: Tensor,
     label: Tensor,

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ....base import MXNetError
-from ...registry import Generator, TrainMode, op
+from ...registry import Display, Generator, TrainMode, op
 from ...shapes import ShapeRule
 from .dropout import uniform_like
 
@@ -20,7 +20,13 @@ _ACTIVATIONS = {
 }
 
 
-@op("Activation", aliases=("_npx_activation",), same_shape=True)
+@op(
+    "Activation",
+    fusion=lambda p: "relu" if p.act_type == "relu" else None,
+    display=Display(output_named=True),
+    aliases=("_npx_activation",),
+    same_shape=True,
+)
 def activation(data: Tensor, *, act_type: Literal["relu", "sigmoid", "tanh", "softrelu", "softsign"]) -> Tensor:
     """Apply a nonlinearity to each element.
 
@@ -51,6 +57,8 @@ def _prelu(data: Tensor, gamma: Tensor) -> Tensor:
 
 @op(
     "LeakyReLU",
+    initializers={"gamma": '["Constant", {"value": 0.25}]'},
+    display=Display(input_named=True, output_named=True),
     aliases=("_npx_leaky_relu",),
     inputs=lambda p: ("data", "gamma")[: 1 + (p.act_type == "prelu")],
     outputs=lambda p: ("output", "mask")[: 1 + (p.act_type == "rrelu")],

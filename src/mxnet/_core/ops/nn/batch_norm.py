@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Double
-from ...registry import OpDef, TrainMode, op
+from ...registry import Display, FusionRole, OpDef, TrainMode, op
 from ...shapes import ShapeRule, TypeRule
 from ._spatial import check_shape
 
@@ -85,12 +85,25 @@ def _train(
 
 _STATES: dict[str, Any] = {
     "mutates": ("moving_mean", "moving_var"),
+    "initializers": {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'},
     "outputs": ("output", "mean", "var"),
     "visible": lambda p: 3 if p.output_mean_var else 1,
 }
 
 
-@op("BatchNorm", aliases=("_npx_batch_norm",), **_STATES)
+def _fusion(p: Any) -> FusionRole | None:
+    """Predictions fold it into the convolution before it, where the channels are those of the convolution."""
+    return "normalization" if p.axis == 1 and not p.output_mean_var else None
+
+
+@op(
+    "BatchNorm",
+    fresh_result=True,
+    fusion=_fusion,
+    display=Display(output_named=True),
+    aliases=("_npx_batch_norm",),
+    **_STATES,
+)
 def batch_norm(
     data: Tensor,
     gamma: Tensor,
@@ -185,7 +198,7 @@ def batch_norm_v1(
     return _with_variance(*outputs, eps, output_mean_var)
 
 
-@op("_contrib_SyncBatchNorm", **_STATES)
+@op("_contrib_SyncBatchNorm", display=Display(output_named=True), **_STATES)
 def sync_batch_norm(
     data: Tensor,
     gamma: Tensor,
@@ -223,7 +236,11 @@ def sync_batch_norm(
     return _with_variance(*outputs, eps, output_mean_var)
 
 
-@op("_contrib_BatchNormWithReLU", **{**_STATES, "outputs": ("output", "mean", "var", "workspace")})
+@op(
+    "_contrib_BatchNormWithReLU",
+    display=Display(output_named=True),
+    **{**_STATES, "outputs": ("output", "mean", "var", "workspace")},
+)
 def batch_norm_with_relu(
     data: Tensor,
     gamma: Tensor,

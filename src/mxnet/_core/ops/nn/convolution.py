@@ -1,13 +1,13 @@
 """Convolution and Deconvolution, one to three spatial axes, channels first or last."""
 
-from typing import Literal, Optional
+from typing import Any, Literal, Optional
 
 import torch
 from torch import Tensor
 
 from ....base import MXNetError
 from ...params import LongNonNeg, NonNeg, Shape
-from ...registry import op
+from ...registry import Display, FusionRole, op
 from ...shapes import ShapeRule
 from ._spatial import (
     channels_first,
@@ -71,7 +71,19 @@ def _convolve(
     return from_channels_first(out, layout)
 
 
-@op("Convolution", aliases=("_npx_convolution",), omit={"bias": "no_bias"})
+def _fusion(p: Any) -> FusionRole | None:
+    return "convolution" if len(p.kernel) == 2 and p.layout in (None, "NCHW") else None
+
+
+@op(
+    "Convolution",
+    fresh_result=True,
+    image_weight="weight",
+    fusion=_fusion,
+    display=Display(output_named=True),
+    aliases=("_npx_convolution",),
+    omit={"bias": "no_bias"},
+)
 def convolution(
     data: Tensor,
     weight: Tensor,
@@ -112,7 +124,7 @@ def convolution(
     return _convolve(data, weight, bias, kernel, stride, dilate, pad, num_filter, num_group, layout)
 
 
-@op("Convolution_v1", omit={"bias": "no_bias"})
+@op("Convolution_v1", image_weight="weight", display=Display(output_named=True), omit={"bias": "no_bias"})
 def convolution_v1(
     data: Tensor,
     weight: Tensor,
@@ -185,7 +197,14 @@ def _deconvolution_padding(
     return pad, adj
 
 
-@op("Deconvolution", aliases=("_npx_deconvolution",), omit={"bias": "no_bias"})
+@op(
+    "Deconvolution",
+    fresh_result=True,
+    image_weight="weight",
+    display=Display(output_named=True),
+    aliases=("_npx_deconvolution",),
+    omit={"bias": "no_bias"},
+)
 def deconvolution(
     data: Tensor,
     weight: Tensor,

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Ge, Le, Shape
-from ...registry import Generator, TrainMode, op
+from ...registry import Display, Generator, TrainMode, op
 
 # Drawing 32 random bits an element and comparing is several times faster on a CPU than torch's Bernoulli numbers.
 _MANY = 1 << 10
@@ -35,7 +35,14 @@ def dropout_mask(data: Tensor, p: float, rng: Any, shape: Any = None) -> Tensor:
     return mask.mul_(scale)
 
 
-@op("Dropout", aliases=("_npx_dropout",), outputs=("output", "mask"), visible=1, aliases_input=True)
+@op(
+    "Dropout",
+    display=Display(input_named=True, output_named=True),
+    aliases=("_npx_dropout",),
+    outputs=("output", "mask"),
+    visible=1,
+    aliases_input=True,
+)
 def dropout(
     data: Tensor,
     *,

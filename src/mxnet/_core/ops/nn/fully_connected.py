@@ -7,11 +7,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...params import Ge
-from ...registry import op
+from ...registry import Display, op
 from ._spatial import check_shape
 
 
-@op("FullyConnected", aliases=("_npx_fully_connected", "_sparse_FullyConnected"), omit={"bias": "no_bias"})
+@op(
+    "FullyConnected",
+    fresh_result=True,
+    display=Display(output_named=True),
+    aliases=("_npx_fully_connected", "_sparse_FullyConnected"),
+    omit={"bias": "no_bias"},
+)
 def fully_connected(
     data: Tensor,
     weight: Tensor,

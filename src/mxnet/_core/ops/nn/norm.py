@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Ge, NonNeg
-from ...registry import op
+from ...registry import Display, op
 from ...shapes import ShapeRule
 from ._spatial import check_shape
 
@@ -31,7 +31,14 @@ def _axis(axis: int, ndim: int) -> int:
     return axis % ndim
 
 
-@op("LayerNorm", aliases=("_npx_layer_norm",), outputs=_MEAN_STD, visible=_visible)
+@op(
+    "LayerNorm",
+    fresh_result=True,
+    display=Display(output_named=True),
+    aliases=("_npx_layer_norm",),
+    outputs=_MEAN_STD,
+    visible=_visible,
+)
 def layer_norm(
     data: Tensor, gamma: Tensor, beta: Tensor, *, axis: int = -1, eps: float = 1e-5, output_mean_var: bool = False
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -63,7 +70,7 @@ def _(s: ShapeRule, p) -> None:
         s.unify(name, (*data[:axis], 1, *data[axis + 1 :]))
 
 
-@op("GroupNorm", outputs=_MEAN_STD, visible=_visible)
+@op("GroupNorm", display=Display(output_named=True), outputs=_MEAN_STD, visible=_visible)
 def group_norm(
     data: Tensor,
     gamma: Tensor,
@@ -109,7 +116,7 @@ def _(s: ShapeRule, p) -> None:
         s.unify(name, (s["data"][0], p.num_groups))
 
 
-@op("InstanceNorm", outputs=("output", "mean", "var"), visible=1)
+@op("InstanceNorm", display=Display(output_named=True), outputs=("output", "mean", "var"), visible=1)
 def instance_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, eps: float = 1e-3) -> tuple[Tensor, Tensor, Tensor]:
     """Normalise each channel of each example over its spatial axes, then scale by ``gamma`` and shift by ``beta``.
 
@@ -138,7 +145,7 @@ def _(s: ShapeRule, p) -> None:
         s.unify(name, data[:2])
 
 
-@op("L2Normalization", outputs=("output", "norm"), visible=1)
+@op("L2Normalization", display=Display(input_named=True, output_named=True), outputs=("output", "norm"), visible=1)
 def l2_normalization(
     data: Tensor, *, eps: float = 1e-10, mode: Literal["instance", "channel", "spatial"] = "instance"
 ) -> tuple[Tensor, Tensor]:
@@ -158,7 +165,7 @@ def l2_normalization(
     return data / norm, norm
 
 
-@op("LRN", outputs=("output", "tmp_norm"), visible=1)
+@op("LRN", display=Display(input_named=True, output_named=True), outputs=("output", "tmp_norm"), visible=1)
 def lrn(
     data: Tensor, *, alpha: float = 1e-4, beta: float = 0.75, knorm: float = 2.0, nsize: NonNeg
 ) -> tuple[Tensor, Tensor]:

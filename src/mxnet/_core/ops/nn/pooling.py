@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Shape
-from ...registry import op
+from ...registry import Display, op
 from ...shapes import ShapeRule
 from ._spatial import (
     channels_first,
@@ -202,6 +202,7 @@ def _has_workspace(pool_type: str, kernel: tuple, layout: str | None) -> bool:
 
 @op(
     "Pooling",
+    display=Display(input_named=True, output_named=True),
     aliases=("_npx_pooling",),
     visible=1,
     outputs=lambda p: ("output", "workspace")[: 1 + _has_workspace(p.pool_type, p.kernel, p.layout)],
@@ -262,7 +263,7 @@ def pooling(
     return (out, out) if _has_workspace(pool_type, kernel, layout) else out
 
 
-@op("Pooling_v1")
+@op("Pooling_v1", display=Display(input_named=True, output_named=True))
 def pooling_v1(
     data: Tensor,
     *,

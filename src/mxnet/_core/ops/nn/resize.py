@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Ge, LongNonNeg, Shape
-from ...registry import op
+from ...registry import Display, op
 from ...shapes import ShapeRule
 from ._spatial import check_shape
 
@@ -62,7 +62,11 @@ def _resized(n: int, mode: str, wanted: int, scale: float | None) -> int:
     return wanted if scale is None else int(scale * n)
 
 
-@op("_contrib_BilinearResize2D", inputs=lambda p: ("data", "like")[: 1 + (p.mode == "like")])
+@op(
+    "_contrib_BilinearResize2D",
+    display=Display(input_named=True),
+    inputs=lambda p: ("data", "like")[: 1 + (p.mode == "like")],
+)
 def bilinear_resize(
     data: Tensor,
     like: Optional[Tensor] = None,
@@ -140,6 +144,9 @@ def _bilinear_kernel(scale: int) -> int:
 
 @op(
     "UpSampling",
+    # Whatever the mode, as in MXNet: the second input of the nearest one is an image.
+    initializers=dict.fromkeys(("weight", "arg1"), '["bilinear", {}]'),
+    display=Display(output_named=True),
     variadic="num_args",
     aliases_input=True,
     inputs=lambda p: ("data", "weight") if p.sample_type == "bilinear" else tuple(f"arg{i}" for i in range(p.num_args)),

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Double, DTypeOf
-from ...registry import op
+from ...registry import Display, op
 from ...shapes import ShapeRule, TypeRule
 
 FloatType = Optional[Annotated[Any, DTypeOf("float16", "float32", "float64")]]
@@ -37,7 +37,13 @@ def _softmax_with_length(x: Tensor, length: Tensor, axis: int, dtype: torch.dtyp
     return out.masked_fill(absent, 0.0)
 
 
-@op("softmax", aliases=("_npx_softmax",), inputs=lambda p: ("data", "length")[: 1 + bool(p.use_length)])
+@op(
+    "softmax",
+    methods=True,
+    display=Display(input_named=True),
+    aliases=("_npx_softmax",),
+    inputs=lambda p: ("data", "length")[: 1 + bool(p.use_length)],
+)
 def softmax(
     data: Tensor,
     length: Optional[Tensor] = None,
@@ -77,7 +83,7 @@ def _no_length(use_length: bool | None) -> None:
         raise MXNetError("use_length is only supported by softmax")
 
 
-@op("log_softmax", aliases=("_npx_log_softmax",))
+@op("log_softmax", methods=True, display=Display(input_named=True), aliases=("_npx_log_softmax",))
 def log_softmax(
     data: Tensor,
     *,
@@ -91,7 +97,7 @@ def log_softmax(
     return torch.log_softmax(_prepare(data, axis, temperature), axis, dtype)
 
 
-@op("softmin")
+@op("softmin", methods=True, display=Display(output_named=True))
 def softmin(
     data: Tensor,
     *,
@@ -128,7 +134,7 @@ def _(t: TypeRule, p) -> None:
         t.unify("length", torch.int32)
 
 
-@op("SoftmaxActivation", same_shape=True)
+@op("SoftmaxActivation", display=Display(output_named=True), same_shape=True)
 def softmax_activation(data: Tensor, *, mode: Literal["instance", "channel"] = "instance") -> Tensor:
     """Softmax along the last axis, or over the channels (axis 1) with ``mode='channel'``."""
     if mode == "channel" and data.ndim < 3:

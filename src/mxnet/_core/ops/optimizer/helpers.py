@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...registry import op
+from ...registry import Display, op
 from . import kernels
 
 
@@ -52,7 +52,7 @@ def _and_old(old: Tensor, result: Tensor, p: dict[str, Any]) -> Tensor:
     return result if p.get("init_output", True) else result * old
 
 
-@op("all_finite", no_gradient=True, merge=_and_old)
+@op("all_finite", display=Display(input_named=True), no_gradient=True, merge=_and_old)
 def all_finite(data: Tensor, *, init_output: bool = True) -> Tensor:
     """``[1.]`` when no element is infinite or NaN, else ``[0.]``.
 

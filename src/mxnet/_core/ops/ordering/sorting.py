@@ -54,6 +54,7 @@ def _top(data: Tensor, axis: int, k: int, is_ascend: bool) -> tuple:
 
 @op(
     "topk",
+    methods=True,
     aliases=("_npx_topk",),
     outputs=lambda p: ("output0", "output1") if p.ret_typ in ("value", "both") else ("output",),
     visible=lambda p: 2 if p.ret_typ == "both" else 1,
@@ -97,7 +98,7 @@ def _(t, p):
         t.unify("output1", p.dtype if p.ret_typ == "both" else torch.int32)
 
 
-@op("sort", aliases=("_npi_sort",), outputs=("output0", "output1"), visible=1)
+@op("sort", methods=True, aliases=("_npi_sort",), outputs=("output0", "output1"), visible=1)
 def sort(data: Tensor, *, axis: Optional[int] = -1, is_ascend: bool = True) -> tuple:
     """Sort along an axis; without one the array is flattened. The hidden second output are the indices."""
     values, indices = _sorted(*_flat(data, axis), is_ascend)
@@ -110,7 +111,7 @@ def _(t, p):
     t.unify("output1", torch.int32)
 
 
-@op("argsort", aliases=("_npi_argsort",), differentiable=False)
+@op("argsort", methods=True, aliases=("_npi_argsort",), differentiable=False)
 def argsort(
     data: Tensor, *, axis: Optional[int] = -1, is_ascend: bool = True, dtype: IndexType = torch.float32
 ) -> Tensor:

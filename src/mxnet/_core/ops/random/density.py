@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from ....base import MXNetError
-from ...registry import OpDef, op
+from ...registry import Display, OpDef, op
 
 
 def _spread(sample: Tensor, *parameters: Tensor, event: int = 0) -> list[Tensor]:
@@ -43,7 +43,7 @@ def _shape_from_sample(density: OpDef) -> None:
             s.same(s.inputs[1], name)
 
 
-@op("_random_pdf_uniform", aliases=("random_pdf_uniform",), listed=("sample", "low", "is_log", "high"))
+@op("_random_pdf_uniform", aliases=("random_pdf_uniform",), display=Display(listed=("sample", "low", "is_log", "high")))
 def pdf_uniform(sample: Tensor, low: Tensor, high: Tensor, *, is_log: bool = False) -> Tensor:
     """The density of the uniform distribution on ``[low, high)``; samples are taken to lie there."""
     low, high = _spread(sample, low, high)
@@ -51,14 +51,14 @@ def pdf_uniform(sample: Tensor, low: Tensor, high: Tensor, *, is_log: bool = Fal
     return _result(-width.log(), is_log)
 
 
-@op("_random_pdf_normal", aliases=("random_pdf_normal",), listed=("sample", "mu", "is_log", "sigma"))
+@op("_random_pdf_normal", aliases=("random_pdf_normal",), display=Display(listed=("sample", "mu", "is_log", "sigma")))
 def pdf_normal(sample: Tensor, mu: Tensor, sigma: Tensor, *, is_log: bool = False) -> Tensor:
     """The density of the normal distribution with mean ``mu`` and standard deviation ``sigma``."""
     mu, sigma = _spread(sample, mu, sigma)
     return _result(-0.5 * ((sample - mu) / sigma) ** 2 - (math.sqrt(2 * math.pi) * sigma).log(), is_log)
 
 
-@op("_random_pdf_gamma", aliases=("random_pdf_gamma",), listed=("sample", "alpha", "is_log", "beta"))
+@op("_random_pdf_gamma", aliases=("random_pdf_gamma",), display=Display(listed=("sample", "alpha", "is_log", "beta")))
 def pdf_gamma(sample: Tensor, alpha: Tensor, beta: Tensor, *, is_log: bool = False) -> Tensor:
     """The density of the gamma distribution with shape ``alpha`` and rate (not scale) ``beta``."""
     alpha, beta = _spread(sample, alpha, beta)
@@ -84,7 +84,11 @@ def _log_negative_binomial(sample: Tensor, k: Tensor, p: Tensor) -> Tensor:
     return (sample + k).lgamma() - (sample + 1).lgamma() - k.lgamma() + k * p.log() + sample * (1 - p).log()
 
 
-@op("_random_pdf_negative_binomial", aliases=("random_pdf_negative_binomial",), listed=("sample", "k", "is_log", "p"))
+@op(
+    "_random_pdf_negative_binomial",
+    aliases=("random_pdf_negative_binomial",),
+    display=Display(listed=("sample", "k", "is_log", "p")),
+)
 def pdf_negative_binomial(sample: Tensor, k: Tensor, p: Tensor, *, is_log: bool = False) -> Tensor:
     """The probability of that many failures before ``k`` successes of probability ``p``."""
     k, p = _spread(sample, k, p)
@@ -94,7 +98,7 @@ def pdf_negative_binomial(sample: Tensor, k: Tensor, p: Tensor, *, is_log: bool 
 @op(
     "_random_pdf_generalized_negative_binomial",
     aliases=("random_pdf_generalized_negative_binomial",),
-    listed=("sample", "mu", "is_log", "alpha"),
+    display=Display(listed=("sample", "mu", "is_log", "alpha")),
 )
 def pdf_generalized_negative_binomial(sample: Tensor, mu: Tensor, alpha: Tensor, *, is_log: bool = False) -> Tensor:
     """The probability of counts under the negative binomial distribution with mean ``mu`` and dispersion ``alpha``."""

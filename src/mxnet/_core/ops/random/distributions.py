@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Ctx, DTypeOf, Long, Shape
-from ...registry import Device, Generator, OpDef, op
+from ...registry import Device, Display, Generator, OpDef, op
 from ..init.creation import checked_shape, known_shape
 from . import _distributions as draw
 
@@ -266,49 +266,54 @@ def _(t: Any, p: Any) -> None:
 # ---------------------------------------------------------------------- like an array
 
 
-@op("_random_uniform_like", differentiable=False, same_shape=True, listed=("low", "high", "data"))
+@op("_random_uniform_like", differentiable=False, same_shape=True, display=Display(listed=("low", "high", "data")))
 def random_uniform_like(data: Tensor, *, low: float = 0.0, high: float = 1.0, rng: Generator = None) -> Tensor:
     """Draw uniformly from ``[low, high)``, in the shape and type of ``data``."""
     _check_uniform(low, high)
     return _fill_like(draw.uniform, data, rng, low, high)
 
 
-@op("_random_normal_like", differentiable=False, same_shape=True, listed=("loc", "scale", "data"))
+@op("_random_normal_like", differentiable=False, same_shape=True, display=Display(listed=("loc", "scale", "data")))
 def random_normal_like(data: Tensor, *, loc: float = 0.0, scale: float = 1.0, rng: Generator = None) -> Tensor:
     """Draw from the normal distribution, in the shape and type of ``data``."""
     _check_normal(loc, scale)
     return _fill_like(draw.normal, data, rng, loc, scale)
 
 
-@op("_random_gamma_like", differentiable=False, same_shape=True, listed=("alpha", "beta", "data"))
+@op("_random_gamma_like", differentiable=False, same_shape=True, display=Display(listed=("alpha", "beta", "data")))
 def random_gamma_like(data: Tensor, *, alpha: float = 1.0, beta: float = 1.0, rng: Generator = None) -> Tensor:
     """Draw from the gamma distribution, in the shape and type of ``data``."""
     _check_gamma(alpha, beta)
     return _fill_like(draw.gamma, data, rng, alpha, beta)
 
 
-@op("_random_exponential_like", differentiable=False, same_shape=True, listed=("lam", "data"))
+@op("_random_exponential_like", differentiable=False, same_shape=True, display=Display(listed=("lam", "data")))
 def random_exponential_like(data: Tensor, *, lam: float = 1.0, rng: Generator = None) -> Tensor:
     """Draw from the exponential distribution, in the shape and type of ``data``."""
     _check_exponential(lam)
     return _fill_like(draw.exponential, data, rng, lam)
 
 
-@op("_random_poisson_like", differentiable=False, same_shape=True, listed=("lam", "data"))
+@op("_random_poisson_like", differentiable=False, same_shape=True, display=Display(listed=("lam", "data")))
 def random_poisson_like(data: Tensor, *, lam: float = 1.0, rng: Generator = None) -> Tensor:
     """Draw from the Poisson distribution, in the shape and type of ``data``."""
     _check_poisson(lam)
     return _fill_like(draw.poisson, data, rng, lam)
 
 
-@op("_random_negative_binomial_like", differentiable=False, same_shape=True, listed=("k", "p", "data"))
+@op("_random_negative_binomial_like", differentiable=False, same_shape=True, display=Display(listed=("k", "p", "data")))
 def random_negative_binomial_like(data: Tensor, *, k: int = 1, p: float = 1.0, rng: Generator = None) -> Tensor:
     """Draw from the negative binomial distribution, in the shape and type of ``data``."""
     _check_negative_binomial(k, p)
     return _fill_like(draw.negative_binomial, data, rng, k, p)
 
 
-@op("_random_generalized_negative_binomial_like", differentiable=False, same_shape=True, listed=("mu", "alpha", "data"))
+@op(
+    "_random_generalized_negative_binomial_like",
+    differentiable=False,
+    same_shape=True,
+    display=Display(listed=("mu", "alpha", "data")),
+)
 def random_generalized_negative_binomial_like(
     data: Tensor, *, mu: float = 1.0, alpha: float = 1.0, rng: Generator = None
 ) -> Tensor:
@@ -320,7 +325,12 @@ def random_generalized_negative_binomial_like(
 # ---------------------------------------------------------------------- an array's elements as parameters
 
 
-@op("_sample_uniform", aliases=("sample_uniform",), differentiable=False, listed=("low", "shape", "dtype", "high"))
+@op(
+    "_sample_uniform",
+    aliases=("sample_uniform",),
+    differentiable=False,
+    display=Display(listed=("low", "shape", "dtype", "high")),
+)
 def sample_uniform(
     low: Tensor, high: Tensor, *, shape: Shape = (), dtype: FloatType = None, rng: Generator = None
 ) -> Tensor:
@@ -328,7 +338,12 @@ def sample_uniform(
     return _fill_each(draw.uniform, shape, dtype, rng, low, high)
 
 
-@op("_sample_normal", aliases=("sample_normal",), differentiable=False, listed=("mu", "shape", "dtype", "sigma"))
+@op(
+    "_sample_normal",
+    aliases=("sample_normal",),
+    differentiable=False,
+    display=Display(listed=("mu", "shape", "dtype", "sigma")),
+)
 def sample_normal(
     mu: Tensor, sigma: Tensor, *, shape: Shape = (), dtype: FloatType = None, rng: Generator = None
 ) -> Tensor:
@@ -336,7 +351,12 @@ def sample_normal(
     return _fill_each(draw.normal, shape, dtype, rng, mu, sigma)
 
 
-@op("_sample_gamma", aliases=("sample_gamma",), differentiable=False, listed=("alpha", "shape", "dtype", "beta"))
+@op(
+    "_sample_gamma",
+    aliases=("sample_gamma",),
+    differentiable=False,
+    display=Display(listed=("alpha", "shape", "dtype", "beta")),
+)
 def sample_gamma(
     alpha: Tensor, beta: Tensor, *, shape: Shape = (), dtype: FloatType = None, rng: Generator = None
 ) -> Tensor:
@@ -360,7 +380,7 @@ def sample_poisson(lam: Tensor, *, shape: Shape = (), dtype: FloatType = None, r
     "_sample_negative_binomial",
     aliases=("sample_negative_binomial",),
     differentiable=False,
-    listed=("k", "shape", "dtype", "p"),
+    display=Display(listed=("k", "shape", "dtype", "p")),
 )
 def sample_negative_binomial(
     k: Tensor, p: Tensor, *, shape: Shape = (), dtype: FloatType = None, rng: Generator = None
@@ -373,7 +393,7 @@ def sample_negative_binomial(
     "_sample_generalized_negative_binomial",
     aliases=("sample_generalized_negative_binomial",),
     differentiable=False,
-    listed=("mu", "shape", "dtype", "alpha"),
+    display=Display(listed=("mu", "shape", "dtype", "alpha")),
 )
 def sample_generalized_negative_binomial(
     mu: Tensor, alpha: Tensor, *, shape: Shape = (), dtype: FloatType = None, rng: Generator = None

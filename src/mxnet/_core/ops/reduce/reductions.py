@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...params import DTypeOf, Shape
-from ...registry import op
+from ...registry import Display, op
 from .axes import at_least_1d, reduced_axes
 
 
@@ -35,7 +35,7 @@ def reduction(name, fn, doc, *aliases, whole=None):
         "others are. ``keepdims`` leaves\naxes of size 1. The type stays; a single number has the shape "
         "``(1,)``."
     )
-    return op(name, aliases=aliases)(run)
+    return op(name, aliases=aliases, methods=not name.startswith("_"))(run)
 
 
 def _sum(data, axes, keepdims):
@@ -125,7 +125,7 @@ def _(grads, inputs, outputs, p):
 NormType = Annotated[Any, DTypeOf("float16", "float32", "float64", "int8", "int32", "int64")]
 
 
-@op("norm", aliases=("_sparse_norm",))
+@op("norm", methods=True, aliases=("_sparse_norm",))
 def norm(
     data: Tensor,
     *,
@@ -154,7 +154,7 @@ def _(t, p):
         t.unify("output", p.out_dtype)
 
 
-@op("moments", outputs=("output0", "output1"))
+@op("moments", display=Display(input_named=True), outputs=("output0", "output1"))
 def moments(data: Tensor, *, axes: Optional[Shape] = None, keepdims: bool = False) -> tuple:
     """Mean and variance (of the whole population) over ``axes``, which must be given."""
     if not axes:

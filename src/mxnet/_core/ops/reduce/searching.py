@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...params import Doubles, DTypeOf
-from ...registry import op
+from ...registry import Display, op
 from .axes import one_axis
 
 
@@ -26,11 +26,12 @@ def _search(fn, what):
     return run
 
 
-argmax = op("argmax", differentiable=False)(_search(torch.argmax, "maximum"))
-argmin = op("argmin", differentiable=False)(_search(torch.argmin, "minimum"))
+_FORMER = {"axis": "-1"}
+argmax = op("argmax", differentiable=False, methods=True, former_defaults=_FORMER)(_search(torch.argmax, "maximum"))
+argmin = op("argmin", differentiable=False, methods=True, former_defaults=_FORMER)(_search(torch.argmin, "minimum"))
 
 
-@op("argmax_channel", no_gradient=True)
+@op("argmax_channel", methods=True, no_gradient=True)
 def argmax_channel(data: Tensor) -> Tensor:
     """Position of the maximum along axis 1, in the type of the data."""
     if data.dim() < 2:
@@ -41,7 +42,7 @@ def argmax_channel(data: Tensor) -> Tensor:
 CumsumType = Annotated[Any, DTypeOf("float16", "float32", "float64", "int8", "int32", "int64")]
 
 
-@op("_np_cumsum", aliases=("cumsum",))
+@op("_np_cumsum", display=Display(input_named=True), aliases=("cumsum",))
 def cumsum(a: Tensor, *, axis: Optional[int] = None, dtype: Optional[CumsumType] = None) -> Tensor:
     """Sum of all elements up to each one, along an axis or of the flattened array.
 
@@ -68,11 +69,11 @@ def _(t, p):
 
 @op(
     "_histogram",
+    display=Display(printed={"range": ", optional, default=None"}, input_named=True),
     aliases=("_npi_histogram",),
     outputs=("output0", "output1"),
     no_gradient=True,
     inputs=lambda p: ("data",) if p.bin_cnt is not None else ("data", "bins"),
-    printed={"range": ", optional, default=None"},
 )
 def histogram(
     data: Tensor, bins: Optional[Tensor] = None, *, bin_cnt: Optional[int] = None, range: Optional[Doubles] = None

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Double, Ge, Le, NonNeg
-from ...registry import Generator, TrainMode, op
+from ...registry import Display, Generator, TrainMode, op
 from ...shapes import ShapeRule, TypeRule
 from ..nn._spatial import check_shape
 from ..nn.dropout import dropout_mask
@@ -205,7 +205,14 @@ def _clip_range(mode: str, low: float | None, high: float | None, nan: bool) -> 
     return low, high, nan
 
 
-@op("RNN", aliases=("_npx_rnn",), inputs=_inputs, outputs=_outputs)
+@op(
+    "RNN",
+    parts="parameters",
+    display=Display(output_named=True),
+    aliases=("_npx_rnn",),
+    inputs=_inputs,
+    outputs=_outputs,
+)
 def rnn(
     data: Tensor,
     parameters: Tensor,

@@ -5,7 +5,7 @@ from typing import Any, Optional
 import torch
 from torch import Tensor
 
-from ...registry import op
+from ...registry import Display, op
 from ..elemwise.scalar import held
 
 
@@ -51,7 +51,7 @@ def _type_rule(t, p):
         t.unify("sequence_length", t["data"])
 
 
-@op("SequenceLast", inputs=_inputs, aliases_input=True)
+@op("SequenceLast", display=Display(input_named=True, output_named=True), inputs=_inputs, aliases_input=True)
 def sequence_last(
     data: Tensor, sequence_length: Optional[Tensor] = None, *, use_sequence_length: bool = False, axis: int = 0
 ) -> Tensor:
@@ -75,7 +75,13 @@ def _(s, p):
         s.unify("output", (s["data"][1 - p.axis], *s["data"][2:]))
 
 
-@op("SequenceMask", aliases=("_npx_sequence_mask",), inputs=_inputs, aliases_input=True)
+@op(
+    "SequenceMask",
+    display=Display(input_named=True, output_named=True),
+    aliases=("_npx_sequence_mask",),
+    inputs=_inputs,
+    aliases_input=True,
+)
 def sequence_mask(
     data: Tensor,
     sequence_length: Optional[Tensor] = None,
@@ -102,7 +108,7 @@ def _(s, p):
     s.same("data", "output")
 
 
-@op("SequenceReverse", inputs=_inputs)
+@op("SequenceReverse", display=Display(input_named=True, output_named=True), inputs=_inputs)
 def sequence_reverse(
     data: Tensor, sequence_length: Optional[Tensor] = None, *, use_sequence_length: bool = False, axis: int = 0
 ) -> Tensor:

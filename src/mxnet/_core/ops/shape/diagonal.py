@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
-from ...registry import op
+from ...registry import Display, op
 from ..axes import check_axis
 
 
-@op("diag", aliases_input=True)
+@op("diag", display=Display(input_named=True), aliases_input=True)
 def diag(data: Tensor, *, k: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """Extract the ``k``-th diagonal of the planes spanned by two axes, or make a matrix of a vector.
 

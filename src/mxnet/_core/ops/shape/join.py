@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...params import Shape
-from ...registry import op
+from ...registry import Display, op
 from ..axes import check_axis
 
 
@@ -32,7 +32,13 @@ def _cat(data: tuple, dim: int) -> Tensor:
     return torch.cat(data, axis)
 
 
-@op("Concat", aliases=("concat", "_sparse_concat"), variadic="num_args")
+@op(
+    "Concat",
+    fresh_result=True,
+    display=Display(output_named=True),
+    aliases=("concat", "_sparse_concat"),
+    variadic="num_args",
+)
 def concat(*data: Tensor, dim: int = 1) -> Tensor:
     """Join arrays along an existing axis ``dim``; their other axes must agree.
 
@@ -44,7 +50,13 @@ def concat(*data: Tensor, dim: int = 1) -> Tensor:
     return _cat(data, dim)
 
 
-@op("_rnn_param_concat", aliases=("_npi_rnn_param_concat",), variadic="num_args")
+@op(
+    "_rnn_param_concat",
+    joins_parts=True,
+    display=Display(output_named=True),
+    aliases=("_npi_rnn_param_concat",),
+    variadic="num_args",
+)
 def rnn_param_concat(*data: Tensor, dim: int = 1) -> Tensor:
     """Join the parameters of a recurrent layer to the one array which the RNN operator takes.
 
@@ -115,7 +127,7 @@ def _(s, p):
     s.unify("output", (*known[:axis], len(s.inputs), *known[axis:]))
 
 
-@op("tile", aliases=("_npi_tile",))
+@op("tile", methods=True, display=Display(input_named=True), aliases=("_npi_tile",))
 def tile(data: Tensor, *, reps: Shape) -> Tensor:
     """Repeat the whole array ``reps[i]`` times along axis ``i``; the shorter of both gets leading ones."""
     if any(r is None or r < 1 for r in reps):
@@ -123,7 +135,7 @@ def tile(data: Tensor, *, reps: Shape) -> Tensor:
     return data.tile(reps) if reps else data.clone()
 
 
-@op("repeat", aliases=("_np_repeat",))
+@op("repeat", methods=True, display=Display(input_named=True), aliases=("_np_repeat",))
 def repeat(data: Tensor, *, repeats: int, axis: Optional[int] = None) -> Tensor:
     """Repeat each element ``repeats`` times along an axis; without one, the array is flattened first."""
     if repeats < 0:

@@ -6,11 +6,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...params import Double, Shape
-from ...registry import op
+from ...registry import Display, op
 from ..elemwise.scalar import held
 
 
-@op("Pad", aliases=("pad",))
+@op("Pad", methods=("pad",), display=Display(input_named=True, output_named=True), aliases=("pad",))
 def pad(
     data: Tensor, *, mode: Literal["constant", "edge", "reflect"], pad_width: Shape, constant_value: Double = 0.0
 ) -> Tensor:
@@ -45,7 +45,7 @@ def _check_widths(shape: tuple, mode: str, pad_width: tuple) -> list:
     return [w for axis in range(len(shape) - 1, 1, -1) for w in pad_width[2 * axis : 2 * axis + 2]]
 
 
-@op("Crop", variadic="num_args", aliases_input=True, input_type="Symbol or Symbol")
+@op("Crop", display=Display(input_type="Symbol or Symbol", output_named=True), variadic="num_args", aliases_input=True)
 def crop(*data: Tensor, offset: Shape = (0, 0), h_w: Shape = (0, 0), center_crop: bool = False) -> Tensor:
     """Cut a window out of a batch of images (n, c, h, w).
 
@@ -86,7 +86,7 @@ def _window(ndim: int, kernel: tuple, stride: tuple, dilate: tuple, padding: tup
     return {name: value if ndim == 2 else (0 if name == "padding" else 1, *value) for name, value in sizes.items()}
 
 
-@op("im2col")
+@op("im2col", display=Display(input_named=True, output_named=True))
 def im2col(data: Tensor, *, kernel: Shape, stride: Shape = (), dilate: Shape = (), pad: Shape = ()) -> Tensor:
     """Gather the patches that a sliding kernel sees: ``(n, c, h, w)`` becomes ``(n, c * kh * kw, places)``."""
     ndim = len(kernel)
@@ -96,7 +96,7 @@ def im2col(data: Tensor, *, kernel: Shape, stride: Shape = (), dilate: Shape = (
     return F.unfold(data if ndim == 2 else data.unsqueeze(2), **window)
 
 
-@op("col2im")
+@op("col2im", display=Display(input_named=True, output_named=True))
 def col2im(
     data: Tensor, *, output_size: Shape, kernel: Shape, stride: Shape = (), dilate: Shape = (), pad: Shape = ()
 ) -> Tensor:

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from ...params import Shape
-from ...registry import op
+from ...registry import Display, op
 from ..axes import check_axes, check_axis
 
 
@@ -16,7 +16,7 @@ def _permutation(axes: tuple, ndim: int) -> tuple:
     return check_axes(axes, ndim, "axes")
 
 
-@op("transpose", aliases_input=True)
+@op("transpose", methods=True, aliases_input=True)
 def transpose(data: Tensor, *, axes: Shape = ()) -> Tensor:
     """Permute the axes: axis ``i`` of the result is axis ``axes[i]`` of the input; without ``axes``, reverse them."""
     return data.permute(_permutation(axes, data.ndim))
@@ -34,13 +34,19 @@ def _(s, p):
     s.unify("data", [out[order.index(a)] for a in range(len(order))])
 
 
-@op("SwapAxis", aliases=("swapaxes", "_npi_swapaxes"), aliases_input=True)
+@op(
+    "SwapAxis",
+    methods=("swapaxes",),
+    display=Display(input_named=True, output_named=True),
+    aliases=("swapaxes", "_npi_swapaxes"),
+    aliases_input=True,
+)
 def swap_axis(data: Tensor, *, dim1: int = 0, dim2: int = 0) -> Tensor:
     """Exchange two axes."""
     return data.transpose(check_axis(dim1, data.ndim, "dim1"), check_axis(dim2, data.ndim, "dim2"))
 
 
-@op("reverse", aliases=("flip",))
+@op("reverse", methods=("flip",), display=Display(input_named=True), aliases=("flip",))
 def reverse(data: Tensor, *, axis: Shape) -> Tensor:
     """Reverse the order of elements along one or several axes."""
     return data.flip(check_axes(axis, data.ndim))
@@ -56,7 +62,7 @@ def _check_blocks(data: Tensor, block: int) -> tuple:
     return tuple(data.shape)
 
 
-@op("depth_to_space")
+@op("depth_to_space", methods=True, display=Display(input_named=True))
 def depth_to_space(data: Tensor, *, block_size: int) -> Tensor:
     """Move blocks of depth into space: ``(n, c, h, w)`` becomes ``(n, c / b**2, h * b, w * b)``."""
     n, c, h, w = _check_blocks(data, block_size)
@@ -67,7 +73,7 @@ def depth_to_space(data: Tensor, *, block_size: int) -> Tensor:
     return blocks.permute(0, 3, 4, 1, 5, 2).reshape(n, c // (b * b), h * b, w * b)
 
 
-@op("space_to_depth")
+@op("space_to_depth", methods=True, display=Display(input_named=True))
 def space_to_depth(data: Tensor, *, block_size: int) -> Tensor:
     """Move blocks of space into depth: ``(n, c, h, w)`` becomes ``(n, c * b**2, h / b, w / b)``."""
     n, c, h, w = _check_blocks(data, block_size)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ...params import Shape
-from ...registry import op
+from ...registry import Display, op
 from ..axes import check_axes
 
 
@@ -196,7 +196,7 @@ def _(s, p):
     s.unify("data", (*out[:at], *out[at + 1 :]))
 
 
-@op("squeeze", aliases_input=True)
+@op("squeeze", display=Display(input_named=True), aliases_input=True)
 def squeeze(data: Tensor, *, axis: Optional[Shape] = None) -> Tensor:
     """Drop axes of length 1: those in ``axis``, or all of them. At least one axis stays.
 
@@ -216,7 +216,7 @@ def squeeze(data: Tensor, *, axis: Optional[Shape] = None) -> Tensor:
     return result if result.ndim else result.reshape(1)
 
 
-@op("reshape_like", aliases=("_npx_reshape_like",), aliases_input=True)
+@op("reshape_like", methods=True, aliases=("_npx_reshape_like",), aliases_input=True)
 def reshape_like(
     lhs: Tensor,
     rhs: Tensor,
@@ -270,13 +270,13 @@ def _(t, p):
     t.same("lhs", "output")
 
 
-@op("shape_array", aliases=("_npx_shape_array",), differentiable=False)
+@op("shape_array", methods=True, aliases=("_npx_shape_array",), differentiable=False)
 def shape_array(data: Tensor) -> Tensor:
     """The shape as an int64 array of one axis."""
     return torch.tensor(data.shape, dtype=torch.int64, device=data.device)
 
 
-@op("size_array", differentiable=False)
+@op("size_array", methods=True, differentiable=False)
 def size_array(data: Tensor) -> Tensor:
     """The number of elements as an int64 array of shape (1,)."""
     return torch.tensor([data.numel()], dtype=torch.int64, device=data.device)

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from ...params import Shape
-from ...registry import op
+from ...registry import Display, op
 from ..axes import check_axis
 
 
@@ -14,6 +14,8 @@ def _drop(parts: list, axis: int) -> list:
 
 @op(
     "SliceChannel",
+    methods=("split",),
+    display=Display(input_named=True, output_named=True),
     aliases=("split",),
     aliases_input=True,
     outputs=lambda p: tuple([f"output{i}" for i in range(p.num_outputs)]),
@@ -65,6 +67,8 @@ def _num_parts(p) -> int:
 
 @op(
     "_split_v2",
+    methods=("split_v2",),
+    display=Display(input_named=True),
     aliases=("_npi_split",),
     aliases_input=True,
     outputs=lambda p: ("output",) if _num_parts(p) == 1 else tuple([f"output{i}" for i in range(_num_parts(p))]),

@@ -14,7 +14,7 @@ _SPARSE = ("row_sparse", "csr")
 
 def keywords(od: OpDef, p: Any) -> dict[str, Any]:
     """The parameters that an operator's function takes."""
-    return {k: getattr(p, k) for k in od._takes}
+    return {k: getattr(p, k) for k in od.takes}
 
 
 # ---------------------------------------------------------------------- gradients

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import LongNonNeg, NonNeg, Shape
-from ...registry import op
+from ...registry import Display, op
 from ...shapes import ShapeRule
 from ..nn._spatial import check_shape, per_axis
 from ._sample import check_images, sample
@@ -78,7 +78,7 @@ def _deform(
     return out if bias is None else out + bias.view(-1, 1, 1)
 
 
-@op("_contrib_DeformableConvolution", omit={"bias": "no_bias"})
+@op("_contrib_DeformableConvolution", display=Display(output_named=True), omit={"bias": "no_bias"})
 def deformable_convolution(
     data: Tensor,
     offset: Tensor,
@@ -125,7 +125,7 @@ def deformable_convolution(
     return _deform(g, data, offset, None, weight, bias, False)
 
 
-@op("_contrib_ModulatedDeformableConvolution", omit={"bias": "no_bias"})
+@op("_contrib_ModulatedDeformableConvolution", display=Display(output_named=True), omit={"bias": "no_bias"})
 def modulated_deformable_convolution(
     data: Tensor,
     offset: Tensor,

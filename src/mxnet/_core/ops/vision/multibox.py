@@ -7,12 +7,17 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Floats
-from ...registry import op
+from ...registry import Display, op
 from ...shapes import ShapeRule
 from .boxes import overlap, suppress
 
 
-@op("_contrib_MultiBoxPrior", aliases=("_npx_multibox_prior",), differentiable=False)
+@op(
+    "_contrib_MultiBoxPrior",
+    display=Display(input_named=True, output_named=True),
+    aliases=("_npx_multibox_prior",),
+    differentiable=False,
+)
 def multibox_prior(
     data: Tensor,
     *,
@@ -130,6 +135,7 @@ def _hard_negatives(matched: Tensor, best: Tensor, cls_pred: Tensor, ratio: floa
 
 @op(
     "_contrib_MultiBoxTarget",
+    display=Display(output_named=True),
     aliases=("_npx_multibox_target",),
     outputs=("loc_target", "loc_mask", "cls_target"),
     differentiable=False,
@@ -207,7 +213,12 @@ def _(s: ShapeRule, p: Any) -> None:
     s.unify("cls_target", (batch, count))
 
 
-@op("_contrib_MultiBoxDetection", aliases=("_npx_multibox_detection",), differentiable=False)
+@op(
+    "_contrib_MultiBoxDetection",
+    display=Display(output_named=True),
+    aliases=("_npx_multibox_detection",),
+    differentiable=False,
+)
 def multibox_detection(
     cls_prob: Tensor,
     loc_pred: Tensor,

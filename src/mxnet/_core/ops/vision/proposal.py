@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Floats
-from ...registry import OpDef, op
+from ...registry import Display, OpDef, op
 from ...shapes import ShapeRule
 from .boxes import suppress
 
@@ -189,7 +189,13 @@ def _proposal(name: str, single: bool) -> OpDef:
     Tensor
         ``(batch * rpn_post_nms_top_n, 5)``: number of the image, corners.
     """
-    od = op(name, outputs=("output", "score"), visible=lambda p: 1 + p.output_score, differentiable=False)(fn)
+    od = op(
+        name,
+        outputs=("output", "score"),
+        visible=lambda p: 1 + p.output_score,
+        differentiable=False,
+        display=Display(output_named=True),
+    )(fn)
     od.infer_shape(_rule)
     return od
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Ge, Le
-from ...registry import op
+from ...registry import Display, op
 from ...shapes import ShapeRule
 from ._regions import Scale, checked_rois, roi_shape, round_away
 from ._sample import check_images
@@ -42,7 +42,7 @@ def _rounded_regions(rois: Tensor, spatial_scale: float) -> tuple[Tensor, Tensor
     return rois[:, 0].to(torch.int64), start, ((corners[:, 2:] + 1) * spatial_scale - start).clamp(min=0.1)
 
 
-@op("_contrib_PSROIPooling", input_type="Symbol")
+@op("_contrib_PSROIPooling", display=Display(input_type="Symbol", output_named=True))
 def psroi_pooling(
     data: Tensor,
     rois: Tensor,
@@ -99,7 +99,7 @@ def _(s: ShapeRule, p: Any) -> None:
 
 @op(
     "_contrib_DeformablePSROIPooling",
-    input_type="Symbol",
+    display=Display(input_type="Symbol", output_named=True),
     outputs=("output", "top_count"),
     visible=1,
     inputs=lambda p: ("data", "rois", "trans")[: 3 - p.no_trans],

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Shape
-from ...registry import op
+from ...registry import Display, op
 from ...shapes import ShapeRule
 from ._regions import Scale, checked_rois, pooled_grid, roi_shape, round_away
 from ._sample import check_images, sample
@@ -74,7 +74,13 @@ def _pool_inside(data: Tensor, boxes: list[tuple], grid: tuple[int, int]) -> Ten
     return torch.stack([pool(data[n, :, y : y + high, x : x + wide], grid)[0] for n, x, y, wide, high in boxes])
 
 
-@op("ROIPooling", aliases=("_npx_roi_pooling",), outputs=("output", "maxidx"), visible=1)
+@op(
+    "ROIPooling",
+    display=Display(output_named=True),
+    aliases=("_npx_roi_pooling",),
+    outputs=("output", "maxidx"),
+    visible=1,
+)
 def roi_pooling(data: Tensor, rois: Tensor, *, pooled_size: Shape, spatial_scale: Scale) -> tuple[Tensor, Tensor]:
     """Largest elements in a grid of bins over each region, regions being rounded to whole positions.
 
@@ -164,7 +170,7 @@ class _Samples:
         self.weight = inside / count[view]
 
 
-@op("_contrib_ROIAlign")
+@op("_contrib_ROIAlign", display=Display(output_named=True))
 def roi_align(
     data: Tensor,
     rois: Tensor,
@@ -238,7 +244,7 @@ def _(s: ShapeRule, p: Any) -> None:
     roi_shape(s, c // (rows * cols) if p.position_sensitive and c is not None else c, (rows, cols))
 
 
-@op("_contrib_RROIAlign", differentiable=False)
+@op("_contrib_RROIAlign", display=Display(output_named=True), differentiable=False)
 def rotated_roi_align(
     data: Tensor, rois: Tensor, *, pooled_size: Shape, spatial_scale: Scale, sampling_ratio: int = -1
 ) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import NonNeg, Shape
-from ...registry import op
+from ...registry import Display, op
 from ...shapes import ShapeRule
 from ..nn._spatial import check_shape
 from ._sample import check_images
@@ -35,7 +35,7 @@ def _affine_grid(theta: Tensor, size: tuple[int, int]) -> Tensor:
     return (theta.reshape(-1, 2, 3) @ base).view(-1, 2, height, width)
 
 
-@op("GridGenerator", outputs=("output", "grid_dst"), visible=1)
+@op("GridGenerator", display=Display(input_named=True, output_named=True), outputs=("output", "grid_dst"), visible=1)
 def grid_generator(
     data: Tensor, *, transform_type: Literal["affine", "warp"], target_shape: Shape = (0, 0)
 ) -> tuple[Tensor, Tensor]:
@@ -84,7 +84,7 @@ def _sample_grid(data: Tensor, grid: Tensor) -> Tensor:
     return F.grid_sample(data, grid.permute(0, 2, 3, 1), "bilinear", "zeros", align_corners=True)
 
 
-@op("BilinearSampler", outputs=("output", "tmp"), visible=1)
+@op("BilinearSampler", display=Display(output_named=True), outputs=("output", "tmp"), visible=1)
 def bilinear_sampler(data: Tensor, grid: Tensor, *, cudnn_off: Optional[bool] = None) -> tuple[Tensor, Tensor]:
     """Read images at the positions of a grid, bilinearly; zero lies outside.
 
@@ -103,7 +103,7 @@ def bilinear_sampler(data: Tensor, grid: Tensor, *, cudnn_off: Optional[bool] = 
     return out, out
 
 
-@op("SpatialTransformer", outputs=("output", "grid_dst", "grid_src"), visible=1)
+@op("SpatialTransformer", display=Display(output_named=True), outputs=("output", "grid_dst", "grid_src"), visible=1)
 def spatial_transformer(
     data: Tensor,
     loc: Tensor,
@@ -143,7 +143,7 @@ def _distance(x: Tensor) -> Tensor:
     return torch.where(x >= 0, x, -x)
 
 
-@op("Correlation", outputs=("output", "tmp1", "tmp2"), visible=1)
+@op("Correlation", display=Display(output_named=True), outputs=("output", "tmp1", "tmp2"), visible=1)
 def correlation(
     data1: Tensor,
     data2: Tensor,
