@@ -117,7 +117,8 @@ class OpDef:
     name: str
     fn: Callable[..., Any]
     aliases: tuple[str, ...] = ()
-    mutates: tuple[str, ...] | Callable[[Params], tuple[str, ...]] = ()
+    mutates: tuple[str, ...] = ()
+    mutates_of: Callable[[Params], tuple[str, ...]] | None = None
     subgraphs: tuple[str, ...] = ()
     omit: Mapping[str, str] = field(default_factory=dict)
     variadic: str | None = None
@@ -338,14 +339,12 @@ class OpDef:
 
         Variadic operators number their inputs: ``mom_3`` is one of ``mom``.
         """
-        if callable(self.mutates):
-            return False
         return name in self.mutates or (bool(self.variadic) and name.rpartition("_")[0] in self.mutates)
 
     def mutated_inputs(self, p: Params, count: int) -> list[int]:
         """Positions of the first ``count`` inputs that are updated in place."""
-        if callable(self.mutates):
-            chosen = frozenset(self.mutates(p))
+        if self.mutates_of is not None:
+            chosen = frozenset(self.mutates_of(p))
             return [i for i, n in enumerate(self.input_names(p)[:count]) if n in chosen]
         if not self.mutates:
             return []
