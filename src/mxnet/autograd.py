@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ._core import tape
+from ._core.history import with_past
 from ._core.state import state
 from .base import MXNetError
 from .ndarray.ndarray import NDArray
@@ -179,8 +180,7 @@ def grad(
         head_grads = _as_list(head_grads)
     keep = create_graph if retain_graph is None else retain_graph
     found = tape.run_grad(heads, variables, head_grads, keep, create_graph, train_mode)
-    arrays = [v._wrap(g, v._ctx) for g, v in zip(found, variables)]
-    return arrays
+    return [with_past(v._wrap(g, v._ctx)) for g, v in zip(found, variables)]
 
 
 def get_symbol(x: NDArray) -> Symbol:
@@ -268,7 +268,7 @@ class Function:
                 raise TypeError(f"{name}.forward: output {i} must be an NDArray, got {type(y).__name__}")
         with torch.enable_grad():
             results = _FunctionBridge.apply(self, found, [x._ctx for x in inputs], *[x._t for x in inputs])
-        arrays = [y._wrap(r, y._ctx) for r, y in zip(results, found)]
+        arrays = [with_past(y._wrap(r, y._ctx)) for r, y in zip(results, found)]
         return type(outputs)(arrays) if several else arrays[0]
 
     def forward(self, *inputs: Any) -> Any:

@@ -39,6 +39,7 @@ LAYERS = [
         "name",
         "_core.dtypes",
         "_core.files",
+        "_core.history",
         "_core.layout",
         "_core.opencv",
         "_core.state",

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import torch
 
 from ..base import MXNetError, OperatorIndexError, OperatorTypeError, OperatorValueError
 from ..context import Context, current_context
+from . import history
+from .history import note_of
 from .registry import OpDef
 from .sparse.storage import Sparse
 from .state import state
-from .tape import note_of, reach
+from .tape import reach
 
 if TYPE_CHECKING:
     from ..ndarray.ndarray import NDArray
@@ -83,8 +86,15 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
             if record and not result.requires_grad:
                 (result,) = reach((result,), tensors)
             array = make(result, ctx)
-            if record and result.requires_grad:
-                array._note = (od, kwargs, [note_of(a) for a in arrays], 0)
+            if record and result.requires_grad:  # as ``recorded`` does, which would be a tenth of a microsecond more
+                try:
+                    notes = [a._note for a in arrays]  # type: ignore[union-attr]
+                except AttributeError:
+                    notes = [note_of(a) for a in arrays]
+                array._note = (od, kwargs, notes, 0)
+                history.remember(ref(array))
+                if history.count() > history.LONG:
+                    history.sort()
             return array
     except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as e:
         error = op_error(od.name, e, tensors)
@@ -95,10 +105,10 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
         if record is not before:
             _set_grad_enabled(before)
     found = _several(od, result, kwargs, ctx, out, tensors, record, make)
-    if record and out is None and any(t is not None and t.requires_grad for t in tensors):
-        inputs = [note_of(a) for a in arrays]
-        for i, array in enumerate(found if isinstance(found, list) else (found,)):
-            array._note = (od, kwargs, inputs, i)
+    if record and any(t is not None and t.requires_grad for t in tensors):
+        history.recorded_call(
+            found if isinstance(found, (list, tuple)) else (found,), od, kwargs, [note_of(a) for a in arrays]
+        )
     return found
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ..base import MXNetError
+from .history import forget, in_graph, mark_variable
 from .state import state
 
 if TYPE_CHECKING:
@@ -19,23 +20,6 @@ if TYPE_CHECKING:
 _run_engine = torch.autograd.Variable._execution_engine.run_backward
 
 GRAD_REQS = ("write", "add", "null")
-
-
-# By what operator an array was computed while recording, and from what: (operator, parameters, notes of the inputs,
-# number of the output). Variables and constants have a note with the kind of variable in place of the operator. Torch's
-# history knows kernels only; notes keep no array alive.
-Note = tuple[Any, Any, Sequence[Any], int]
-
-
-def note_of(x: NDArray | None) -> Note | None:
-    """The note on an array; one that nothing is noted about is a constant from now on."""
-    if x is None:
-        return None
-    note = getattr(x, "_note", None)
-    if note is None:
-        kind = "null"
-        note = x._note = (kind, None, (), 0)
-    return note
 
 
 def mark(x: NDArray, grad: NDArray | None, grad_req: str) -> None:
@@ -49,8 +33,7 @@ def mark(x: NDArray, grad: NDArray | None, grad_req: str) -> None:
     t = x._new_carrier() if sparse else x._t.data  # type: ignore[attr-defined]
     x._grad = grad
     x._grad_req = grad_req
-    kind = "var"
-    x._note = (kind, None, (), 0)
+    mark_variable(x)
     if grad is not None:
         grad._fresh = False
     if grad is not None and grad_req != "null" and t.is_floating_point():
@@ -270,16 +253,7 @@ def run_backward(heads: Sequence[NDArray], head_grads: Any, retain_graph: bool, 
         if _arrived:
             _drop_arrivals(outer)
     if not retain_graph:
-        _forget(heads)
-
-
-def _forget(heads: Sequence[NDArray]) -> None:
-    """Drop the past of arrays that have been differentiated, as MXNet does: a second time is an error."""
-    for head in heads:
-        t = head._t
-        if not t.is_leaf and head.stype == "default":
-            head._t = t.detach()
-            head._note = None
+        forget(tensors)
 
 
 def run_grad(
@@ -292,7 +266,7 @@ def run_grad(
 ) -> list[torch.Tensor]:
     """Gradients of the heads with respect to some variables, as tensors."""
     tensors, grads = heads_and_grads(heads, head_grads)
-    leaves = [_in_graph(v) for v in variables]
+    leaves = [in_graph(v) for v in variables]
     for i, leaf in enumerate(leaves):
         if leaf is None or not leaf.requires_grad:
             raise MXNetError(
@@ -314,15 +288,10 @@ def run_grad(
                 raise MXNetError(f"Cannot differentiate: variable {i} is not reachable from the heads")
             found[i] = torch.zeros_like(leaf)
     if not retain_graph:
-        _forget(heads)
+        forget(tensors)
     if create_graph:
         return [_ConstantOf.apply(g, leaf) if not g.requires_grad else g for g, leaf in zip(found, leaves)]
     return [g.clone() if g._is_zerotensor() else g.to_dense() if g.is_sparse else g for g in found]
-
-
-def _in_graph(x: NDArray) -> Any:
-    """The tensor that stands for an array in torch's graph; None for a sparse one that nothing was recorded of."""
-    return x._t if x.stype == "default" else x._store.carrier  # type: ignore[attr-defined]
 
 
 def _collect(

@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
+from .._core.history import note_of, recorded
 from .._core.invoke import wrap
 from .._core.registry import get_op
 from .._core.state import state
-from .._core.tape import note_of
 from ..ndarray import NDArray
 
 _log_softmax, _pick, _negative = get_op("log_softmax"), get_op("pick"), get_op("negative")
@@ -46,5 +46,5 @@ def cross_entropy(pred: NDArray, label: NDArray) -> NDArray:
     if record and result.requires_grad:  # what autograd.get_symbol shows
         logits = (_log_softmax, {"axis": -1}, [note_of(pred)], 0)
         picked = (_pick, {"axis": -1}, [logits, note_of(label)], 0)
-        array._note = (_negative, {}, [picked], 0)
+        recorded(array, _negative, {}, [picked])
     return array

@@ -11,6 +11,7 @@ import torch
 from .._core import invoke as _invoke
 from .._core import layout, tape
 from .._core.dtypes import CODE_TO_NP, TORCH_TO_CODE, TORCH_TO_NP, torch_dtype
+from .._core.history import note_of, recorded
 from .._core.host import numpy_copy
 from .._core.ops.shape.reshape import infer_reshape
 from .._core.registry import get_op
@@ -284,6 +285,8 @@ class NDArray(Fluent):
             if other._t.shape != self._t.shape:
                 raise ValueError(f"cannot copy an array of shape {self.shape} to one of shape {other.shape}")
             _write(other, self._t)
+            if self._t.requires_grad:
+                self._note_on(other, "_copyto", {})
             return other
         if isinstance(other, Context):
             return _moved(self, other, copy=True)
@@ -381,22 +384,18 @@ class NDArray(Fluent):
         """A view in another shape."""
         if not state.recording:
             layout.restore_order(self._t)
-        array = self._view(lambda t: t.reshape(target))
-        self._note_on(array, "Reshape", {"shape": target})
-        return array
-
-    def _note_on(self, result: NDArray, op: str, params: dict[str, Any]) -> None:
-        """Note that an array was computed from this one, when that is recorded."""
-        if state.recording and result._t.requires_grad:
-            result._note = (get_op(op), params, [tape.note_of(self)], 0)
-
-    def _view(self, fn: Any) -> NDArray:
-        """A view of this array, differentiable while recording."""
         t = self._t
         if t.requires_grad:
             with torch.set_grad_enabled(state.recording):
-                return self._wrap(fn(t), self._ctx)
-        return self._wrap(fn(t), self._ctx)
+                array = self._wrap(t.reshape(target), self._ctx)
+            self._note_on(array, "Reshape", {"shape": target})
+            return array
+        return self._wrap(t.reshape(target), self._ctx)
+
+    def _note_on(self, result: NDArray, op: str, params: dict[str, Any]) -> None:
+        """Note that an array was computed from this one, when that is recorded."""
+        if state.recording and result._t.grad_fn is not None:
+            recorded(result, get_op(op), params, [note_of(self)])
 
     def reshape_like(self, *args: Any, **kwargs: Any) -> NDArray:
         """Reshape to the shape of another array."""
@@ -409,7 +408,9 @@ class NDArray(Fluent):
         n = self.ndim
         if not -n - 1 <= axis <= n:
             raise ValueError(f"axis {axis} is out of bounds for an array of {n} axes")
-        return self._view(lambda t: t.unsqueeze(axis))
+        shape = self.shape
+        axis %= n + 1
+        return self._reshaped((*shape[:axis], 1, *shape[axis:]))
 
     def squeeze(self, axis: Any = None, inplace: bool = False) -> NDArray:
         """Drop axes of length 1; ``inplace=True`` gives a view on the same memory."""
@@ -521,7 +522,9 @@ def _moved(x: NDArray, ctx: Context, copy: bool) -> NDArray:
         moved = x._t.to(device, copy=copy, non_blocking=x._ctx.device_type == "cpu_pinned")
     if ctx.device_type == "cpu_pinned" and torch.cuda.is_available():
         moved = moved.pin_memory()
-    return x._wrap(moved, ctx)
+    array = x._wrap(moved, ctx)
+    x._note_on(array, "_copyto", {})
+    return array
 
 
 def _op_function(name: str) -> Any:

@@ -10,8 +10,8 @@ from .._core import invoke as _invoke
 from .._core.execute.calls import GraphCalls
 from .._core.execute.sparse import SparseCalls, makes_sparse
 from .._core.execute.watch import Watch
+from .._core.history import note_of, recorded_call, with_past
 from .._core.state import state
-from .._core.tape import note_of
 from ..base import MXNetError
 from ..context import Context
 from ._array import NDArray, context_of, wrap
@@ -66,13 +66,12 @@ class CachedOp:
             targets = [out] if isinstance(out, NDArray) else list(out)
             for target, r in zip(targets, results):
                 _invoke.write_out("CachedOp", target, r, state.recording)
+                with_past(target)
             return out
         make = args[0]._wrap if args else wrap  # results are of the kind of the first input
         arrays = [make(r, ctx) for r in results] if type(calls) is GraphCalls else [_wrap_any(r, ctx) for r in results]
-        if state.recording and results[0].requires_grad:
-            inputs = [note_of(a) for a in args]
-            for i, array in enumerate(arrays):
-                array._note = (self, None, inputs, i)
+        if state.recording:
+            recorded_call(arrays, self, None, [note_of(a) for a in args])
         return arrays[0] if len(arrays) == 1 else arrays
 
     def _check(self, args: Sequence[Any]) -> None:

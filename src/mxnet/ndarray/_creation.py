@@ -9,9 +9,11 @@ import numpy as np
 import torch
 
 from .._core.dtypes import torch_dtype
+from .._core.history import note_of, recorded
 from .._core.host import tensor_of
 from .._core.ops.elemwise.scalar import held
 from .._core.ops.init.creation import known_shape
+from .._core.registry import get_op
 from .._core.state import state
 from ..base import mx_real_t
 from ..context import Context, current_context
@@ -180,7 +182,10 @@ def concatenate(arrays: list[NDArray], axis: int = 0, always_copy: bool = True) 
         ):
             raise ValueError(f"cannot join shapes {first.shape} and {a.shape} along axis {axis}")
     with torch.set_grad_enabled(state.recording):
-        return wrap(torch.cat([a._t.to(first._t.device) for a in arrays], dim=axis), first._ctx)
+        joined = wrap(torch.cat([a._t.to(first._t.device) for a in arrays], dim=axis), first._ctx)
+    if state.recording and joined._t.requires_grad:
+        recorded(joined, get_op("Concat"), {"dim": axis}, [note_of(a) for a in arrays])
+    return joined
 
 
 def moveaxis(tensor: NDArray, source: Any, destination: Any) -> NDArray:

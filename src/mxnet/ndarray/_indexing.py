@@ -8,12 +8,15 @@ row-major order. Everything else gives a copy.
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from .._core.history import constant, note_of, recorded
 from .._core.host import tensor_of
+from .._core.registry import get_op
 from .._core.state import state
 from ..base import MXNetError
 from ._index_keys import (
@@ -64,28 +67,46 @@ def getitem(nd: NDArray, key: Any) -> NDArray:
     with torch.set_grad_enabled(state.recording):
         part = t[index]
         part = part.flip(flips) if flips else part.clone(memory_format=torch.contiguous_format)
-        return nd._part(part)
+        return _recorded_part(nd, nd._part(part), index, flips)
 
 
 def _view(nd: NDArray, t: torch.Tensor, index: Any) -> NDArray:
     """A part of the array on the same memory, differentiable while recording."""
     if not t.requires_grad:
-        part = t[index]
-    elif state.recording:
-        with torch.enable_grad():
-            part = t[index]
-            return nd._part(part)
-    else:
-        part = t.detach()[index]
-    return nd._part(part)
+        return nd._part(t[index])
+    if not state.recording:
+        return nd._part(t.detach()[index])
+    with torch.enable_grad():
+        part = nd._part(t[index])
+    return _recorded_part(nd, part, index, ())
+
+
+def _recorded_part(nd: NDArray, part: NDArray, index: Any, flips: Sequence[int]) -> NDArray:
+    """Note, when that is recorded, that an array is a part of another."""
+    if state.recording and part._t.requires_grad:
+        recorded(part, _as_operators, (index, flips, nd.shape, part.shape), [note_of(nd)])
+    return part
+
+
+def _as_operators(index: Any, flips: Sequence[int], given: tuple[int, ...], shape: tuple[int, ...]) -> list[Any]:
+    """The operators that do what a basic index does, with their parameters."""
+    items = [i for i in (index if isinstance(index, tuple) else (index,)) if i is not None]
+    ranges = [axis_range(i, axis, n) for axis, (i, n) in enumerate(zip(items, given))]
+    begin = tuple([start for start, _, _ in ranges])
+    end = tuple([start + (count - 1) * step + 1 for start, count, step in ranges])
+    step = tuple([r[2] for r in ranges])
+    found: list[Any] = [("slice", {"begin": begin, "end": end, "step": step}), ("Reshape", {"shape": shape})]
+    return [*found, ("reverse", {"axis": tuple(flips)})] if flips else found
 
 
 def _take(nd: NDArray, t: torch.Tensor, items: tuple[Any, ...]) -> NDArray:
     """Advanced indexing: always a copy."""
     with torch.set_grad_enabled(state.recording):
         index, flips = advanced_index(items, t)
-        part = (t.flip(flips) if flips else t)[index]
-        return nd._part(part)
+        part = nd._part((t.flip(flips) if flips else t)[index])
+    if state.recording and part._t.requires_grad:
+        recorded(part, get_op("gather_nd"), {}, [note_of(nd), constant()])
+    return part
 
 
 # ---------------------------------------------------------------------- writing
@@ -271,6 +292,7 @@ def _set_recorded(nd: NDArray, key: Any, value: Any) -> None:
     if source is not t:
         with torch.enable_grad():
             nd._t = _Overwrite.apply([t.data], _expanded(source, t.shape))
+        recorded(nd, get_op("broadcast_like"), {}, [note_of(value), constant()])
 
 
 def _covers(key: Any, shape: tuple[int, ...]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from .._core import invoke as _invoke
+from .._core.history import note_of, recorded_call
 from .._core.registry import OpDef
 from .._core.sparse.dispatch import applies, params, run_rule
 from .._core.sparse.storage import Sparse
@@ -49,6 +50,8 @@ def invoke_sparse(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out:
     results = list(result) if isinstance(result, (tuple, list)) else [result]
     if out is None:
         made = [wrap_any(r, ctx) for r in results]
+        if record:
+            recorded_call(made, od, kwargs, [note_of(a) for a in arrays])
         return made[0] if len(made) == 1 else made
     outs = [out] if not isinstance(out, (list, tuple)) else list(out)
     if len(outs) != len(results):

@@ -12,6 +12,7 @@ import numpy as onp
 import torch
 
 from .._core.dtypes import torch_dtype
+from .._core.history import with_past
 from .._core.host import tensor_of
 from .._core.invoke import parse_context
 from .._core.state import state
@@ -173,7 +174,9 @@ class ndarray(NDArray):
         """A copy on the same context."""
         _row_major(order)
         with torch.set_grad_enabled(state.recording):
-            return wrap(self._t.clone(memory_format=torch.contiguous_format), self._ctx)
+            made = wrap(self._t.clone(memory_format=torch.contiguous_format), self._ctx)
+        self._note_on(made, "_copy", {})
+        return made
 
     def astype(
         self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
@@ -241,7 +244,7 @@ def as_kind(kind: type[Any], x: NDArray) -> Any:
     buffer = getattr(array, "_grad", None)
     if buffer is not None and buffer.stype == "default":
         array._grad = as_kind(kind, buffer)
-    return array
+    return with_past(array)
 
 
 def _restored(values: onp.ndarray, ctx: str) -> ndarray:

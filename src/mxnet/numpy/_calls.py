@@ -14,6 +14,7 @@ from typing import Any
 import numpy as onp
 import torch
 
+from .._core.history import constant, recorded, recorded_call, with_past
 from .._core.invoke import op_error, write_out
 from .._core.state import state
 from ..ndarray._array import NDArray
@@ -42,12 +43,20 @@ def compute(name: str, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
             _set_grad_enabled(before)
 
 
+def wrap_recorded(t: torch.Tensor, ctx: Any) -> ndarray:
+    """An array of what a function has computed."""
+    array = wrap(t, ctx)
+    if state.recording and t.requires_grad:
+        recorded(array, *constant())
+    return array
+
+
 def write(name: str, out: Any, value: torch.Tensor) -> ndarray:
     """Write a result into ``out``, converted to its type, and give ``out``."""
     if not isinstance(out, ndarray):
         raise TypeError(f"Operator {name}: out must be an mxnet.numpy.ndarray, got {type(out).__name__}")
     write_out(name, out, value, state.recording)
-    return out
+    return with_past(out)
 
 
 def refuse(name: str, value: Any) -> TypeError:
@@ -73,9 +82,11 @@ def _arrays(value: Any, ctx: Any, sources: list[ndarray]) -> Any:
     if isinstance(value, torch.Tensor):
         if not state.recording and (value._is_view() or any(value is x._t for x in sources)):
             value = value.clone(memory_format=torch.contiguous_format)
-        return wrap(value, ctx)
+        return wrap_recorded(value, ctx)
     if isinstance(value, (tuple, list)):
         made = [_arrays(v, ctx, sources) for v in value]
+        if state.recording:
+            recorded_call([x for x in made if isinstance(x, ndarray)], *constant()[:3])
         return made if isinstance(value, list) else tuple(made)
     return value
 

@@ -15,8 +15,8 @@ import torch
 
 from .._core.registry import get_op
 from ..util import _check_ufunc_keywords
-from ._array import ndarray, wrap
-from ._calls import compute, refuse, write
+from ._array import ndarray
+from ._calls import compute, refuse, wrap_recorded, write
 
 _NUMBERS = (float, int, onp.generic)  # bool is an int
 
@@ -100,7 +100,7 @@ def _unary(name: str, fn: Any, text: str) -> Any:
             _check_ufunc_keywords(name, kwargs)
         if isinstance(x, ndarray):
             result = compute(name, fn, (x._t,), {})
-            return wrap(result, x._ctx) if out is None else write(name, out, result)
+            return wrap_recorded(result, x._ctx) if out is None else write(name, out, result)
         if isinstance(x, _NUMBERS):
             return on_host(x)
         raise refuse(name, x)
@@ -242,7 +242,7 @@ def _binary(name: str, fn: Any, numbers: int, text: str) -> Any:
         else:
             raise refuse(name, x2)
         result = compute(name, fn, args, {})
-        return wrap(result, ctx) if out is None else write(name, out, result)
+        return wrap_recorded(result, ctx) if out is None else write(name, out, result)
 
     if name in _WITHOUT_KEYWORDS:
 

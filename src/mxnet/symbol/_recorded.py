@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from types import FunctionType
 from typing import Any
 
 from .._core.graph import build
 from .._core.graph.attrs import attr_text
 from .._core.graph.node import Entry, Node
-from .._core.registry import OpDef
-from .._core.tape import Note, note_of
+from .._core.history import Note, note_of
+from .._core.registry import OpDef, get_op
 from ..base import MXNetError
 from ..ndarray import NDArray
 from ._symbol import Symbol
@@ -36,17 +37,19 @@ def symbol_of(x: NDArray) -> Symbol:
         waiting.pop()
         if _key(current) in nodes:
             continue
-        if isinstance(op, OpDef):
-            kind, begin = "node", "node_"
-        elif isinstance(op, str):
-            kind = begin = op
+        if isinstance(op, str):
+            made = [(Node(None, f"{op}{counts[op]}"), 0)]
+            counts[op] += 1
+        elif isinstance(op, OpDef):
+            made = _apply(op, _numbered(counts), params, [_entry(i, nodes) for i in inputs])
+        elif isinstance(op, FunctionType):
+            made = [_entry(inputs[0], nodes)]
+            for name, values in op(*params):
+                made = _apply(get_op(name), _numbered(counts), values, made)
         else:
-            nodes[_key(current)] = _composed(op, inputs, nodes)
-            continue
-        name = f"{begin}{counts[kind]}"
-        counts[kind] += 1
-        nodes[_key(current)] = [(Node(None, name), 0)] if kind != "node" else _apply(op, name, params, inputs, nodes)
-    return Symbol([nodes[_key(note)][note[3]]])
+            made = _composed(op, inputs, nodes)
+        nodes[_key(current)] = made
+    return Symbol([_entry(note, nodes)])
 
 
 def _key(note: Note) -> int:
@@ -55,13 +58,22 @@ def _key(note: Note) -> int:
     return id(note) if isinstance(op, str) else id(inputs)
 
 
-def _apply(op: OpDef, name: str, params: dict[str, Any], inputs: Any, nodes: Mapping[int, list[Entry]]) -> list[Entry]:
+def _numbered(counts: dict[str, int]) -> str:
+    """A name for the next node."""
+    counts["node"] += 1
+    return f"node_{counts['node'] - 1}"
+
+
+def _entry(note: Note | None, nodes: Mapping[int, list[Entry]]) -> Any:
+    return None if note is None else nodes[_key(note)][note[3]]
+
+
+def _apply(op: OpDef, name: str, params: dict[str, Any], inputs: list[Any]) -> list[Entry]:
     """The outputs of an operator."""
     attrs = {key: attr_text(value) for key, value in params.items() if key in op.params and value is not None}
     if op.variadic in op.params:
         attrs.setdefault(op.variadic, str(len(inputs)))
-    entries = [None if i is None else nodes[_key(i)][i[3]] for i in inputs]
-    node = build.apply_op(op, name, attrs, entries, {})
+    node = build.apply_op(op, name, attrs, inputs, {})
     return [(node, i) for i in range(node.num_outputs)]
 
 
@@ -69,5 +81,5 @@ def _composed(call: Any, inputs: Any, nodes: Mapping[int, list[Entry]]) -> list[
     """The outputs of a graph that was called as one, a hybridized block for instance."""
     graph = copy.copy(call._symbol)
     names = graph.list_inputs()
-    graph._compose(**{name: Symbol([nodes[_key(i)][i[3]]]) for name, i in zip(names, inputs)})
+    graph._compose(**{name: Symbol([_entry(i, nodes)]) for name, i in zip(names, inputs)})
     return list(graph._heads)

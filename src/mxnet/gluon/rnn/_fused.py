@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
+from ..._core.history import note_of, recorded_call
 from ..._core.invoke import op_error
 from ..._core.registry import get_op
 from ..._core.state import state
-from ..._core.tape import note_of
 from ...ndarray import NDArray
 from ...ndarray.ndarray import wrap
 
@@ -42,7 +42,5 @@ def run_separate(
     found = [wrap(r, ctx) for r in results]
     if state.recording:
         vector = _JOIN, {"dim": 0}, [note_of(p) for p in parameters], 0
-        history = [note_of(inputs), vector, *[note_of(s) for s in states]]
-        for i, array in enumerate(found):
-            array._note = (_RNN, kwargs, history, i)
+        recorded_call(found, _RNN, kwargs, [note_of(inputs), vector, *[note_of(s) for s in states]])
     return found

@@ -1,0 +1,159 @@
+"""What is known of the past of arrays: by what they were computed while recording, and which of them live.
+
+Torch's graph holds the gradients; it knows kernels, not operators, and not who holds its results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import ref
+
+import torch
+
+if TYPE_CHECKING:
+    from ..ndarray.ndarray import NDArray
+
+# By what operator an array was computed while recording, and from what: (operator, parameters, notes of the inputs,
+# number of the output). Variables and constants have a note with the kind of variable in place of the operator. It may
+# also be a function which, called with the parameters, gives a chain of operators. Notes keep no array alive.
+Note = tuple[Any, Any, Sequence[Any], int]
+
+# The arrays that were computed while recording: those that are new, and those that lived when the list of the new ones
+# was looked through because it had become long.
+_new: list[ref[NDArray]] = []
+_older: list[ref[NDArray]] = []
+LONG = 65536
+_sorting = RLock()  # only the end of the list of new ones may change without it
+
+# What the eager call does itself: ``recorded`` without the call.
+remember, count = _new.append, _new.__len__
+
+
+def constant() -> Note:
+    """A note on a value that depends on no variable."""
+    kind = "null"  # a tuple of literals would be one object for all
+    return kind, None, (), 0
+
+
+def note_of(x: NDArray | None) -> Note | None:
+    """The note on an array; one that nothing is noted about is a constant from now on."""
+    try:
+        return x._note  # type: ignore[union-attr, no-any-return]
+    except AttributeError:
+        if x is None:
+            return None
+        note = x._note = constant()
+        return note
+
+
+def mark_variable(x: NDArray) -> None:
+    """Note that an array is a variable."""
+    kind = "var"
+    x._note = (kind, None, (), 0)
+
+
+def recorded(x: NDArray, op: Any, params: Any, inputs: Sequence[Any], number: int = 0) -> None:
+    """Note by what an array was computed, and that it has a past for ``forget`` to find."""
+    x._note = (op, params, inputs, number)
+    remember(ref(x))
+    if count() > LONG:
+        sort()
+
+
+class _Inputs(list[Any]):
+    """The notes of the inputs of a call whose outputs come from several nodes of torch's graph."""
+
+    __slots__ = ("nodes",)
+    nodes: set[Any]
+
+
+def recorded_call(outputs: Sequence[NDArray], op: Any, params: Any, inputs: Sequence[Note | None]) -> None:
+    """Note by what call several arrays were computed: they are forgotten together."""
+    nodes = [node_of(x) for x in outputs]
+    different = {n for n in nodes if n is not None}
+    if not different:
+        return
+    if len(different) > 1:
+        inputs = _Inputs(inputs)
+        inputs.nodes = different
+    for i, (x, node) in enumerate(zip(outputs, nodes)):
+        if node is not None:
+            recorded(x, op, params, inputs, i)
+
+
+A = TypeVar("A", bound="NDArray")
+
+
+def with_past(x: A) -> A:
+    """The array; noted, when it was computed while recording, by something that is no operator unless it says so."""
+    if node_of(x) is not None:
+        recorded(x, *getattr(x, "_note", constant()))
+    return x
+
+
+def in_graph(x: NDArray) -> Any:
+    """The tensor that stands for an array in torch's graph; None for a sparse one that nothing was recorded of."""
+    return x._t if x.stype == "default" else x._store.carrier  # type: ignore[attr-defined]
+
+
+def sort() -> None:
+    """Look through the list of new arrays."""
+    with _sorting:
+        taken = _new[:]
+        _older.extend(
+            {id(r): r for r in taken if r() is not None}.values()
+        )  # one may have been recorded again and again
+        if len(_older) > LONG:
+            _older[:] = {id(r): r for r in _older if r() is not None}.values()
+        del _new[: len(taken)]
+
+
+def forget(heads: Iterable[torch.Tensor]) -> None:
+    """Make constants of all arrays that tensors were computed from, and of those that hold the tensors themselves.
+
+    What was computed from such an array before keeps what is left of its own past.
+    """
+    todo = [t.grad_fn for t in heads]
+    with _sorting:
+        taken = _new[:]
+        waiting: dict[Any, list[Any]] = {}  # arrays by their node in torch's graph
+        for r in _older + taken if _older else taken:
+            x = r()
+            if x is not None and (node := node_of(x)) is not None:
+                inputs = x._note[2]
+                for n in inputs.nodes if type(inputs) is _Inputs else (node,):
+                    waiting.setdefault(n, []).append(r)
+        seen = set(todo)
+        cut = set()
+        while todo and waiting:
+            node = todo.pop()
+            for r in waiting.pop(node, ()):
+                if (x := r()) is not None:
+                    _cut(x)
+                    cut.add(id(r))
+            if waiting and node is not None:
+                for before, _ in node.next_functions:
+                    if before not in seen:
+                        seen.add(before)
+                        todo.append(before)
+        _older[:] = [r for left in waiting.values() for r in left if id(r) not in cut]
+        del _new[: len(taken)]
+
+
+def node_of(x: NDArray) -> Any:
+    """The node of torch's graph that an array comes from; None for variables and constants."""
+    try:
+        return x._plain.grad_fn
+    except AttributeError:  # a sparse array
+        return getattr(x._store.carrier, "grad_fn", None)  # type: ignore[attr-defined]
+
+
+def _cut(x: NDArray) -> None:
+    """Make an array a constant, on the same memory."""
+    try:
+        x._t = x._plain.detach()
+    except AttributeError:  # a sparse array
+        x._store = x._store.detach()  # type: ignore[attr-defined]
+    x._note = constant()
