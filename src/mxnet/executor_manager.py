@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from .base import mx_real_t
+from ._core.spelling import suggestion
+from ._core.text import quoted, shortened
+from .base import MXNetError, mx_real_t
 from .context import Context
 from .io import DataDesc
 from .kvstore._comm import copy_into, total
@@ -46,6 +48,16 @@ def _check_arguments(symbol: Any) -> None:
                     f'Find duplicated {kind} name "{name}", please make the weight name non-duplicated(using name '
                     f"arguments), {kind}s are {names}"
                 )
+
+
+def check_inputs(names: Sequence[str], known: Collection[str]) -> None:
+    """Raise MXNetError when shapes are given for something that is no input of the symbol."""
+    for name in names:
+        if name not in known:
+            raise MXNetError(
+                f"a shape is given for {quoted(name)}, which is no input of the symbol{suggestion(name, known)}; its "
+                f"inputs are {shortened(', '.join(known))}"
+            )
 
 
 def _load_general(data: Sequence[Any], targets: Sequence[Any]) -> None:
@@ -123,6 +135,7 @@ class DataParallelExecutorGroup:
                 )
             )
         execs = self.train_execs
+        check_inputs([*self.data_names, *self.label_names], execs[0].arg_dict)
         self.data_arrays = [[(slices[i], e.arg_dict[n]) for i, e in enumerate(execs)] for n in self.data_names]
         self.label_arrays = [[(slices[i], e.arg_dict[n]) for i, e in enumerate(execs)] for n in self.label_names]
         self.param_arrays = [[e.arg_arrays[i] for e in execs] for i in self.param_idx]

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from . import ndarray, random, registry
+from ._core.text import quoted, shortened
+from .base import MXNetError
 from .ndarray import NDArray
 
 __all__ = [
@@ -85,6 +87,17 @@ _LEGACY_ENDINGS = {
 }
 
 
+def _create_own(desc: InitDesc, text: Any) -> Any:
+    """The initializer that a variable's attribute ``__init__`` describes, which may come from a file."""
+    try:
+        return create(text)
+    except (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as e:
+        raise MXNetError(
+            f"the attribute __init__ of {quoted(str(desc))} must be the name of an initializer or "
+            f'["name", {{arguments}}], got {quoted(text)}: {shortened(str(e))}'
+        ) from None
+
+
 class Initializer:
     """Base class of initializers: objects called with a description and an array to fill.
 
@@ -153,7 +166,7 @@ class Initializer:
             desc.global_init = self
         own = desc.attrs.get("__init__", "")
         if own:
-            create(own)._init_weight(desc, arr)
+            _create_own(desc, own)._init_weight(desc, arr)
             self._verbose_print(desc, own, arr)
             return
         for ending, method in _ENDINGS.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numbers
 import os
 import struct
+import warnings
 from collections import namedtuple
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 
 from ._core import opencv
 from ._core.files import local_path
+from ._core.text import lines_of, quoted
 from .base import MXNetError
 
 __all__ = ["IRHeader", "MXIndexedRecordIO", "MXRecordIO", "pack", "pack_img", "unpack", "unpack_img"]
@@ -278,18 +280,33 @@ class MXIndexedRecordIO(MXRecordIO):
         if self.writable:
             self.fidx = open(self.idx_path, "w", encoding="utf-8")
             return
-        with open(self.idx_path, encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    text, offset = line.strip().split("\t")[:2]
-                    key = self.key_type(text)
-                    self.idx[key] = _file_offset(offset)
-                except ValueError:
-                    raise MXNetError(
-                        f"Invalid index file: {self.idx_path!r}, line {number}: expected a key, a tab and an offset, "
-                        f"got {line.strip()[:60]!r}"
-                    ) from None
-                self.keys.append(key)
+        again = None
+        for number, line in lines_of(self.idx_path):
+            try:
+                text, offset = line.strip().split("\t")[:2]
+                key = self.key_type(text)
+                position = _file_offset(offset)
+            except ValueError:
+                raise MXNetError(
+                    f"Invalid index file: {self.idx_path!r}, line {number}: expected a key, a tab and an offset, "
+                    f"got {quoted(line.strip())}"
+                ) from None
+            if again is None and key in self.idx:
+                again = number, key
+            self.idx[key] = position
+            self.keys.append(key)
+        self._warn_of_index(again)
+
+    def _warn_of_index(self, again: tuple[int, Any] | None) -> None:
+        """Say that some records cannot be read by a key."""
+        if again is not None:
+            warnings.warn(
+                f"{self.idx_path}, line {again[0]}: the key {quoted(again[1])} has been there before; the last record "
+                "of a key is the one that is read",
+                stacklevel=5,
+            )
+        elif not self.keys and os.fstat(self._file.fileno()).st_size:
+            warnings.warn(f"{self.idx_path} is empty, {self.uri} is not: no record has a key", stacklevel=5)
 
     def close(self) -> None:
         """Close both files."""

@@ -40,9 +40,11 @@ LAYERS = [
         "_core.dtypes",
         "_core.files",
         "_core.history",
+        "_core.idx",
         "_core.layout",
         "_core.opencv",
         "_core.state",
+        "_core.text",
     },
     {"util", "_core.download", "_core.host", "_core.params", "_core.rng", "_core.shapes", "_core.tape"},
     # Operators: how they are declared, then all of them and the eager call.

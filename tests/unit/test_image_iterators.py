@@ -115,7 +115,7 @@ def test_list_files(files):
     assert batch.label[0].asnumpy().tolist() == [[1.5, 2.5], [0.5, 4.5]]
     assert batch.data[0].asnumpy()[:, 0, 0, 0].tolist() == [30, 10]
     (files / "bad.lst").write_text("5\tx\t3.png\n")
-    with pytest.raises(ValueError, match="bad.lst: expected a number, labels and a file name"):
+    with pytest.raises(ValueError, match="bad.lst, line 1: expected a number, labels and a file name"):
         mx.image.ImageIter(1, (3, 8, 8), path_imglist=str(files / "bad.lst"), path_root=str(files))
 
 

@@ -383,8 +383,8 @@ def test_csv_directory_blank_lines_and_many_pieces(tmp_path, monkeypatch):
     ("text", "kwargs", "words"),
     [
         ("1,2\n3,4\n", {"data_shape": (3,)}, "do not match size of shape.*row-length=2"),
-        ("1,2\n3,x\n", {"batch_size": 2}, "lines 1 to 2.*'x'"),
-        ("1,2\n3\n", {"batch_size": 2}, "columns changed"),
+        ("1,2\n3,x\n", {"batch_size": 2}, "line 2: .*'x'"),
+        ("1,2\n3\n", {"batch_size": 2}, "row-length=1 .*line 2"),
         ("1,2\n", {"batch_size": 5}, "bigger than batch size"),
         ("1,2\n", {"batch_size": 0}, "batch_size must be"),
         ("1,2\n", {"dtype": "float64"}, "float64 is not supported"),
@@ -536,8 +536,8 @@ def test_libsvm_parts_share_the_lines(tmp_path):
 @pytest.mark.parametrize(
     ("text", "kwargs", "words"),
     [
-        ("1 0:1\n2 3:1\n", {}, r"sample 2: index 3 is not in \[0, 3\)"),
-        ("1 0:1\n2 -1:1\n", {}, "sample 2: index -1"),
+        ("1 0:1\n2 3:1\n", {}, r"line 2: index 3 is not in \[0, 3\)"),
+        ("1 0:1\n2 -1:1\n", {}, "line 2: index -1"),
         ("1 0:x\n", {}, "not a LibSVM file"),
         ("1 0\n", {}, "not a LibSVM file"),
         ("1 0:1\n", {"round_batch": False}, "round_batch=True only"),

@@ -25,7 +25,9 @@ import io
 import os
 import stat
 import struct
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -37,6 +39,7 @@ from ..context import Context
 from . import invoke as _invoke
 from .dtypes import CODE_TO_TORCH, TORCH_TO_CODE, TORCH_TO_NP
 from .files import atomic_write, local_path
+from .text import quoted, shortened
 
 if TYPE_CHECKING:
     from ..ndarray.ndarray import NDArray
@@ -85,16 +88,17 @@ class StoredArray(NamedTuple):
 class Reader:
     """A cursor over a file or buffer of known size; reading past the end raises MXNetError with the offset."""
 
-    __slots__ = ("_descriptor", "_file", "_later", "_name", "offset", "size")
+    __slots__ = ("_descriptor", "_file", "_later", "name", "offset", "size", "unknown_device")
 
     def __init__(self, file: IO[bytes], size: int, name: str, descriptor: int | None = None) -> None:
         self._file = file
-        self._name = name
+        self.name = name
         # Of a file on disk: large values are passed over, and read together by several threads in the end.
         self._descriptor = descriptor if hasattr(os, "preadv") else None
         self._later: list[tuple[int, memoryview]] = []
         self.size = size
         self.offset = 0
+        self.unknown_device: int | None = None  # the kind of one, when there was one
 
     def __enter__(self) -> Reader:
         return self
@@ -105,7 +109,7 @@ class Reader:
     def error(self, message: str, offset: int | None = None) -> MXNetError:
         """An error that says where in which file."""
         at = self.offset if offset is None else offset
-        return MXNetError(f"Invalid NDArray file format: {self._name}, offset {at}: {message}")
+        return MXNetError(shortened(f"Invalid NDArray file format: {self.name}, offset {at}: {message}"))
 
     def _short(self, n: int, what: str) -> MXNetError:
         return self.error(f"{n} bytes are expected for {what}, but only {self.size - self.offset} are left")
@@ -273,7 +277,10 @@ def _index_dtype(r: Reader) -> torch.dtype:
 
 
 def read_list(r: Reader) -> tuple[list[NDArray], list[str]]:
-    """All arrays of a file and their names (none when it was saved from a list)."""
+    """All arrays of a file and their names (none when it was saved from a list).
+
+    Warns of what MXNet passes over: names that occur twice, bytes behind the end, devices of an unknown kind.
+    """
     magic, _ = r.unpack(_U64x2, "the header")
     if magic != LIST_MAGIC:
         raise r.error(f"not an array file: it begins with {magic:#x}, not {LIST_MAGIC:#x}", 0)
@@ -285,7 +292,21 @@ def read_list(r: Reader) -> tuple[list[NDArray], list[str]]:
     n_names = r.number(_U64, "the number of names")
     if n_names not in (0, count):
         raise r.error(f"{n_names} names for {count} arrays", r.offset - 8)
-    return arrays, _read_names(r, n_names)
+    names = _read_names(r, n_names)
+    for message in _doubts(r, names):
+        warnings.warn(f"{r.name}: {message}", stacklevel=4)
+    return arrays, names
+
+
+def _doubts(r: Reader, names: list[str]) -> Iterator[str]:
+    """What is strange about a file that can be read."""
+    if len(set(names)) < len(names):
+        again, _ = Counter(names).most_common(1)[0]
+        yield f"there are several arrays with the name {quoted(again)}, of which the last counts"
+    if r.offset < r.size:
+        yield f"{r.size - r.offset} bytes behind the end of the arrays, at offset {r.offset}, are left out"
+    if r.unknown_device is not None:
+        yield f"an array was saved on a device of the unknown kind {r.unknown_device}; it is on the CPU now"
 
 
 def _read_names(r: Reader, count: int) -> list[str]:
@@ -306,6 +327,7 @@ def _read_names(r: Reader, count: int) -> list[str]:
         except UnicodeDecodeError:
             raise r.error("a name is not UTF-8", start + at) from None
         at += length
+    r.offset = start + at
     return names
 
 
@@ -320,6 +342,8 @@ def make_array(r: Reader, start: int) -> NDArray:
         stored = stored._replace(data=stored.data.to(ctx.device), aux=tuple(a.to(ctx.device) for a in stored.aux))
     else:
         ctx = _CPU
+        if kind not in _DEVICES:
+            r.unknown_device = kind
     if stored.stype == "default":
         return _invoke.wrap(stored.data, ctx)
     from ..ndarray.sparse import from_parts

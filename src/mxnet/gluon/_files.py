@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import ndarray
 from .._core.files import atomic_write
+from .._core.text import shortened
+from ..base import MXNetError
 from ..symbol import load_json
 from .utils import _brief_print_list
 
@@ -104,9 +106,13 @@ def _describe(block: Block, number: int, into: dict[str, Any]) -> int:
 
 def load_model(block: Block, prefix: str) -> None:
     """See :meth:`Block.load`."""
-    with open(f"{prefix}-model.json") as file:
-        structure = json.load(file)
-    _restore(block, 0, structure)
+    path = f"{prefix}-model.json"
+    try:
+        with open(path, encoding="utf-8") as file:
+            structure = json.load(file)
+        _restore(block, 0, structure)
+    except (AttributeError, KeyError, RecursionError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as e:
+        raise MXNetError(f"{path} is not what Block.save writes: {shortened(f'{type(e).__name__}: {e}')}") from e
     block.load_parameters(f"{prefix}-model.params")
 
 

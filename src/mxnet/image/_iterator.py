@@ -11,8 +11,10 @@ import numpy as np
 
 from .. import ndarray as nd
 from .. import recordio
-from ..base import numeric_types
+from .._core.files import local_path
+from ..base import MXNetError, numeric_types
 from ..io import DataBatch, DataIter
+from ..io._image_list import read_image_list
 from ..ndarray.ndarray import NDArray
 from ._augmenters import CreateAugmenter
 from ._functions import imdecode
@@ -22,17 +24,7 @@ _LABEL_TYPES = ("int32", "float32", "int64", "float64")
 
 def _read_list(path: str, dtype: str) -> dict[int, tuple[NDArray, str]]:
     """Label and file name by number, from a ``.lst`` file."""
-    found = {}
-    with open(path, encoding="utf-8") as lines:
-        for line in lines:
-            fields = line.strip().split("\t")
-            if fields == [""]:
-                continue
-            try:
-                found[int(fields[0])] = nd.array([float(v) for v in fields[1:-1]], dtype=dtype), fields[-1]
-            except ValueError as e:
-                raise ValueError(f"{path}: expected a number, labels and a file name, got {line!r} ({e})") from None
-    return found
+    return {key: (nd.array(x.labels, dtype=dtype), x.name) for key, x in read_image_list(path).items()}
 
 
 def _labelled(entries: list[Any], dtype: str) -> dict[str, tuple[NDArray, str]]:
@@ -135,6 +127,9 @@ class ImageIter(DataIter):
         self.last_batch_handle = last_batch_handle
         self.provide_data = [(data_name, (batch_size, *self.data_shape))]
         self.provide_label = [(label_name, (batch_size, label_width) if label_width > 1 else (batch_size,))]
+        source = path_imgrec or path_imglist
+        if source and (not os.path.getsize(local_path(source)) or (self.imgrec is None and not self.imglist)):
+            raise MXNetError(f"{source}: there are no images")
         self.seq = self._sequence(part_index, num_parts)
         self.num_image = None if self.seq is None else len(self.seq)
         shape: Any = self.data_shape

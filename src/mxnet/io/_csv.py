@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+import re
 from typing import Any, Literal
 
 import numpy as np
@@ -10,10 +12,16 @@ import torch
 
 from .._core.dtypes import TORCH_TO_NP
 from .._core.params import DTypeOrNone, LongNonNeg, NonNeg, Shape
+from .._core.text import quoted
 from ..base import MXNetError
 from ._source import Batch, BatchSource, RoundBatches, Rows, RowStream, files_of, to_array
 
 _CHUNK = 1 << 22  # bytes of text that are parsed at once
+# What is in a text that has other numbers than whole ones of up to 18 digits.
+_NO_SMALL_INTEGERS = re.compile(r"[^0-9\s,+-]|[0-9]{19}")
+_NUMBER = re.compile(
+    r"[+-]?(?:[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf|infinity|nan)", re.I
+)
 
 
 class _Table:
@@ -23,10 +31,12 @@ class _Table:
         self.files = files_of(path)
         self.path = path
         self.shape = shape
-        self.width = int(np.prod(shape))
-        self.dtype = dtype
+        self.width = math.prod(shape)
+        self.dtype = np.dtype(dtype)
+        self._limits: Any = None if self.dtype.kind == "f" else np.iinfo(self.dtype)
         self.what = what
         self._file: Any = None
+        self._found = False  # whether there are any rows
         self.rewind()
 
     def rewind(self) -> None:
@@ -60,34 +70,85 @@ class _Table:
         while True:
             if self._file is None:
                 if not self._left:
+                    if not self._found:
+                        raise MXNetError(f"CSVIter: {self.what} {self.path} has no rows")
                     return False
-                self._file = open(self._left.pop(0), encoding="utf-8")
+                self._path = self._left.pop(0)
+                # Bytes that are no text are no numbers either: they stay, for the message that names their line.
+                self._file = open(self._path, encoding="utf-8-sig", errors="backslashreplace")
                 self._line = 0
             lines = self._file.readlines(_CHUNK)
             if not lines:
                 self.close()
                 continue
-            rows = self._parse(lines)
+            try:
+                rows = self._parse(lines)
+            except MXNetError:
+                self.close()
+                raise
             self._line += len(lines)
             if len(rows):
                 self._rows = rows
+                self._found = True
                 return True
 
     def _parse(self, lines: list[str]) -> np.ndarray:
         text = "".join(lines)
         if not text.strip():
             return self._rows[:0]
+        rows = self._parse_at_once(text)
+        return self._parse_each(lines) if rows is None else rows
+
+    def _parse_at_once(self, text: str) -> np.ndarray | None:
+        """The rows of a text without anything strange in it, else None."""
+        integers = self._limits is not None
+        # NumPy would go through floats for these, and wrap around.
+        if integers and _NO_SMALL_INTEGERS.search(text):
+            return None
         try:
-            rows = np.loadtxt(io.StringIO(text), dtype=self.dtype, delimiter=",", comments=None, ndmin=2)
-        except (ValueError, OverflowError) as e:
-            where = f"in lines {self._line + 1} to {self._line + len(lines)}"
-            raise MXNetError(f"CSVIter: {self.what} {self.path}, {where}: {e}") from None
-        if rows.shape[1] != self.width:
-            raise MXNetError(
-                f"The data size in CSV do not match size of shape: specified {self.what} shape={self.shape}, "
-                f"the csv row-length={rows.shape[1]} ({self.path})"
+            rows = np.loadtxt(
+                io.StringIO(text),
+                dtype=np.int64 if integers else self.dtype,
+                delimiter=",",
+                comments=None,
+                ndmin=2,
             )
-        return rows
+        except (ValueError, OverflowError):
+            return None
+        if rows.shape[1] != self.width:
+            return None
+        if integers and rows.size and not (self._limits.min <= rows.min() and rows.max() <= self._limits.max):
+            return None
+        return rows.astype(self.dtype, copy=False)
+
+    def _parse_each(self, lines: list[str]) -> np.ndarray:
+        """The rows of lines, one by one: a number more or less, or none where one should be, is found by its line."""
+        rows = []
+        for number, line in enumerate(lines, self._line + 1):
+            fields = line.strip().removesuffix(",").split(",")
+            if fields == [""]:
+                continue
+            where = f"{self._path}, line {number}"
+            if len(fields) != self.width:
+                raise MXNetError(
+                    f"The data size in CSV do not match size of shape: specified {self.what} shape={self.shape}, "
+                    f"the csv row-length={len(fields)} ({where})"
+                )
+            rows.append([self._number(field.strip(), where) for field in fields])
+        return np.array(rows, self.dtype).reshape(-1, self.width)
+
+    def _number(self, text: str, where: str) -> float:
+        try:
+            if not _NUMBER.fullmatch(text):
+                raise ValueError
+            if self._limits is None:
+                return float(text)
+            value = int(text) if text.lstrip("+-").isdigit() else int(float(text))
+        except (ValueError, OverflowError):
+            raise MXNetError(f"CSVIter: {where}: expected {self.dtype.name} values, got {quoted(text)}") from None
+        if not self._limits.min <= value <= self._limits.max:
+            raise MXNetError(f"CSVIter: {where}: {quoted(text)} is out of the range of {self.dtype.name}")
+        return value
 
 
 class _CSVRows(RowStream):

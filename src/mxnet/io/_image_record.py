@@ -21,6 +21,7 @@ from ..ndarray import load as load_arrays
 from ..ndarray import save as save_arrays
 from ..ndarray.ndarray import wrap
 from ._image_augment import DefaultAugmenter
+from ._image_list import read_image_list
 from ._image_parameters import Augmentation, Normalization, Reading, pick, signature_of, types_of
 from ._record_split import RecordSplit
 from ._source import Batch, BatchSource, to_array
@@ -33,21 +34,6 @@ _DTYPES: dict[Any, Any] = {
 }
 # Images wait for a thread in a few groups a batch: one a thread, and some more for those that are done early.
 _GROUPS_PER_THREAD = 2
-
-
-def read_label_list(path: str) -> dict[int, np.ndarray]:
-    """Labels by the number of the image, from lines of number, labels and file name."""
-    labels = {}
-    with open(path, encoding="utf-8") as lines:
-        for line in lines:
-            fields = line.split("\t") if "\t" in line else line.split()
-            if not line.strip():
-                continue
-            try:
-                labels[int(fields[0])] = np.array([float(v) for v in fields[1:-1]], np.float32)
-            except ValueError:
-                raise MXNetError(f"{path}: expected a number, labels and a file name, got {line!r}") from None
-    return labels
 
 
 class Normalizer:
@@ -146,7 +132,10 @@ class ImageRecordSource(BatchSource):
                 raise MXNetError(f"unknown augmenter {name!r} in aug_seq, there is {self.augmenter!r}")
         self._augment = self._make_augmenter(augmentation) if reading.aug_seq else None
         self._normalize = Normalizer(normalization, self.dtype)
-        self._labels = read_label_list(reading.path_imglist) if reading.path_imglist else None
+        self._labels = None
+        if reading.path_imglist:
+            listed = read_image_list(reading.path_imglist)
+            self._labels = {number: np.array(image.labels, np.float32) for number, image in listed.items()}
         self._records = self._split(reading.shuffle or reading.shuffle_chunk_size > 0)
         threads = max(1, min(reading.preprocess_threads, os.cpu_count() or 1))
         self._groups = threads * _GROUPS_PER_THREAD

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from .._core.params import DTypeOrNone, LongNonNeg, NonNeg, Shape
+from .._core.text import quoted
 from ..base import MXNetError
 from ..ndarray.sparse import csr_matrix
 from ._source import Batch, BatchSource, RoundBatches, Rows, RowStream, files_of, to_array
+
+_FLOAT = rb"[+-]?(?:[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan)"
+_LINE = re.compile(_FLOAT + rb"(?:\s+" + _FLOAT + rb":" + _FLOAT + rb")*", re.I)
 
 
 class _Matrix(NamedTuple):
@@ -70,31 +75,38 @@ def _read_range(path: str, begin: int, end: int) -> bytes:
 
 
 def _parse(path: str, text: bytes, width: int) -> _Matrix:
-    """Sparse rows from text; MXNetError names the line of an index out of range."""
-    lines = [line for line in (x.split(b"#", 1)[0].strip() for x in text.splitlines()) if line]
+    """Sparse rows from text; MXNetError names the line that is wrong."""
+    lines, line_numbers = [], []
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.split(b"#", 1)[0].strip()
+        if not line:
+            continue
+        if not _LINE.fullmatch(line):
+            raise MXNetError(
+                f"LibSVMIter: {path}, line {number}: not a LibSVM file: a line must be "
+                f"'label index:value index:value ...', got {quoted(line)}"
+            )
+        lines.append(line)
+        line_numbers.append(number)
     counts = np.fromiter((line.count(b":") for line in lines), np.int64, len(lines))
     # Labels and pairs are one long list of numbers: a line has its label and two numbers a pair.
     words = b" ".join(lines).replace(b":", b" ").split()
-    try:
-        numbers = np.array(words, dtype=np.bytes_).astype(np.float64) if words else np.empty(0)
-    except ValueError as e:
-        raise MXNetError(f"LibSVMIter: {path} is not a LibSVM file: {e}") from None
-    if len(numbers) != len(lines) + 2 * counts.sum():
-        raise MXNetError(f"LibSVMIter: {path} is not a LibSVM file: a line must be 'label index:value index:value ...'")
+    numbers = np.fromiter(map(float, words), np.float64, len(words))
     begins = np.cumsum(1 + 2 * counts) - (1 + 2 * counts)
     features = np.ones(len(numbers), bool)
     features[begins] = False
     pairs = numbers[features].reshape(-1, 2)
     columns = pairs[:, 0]
-    bad = np.flatnonzero((columns < 0) | (columns >= width) | (columns != np.floor(columns)))
+    bad = np.flatnonzero(~((columns >= 0) & (columns < width) & (columns == np.floor(columns))))
     starts = np.concatenate([[0], np.cumsum(counts)])
     if len(bad):
-        line = int(np.searchsorted(starts, bad[0], side="right"))
+        where = line_numbers[int(np.searchsorted(starts, bad[0], side="right")) - 1]
         raise MXNetError(
-            f"LibSVMIter: {path}, sample {line}: index {columns[bad[0]]:g} is not in [0, {width}), "
-            "(the first index is 0)"
+            f"LibSVMIter: {path}, line {where}: index {columns[bad[0]]:g} is not in [0, {width}), (the first index is 0)"
         )
-    return _Matrix(pairs[:, 1].astype(np.float32), columns.astype(np.int64), starts, numbers[begins].astype(np.float32))
+    with np.errstate(over="ignore"):
+        values, labels = pairs[:, 1].astype(np.float32), numbers[begins].astype(np.float32)
+    return _Matrix(values, columns.astype(np.int64), starts, labels)
 
 
 class _SparseRows(RowStream):
@@ -155,6 +167,8 @@ class LibSVMSource(BatchSource):
         if own_labels != (self._label_width == 1):
             raise MXNetError(f"label_shape must be (1,) exactly when label_libsvm is not set, got {label_shape}")
         data = _parse(data_libsvm, _read_part(data_libsvm, part_index, num_parts), self._width)
+        if num_parts == 1 and not len(data.labels):
+            raise MXNetError(f"LibSVMIter: {data_libsvm} has no samples")
         label: Any = data.labels
         if not own_labels:
             label = _parse(label_libsvm, _read_part(label_libsvm, part_index, num_parts), self._label_width)

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
-import struct
 from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from .._core.files import local_path
+from .._core.idx import read_idx
 from .._core.params import DTypeOrNone, Ge, LongNonNeg
 from ..base import MXNetError
 from ._source import Batch, BatchSource, to_array
 
 
-def _read_idx(path: str, ndim: int) -> np.ndarray:
-    """The bytes of an IDX file (plain or gzip) with ``ndim`` axes."""
-    path = local_path(path)
+def _read(path: str, axes: int) -> np.ndarray:
     try:
-        with (gzip.open if path.endswith(".gz") else open)(path, "rb") as f:
-            header = f.read(4 + 4 * ndim)
-            if len(header) < 4 + 4 * ndim or header[:3] != b"\0\0\x08" or header[3] != ndim:
-                raise MXNetError(f"{path}: invalid mnist format, expected an IDX file of bytes with {ndim} axes")
-            shape = struct.unpack(f">{ndim}I", header[4:])
-            body = f.read()
+        return read_idx(local_path(path), axes)
     except OSError as e:
         raise MXNetError(f'Open "{path}": {e.strerror or e}') from None
-    size = int(np.prod(shape, dtype=object))
-    if len(body) < size:
-        raise MXNetError(f"{path}: invalid mnist format, shape {shape} needs {size} bytes, the file has {len(body)}")
-    return np.frombuffer(body, np.uint8, size).reshape(shape)
 
 
 class MNISTSource(BatchSource):
@@ -58,7 +46,7 @@ class MNISTSource(BatchSource):
     ) -> None:
         if not 0 <= part_index < num_parts:
             raise MXNetError(f"part_index must be in [0, num_parts), got {part_index} of {num_parts}")
-        images, labels = _read_idx(image, 3), _read_idx(label, 1)
+        images, labels = _read(image, 3), _read(label, 1)
         if len(images) != len(labels):
             raise MXNetError(f"{image} has {len(images)} images, {label} {len(labels)} labels")
         start, stop = (int(len(images) / num_parts * i) for i in (part_index, part_index + 1))

@@ -51,6 +51,8 @@ class RecordSplit:
         self._spans: list[tuple[MXRecordIO, int, int]] = []
         if index:
             reader = MXIndexedRecordIO(index, path, "r")
+            if not reader.keys:
+                raise MXNetError(f"{index} has no records")
             offsets = np.sort(np.array([reader.idx[k] for k in reader.keys], dtype=np.int64))
             first, last = _bounds(len(offsets), part, parts, 1)
             self._reader, self._order = reader, offsets[first:last]
@@ -89,9 +91,16 @@ class RecordSplit:
         if self._order is not None:
             if self._next >= len(self._order):
                 return None
-            self._reader._file.seek(self._order[self._next])
+            offset = self._order[self._next]
+            self._reader._file.seek(offset)
             self._next += 1
-            return self._reader.read()
+            record = self._reader.read()
+            if record is None:
+                raise MXNetError(
+                    f"{self._reader.idx_path!r} does not belong to {self._reader.uri!r}: a record is at offset "
+                    f"{offset}, past the end of the file"
+                )
+            return record
         if not self._shuffle:
             return self._sequential()
         if not self._read:

@@ -14,6 +14,7 @@ import torch
 
 from .._core.files import local_path
 from .._core.params import codec_for
+from .._core.text import shortened
 from ..base import MXNetError
 from ..context import cpu
 from ..ndarray.ndarray import NDArray, wrap
@@ -145,7 +146,7 @@ def to_array(values: np.ndarray) -> NDArray:
 
 
 def files_of(path: str) -> list[str]:
-    """The files behind a path: itself, the parts of a ``;`` list, and the files in a directory.
+    """The files behind a path that are not empty: itself, the parts of a ``;`` list, and the files in a directory.
 
     Raises
     ------
@@ -161,8 +162,13 @@ def files_of(path: str) -> list[str]:
         elif os.path.isfile(part):
             found.append(part)
     if not found:
-        raise MXNetError(f"Cannot find any files that matches the URI pattern {path}")
-    return found
+        raise MXNetError(f"Cannot find any files that matches the URI pattern {shortened(path)}")
+    filled = [f for f in found if os.path.getsize(f)]
+    if not filled:
+        raise MXNetError(
+            f"Cannot find any files that matches the URI pattern {shortened(path)}: what is there is empty"
+        )
+    return filled
 
 
 def file_iterator(name: str, source: type[BatchSource], iterator: Any) -> Any:

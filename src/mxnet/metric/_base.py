@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from .. import registry
+from .._core.text import quoted, shortened
+from ..base import MXNetError
 from ..ndarray import NDArray
 
 # Arrays up to this size are handled by NumPy, whose calls cost half of torch's; larger ones profit from threads.
@@ -167,9 +169,18 @@ class EvalMetric:
 
     def update_dict(self, label: dict[str, NDArray], pred: dict[str, NDArray]) -> None:
         """Add a batch whose labels and predictions are given by name."""
-        preds = list(pred.values()) if self.output_names is None else [pred[name] for name in self.output_names]
-        labels = list(label.values()) if self.label_names is None else [label[name] for name in self.label_names]
+        preds = self._named(pred, self.output_names, "output_names")
+        labels = self._named(label, self.label_names, "label_names")
         self.update(labels, preds)
+
+    def _named(self, arrays: dict[str, NDArray], names: list[str] | None, argument: str) -> list[NDArray]:
+        if names is None:
+            return list(arrays.values())
+        for name in names:
+            if name not in arrays:
+                present = shortened(", ".join(arrays))
+                raise MXNetError(f"{type(self).__name__}: {argument} has {quoted(name)}, the batch has {present}")
+        return [arrays[name] for name in names]
 
     def update(self, labels: Any, preds: Any) -> None:
         """Add a batch.

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..base import MXNetError
 from ..context import Context
-from ..executor_manager import _split_input_slice
+from ..executor_manager import _split_input_slice, check_inputs
 from ..io import DataDesc
 from ..kvstore._comm import copy_into, total
 from ..model import Updates
@@ -252,6 +252,7 @@ class DataParallelExecutorGroup:
     ) -> None:
         """Make the executors, or with ``reshape`` make them anew for other shapes, sharing parameters."""
         assert reshape or not self.execs
+        check_inputs([desc.name for desc in [*data_shapes, *(label_shapes or [])]], self.arg_names)
         self.batch_size = None
         self.data_layouts = self.decide_slices(data_shapes)
         self.label_layouts = [] if label_shapes is None else self.decide_slices(label_shapes)

@@ -12,10 +12,10 @@ from .._core.dtypes import torch_dtype
 from .._core.history import note_of, recorded
 from .._core.host import tensor_of
 from .._core.ops.elemwise.scalar import held
-from .._core.ops.init.creation import known_shape
+from .._core.ops.init.creation import checked_shape, known_shape
 from .._core.registry import get_op
 from .._core.state import state
-from ..base import mx_real_t
+from ..base import MXNetError, OperatorValueError, mx_real_t
 from ..context import Context, current_context
 from ._array import NDArray, from_torch, wrap
 
@@ -35,6 +35,20 @@ def _shape(shape: Any) -> tuple[int, ...]:
     return shape
 
 
+def allocated(make: Any, shape: tuple[int, ...], *args: Any, **kwargs: Any) -> torch.Tensor:
+    """The tensor that a function of torch's makes; MXNetError for a shape that memory does not hold."""
+    try:
+        return make(shape, *args, **kwargs)
+    except (RuntimeError, TypeError, OverflowError) as e:
+        try:
+            checked_shape(shape)
+        except ValueError as too_large:
+            raise OperatorValueError(str(too_large)) from None
+        if not isinstance(e, RuntimeError):
+            raise
+        raise MXNetError(f"cannot make an array of shape {shape}: {str(e).splitlines()[0]}") from None
+
+
 def _dtype(dtype: Any) -> torch.dtype:
     return torch.float32 if dtype is None else torch_dtype(dtype)
 
@@ -44,7 +58,7 @@ def _filled(shape: Any, value: float, ctx: Any, dtype: Any, empty: bool = False)
     shape = _shape(shape)
     if not shape or (0 in shape and not empty):
         known_shape(shape, ctx.device)
-    t = torch.full(shape, value, dtype=_dtype(dtype), device=ctx.device)
+    t = allocated(torch.full, shape, value, dtype=_dtype(dtype), device=ctx.device)
     return wrap(t.pin_memory() if ctx.device_type == "cpu_pinned" and torch.cuda.is_available() else t, ctx)
 
 
@@ -92,7 +106,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
 def empty(shape: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
     """An array whose values are not set."""
     ctx = _context(ctx)
-    return wrap(torch.empty(_shape(shape), dtype=_dtype(dtype), device=ctx.device), ctx)
+    return wrap(allocated(torch.empty, _shape(shape), dtype=_dtype(dtype), device=ctx.device), ctx)
 
 
 def zeros(shape: Any, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:

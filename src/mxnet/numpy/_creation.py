@@ -12,7 +12,7 @@ from .._core.dtypes import torch_dtype
 from .._core.host import tensor_of
 from ..context import Context, current_context
 from ..ndarray._array import NDArray
-from ..ndarray._creation import _shape
+from ..ndarray._creation import _shape, allocated
 from ._array import _row_major, ndarray, wrap
 from ._calls import refuse
 
@@ -26,7 +26,7 @@ def _dtype(dtype: Any) -> torch.dtype:
 def _filled(shape: Any, value: Any, dtype: Any, order: str, ctx: Context | None) -> ndarray:
     _row_major(order)
     ctx = current_context() if ctx is None else ctx
-    return wrap(torch.full(_shape(shape), value, dtype=_dtype(dtype), device=ctx.device), ctx)
+    return wrap(allocated(torch.full, _shape(shape), value, dtype=_dtype(dtype), device=ctx.device), ctx)
 
 
 def array(object: Any, dtype: Any = None, ctx: Context | None = None) -> ndarray:
@@ -91,7 +91,7 @@ def empty(shape: Any, dtype: Any = _float32, order: str = "C", ctx: Context | No
     """An array whose values are not set, float32 by default."""
     _row_major(order)
     ctx = current_context() if ctx is None else ctx
-    return wrap(torch.empty(_shape(shape), dtype=_dtype(dtype), device=ctx.device), ctx)
+    return wrap(allocated(torch.empty, _shape(shape), dtype=_dtype(dtype), device=ctx.device), ctx)
 
 
 def full(

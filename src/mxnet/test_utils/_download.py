@@ -7,7 +7,6 @@ import gzip
 import logging
 import os
 import shutil
-import struct
 import zipfile
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from .._core.download import fetch
 from .._core.files import atomic_write
+from .._core.idx import read_idx
 
 _SITE = "http://data.mxnet.io/"
 # MXNet's own host went away with the project: what others mirror is fetched from there first.
@@ -121,7 +121,7 @@ def get_mnist() -> dict[str, np.ndarray]:
         ``test_label``, int8.
     """
     train_images, train_labels, test_images, test_labels = [
-        _read_idx(_download_from(_MNIST, name + ".gz")) for name in _MNIST_FILES
+        read_idx(_download_from(_MNIST, name + ".gz")) for name in _MNIST_FILES
     ]
     return {
         "train_data": _pictures(train_images),
@@ -129,19 +129,6 @@ def get_mnist() -> dict[str, np.ndarray]:
         "test_data": _pictures(test_images),
         "test_label": test_labels.view(np.int8),
     }
-
-
-def _read_idx(path: str) -> np.ndarray:
-    """The bytes of an idx file, with its shape."""
-    with gzip.open(path) as file:
-        zero, kind, rank = struct.unpack(">HBB", file.read(4))
-        if zero != 0 or kind != 8 or not 1 <= rank <= 4:
-            raise ValueError(f"{path} is not an idx file of bytes")
-        shape = struct.unpack(f">{rank}I", file.read(4 * rank))
-        data = np.frombuffer(file.read(), dtype=np.uint8)
-    if data.size != np.prod(shape, dtype=np.int64):
-        raise ValueError(f"{path} has {data.size} bytes of data, its header says {shape}")
-    return data.reshape(shape)
 
 
 def _pictures(images: np.ndarray) -> np.ndarray:

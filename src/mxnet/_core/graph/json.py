@@ -13,6 +13,7 @@ from typing import Any
 
 from ...base import MXNetError
 from ..registry import get_op
+from ..text import quoted, shortened
 from .attrs import parse_params
 from .node import Entry, Node, split_variables, topo_sort
 from .upgrade import VERSION, upgrade
@@ -95,10 +96,6 @@ _NODE_FIELDS = frozenset(
 _MAX_SUBGRAPH_DEPTH = 64
 
 
-class _Bad(MXNetError):
-    """A symbol file that cannot be read."""
-
-
 def from_json(text: str, np_shape: bool = False) -> list[Entry]:
     """Read a graph; gives its outputs.
 
@@ -115,11 +112,18 @@ def from_json(text: str, np_shape: bool = False) -> list[Entry]:
         When the text is no such file; the message names the node.
     """
     try:
+        return _read(text, np_shape)
+    except MXNetError as e:
+        raise MXNetError(shortened(str(e))) from None  # names in a file may be as long as they like
+
+
+def _read(text: str, np_shape: bool) -> list[Entry]:
+    try:
         data = json.loads(text, strict=False)
         if "\\ud" in text.lower():
             json.dumps(data, ensure_ascii=False).encode()  # a lone half of a surrogate pair could not be saved again
     except (ValueError, RecursionError) as e:
-        raise _Bad(f"Invalid symbol file: not valid JSON: {e}") from None
+        raise MXNetError(f"Invalid symbol file: not valid JSON: {e}") from None
     version, written_with_np_shape = _graph_attrs(data)
     heads = _read_graph(data, version, 0)
     if np_shape and not written_with_np_shape:
@@ -129,7 +133,7 @@ def from_json(text: str, np_shape: bool = False) -> list[Entry]:
 
 def _read_graph(data: Any, version: int, depth: int) -> list[Entry]:
     if depth > _MAX_SUBGRAPH_DEPTH:
-        raise _Bad(f"Invalid symbol file: subgraphs nested deeper than {_MAX_SUBGRAPH_DEPTH}")
+        raise MXNetError(f"Invalid symbol file: subgraphs nested deeper than {_MAX_SUBGRAPH_DEPTH}")
     _check_fields(data, _GRAPH_FIELDS, ("nodes", "arg_nodes", "heads"), "the graph")
     records = _expect(data["nodes"], list, "nodes")
     nodes = [_read_node(record, i, version, depth) for i, record in enumerate(records)]
@@ -146,7 +150,7 @@ def _read_graph(data: Any, version: int, depth: int) -> list[Entry]:
         _node_at(i, nodes, "arg_nodes")
     heads = [_read_entry(e, nodes, "a head")[:2] for e in _expect(data["heads"], list, "heads")]
     if not heads:
-        raise _Bad("Invalid symbol file: the graph has no heads")
+        raise MXNetError("Invalid symbol file: the graph has no heads")
     upgrade(topo_sort(heads), version)
     for node in topo_sort(heads):
         _check_node(node)
@@ -170,7 +174,7 @@ def _read_node(record: Any, position: int, version: int, depth: int) -> Node:
     try:
         op = None if op_name == "null" else get_op(op_name)
     except MXNetError as e:
-        raise _Bad(f"Failed loading node {name!r} of type {op_name}: {e}") from None
+        raise MXNetError(f"Failed loading node {name!r} of type {op_name}: {e}") from None
     node = Node(op, name, attrs=attrs)
     for subgraph in _expect(record.get("subgraphs", []), list, f"subgraphs of {where}"):
         node.subgraphs.append(_read_graph(subgraph, version, depth + 1))
@@ -181,7 +185,7 @@ def _check_node(node: Node) -> None:
     """Decode the parameters of an operator and hold its inputs against them."""
     if node.op is None:
         if node.inputs:
-            raise _Bad(f"Invalid symbol file: variable {node.name!r} has inputs")
+            raise MXNetError(f"Invalid symbol file: variable {node.name!r} has inputs")
         return
     if node.params is None:
         node.params = parse_params(node.op, node.attrs, node.name)
@@ -192,14 +196,14 @@ def _check_node(node: Node) -> None:
         ("subgraphs", len(node.subgraphs), len(node.op.subgraphs)),
     ):
         if found != expected:
-            raise _Bad(
+            raise MXNetError(
                 f"Invalid symbol file: node {node.name!r} ({node.op.name}) has {found} {what}, expected {expected}"
             )
 
 
 def _check_output(source: Node, index: int, what: str) -> None:
     if index >= source.num_outputs:
-        raise _Bad(
+        raise MXNetError(
             f"Invalid symbol file: {what} is output {index} of node {source.name!r}, which has {source.num_outputs}"
         )
 
@@ -208,16 +212,18 @@ def _read_entry(entry: Any, nodes: Sequence[Node], what: str) -> tuple[Node, int
     """``[node, output]`` or ``[node, output, version]``."""
     _expect(entry, list, what)
     if len(entry) not in (2, 3):
-        raise _Bad(f"Invalid symbol file: {what} must be [node, output, version], got {_brief(entry)}")
+        raise MXNetError(f"Invalid symbol file: {what} must be [node, output, version], got {quoted(entry)}")
     for number in entry[1:]:
         if type(number) is not int or number < 0:
-            raise _Bad(f"Invalid symbol file: {what} must consist of non-negative integers, got {_brief(entry)}")
+            raise MXNetError(f"Invalid symbol file: {what} must consist of non-negative integers, got {quoted(entry)}")
     return _node_at(entry[0], nodes, what), entry[1], entry[2] if len(entry) == 3 else 0
 
 
 def _node_at(number: Any, nodes: Sequence[Node], what: str) -> Node:
     if type(number) is not int or not 0 <= number < len(nodes):
-        raise _Bad(f"Invalid symbol file: {what} refers to node {_brief(number)}, but there are {len(nodes)} nodes")
+        raise MXNetError(
+            f"Invalid symbol file: {what} refers to node {quoted(number)}, but there are {len(nodes)} nodes"
+        )
     return nodes[number]
 
 
@@ -238,7 +244,7 @@ def _refuse_cycles(nodes: Sequence[Node]) -> None:
                 ready.append(user)
     if waiting:
         stuck = next(n for n in nodes if id(n) in waiting)
-        raise _Bad(f"Invalid symbol file: node {stuck.name!r} depends on itself or on a node that does")
+        raise MXNetError(f"Invalid symbol file: node {stuck.name!r} depends on itself or on a node that does")
 
 
 def _graph_attrs(data: Any) -> tuple[int, bool]:
@@ -246,10 +252,10 @@ def _graph_attrs(data: Any) -> tuple[int, bool]:
     attrs = _expect(_expect(data, dict, "the graph").get("attrs", {}), dict, "attrs of the graph")
     for key, value in attrs.items():
         if not (isinstance(value, list) and len(value) == 2 and isinstance(value[0], str)):
-            raise _Bad(f'Invalid symbol file: graph attribute {key} must be ["type", value], got {_brief(value)}')
+            raise MXNetError(f'Invalid symbol file: graph attribute {key} must be ["type", value], got {quoted(value)}')
     version = attrs.get("mxnet_version", ["int", 800])[1]
     if type(version) is not int:
-        raise _Bad(f"Invalid symbol file: mxnet_version must be an integer, got {_brief(version)}")
+        raise MXNetError(f"Invalid symbol file: mxnet_version must be an integer, got {quoted(version)}")
     if version > VERSION:
         _log.warning(
             "loading symbol saved by MXNet version %d with lower version of MXNet v%d. May cause undefined behavior.",
@@ -263,21 +269,18 @@ def _check_fields(record: Any, allowed: frozenset[str], required: Iterable[str],
     _expect(record, dict, where)
     for key in record:
         if key not in allowed:
-            raise _Bad(f"Invalid symbol file: unknown field {_brief(key)} in {where}, known are {sorted(allowed)}")
+            raise MXNetError(
+                f"Invalid symbol file: unknown field {quoted(key)} in {where}, known are {sorted(allowed)}"
+            )
     for key in required:
         if key not in record:
-            raise _Bad(f"Invalid symbol file: missing field {key!r} in {where}")
+            raise MXNetError(f"Invalid symbol file: missing field {key!r} in {where}")
 
 
 def _expect(value: Any, kind: type, what: str) -> Any:
     if not isinstance(value, kind):
-        raise _Bad(f"Invalid symbol file: {what} must be a {kind.__name__}, got {_brief(value)}")
+        raise MXNetError(f"Invalid symbol file: {what} must be a {kind.__name__}, got {quoted(value)}")
     return value
-
-
-def _brief(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _to_np_shapes(heads: Sequence[Entry]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import math
 import os
 import tarfile
 import warnings
@@ -15,7 +13,8 @@ import torch
 
 from .... import image, recordio
 from ...._core.files import atomic_write
-from ....base import MXNetError, data_dir
+from ...._core.idx import read_idx
+from ....base import data_dir
 from ....context import cpu
 from ....ndarray.ndarray import NDArray, wrap
 from ...utils import _get_repo_file_url, check_sha1, download
@@ -96,20 +95,12 @@ class MNIST(_DownloadedDataset):
         super().__init__(root, transform)
 
     def _get_data(self) -> None:
-        images, labels = (_read_idx(_obtain(self._namespace, f, self._root)) for f in self._files[bool(self._train)])
+        images, labels = (
+            read_idx(_obtain(self._namespace, f, self._root), axes)
+            for f, axes in zip(self._files[bool(self._train)], (3, 1))
+        )
         self._data = wrap(torch.from_numpy(images[..., None].copy()), cpu())
         self._label = labels.astype(np.int32)
-
-
-def _read_idx(path: str) -> np.ndarray:
-    """The array of bytes in a compressed file in the format of MNIST."""
-    with gzip.open(path, "rb") as file:
-        content = file.read()
-    start = 4 + 4 * content[3] if len(content) > 3 else 4
-    shape = tuple(int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4))
-    if content[:3] != b"\0\0\x08" or len(content) - start != math.prod(shape):
-        raise MXNetError(f"{path} is not a file of bytes in the format of MNIST")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
 class FashionMNIST(MNIST):
