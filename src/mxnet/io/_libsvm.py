@@ -102,7 +102,8 @@ def _parse(path: str, text: bytes, width: int) -> _Matrix:
     if len(bad):
         where = line_numbers[int(np.searchsorted(starts, bad[0], side="right")) - 1]
         raise MXNetError(
-            f"LibSVMIter: {path}, line {where}: index {columns[bad[0]]:g} is not in [0, {width}), (the first index is 0)"
+            f"LibSVMIter: {path}, line {where}: index {columns[bad[0]]:g} is not in [0, {width}), "
+            "(the first index is 0)"
         )
     with np.errstate(over="ignore"):
         values, labels = pairs[:, 1].astype(np.float32), numbers[begins].astype(np.float32)
