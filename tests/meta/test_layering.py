@@ -70,6 +70,7 @@ LAYERS = [
     # The package itself, and what stands on all of it: mxnet imports test_utils on first use only.
     {"mxnet"},
     {"cli", "test_utils"},
+    {"__main__"},
 ]
 LEVEL = {unit: level for level, layer in enumerate(LAYERS) for unit in layer}
 

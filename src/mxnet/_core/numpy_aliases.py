@@ -196,6 +196,10 @@ def _value(meaning: Any) -> Any:
     return getattr(importlib.import_module(module), name) if dot else importlib.import_module(name)
 
 
+# What `restore` has given NumPy so far.
+given: list[str] = []
+
+
 def restore(module: Any = np) -> list[str]:
     """Give NumPy the names of the table that it has not.
 
@@ -208,7 +212,7 @@ def restore(module: Any = np) -> list[str]:
     """
     there = vars(module)
     deprecated = there.get("__deprecated_attrs__", {})
-    given = []
+    found = []
     for name, meaning in ALIASES.items():
         if name in there or name in deprecated:
             continue
@@ -216,5 +220,7 @@ def restore(module: Any = np) -> list[str]:
             setattr(module, name, _value(meaning))
         except (AttributeError, ImportError):  # gone without a trace from this release
             continue
-        given.append(name)
-    return given
+        found.append(name)
+    if module is np:
+        given.extend(found)
+    return found
