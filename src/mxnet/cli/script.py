@@ -67,9 +67,8 @@ def _find(name: str) -> importlib.machinery.ModuleSpec:
 
 def _set_path(folder: str) -> None:
     """Put the script's folder where ``python`` had put the command's."""
-    if sys.flags.safe_path if sys.version_info >= (3, 11) else sys.flags.isolated:
-        return
-    sys.path[0] = folder
+    if not getattr(sys.flags, "safe_path", sys.flags.isolated):  # a flag of Python 3.11
+        sys.path[0] = folder
 
 
 def _run(code: Callable[[], Any], **attributes: Any) -> None:
