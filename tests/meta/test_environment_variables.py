@@ -18,6 +18,7 @@ FREE = {
     "mxnet.test_utils._environment",
     "mxnet.test_utils._defaults",  # NVIDIA_TF32_OVERRIDE
     "mxnet.base",  # APPDATA
+    "mxnet.cli.remedies",  # DISPLAY and MPLBACKEND, for Matplotlib
 }
 
 
