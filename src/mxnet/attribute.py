@@ -34,7 +34,7 @@ class _CurrentProperty(type):
 
 def _warn_deprecated() -> None:
     warnings.warn(
-        "AttrScope.current has been deprecated. It is advised to use the `with` statement with AttrScope.",
+        "AttrScope.current is deprecated: enter a scope by `with`",
         DeprecationWarning,
         stacklevel=3,
     )

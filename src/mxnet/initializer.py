@@ -179,8 +179,7 @@ class Initializer:
     def _legacy_init(self, name: Any, arr: NDArray) -> None:
         """Initialize by the name alone."""
         warnings.warn(
-            "\033[91mCalling initializer with init(str, NDArray) has been deprecated."
-            "please use init(mx.init.InitDesc(...), NDArray) instead.\033[0m",
+            "an initializer called with a plain name is deprecated; wrap the name in mx.init.InitDesc",
             DeprecationWarning,
             stacklevel=3,
         )
@@ -234,9 +233,8 @@ class Initializer:
 
     def _init_default(self, name: Any, _: NDArray) -> None:
         raise ValueError(
-            f"Unknown initialization pattern for {name}. Default initialization is now limited to "
-            '"weight", "bias", "gamma" (1.0), and "beta" (0.0).'
-            "Please use mx.sym.Variable(init=mx.init.*) to set initialization pattern"
+            f"Unknown initialization pattern for {name}: only names that end in weight, bias, gamma or beta tell what "
+            f"they need. Give this one its own initializer, mx.sym.Variable({str(name)!r}, init=mx.init...)"
         )
 
     def __eq__(self, other: object) -> Any:

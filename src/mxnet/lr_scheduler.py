@@ -66,7 +66,7 @@ class LRScheduler:
 
 def _check_factor(factor: float) -> None:
     if factor > 1.0:
-        raise ValueError("Factor must be no more than 1 to make lr reduce")
+        raise ValueError(f"factor should be at most 1, or the rate would grow; got {factor}")
 
 
 class FactorScheduler(LRScheduler):

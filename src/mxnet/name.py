@@ -32,7 +32,7 @@ class _CurrentProperty(type):
 
 def _warn_deprecated(what: str) -> None:
     warnings.warn(
-        f"{what} has been deprecated. It is advised to use the `with` statement with {what.split('.')[0]}.",
+        f"{what} is deprecated: enter a {what.split('.')[0]} by `with`",
         DeprecationWarning,
         stacklevel=3,
     )

@@ -66,8 +66,7 @@ def set_np_shape(active: bool) -> bool:
         _announce("shape", "NumPy-shape semantics is on: scalars and zero-size arrays have shapes of their own.")
     elif state.np_array:
         raise ValueError(
-            "Deactivating NumPy shape semantics while NumPy array semantics is still active is not allowed. "
-            "Please consider calling `npx.reset_np()` to deactivate both of them."
+            "NumPy's shape semantics cannot be switched off while its array semantics is on; npx.reset_np() ends both"
         )
     before, state.np_shape = state.np_shape, bool(active)
     return before
@@ -308,7 +307,7 @@ def get_cuda_compute_capability(ctx: Context) -> int:
         When there is no such device.
     """
     if ctx.device_type != "gpu":
-        raise ValueError(f"Expecting a gpu context to get cuda compute capability, while received ctx {ctx}")
+        raise ValueError(f"ctx: only a GPU has a compute capability, got {ctx}")
     try:
         major, minor = torch.cuda.get_device_capability(ctx.device)
     except MXNetError as e:

@@ -234,8 +234,7 @@ def _warn_repeated(nodes: list[Node]) -> None:
     repeated = sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else []
     if repeated:
         warnings.warn(
-            "There are multiple variables with the same name in your graph, this may result in cyclic graph. "
-            f"Repeated names: {','.join(repeated)}",
+            f"variables of one name count as one in the picture, which may close circles: {', '.join(repeated)}",
             RuntimeWarning,
             stacklevel=3,
         )

@@ -143,8 +143,8 @@ def test_own_lists():
     [
         ({"target_dtype": "float64"}, "float64"),
         ({"target_dtype_ops": "Convolution"}, "should be a list, got str"),
-        ({"target_dtype_ops": ["Convolution"], "fp32_ops": ["Convolution"]}, "two or more lists"),
-        ({"fp32_ops": ["Activation"]}, "two or more lists"),
+        ({"target_dtype_ops": ["Convolution"], "fp32_ops": ["Convolution"]}, "both name"),
+        ({"fp32_ops": ["Activation"]}, "both name"),
         ({"target_dtype_ops": ["NoSuchOperator"]}, "NoSuchOperator"),
         ({"target_dtype_ops": ["broadcast_add"]}, "cannot be moved"),
         ({"conditional_fp32_ops": [("Activation", "act_type")]}, "list of"),
@@ -159,7 +159,7 @@ def test_bad_arguments_are_named(arguments, message):
 def test_only_symbols_and_dictionaries():
     with pytest.raises(AssertionError, match="Symbol, got str"):
         amp.convert_symbol("net")
-    with pytest.raises(AssertionError, match="Second argument"):
+    with pytest.raises(AssertionError, match="arg_params should map names"):
         amp.convert_model(amp_cases.cnn(mx), [], {})
 
 
@@ -289,7 +289,7 @@ def test_output_layers_scale_their_gradients(bf16, caplog):
     np.testing.assert_allclose(x.grad.asnumpy(), expected, rtol=1e-5)
     with caplog.at_level(logging.WARNING):
         mx.sym.SoftmaxOutput(mx.sym.var("data"))
-    assert "SoftmaxOutput does not support dynamic loss scaling" in caplog.text
+    assert "SoftmaxOutput: a graph keeps the scale" in caplog.text
 
 
 def test_init_once(fresh):
@@ -362,5 +362,5 @@ def test_each_trainer_has_its_scaler(bf16):
 def test_trainers_only(bf16):
     with pytest.raises(TypeError, match="only compatible with Gluon Trainer"):
         amp.init_trainer(mx.optimizer.create("sgd"))
-    with pytest.raises(TypeError, match="instead is"):
+    with pytest.raises(TypeError, match="expected a gluon.Trainer"):
         amp.unscale(3)

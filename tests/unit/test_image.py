@@ -208,9 +208,9 @@ def test_wrong_rotations():
         mx.image.imrotate(x, 3, True, True)
     with pytest.raises(TypeError, match="float32.*float64"):
         mx.image.imrotate(x.astype("float64"), 3)
-    with pytest.raises(TypeError, match="scalar"):
+    with pytest.raises(TypeError, match="one image takes one number"):
         mx.image.imrotate(x, mx.nd.array([3.0]))
-    with pytest.raises(ValueError, match="got 2 and 3"):
+    with pytest.raises(ValueError, match="2 images need as many angles, got 3"):
         mx.image.imrotate(mx.nd.stack(x, x), mx.nd.ones(3))
     with pytest.raises(ValueError, match="3D and 4D"):
         mx.image.imrotate(mx.nd.ones((3, 4)), 3)

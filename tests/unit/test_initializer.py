@@ -32,7 +32,7 @@ def test_the_ending_of_the_name_decides(name, value):
     assert (filled(mx.init.Constant(0.5), name) == value).all()
 
 
-@pytest.mark.filterwarnings("ignore:.*has been deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*plain name is deprecated:DeprecationWarning")
 @pytest.mark.parametrize(
     "name, value",
     [

@@ -445,7 +445,7 @@ def test_wrong_sequences():
         cell.unroll(2, x, layout="NC")
     with pytest.raises(AssertionError, match="Unsupported layout NCT"):
         mx.rnn.FusedRNNCell(2).unroll(2, x, layout="NCT")
-    with pytest.warns(UserWarning, match="NTC layout detected"):
+    with pytest.warns(UserWarning, match="NTC is transposed"):
         mx.rnn.FusedRNNCell(2).unroll(2, x)
 
 

@@ -69,7 +69,7 @@ def test_rows_keep_their_order():
         (lambda: nd.sparse.array([[1]]), ValueError, "mx.nd.array"),
         (lambda: nd.sparse.zeros("coo", (2, 2)), ValueError, "storage type"),
         (lambda: nd.sparse.zeros("csr", (2,)), ValueError, "2 axes"),
-        (lambda: nd.array([1, 2]).tostype("csr"), ValueError, "2 Dimensional"),
+        (lambda: nd.array([1, 2]).tostype("csr"), ValueError, "only a matrix"),
         (lambda: nd.array([1, 2]).tostype("coo"), mx.MXNetError, "stype"),
     ],
 )

@@ -185,7 +185,7 @@ def test_environment(monkeypatch):
         assert "REMX_A" not in os.environ and os.environ["REMX_B"] == "2"
         raise KeyError
     assert os.environ["REMX_A"] == "1" and "REMX_B" not in os.environ
-    with pytest.raises(AssertionError, match="Expecting one dict arg or two args"), tu.environment("REMX_A"):
+    with pytest.raises(AssertionError, match="environment takes a name and a value"), tu.environment("REMX_A"):
         pass
 
 
@@ -388,7 +388,7 @@ def test_check_numeric_gradient(ctx, dtype):
         tu.check_numeric_gradient(wrong_gradient(), [point["x"]], dtype=dtype)
     with pytest.raises(ValueError, match="Invalid grad_req|grad_req"):
         tu.check_numeric_gradient(X * Y, point, grad_nodes={"x": "replace", "y": "write"}, dtype=dtype)
-    with pytest.raises(ValueError, match="do not match"):
+    with pytest.raises(ValueError, match="should name the arguments"):
         tu.check_numeric_gradient(X * Y, {"x": point["x"]})
     with pytest.raises(ValueError, match="grad_nodes"):
         tu.check_numeric_gradient(X * Y, point, grad_nodes="x")
@@ -403,7 +403,7 @@ def test_check_numeric_gradient_with_states_and_sparse_buffers():
     tu.check_numeric_gradient(
         mx.sym.dot(X, Y), [np.random.rand(2, 3), np.random.rand(3, 2)], rtol=1e-2, grad_stype_dict={"y": "row_sparse"}
     )
-    with pytest.raises(ValueError, match="aux_states names"):
+    with pytest.raises(ValueError, match="aux_states should name"):
         tu.check_numeric_gradient(net, point, {"bn_mean": np.zeros(3)})
 
 
@@ -426,7 +426,7 @@ def test_check_symbolic_forward(ctx):
     assert ints[0].dtype == np.int64
     with pytest.raises(AssertionError, match="EXPECTED_dot_output=12.*FORWARD_dot_output=11"):
         tu.check_symbolic_forward(named, point, [np.array([[12.0]])])
-    with pytest.raises(ValueError, match="symbol args:.*location.keys"):
+    with pytest.raises(ValueError, match="location should name.*got"):
         tu.check_symbolic_forward(named, {"z": point[0], "x": point[0]}, [np.array([[12.0]])])
     with pytest.raises(AssertionError, match="expected a list"):
         tu.check_symbolic_forward(named, 5, [])

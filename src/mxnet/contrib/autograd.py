@@ -56,7 +56,7 @@ def test_section() -> TrainingStateScope:
 def backward(
     outputs: Sequence[NDArray], out_grads: Sequence[NDArray | None] | None = None, retain_graph: bool = False
 ) -> None:
-    """Compute the gradients of marked variables.
+    """Fill the gradient buffers of the variables that the outputs depend on.
 
     Parameters
     ----------
@@ -106,12 +106,12 @@ def grad_and_loss(func: Callable[..., Any], argnum: int | list[int] | None = Non
         variables = [args[i] for i in positions]
         for i, x in zip(positions, variables):
             assert isinstance(x, NDArray), f"argument {i} must be an NDArray to be differentiated by, got {x!r}"
-        grads = [zeros_like(x) for x in variables]
-        mark_variables(variables, grads)
+        buffers = [zeros_like(x) for x in variables]
+        mark_variables(variables, buffers)
         with train_section():
-            outputs = func(*args)
-        compute_gradient([outputs] if isinstance(outputs, NDArray) else outputs)
-        return grads, outputs
+            value = func(*args)
+        compute_gradient([value] if isinstance(value, NDArray) else value)
+        return buffers, value
 
     return wrapped
 

@@ -28,15 +28,15 @@ def check_inputs(names: Sequence[str], places: Mapping[str, int], params: Mappin
     for name in names:
         if name not in places and name not in params:
             raise AssertionError(f"Unknown input to HybridBlock: {name}")
-    unused = [f"{i}-th" for name, i in places.items() if name not in used]
+    unused = [str(i) for name, i in places.items() if name not in used]
     if unused:
         warnings.warn(
-            f"The {', '.join(unused)} input to HybridBlock is not used by any computation. Is this intended?",
+            f"HybridBlock: nothing is computed from input {', '.join(unused)}",
             stacklevel=6,
         )
     unused = [name for name in params if name not in used]
     if unused:
-        warnings.warn(f"Parameter {', '.join(unused)} is not used by any computation. Is this intended?", stacklevel=6)
+        warnings.warn(f"HybridBlock: nothing is computed from parameter {', '.join(unused)}", stacklevel=6)
 
 
 def partition(

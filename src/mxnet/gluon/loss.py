@@ -284,19 +284,14 @@ class CTCLoss(Loss):
         label_lengths: Any = None,
         sample_weight: Any = None,
     ) -> Any:
-        if self._layout == "NTC":
-            pred = F.swapaxes(pred, 0, 1)
-        if self._batch_axis == 1:
-            label = F.swapaxes(label, 0, 1)
-        loss = F.CTCLoss(
-            pred,
-            label,
-            pred_lengths,
-            label_lengths,
-            use_data_lengths=pred_lengths is not None,
-            use_label_lengths=label_lengths is not None,
-            blank_label="last",
-        )
+        given = {
+            "blank_label": "last",
+            "use_data_lengths": pred_lengths is not None,
+            "use_label_lengths": label_lengths is not None,
+        }
+        steps_first = pred if self._layout == "TNC" else F.swapaxes(pred, 0, 1)
+        samples_first = label if self._label_layout == "NT" else F.swapaxes(label, 0, 1)
+        loss = F.CTCLoss(steps_first, samples_first, pred_lengths, label_lengths, **given)
         return self._weighted(F, loss, sample_weight)
 
 

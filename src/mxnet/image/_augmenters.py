@@ -204,14 +204,18 @@ class SaturationJitterAug(Augmenter):
         return src
 
 
+# The transformation of the NTSC standard and its inverse.
+_RGB_TO_YIQ = np.array([(0.299, 0.587, 0.114), (0.596, -0.274, -0.321), (0.211, -0.523, 0.311)])
+_YIQ_TO_RGB = np.array([(1.0, 0.956, 0.621), (1.0, -0.272, -0.647), (1.0, -1.107, 1.705)])
+
+
 class HueJitterAug(Augmenter):
     """Turn the hues by at most ``hue`` half circles, by a rotation in the YIQ space of colours."""
 
     def __init__(self, hue: float) -> None:
         super().__init__(hue=hue)
         self.hue = hue
-        self.tyiq = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.321], [0.211, -0.523, 0.311]])
-        self.ityiq = np.array([[1.0, 0.956, 0.621], [1.0, -0.272, -0.647], [1.0, -1.107, 1.705]])
+        self.tyiq, self.ityiq = _RGB_TO_YIQ, _YIQ_TO_RGB
 
     def __call__(self, src: NDArray) -> NDArray:
         angle = random.uniform(-self.hue, self.hue) * np.pi

@@ -55,20 +55,20 @@ class ImageDetIter(ImageIter):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            batch_size=batch_size,
-            data_shape=data_shape,
-            path_imgrec=path_imgrec,
-            path_imglist=path_imglist,
-            path_root=path_root,
-            path_imgidx=path_imgidx,
-            shuffle=shuffle,
-            part_index=part_index,
-            num_parts=num_parts,
-            aug_list=[],
+            batch_size,
+            data_shape,
             imglist=imglist,
-            data_name=data_name,
-            label_name=label_name,
+            path_imglist=path_imglist,
+            path_imgrec=path_imgrec,
+            path_imgidx=path_imgidx,
+            path_root=path_root,
+            num_parts=num_parts,
+            part_index=part_index,
+            shuffle=shuffle,
+            aug_list=[],
             last_batch_handle=last_batch_handle,
+            label_name=label_name,
+            data_name=data_name,
         )
         self.auglist = CreateDetAugmenter(self.data_shape, **kwargs) if aug_list is None else aug_list  # type: ignore
         self.label_shape = self._estimate_label_shape()

@@ -283,19 +283,17 @@ def imrotate(src: NDArray, rotation_degrees: Any, zoom_in: bool = False, zoom_ou
         raise TypeError(f"Only `float32` images are supported by this function, got {np.dtype(src.dtype).name}")
     if src.ndim == 3:
         if not isinstance(rotation_degrees, Number):
-            raise TypeError("When a single image is passed the rotation angle is required to be a scalar.")
+            raise TypeError(f"rotation_degrees: one image takes one number, got {type(rotation_degrees).__name__}")
         return imrotate(src.expand_dims(axis=0), rotation_degrees, zoom_in, zoom_out)[0]
     if src.ndim != 4:
-        raise ValueError(f"Only 3D and 4D are supported by this function, got the shape {src.shape}")
+        raise ValueError(f"src should be one image or a batch, with three or four axes, got the shape {src.shape}")
     count, _, h, w = src.shape
     if isinstance(rotation_degrees, Number):
         degrees = torch.full((count,), float(rotation_degrees), device=src._t.device)  # type: ignore[arg-type]
     else:
         degrees = rotation_degrees._t.to(src._t.device, torch.float32).reshape(-1)
     if len(degrees) != count:
-        raise ValueError(
-            f"The number of images must be equal to the number of rotation angles, got {count} and {len(degrees)}"
-        )
+        raise ValueError(f"rotation_degrees: {count} images need as many angles, got {len(degrees)}")
     transforms = wrap(_rotations(torch.deg2rad(degrees), h, w, zoom_in, zoom_out), src.context)
     return nd.SpatialTransformer(src, transforms, target_shape=(h, w), transform_type="affine", sampler_type="bilinear")
 

@@ -144,13 +144,11 @@ class PearsonCorrelation(EvalMetric):
                 self._add(_coefficient(label - label.mean(), pred - pred.mean()), 1)
                 continue
             self._add(0.0, 1)
-            self._label_nums, self._mean_l, self._sse_l = self.update_variance(
-                label, self._label_nums, self._mean_l, self._sse_l
-            )
+            before = self._label_nums, self._mean_l, self._sse_l
+            self._label_nums, self._mean_l, self._sse_l = self.update_variance(label, *before)
             self.update_cov(label, pred)
-            self._pred_nums, self._mean_p, self._sse_p = self.update_variance(
-                pred, self._pred_nums, self._mean_p, self._sse_p
-            )
+            before = self._pred_nums, self._mean_p, self._sse_p
+            self._pred_nums, self._mean_p, self._sse_p = self.update_variance(pred, *before)
 
     def _micro(self, count: int) -> tuple[str, float]:
         """The coefficient of all samples since the last :meth:`reset`, for the local and the global value alike."""

@@ -179,7 +179,7 @@ class FusedRNNCell(BaseRNNCell):
         batch_first = layout.find("T") == 1
         data = arrange(length, inputs, layout, True)
         if batch_first:
-            warnings.warn("NTC layout detected. Consider using TNC for FusedRNNCell for faster speed", stacklevel=2)
+            warnings.warn("FusedRNNCell: layout NTC is transposed at each call; TNC is faster", stacklevel=2)
             data = symbol.swapaxes(data, dim1=0, dim2=1)
         else:
             assert layout.find("T") == 0, f"Unsupported layout {layout}"

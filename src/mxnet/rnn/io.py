@@ -176,14 +176,11 @@ class BucketSentenceIter(DataIter):
         data, label = (arrays[i][j : j + self.batch_size] for arrays in (self.nddata, self.ndlabel))
         if self.major_axis == 1:
             data, label = data.T, label.T
-        return DataBatch(
-            [data],
-            [label],
-            pad=0,
-            bucket_key=self.buckets[i],
-            provide_data=[DataDesc(name=self.data_name, shape=data.shape, layout=self.layout)],
-            provide_label=[DataDesc(name=self.label_name, shape=label.shape, layout=self.layout)],
-        )
+        described = [
+            [DataDesc(name, x.shape, layout=self.layout)]
+            for name, x in ((self.data_name, data), (self.label_name, label))
+        ]
+        return DataBatch([data], [label], 0, None, self.buckets[i], *described)
 
 
 def _padded(sentences: list[Sequence[int]], size: int, fill: int, dtype: Any) -> np.ndarray:

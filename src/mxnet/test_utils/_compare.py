@@ -149,13 +149,11 @@ def assert_almost_equal_ignore_nan(
 
 def compare_ndarray_tuple(t1: Any, t2: Any, rtol: Any = None, atol: Any = None) -> None:
     """:func:`assert_almost_equal` over nested tuples of arrays; None equals anything."""
-    if t1 is None or t2 is None:
-        return
-    if isinstance(t1, tuple):
-        for s1, s2 in zip(t1, t2):
-            compare_ndarray_tuple(s1, s2, rtol, atol)
-    else:
-        assert_almost_equal(t1, t2, rtol=rtol, atol=atol)
+    if isinstance(t1, tuple) and isinstance(t2, tuple):
+        for pair in zip(t1, t2):
+            compare_ndarray_tuple(*pair, rtol, atol)
+    elif t1 is not None and t2 is not None:
+        assert_almost_equal(t1, t2, rtol, atol)
 
 
 def _violations(a: np.ndarray, b: np.ndarray, rtol: float, atol: float) -> np.ndarray:

@@ -38,7 +38,7 @@ def environment(*args: Any) -> Iterator[None]:
     elif len(args) == 2:
         wanted = {args[0]: args[1]}
     else:
-        raise AssertionError("Expecting one dict arg or two args: env var name and value")
+        raise AssertionError("environment takes a name and a value, or one dict of them")
     before = {name: os.environ.get(name) for name in wanted}
     _set_variables(wanted)
     try:

@@ -88,7 +88,7 @@ def _location(sym: Any, location: Any, ctx: Context, dtype: Any) -> dict[str, An
         sym.list_arguments(),
         ctx,
         dtype,
-        "Symbol arguments and keys of the given location do not match.symbol args:{}, location.keys():{}",
+        "location should name the arguments of the symbol, {}, got {}",
     )
     return dict(sorted(found.items()))
 
@@ -101,7 +101,7 @@ def _aux_states(sym: Any, aux_states: Any, ctx: Context, dtype: Any) -> dict[str
         sym.list_auxiliary_states(),
         ctx,
         dtype,
-        "Symbol aux_states names and given aux_states do not match.symbol aux_names:{}, aux_states.keys:{}",
+        "aux_states should name the auxiliary states of the symbol, {}, got {}",
     )
 
 

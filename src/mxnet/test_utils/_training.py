@@ -71,17 +71,17 @@ def compare_optimizer(
         return
     if ntensors != 1:
         raise AssertionError("several tensors need a list of shapes")
-    w1, w2 = _pair(shape, w_stype, dtype, density=1)
-    g1, g2 = _pair(shape, g_stype, dtype, density=None)
-    state1 = opt1.create_state_multi_precision(0, w1)
-    state2 = opt2.create_state_multi_precision(0, w2)
+    optimizers = opt1, opt2
+    weights = _pair(shape, w_stype, dtype, density=1)
+    gradients = _pair(shape, g_stype, dtype, density=None)
+    states = [opt.create_state_multi_precision(0, w) for opt, w in zip(optimizers, weights)]
     if compare_states:
-        compare_ndarray_tuple(state1, state2)
-    opt1.update_multi_precision(0, w1, g1, state1)
-    opt2.update_multi_precision(0, w2, g2, state2)
+        compare_ndarray_tuple(*states)
+    for opt, w, g, state in zip(optimizers, weights, gradients, states):
+        opt.update_multi_precision(0, w, g, state)
     if compare_states:
-        compare_ndarray_tuple(state1, state2, rtol=rtol, atol=atol)
-    assert_almost_equal(w1, w2, rtol=rtol, atol=atol)
+        compare_ndarray_tuple(*states, rtol, atol)
+    assert_almost_equal(*weights, rtol=rtol, atol=atol)
 
 
 def _pair(shape: tuple[int, ...], stype: str, dtype: Any, density: float | None) -> tuple[NDArray, NDArray]:

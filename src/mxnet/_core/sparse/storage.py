@@ -286,9 +286,7 @@ def as_dense(x: Any) -> Any:
 def csr_of(dense: Tensor) -> Csr:
     """The elements of a matrix that are not zero."""
     if dense.ndim != 2:
-        raise OperatorValueError(
-            f"To convert to a CSR, the NDArray should be 2 Dimensional. Current shape is {tuple(dense.shape)}"
-        )
+        raise OperatorValueError(f"only a matrix can be stored as csr, got the shape {tuple(dense.shape)}")
     rows, columns = torch.nonzero(dense, as_tuple=True)
     return Csr(tuple(dense.shape), dense[rows, columns], columns, starts_of(rows, dense.shape[0]))
 

@@ -82,7 +82,7 @@ def _scaled(scale: Callable[[], float]) -> Callable[[str, dict[str, Any] | None]
 
     def before(name: str, params: dict[str, Any] | None) -> None:
         if params is None:
-            logging.warning("%s does not support dynamic loss scaling in symbolic and hybridized execution.", name)
+            logging.warning("%s: a graph keeps the scale of the loss that was in force when it was made", name)
         else:
             params["grad_scale"] = params.get("grad_scale", 1.0) * scale()
 

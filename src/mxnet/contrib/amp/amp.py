@@ -162,7 +162,7 @@ def _check_trainer(x: Any) -> None:
     if isinstance(x, Optimizer):
         raise TypeError("AMP is currently only compatible with Gluon Trainer")
     if not (hasattr(x, "_params") and hasattr(x, "_scale")):
-        raise TypeError(f"optimizer_or_trainer should be a Gluon Trainer or an optimizer, instead is {type(x)}")
+        raise TypeError(f"optimizer_or_trainer: expected a gluon.Trainer, got {type(x)}")
 
 
 def init_trainer(optimizer_or_trainer: Any) -> None:
@@ -192,7 +192,7 @@ def scale_loss(loss: Any, optimizer_or_trainer: Any) -> Iterator[Any]:
         One that :func:`init_trainer` has prepared.
     """
     scaler = getattr(optimizer_or_trainer, "_amp_loss_scaler", None)
-    assert scaler is not None, "Loss scaler is not initialized, did you forget to call amp.init_trainer()?"
+    assert scaler is not None, "scale_loss: the trainer has no loss scaler, which amp.init_trainer gives it"
     scale = scaler.loss_scale
     optimizer_or_trainer._scale = optimizer_or_trainer._amp_original_scale / scale
     yield [part * scale for part in loss] if isinstance(loss, (list, tuple)) else loss * scale
@@ -231,7 +231,7 @@ def _check_lists(target_dtype: str, low: list[str], full: list[str], conditional
         ("conditional_fp32_ops", "fp32_ops"),
     ):
         common = named[a] & named[b]
-        assert not common, f"Ops cannot be in two or more lists. Common ops in {a} and {b}: {sorted(common)}"
+        assert not common, f"{a} and {b} both name {sorted(common)}"
     movable = {
         *list_lp16_ops(target_dtype),
         *list_fp32_ops(target_dtype),
@@ -360,10 +360,10 @@ def convert_model(
     -------
     sym, arg_params, aux_params
     """
-    assert isinstance(sym, Symbol), f"First argument to convert_model should be Symbol, got {type(sym).__name__}"
-    for which, params in (("Second", arg_params), ("Third", aux_params)):
+    assert isinstance(sym, Symbol), f"convert_model: sym should be a Symbol, got {type(sym).__name__}"
+    for which, params in (("arg_params", arg_params), ("aux_params", aux_params)):
         assert isinstance(params, dict), (
-            f"{which} argument to convert_model should be a dict of name to ndarray, got {type(params).__name__}"
+            f"convert_model: {which} should map names to arrays, got {type(params).__name__}"
         )
     data_names = set(sym.list_inputs()).difference(arg_params, aux_params)
     converted = convert_symbol(
@@ -409,10 +409,7 @@ def convert_hybrid_block(
 
     assert isinstance(block, HybridBlock), f"block input should be a HybridBlock, got {type(block).__name__}"
     if not block._cached_graph:
-        raise RuntimeError(
-            "Please first call block.hybridize() and then run forward with this block at least once before calling "
-            "amp.convert_hybrid_block."
-        )
+        raise RuntimeError("convert_hybrid_block: the block has no graph yet; hybridize it and call it once")
     inputs, sym = block._cached_graph
     converted = convert_symbol(
         sym,

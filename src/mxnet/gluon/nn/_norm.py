@@ -157,10 +157,10 @@ class InstanceNorm(_Norm):
         self._add_scale_and_shift(in_channels, scale, center, gamma_initializer, beta_initializer)
 
     def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any) -> Any:
-        if self._axis == 1:
-            return F.InstanceNorm(x, gamma, beta, name="fwd", eps=self._epsilon)
-        x = x.swapaxes(1, self._axis)
-        return F.InstanceNorm(x, gamma, beta, name="fwd", eps=self._epsilon).swapaxes(1, self._axis)
+        elsewhere = self._axis != 1  # the operator wants the channels along axis 1
+        channels_first = x.swapaxes(1, self._axis) if elsewhere else x
+        out = F.InstanceNorm(channels_first, gamma, beta, name="fwd", eps=self._epsilon)
+        return out.swapaxes(1, self._axis) if elsewhere else out
 
 
 class LayerNorm(_Norm):

@@ -60,7 +60,7 @@ class _DenseCell(HybridRecurrentCell):
 class RNNCell(_DenseCell):
     r"""A simple recurrent cell (Elman, 1990).
 
-    .. math:: h_t = \tanh(W_{ih} x_t + b_{ih} + W_{hh} h_{t-1} + b_{hh})
+    .. math:: h_t = \tanh(W x_t + b_W + U h_{t-1} + b_U)
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ class LSTMCell(_DenseCell):
     r"""A cell with long short-term memory (Hochreiter and Schmidhuber, 1997; https://doi.org/10.1162/neco.1997.9.8.1735).
 
     .. math::
-        i_t, f_t, g_t, o_t &= W_{ih} x_t + b_{ih} + W_{hh} h_{t-1} + b_{hh} \\
+        i_t, f_t, g_t, o_t &= W x_t + b_W + U h_{t-1} + b_U \\
         c_t &= \sigma(f_t) \, c_{t-1} + \sigma(i_t) \tanh(g_t) \\
         h_t &= \sigma(o_t) \tanh(c_t)
 
@@ -183,9 +183,9 @@ class GRUCell(_DenseCell):
     r"""A gated recurrent unit (Cho et al., 2014; https://arxiv.org/abs/1406.1078), in cuDNN's variant.
 
     .. math::
-        r_t &= \sigma(W_{ir} x_t + b_{ir} + W_{hr} h_{t-1} + b_{hr}) \\
-        z_t &= \sigma(W_{iz} x_t + b_{iz} + W_{hz} h_{t-1} + b_{hz}) \\
-        n_t &= \tanh(W_{in} x_t + b_{in} + r_t (W_{hn} h_{t-1} + b_{hn})) \\
+        a, b, c &= W x_t + b_W, \quad d, e, f = U h_{t-1} + b_U \\
+        r_t, z_t &= \sigma(a + d), \; \sigma(b + e) \\
+        n_t &= \tanh(c + r_t f) \\
         h_t &= (1 - z_t) n_t + z_t h_{t-1}
 
     Parameters

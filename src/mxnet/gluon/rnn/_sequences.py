@@ -36,7 +36,7 @@ def _format_sequence(
         The sequence, the number of the time axis, ``mx.nd`` or ``mx.sym``, and the batch size (0 for symbols).
     """
     if inputs is None:
-        raise AssertionError("unroll(inputs=None) has been deprecated. Please create input variables outside unroll.")
+        raise AssertionError("unroll: inputs is missing; variables for the steps are made by the caller")
     axis = layout.find("T")
     in_axis = axis if in_layout is None else in_layout.find("T")
     merged = isinstance(inputs, tensor_types)
@@ -61,8 +61,7 @@ def _steps(F: Any, inputs: Any, length: int | None, axis: int) -> list[Any]:
     if F is symbol:
         if len(inputs.list_outputs()) != 1:
             raise AssertionError(
-                "unroll doesn't allow grouped symbol as input. Please convert to list with list(inputs) first or let "
-                "unroll handle splitting."
+                "unroll: inputs is a group of symbols; give list(inputs), or one symbol that unroll splits itself"
             )
         return list(F.split(inputs, axis=axis, num_outputs=length, squeeze_axis=1))
     steps = inputs.shape[axis]

@@ -51,23 +51,17 @@ class _RNNLayer(HybridBlock):
             raise AssertionError(f"Invalid layout {layout}; must be one of ['TNC' or 'NTC']")
         self._hidden_size = hidden_size
         self._projection_size = projection_size or None
-        self._num_layers = num_layers
-        self._mode = mode
-        self._layout = layout
-        self._dropout = dropout
-        self._dir = 2 if bidirectional else 1
         self._input_size = input_size
-        self._i2h_weight_initializer = i2h_weight_initializer
-        self._h2h_weight_initializer = h2h_weight_initializer
-        self._i2h_bias_initializer = i2h_bias_initializer
-        self._h2h_bias_initializer = h2h_bias_initializer
+        self._num_layers = num_layers
+        self._dir = 2 if bidirectional else 1
+        self._mode, self._gates = mode, _GATES[mode]
+        self._layout, self._use_sequence_length = layout, use_sequence_length
+        self._dropout, self._dtype = dropout, dtype
+        self._i2h_weight_initializer, self._i2h_bias_initializer = i2h_weight_initializer, i2h_bias_initializer
+        self._h2h_weight_initializer, self._h2h_bias_initializer = h2h_weight_initializer, h2h_bias_initializer
         self._h2r_weight_initializer = h2r_weight_initializer
-        self._lstm_state_clip_min = lstm_state_clip_min
-        self._lstm_state_clip_max = lstm_state_clip_max
+        self._lstm_state_clip_min, self._lstm_state_clip_max = lstm_state_clip_min, lstm_state_clip_max
         self._lstm_state_clip_nan = lstm_state_clip_nan
-        self._dtype = dtype
-        self._use_sequence_length = use_sequence_length
-        self._gates = _GATES[mode]
         self.skip_states: bool | None = None
         for name, shape, init in self._parameter_table():
             setattr(self, name, self.params.get(name, shape=shape, init=init, allow_deferred_init=True, dtype=dtype))
@@ -260,7 +254,7 @@ class _RNNLayer(HybridBlock):
 class RNN(_RNNLayer):
     r"""A stack of simple recurrent layers (Elman, 1990).
 
-    .. math:: h_t = \mathrm{activation}(W_{ih} x_t + b_{ih} + W_{hh} h_{t-1} + b_{hh})
+    .. math:: h_t = \mathrm{activation}(W x_t + b_W + U h_{t-1} + b_U)
 
     Parameters
     ----------
@@ -298,7 +292,7 @@ class LSTM(_RNNLayer):
     r"""A stack of layers with long short-term memory (Hochreiter and Schmidhuber, 1997).
 
     .. math::
-        i_t, f_t, g_t, o_t &= W_{ih} x_t + b_{ih} + W_{hh} h_{t-1} + b_{hh} \\
+        i_t, f_t, g_t, o_t &= W x_t + b_W + U h_{t-1} + b_U \\
         c_t &= \sigma(f_t) \, c_{t-1} + \sigma(i_t) \tanh(g_t) \\
         h_t &= \sigma(o_t) \tanh(c_t)
 
@@ -375,9 +369,9 @@ class GRU(_RNNLayer):
     r"""A stack of layers of gated recurrent units (Cho et al., 2014; https://arxiv.org/abs/1406.1078), as cuDNN's.
 
     .. math::
-        r_t &= \sigma(W_{ir} x_t + b_{ir} + W_{hr} h_{t-1} + b_{hr}) \\
-        z_t &= \sigma(W_{iz} x_t + b_{iz} + W_{hz} h_{t-1} + b_{hz}) \\
-        n_t &= \tanh(W_{in} x_t + b_{in} + r_t (W_{hn} h_{t-1} + b_{hn})) \\
+        a, b, c &= W x_t + b_W, \quad d, e, f = U h_{t-1} + b_U \\
+        r_t, z_t &= \sigma(a + d), \; \sigma(b + e) \\
+        n_t &= \tanh(c + r_t f) \\
         h_t &= (1 - z_t) n_t + z_t h_{t-1}
 
     Parameters

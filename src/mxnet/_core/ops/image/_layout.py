@@ -16,18 +16,15 @@ def check_image(data: Tensor) -> None:
     if data.ndim != 3:
         raise MXNetError(f"Input image must have shape (height, width, channels), but got {shape}")
     if shape[2] not in (1, 3):
-        raise MXNetError(
-            "The last dimension of input image must be the channel dimension with either 1 or 3 elements, "
-            f"but got input with shape {shape}"
-        )
+        raise MXNetError(f"an image has 1 or 3 channels along its last axis, got the shape {shape}")
 
 
 def check_image_or_batch(data: Tensor) -> None:
     """Refuse what is neither an image ``(height, width, channels)`` nor a batch of them."""
     if data.ndim not in (3, 4):
         raise MXNetError(
-            "Input image must have shape (height, width, channels), or (N, height, width, channels), "
-            f"but got {tuple(data.shape)}"
+            "expected an image (height, width, channels), or a batch of them with one axis more, got the shape "
+            f"{tuple(data.shape)}"
         )
 
 

@@ -32,9 +32,9 @@ def crop(data: Tensor, *, x: int, y: int, width: int, height: int) -> Tensor:
     check_image_or_batch(data)
     shape = tuple(data.shape)
     if shape[-1] not in (1, 3):
-        raise MXNetError(f"Expect channel of the input image is 1 or 3, but got input with shape {shape}")
+        raise MXNetError(f"an image has 1 or 3 channels along its last axis, got the shape {shape}")
     if width < 1 or height < 1:
-        raise MXNetError(f"Input height and width must be greater than 0, got height {height} and width {width}")
+        raise MXNetError(f"height and width should be positive, got {height} and {width}")
     for name, size, start, length, limit in (
         ("x", "width", x, width, shape[-2]),
         ("y", "height", y, height, shape[-3]),

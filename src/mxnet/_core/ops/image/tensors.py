@@ -47,11 +47,11 @@ def normalize(data: Tensor, *, mean: Floats = (0.0, 0.0, 0.0, 0.0), std: Floats 
     shape = tuple(data.shape)
     if data.ndim not in (3, 4):
         raise MXNetError(
-            f"Input tensor must have shape (channels, height, width), or (N, channels, height, width), but got {shape}"
+            f"expected an image (channels, height, width), or a batch of them with one axis more, got the shape {shape}"
         )
     channels = shape[-3]
     if channels not in (1, 3):
-        raise MXNetError(f"The channel dimension must have either 1 or 3 elements, but got input with shape {shape}")
+        raise MXNetError(f"an image has 1 or 3 channels, got the shape {shape}")
     for name, values in (("mean", mean), ("std", std)):
         if len(values) not in (1, channels):
             raise MXNetError(

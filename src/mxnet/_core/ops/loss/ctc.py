@@ -28,10 +28,7 @@ def _check(data: Tensor, label: Tensor, data_lengths: Tensor | None, label_lengt
     if 0 in data.shape or not label.shape[1]:
         raise MXNetError(f"data and label should not be empty, got {tuple(data.shape)} and {tuple(label.shape)}")
     if label.shape[1] > data.shape[0]:
-        raise MXNetError(
-            "The max number of labels cannot exceed the maximum sequence length of the data, "
-            f"got {label.shape[1]} and {data.shape[0]}"
-        )
+        raise MXNetError(f"label has {label.shape[1]} positions, data only {data.shape[0]} steps to emit them in")
     for name, lengths in (("data_lengths", data_lengths), ("label_lengths", label_lengths)):
         if lengths is not None and tuple(lengths.shape) != (data.shape[1],):
             raise MXNetError(

@@ -184,12 +184,12 @@ def _global(x: Tensor, pool_type: str, p_value: int | None) -> Tensor:
 def _check_data(data_shape: tuple, kernel: tuple, global_pool: bool, layout: str | None) -> None:
     if not 3 <= len(data_shape) <= 5:
         raise MXNetError(
-            "Input data should be 3D in (batch, channel, x), or 4D in (batch, channel, y, x), "
-            f"or 5D in (batch, channel, d, y, x), got shape {tuple(data_shape)}"
+            "data should have three to five axes: samples, channels and one to three of space; got the shape "
+            f"{tuple(data_shape)}"
         )
     if not global_pool:
         if not kernel:
-            raise MXNetError("You need to set the kernel size if global pooling is not used")
+            raise MXNetError("kernel is missing; only global_pool=True does without")
         check_rank(data_shape, len(kernel))
     if layout is not None and len(layout) != len(data_shape):
         raise MXNetError(f"layout {layout} does not fit data of shape {tuple(data_shape)}")

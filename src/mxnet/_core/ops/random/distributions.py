@@ -26,11 +26,11 @@ def _domain(holds: bool, rule: str, *values: float) -> None:
 
 
 def _check_uniform(low: float, high: float) -> None:
-    _domain(high >= low, "low must be less or equal to high in uniform distribution", low, high)
+    _domain(high >= low, "low should be at most high", low, high)
 
 
 def _check_normal(loc: float, scale: float) -> None:
-    _domain(scale > 0, "scale parameter in gaussian has to be positive", scale)
+    _domain(scale > 0, "scale should be positive", scale)
 
 
 def _check_gamma(alpha: float, beta: float) -> None:
@@ -47,13 +47,13 @@ def _check_poisson(lam: float) -> None:
 
 
 def _check_negative_binomial(k: float, p: float) -> None:
-    _domain(k >= 0, "k parameter in negative binomial distribution has to be non-negative", k)
-    _domain(0 < p <= 1, "p parameter in negative binomial distribution has to be in (0, 1]", p)
+    _domain(k >= 0, "k should not be negative", k)
+    _domain(0 < p <= 1, "p should be in (0, 1]", p)
 
 
 def _check_generalized_negative_binomial(mu: float, alpha: float) -> None:
-    _domain(mu >= 0, "mu parameter in generalized negative binomial distribution has to be non-negative", mu)
-    _domain(alpha >= 0, "alpha parameter in generalized negative binomial distribution has to be non-negative", alpha)
+    _domain(mu >= 0, "mu should not be negative", mu)
+    _domain(alpha >= 0, "alpha should not be negative", alpha)
 
 
 # ---------------------------------------------------------------------- what the three forms share

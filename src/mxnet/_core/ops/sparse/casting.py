@@ -52,7 +52,7 @@ cast_storage.sparse = Rule(
 
 @op("_sparse_retain")
 def retain(data: Tensor, indices: Tensor) -> Tensor:
-    """Keep the rows of a row-sparse array whose numbers are in ``indices``, and store no others.
+    """The rows of a row-sparse array that ``indices`` names; no others are stored.
 
     Rows that were not stored are stored as zeros.
 

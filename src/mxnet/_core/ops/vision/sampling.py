@@ -185,10 +185,7 @@ def correlation(
     border = max_displacement + kernel_size // 2
     rows, cols = (-(-(n + 2 * pad_size - 2 * border) // stride1) for n in data1.shape[2:])
     if rows < 1 or cols < 1:
-        raise MXNetError(
-            "Correlation cannot be done with current settings. Neighborhood and kernel don't fit in blob "
-            f"of shape {tuple(data1.shape)}"
-        )
+        raise MXNetError(f"max_displacement and kernel_size leave no position in maps of shape {tuple(data1.shape)}")
     a, b = (F.pad(x, (pad_size,) * 4) for x in (data1, data2))
     # What the patches of the first map cover, from their top left corners on.
     high, wide = (rows - 1) * stride1 + kernel_size, (cols - 1) * stride1 + kernel_size

@@ -10,7 +10,7 @@ __all__ = ["IntervalSampler"]
 
 
 class IntervalSampler(Sampler):
-    """Every ``interval``-th index below ``length``, from 0; then, with ``rollover``, from 1, and so on.
+    """Indices in strides: 0, ``interval``, ... below ``length``; with ``rollover`` then from 1, from 2, and so on.
 
     Parameters
     ----------

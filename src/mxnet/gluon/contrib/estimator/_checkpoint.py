@@ -119,8 +119,7 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
             graph[1].save(symbol_file)
         else:
             estimator.logger.info(
-                "Model architecture(symbol file) is not saved, please use HybridBlock to construct your model, and "
-                "call net.hybridize() before passing to Estimator in order to save model architecture as %s.",
+                "CheckpointHandler: the graph is not written to %s; only a hybridized block has one",
                 symbol_file,
             )
 
@@ -138,7 +137,7 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         self._remove_old()
         if self.verbose > 0:
             estimator.logger.info(
-                "[Epoch %d] CheckpointHandler: trained total %d batches, saving model at %s with prefix: %s",
+                "[Epoch %d] CheckpointHandler: %d batches so far; model written to %s as %s",
                 self.current_epoch,
                 self.current_batch + 1,
                 self.model_dir,
@@ -155,8 +154,7 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         better = self.monitor_op(value, self.best)
         if self.verbose > 0 and better:
             estimator.logger.info(
-                "[Epoch %d] CheckpointHandler: %s improved from %0.5f to %0.5f, updating best model at %s "
-                "with prefix: %s",
+                "[Epoch %d] CheckpointHandler: %s went from %0.5f to %0.5f; best model written to %s as %s",
                 self.current_epoch,
                 name,
                 self.best,
@@ -166,7 +164,7 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
             )
         elif self.verbose > 0:
             estimator.logger.info(
-                "[Epoch %d] CheckpointHandler: %s did not improve from %0.5f, skipping updating best model",
+                "[Epoch %d] CheckpointHandler: %s has not become better than %0.5f; best model left as it is",
                 self.current_epoch,
                 name,
                 self.best,
@@ -199,9 +197,9 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         ):
             if limit and (not period or other):
                 raise AssertionError(
-                    "To use resume from checkpoint, you must only specify the same type of period you used for "
-                    "training. For example, if you are training based on number of epochs, you must save only based on "
-                    "epochs, and set batch_period to None."
+                    "resume_from_checkpoint counts in the unit that training is limited by: save by epochs (and "
+                    "batch_period=None) where fit is given epochs, by batches (and epoch_period=None) where it "
+                    "is given batches"
                 )
 
     def _resume_from_checkpoint(self, estimator: Any) -> None:
@@ -224,7 +222,7 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         estimator.net.load_parameters(params, ctx=estimator.context)
         estimator.trainer.load_states(states)
         estimator.logger.warning(
-            "CheckpointHandler: Checkpoint resumed from epoch %d batch %d, continue to train for %s ",
+            "CheckpointHandler: goes on after epoch %d, batch %d; to come: %s",
             self.trained_epoch,
             self.trained_batch,
             left,
@@ -249,9 +247,8 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
             numbers = re.fullmatch(r"(\d+)batch(\d+)\.params", name[len(self.model_prefix + "-epoch") :])
             if numbers is None:
                 raise ValueError(
-                    f"Error parsing checkpoint file {name}, please check your checkpoints have the format: "
-                    "{model_name}-epoch{epoch_number}batch{batch_number}.params, there should also be a .states "
-                    "file for each .params file"
+                    f"checkpoint {name}: expected a name such as {self.model_prefix}-epoch3batch70.params, with a "
+                    ".states file of the same name beside it"
                 )
             found.append((int(numbers[1]), int(numbers[2])))
         return sorted(found)

@@ -72,5 +72,5 @@ def _check_event_handlers(handlers: Any) -> list[EventHandler]:
     if handlers is None:
         return []
     if not isinstance(handlers, (list, tuple)) or not all(isinstance(h, EventHandler) for h in handlers):
-        raise ValueError(f"handlers must be an EventHandler or a list of EventHandler, got: {handlers}")
+        raise ValueError(f"handlers: expected an event handler or a list of them, got {handlers}")
     return list(handlers)

@@ -19,11 +19,10 @@ def check_monitor(monitor: Any, handler: str) -> None:
     """Raise ValueError for anything but a single metric."""
     if not isinstance(monitor, EvalMetric):
         raise ValueError(
-            f"{handler}: please provide one of the metric objects from estimator.train_metrics and "
-            f"estimator.val_metrics as monitor, got: {monitor}"
+            f"{handler}: monitor should be one of the estimator's train_metrics or val_metrics, got {monitor}"
         )
     if isinstance(monitor, CompositeEvalMetric):
-        raise ValueError(f"CompositeEvalMetric is not supported for {handler}, please specify a simple metric instead.")
+        raise ValueError(f"{handler}: monitor should be a single metric, got {monitor}")
 
 
 def comparison(mode: str, monitor: Any, handler: str) -> np.ufunc:
@@ -63,8 +62,7 @@ def current_value(monitor: EvalMetric, action: str) -> tuple[Any, Any]:
     name, value = monitor.get()
     if np.isnan(value):
         warnings.warn(
-            f"{action} because {name} is not updated, make sure you pass one of the metric objects from "
-            "estimator.train_metrics and estimator.val_metrics as monitor.",
+            f"{action}: {name} has no value yet. Only the estimator's own train_metrics and val_metrics are updated",
             RuntimeWarning,
             stacklevel=3,
         )

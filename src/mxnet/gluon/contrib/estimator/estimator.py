@@ -140,9 +140,8 @@ class Estimator:
             self.net.initialize(ctx=self.context, **({"init": initializer} if initializer else {}))
         elif initializer:
             warnings.warn(
-                "Network already fully initialized, skipping initialization. You don't need to pass initializer if you "
-                "already initialized your net. You can use net.initialize(init=your_initializer, force_reinit=True) to "
-                "force re-initialize.",
+                "initializer is not used: the parameters have values already. net.initialize(initializer, "
+                "force_reinit=True) draws new ones",
                 stacklevel=3,
             )
 
@@ -156,10 +155,10 @@ class Estimator:
 
     def _check_trainer(self, trainer: Any) -> Trainer:
         if trainer is None:
-            warnings.warn("No trainer specified, default SGD optimizer with learning rate 0.001 is used.", stacklevel=3)
+            warnings.warn("trainer is None: training with SGD at a learning rate of 0.001", stacklevel=3)
             return Trainer(self.net.collect_params(), "sgd", {"learning_rate": 0.001})
         if not isinstance(trainer, Trainer):
-            raise ValueError(f"Trainer must be a Gluon Trainer instance, refer to gluon.Trainer: {trainer}")
+            raise ValueError(f"trainer: expected a gluon.Trainer, got {trainer}")
         return trainer
 
     # ------------------------------------------------------------------ facts
@@ -241,10 +240,7 @@ class Estimator:
         """
         _check_loader(train_data)
         if (not epochs) == (not batches):
-            raise ValueError(
-                "Fit only support exactly one type of iteration, train by number of epochs or number of batches. "
-                f"Please specify one and only one of: epochs or batches, got epochs={epochs}, batches={batches}."
-            )
+            raise ValueError(f"fit takes either epochs or batches, got epochs={epochs} and batches={batches}")
         self.max_epoch = _check_count("epochs", epochs)
         self.max_batch = _check_count("batches", batches)
         self.batch_axis = batch_axis
@@ -339,10 +335,7 @@ def _check_loss(loss: Any, name: str) -> Loss:
 
 def _check_loader(data: Any) -> None:
     if not isinstance(data, DataLoader):
-        raise ValueError(
-            "Estimator only support input as Gluon DataLoader. Alternatively, you can transform your DataIter or any "
-            f"NDArray into Gluon DataLoader. Refer to gluon.data.DataLoader, got {type(data)}"
-        )
+        raise ValueError(f"data: expected a gluon.data.DataLoader, got {type(data)}")
 
 
 def _check_count(name: str, count: Any) -> int | None:
@@ -358,21 +351,17 @@ def _check_context(context: Any) -> list[Context]:
     if not context:
         if gpus > 1:
             warnings.warn(
-                "You have multiple GPUs, gpu(0) will be used by default. To utilize all your GPUs, specify context as "
-                "a list of gpus, e.g. context=[mx.gpu(0), mx.gpu(1)] ",
+                f"training on gpu(0), one of {gpus} GPUs; context=[mx.gpu(0), mx.gpu(1), ...] takes more of them",
                 stacklevel=3,
             )
         return [gpu(0)] if gpus else [cpu()]
     contexts = [context] if isinstance(context, Context) else context
     if not isinstance(contexts, (list, tuple)) or not all(isinstance(c, Context) for c in contexts):
-        raise ValueError(
-            "context must be a Context or a list of Context, for example mx.cpu() or [mx.gpu(0), mx.gpu(1)], refer to "
-            f"mxnet.Context: {context}"
-        )
+        raise ValueError(f"context: expected a Context such as mx.gpu(0), or a list of them, got {context}")
     for c in contexts:
         if c.device_type == "gpu" and c.device_id >= gpus:
             known = ", ".join(["mx.cpu()", *(str(gpu(i)) for i in range(gpus))])
-            raise AssertionError(f"{c} is not available, please make sure your context is in one of: {known}")
+            raise AssertionError(f"context {c} is not there; available: {known}")
     return list(contexts)
 
 

@@ -24,7 +24,7 @@ def _check_metrics(metrics: Any) -> list[EvalMetric]:
     if metrics is None:
         return []
     if not isinstance(metrics, (list, tuple)) or not all(isinstance(m, EvalMetric) for m in metrics):
-        raise ValueError(f"metrics must be a Metric or a list of Metric, refer to mxnet.metric.EvalMetric: {metrics}")
+        raise ValueError(f"metrics: expected an EvalMetric or a list of them, got {metrics}")
     return list(metrics)
 
 
@@ -42,9 +42,8 @@ def _check_handler_metric_ref(handler: Any, known_metrics: Collection[EvalMetric
         for metric in value if isinstance(value, (list, tuple)) else [value]:
             if isinstance(metric, EvalMetric) and metric not in known_metrics:
                 raise ValueError(
-                    f"Event handler {type(handler).__name__} refers to a metric instance {metric} outside of the known "
-                    "training and validation metrics. Please use the metrics from estimator.train_metrics and "
-                    "estimator.val_metrics instead."
+                    f"{type(handler).__name__} watches {metric}, which the estimator does not update; give it one of "
+                    "estimator.train_metrics or estimator.val_metrics"
                 )
 
 

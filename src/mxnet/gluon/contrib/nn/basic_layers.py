@@ -220,8 +220,8 @@ class _PixelShuffle(HybridBlock):
         self._factors = per_axis(type(self).__name__, "factor", factor, self._axes)
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
-        # (N, C*f1*f2, H, W) -> (N, C, f1*f2, H, W) -> (N, C, f1, f2, H, W) -> (N, C, H, f1, W, f2) ->
-        # (N, C, H*f1, W*f2). In the codes of reshape, -4 splits an axis, -3 joins two, 0 keeps one.
+        # The channels are split into the new channels and one axis a factor; each of these is moved behind its axis of
+        # space and joined with it. In the codes of reshape, -4 splits an axis, -3 joins two, 0 keeps one.
         axes, factors = self._axes, self._factors
         x = F.reshape(x, (0, -4, -1, math.prod(factors)) + (0,) * axes)
         for i in range(axes - 1):

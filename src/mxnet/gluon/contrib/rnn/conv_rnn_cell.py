@@ -78,10 +78,7 @@ class _BaseConvRNNCell(HybridRecurrentCell):
         def spatial(name: str, value: Any) -> tuple[int, ...]:
             value = (value,) * dims if isinstance(value, int) else tuple(value)
             if len(value) != dims:
-                raise AssertionError(
-                    f"For {dims}D convolution, the convolution settings can only be either int or list/tuple of length "
-                    f"{dims}, got {name}={value}"
-                )
+                raise AssertionError(f"{name} should be an int or {dims} of them, one a spatial axis, got {value}")
             return value
 
         self._hidden_channels = hidden_channels

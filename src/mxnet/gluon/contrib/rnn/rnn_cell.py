@@ -91,13 +91,15 @@ class VariationalDropoutCell(ModifierCell):
         if self.drop_states:  # masks of inputs and outputs can be applied to all steps at once, these cannot
             return super().unroll(length, inputs, begin_state, layout, merge_outputs, valid_length)
         self.reset()
-        inputs, axis, F, batch_size = _format_sequence(length, inputs, layout, True)
-        states = _get_begin_state(self, F, begin_state, inputs, batch_size)
-        if self.drop_inputs:
-            inputs = F.Dropout(inputs, p=self.drop_inputs, axes=(axis,))
-        outputs, states = self.base_cell.unroll(length, inputs, states, layout, True, valid_length)
-        if self.drop_outputs:
-            outputs = F.Dropout(outputs, p=self.drop_outputs, axes=(axis,))
+        data, axis, F, batch_size = _format_sequence(length, inputs, layout, True)
+
+        def dropped(sequence: Any, rate: float) -> Any:
+            return F.Dropout(sequence, p=rate, axes=(axis,)) if rate else sequence
+
+        states = _get_begin_state(self, F, begin_state, data, batch_size)
+        data = dropped(data, self.drop_inputs)
+        outputs, states = self.base_cell.unroll(length, data, states, layout, True, valid_length)
+        outputs = dropped(outputs, self.drop_outputs)
         merge = isinstance(outputs, tensor_types) if merge_outputs is None else merge_outputs
         if valid_length is not None:
             return _mask_sequence_variable_length(F, outputs, length, valid_length, axis, merge), states

@@ -71,9 +71,10 @@ class LinearBottleneck(HybridBlock):
         super().__init__(**kwargs)
         self.use_shortcut = stride == 1 and in_channels == channels
         with self.name_scope():
+            wide = in_channels * t
             self.out = nn.HybridSequential()
-            _add_conv(self.out, in_channels * t, relu6=True)
-            _add_conv(self.out, in_channels * t, kernel=3, stride=stride, groups=in_channels * t, relu6=True)
+            for settings in ({}, {"kernel": 3, "stride": stride, "groups": wide}):
+                _add_conv(self.out, wide, relu6=True, **settings)
             _add_conv(self.out, channels, active=False)
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
@@ -130,9 +131,9 @@ class MobileNetV2(Classifier):
                         self.features.add(LinearBottleneck(before, width, t, stride if i == 0 else 1))
                 _add_conv(self.features, int(1280 * max(multiplier, 1.0)), relu6=True)
                 self.features.add(nn.GlobalAvgPool2D())
-            self.output = nn.HybridSequential(prefix="output_")
-            with self.output.name_scope():
-                self.output.add(nn.Conv2D(classes, 1, use_bias=False, prefix="pred_"), nn.Flatten())
+            self.output = head = nn.HybridSequential(prefix="output_")
+            with head.name_scope():
+                head.add(nn.Conv2D(classes, 1, use_bias=False, prefix="pred_"), nn.Flatten())
 
 
 def _suffix(multiplier: float) -> str:
