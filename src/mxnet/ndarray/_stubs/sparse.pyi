@@ -193,7 +193,7 @@ def radians(data: NDArray, out: NDArray | None = None, name: str | None = None, 
 def relu(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Rectified linear unit, ``max(x, 0)``."""
 def retain(data: NDArray, indices: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
-    """Keep the rows of a row-sparse array whose numbers are in ``indices``, and store no others."""
+    """The rows of a row-sparse array that ``indices`` names; no others are stored."""
 def rint(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The nearest whole number; of two equally near the lower one."""
 def round(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:

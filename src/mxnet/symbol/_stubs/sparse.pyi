@@ -193,7 +193,7 @@ def radians(data: Symbol | None = None, name: str | None = None, attr: dict[str,
 def relu(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Rectified linear unit, ``max(x, 0)``."""
 def retain(data: Symbol | None = None, indices: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
-    """Keep the rows of a row-sparse array whose numbers are in ``indices``, and store no others."""
+    """The rows of a row-sparse array that ``indices`` names; no others are stored."""
 def rint(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """The nearest whole number; of two equally near the lower one."""
 def round(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
