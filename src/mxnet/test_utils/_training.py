@@ -80,7 +80,7 @@ def compare_optimizer(
     for opt, w, g, state in zip(optimizers, weights, gradients, states):
         opt.update_multi_precision(0, w, g, state)
     if compare_states:
-        compare_ndarray_tuple(*states, rtol, atol)
+        compare_ndarray_tuple(states[0], states[1], rtol, atol)
     assert_almost_equal(*weights, rtol=rtol, atol=atol)
 
 

@@ -73,8 +73,8 @@ class LinearBottleneck(HybridBlock):
         with self.name_scope():
             wide = in_channels * t
             self.out = nn.HybridSequential()
-            for settings in ({}, {"kernel": 3, "stride": stride, "groups": wide}):
-                _add_conv(self.out, wide, relu6=True, **settings)
+            for kernel, step, groups in ((1, 1, 1), (3, stride, wide)):
+                _add_conv(self.out, wide, kernel, step, groups, relu6=True)
             _add_conv(self.out, channels, active=False)
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
