@@ -81,7 +81,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
     try:
         result = od.run(tensors, kwargs)
         if out is None and type(result) is torch.Tensor:
-            if od.aliases_input and not record and any(t is not None and _same_memory(t, result) for t in tensors):
+            if od.aliases_input and not record and any(t is not None and same_memory(t, result) for t in tensors):
                 result = result.clone(memory_format=_CONTIGUOUS)
             if record and not result.requires_grad:
                 (result,) = reach((result,), tensors)
@@ -140,14 +140,14 @@ def _several(
         return wrap_sparse(results[0], ctx)
     if od.aliases_input and not record:
         results = [
-            r.clone(memory_format=_CONTIGUOUS) if any(t is not None and _same_memory(t, r) for t in tensors) else r
+            r.clone(memory_format=_CONTIGUOUS) if any(t is not None and same_memory(t, r) for t in tensors) else r
             for r in results
         ]
     arrays = [wrap_sparse(r, ctx) if isinstance(r, Sparse) else make(r, ctx) for r in results]
     return arrays[0] if len(arrays) == 1 else arrays
 
 
-def _same_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
+def same_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
     return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
 
 
@@ -166,6 +166,8 @@ def write_out(name: str, target: NDArray, value: torch.Tensor, record: bool) -> 
         raise MXNetError(f"Operator {name}: out has shape {tuple(t.shape)}, the result {tuple(value.shape)}")
     if value.data_ptr() == t.data_ptr() and value.stride() == t.stride() and value.dtype == t.dtype:
         return  # the operator has worked in place
+    if same_memory(value, t):
+        value = value.clone()  # the two may overlap
     if record and value.requires_grad:
         if t.requires_grad:
             raise MXNetError(

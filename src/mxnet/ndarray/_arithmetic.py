@@ -118,9 +118,13 @@ def _in_place(arrays: OpDef, number: OpDef, torch_method: str | None, symbol: st
                 and x.dtype == y.dtype
                 and x.is_floating_point()
                 and x.shape == y.shape
+                and (x is y or (x.is_contiguous() and y.is_contiguous()))  # torch notices no other views that overlap
             ):
-                getattr(x.data, torch_method)(y.detach())
-                return self
+                try:
+                    getattr(x.data, torch_method)(y.detach())
+                    return self
+                except RuntimeError:  # the two overlap: by way of a copy
+                    pass
             return invoke(arrays, (self, other), {}, self)
         if isinstance(other, _NUMBERS):
             _number(number, self, other, self)

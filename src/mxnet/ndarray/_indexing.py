@@ -16,6 +16,7 @@ import torch
 
 from .._core.history import constant, note_of, recorded
 from .._core.host import tensor_of
+from .._core.invoke import same_memory
 from .._core.registry import get_op
 from .._core.state import state
 from ..base import MXNetError
@@ -176,12 +177,13 @@ def _put(t: torch.Tensor, items: tuple[Any, ...], value: Any) -> None:
         places = (places.flip(flips) if flips else places)[index]
         new_axes, ndim = new_axes_of_advanced(items), places.ndim
         places = places.squeeze(new_axes)
-        source = _as_tensor(value, t)
+        source = _apart(_as_tensor(value, t), t)
         if source.ndim > places.ndim:
             source = _drop_axes(source, new_axes, ndim)
         t.put_(places, _expanded(source, places.shape).to(t.dtype))
         return
-    source = _as_tensor(value, t)
+    source = _apart(_as_tensor(value, t), t)
+    index = tuple([_apart(i, t) if isinstance(i, torch.Tensor) else i for i in index])
     if source.numel() == 1:
         t[index] = source.reshape(()).to(t.dtype)
         return
@@ -200,9 +202,13 @@ def _write(part: torch.Tensor, value: Any, flips: Any = (), new_axes: Any = (), 
     if source.shape != part.shape:
         source = _expanded(source, part.shape)
     if source.data_ptr() != part.data_ptr() or source.stride() != part.stride() or source.dtype != part.dtype or flips:
-        if source.untyped_storage().data_ptr() == part.untyped_storage().data_ptr():
-            source = source.clone()  # the two may overlap
+        source = _apart(source, part)
         part.copy_(source.flip(flips) if flips else source)
+
+
+def _apart(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """What is to be written, in memory that does not change with the writing."""
+    return source.clone() if same_memory(source, target) else source
 
 
 def fill(t: torch.Tensor, value: Any) -> None:
