@@ -22,8 +22,14 @@ _torch.set_flush_denormal(True)
 from ._core import env as _env  # noqa: E402
 from ._core.backend import apply_environment as _apply_environment  # noqa: E402
 from ._core.memory import keep_freed_memory as _keep_freed_memory  # noqa: E402
+from ._core.mixture import check as _check_mixture  # noqa: E402
 from ._core.numpy_aliases import restore as _restore_numpy_aliases  # noqa: E402
 
+# MXNet's imports bring these along: programs write `import multiprocessing` and use `multiprocessing.pool`.
+for _name in ("multiprocessing.pool", "multiprocessing.queues"):
+    _importlib.import_module(_name)
+
+_check_mixture(__path__[0])
 _keep_freed_memory()
 _apply_environment()
 if _env.flag("MXNET_NUMPY_ALIASES"):
@@ -107,18 +113,25 @@ __version__ = "1.9.1"
 # Modules that few programs need, imported on first use: shown name -> module.
 _LAZY = {
     "contrib": "contrib",
+    "device": "device",
     "executor_manager": "executor_manager",
     "gluon": "gluon",
     "image": "image",
     "img": "image",
+    "library": "library",
     "misc": "misc",
     "ndarray_doc": "ndarray_doc",
     "np": "numpy",
     "npx": "numpy_extension",
     "numpy": "numpy",
+    "numpy_dispatch_protocol": "numpy_dispatch_protocol",
     "numpy_extension": "numpy_extension",
+    "numpy_op_signature": "numpy_op_signature",
+    "onnx": "onnx",
     "operator": "operator",
+    "profiler": "profiler",
     "rnn": "rnn",
+    "rtc": "rtc",
     "symbol_doc": "symbol_doc",
     "test_utils": "test_utils",
     "visualization": "visualization",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._core import env
+from ._core.native import NativeLibrary
 
 __all__ = ["MXNetError"]
 
@@ -16,7 +17,14 @@ mx_real_t = np.float32
 mx_uint = ctypes.c_uint
 mx_float = ctypes.c_float
 mx_float_p = ctypes.POINTER(ctypes.c_float)
-NDArrayHandle = ctypes.c_void_p
+mx_int = ctypes.c_int
+mx_int64 = ctypes.c_int64
+# The kinds of pointers that MXNet's library hands out; here they are names for casts only.
+NDArrayHandle = SymbolHandle = ExecutorHandle = CachedOpHandle = OpHandle = FunctionHandle = ctypes.c_void_p
+DataIterHandle = DataIterCreatorHandle = RecordIOHandle = KVStoreHandle = ProfileHandle = ctypes.c_void_p
+CudaModuleHandle = CudaKernelHandle = RtcHandle = DLPackHandle = ctypes.c_void_p
+_LIB = NativeLibrary()
+long = int
 string_types = (str,)
 integer_types = (int, np.int32, np.int64)
 numeric_types = (float, int, np.generic)
@@ -39,6 +47,10 @@ class OperatorTypeError(MXNetError, TypeError):
 
 class OperatorIndexError(MXNetError, IndexError):
     """An index out of range in an operator; caught as MXNetError and as IndexError."""
+
+
+class MissingFeatureError(MXNetError, AttributeError, NotImplementedError):
+    """Raised by the use of something that MXNet has and remx has not."""
 
 
 class NotImplementedForSymbol(MXNetError):
@@ -113,6 +125,7 @@ _ERROR_TYPES: dict[str, type[Exception]] = {
     "IndexError": IndexError,
     "NotImplementedError": NotImplementedError,
 }
+error_types = _ERROR_TYPES
 
 
 def register_error(func_name: Any = None, cls: type[Exception] | None = None) -> Any:

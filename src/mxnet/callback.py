@@ -18,6 +18,14 @@ __all__ = [
 ]
 
 
+def __getattr__(name: str) -> Any:
+    if name == "save_checkpoint":  # MXNet's module imports it
+        from .model import save_checkpoint
+
+        return save_checkpoint
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def module_checkpoint(
     mod: Any, prefix: str, period: int = 1, save_optimizer_states: bool = False
 ) -> Callable[..., None]:

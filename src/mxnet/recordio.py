@@ -77,6 +77,11 @@ class MXRecordIO:
         self.writable = False
         self.open()
 
+    @property
+    def handle(self) -> MXRecordIO:
+        """What functions of ``mxnet.base._LIB`` take for this file."""
+        return self
+
     def open(self) -> None:
         """Open the file; a constructor does this."""
         if self.flag not in ("r", "w"):

@@ -12,11 +12,13 @@ from tests.meta.sources import MODULES, imports
 # what lies in rows above its own in this table, and nothing else.
 LAYERS = [
     # The user's environment, which everything may ask.
-    {"_core.env"},
+    {"_core.absent", "_core.env"},
+    {"_core.native"},
     # Errors, and what needs nothing of ours.
     {
         "_core.backend",
         "_core.memory",
+        "_core.mixture",
         "_core.spelling",
         "_core.numpy_aliases",
         "base",
@@ -67,6 +69,7 @@ LAYERS = [
     {"model"},
     {"gluon", "module", "rnn"},
     {"contrib", "interop", "onnx"},
+    {"device", "library", "numpy_dispatch_protocol", "numpy_op_signature", "rtc"},
     # The package itself, and what stands on all of it: mxnet imports test_utils on first use only.
     {"mxnet"},
     {"cli", "test_utils"},

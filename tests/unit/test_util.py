@@ -200,7 +200,6 @@ def test_features():
 def test_libinfo(monkeypatch, tmp_path):
     assert mx.libinfo.__version__ == mx.__version__ == "1.9.1"
     for function, variable, target in (
-        (mx.libinfo.find_lib_path, "MXNET_LIBRARY_PATH", tmp_path / "lib.so"),
         (mx.libinfo.find_include_path, "MXNET_INCLUDE_PATH", tmp_path),
         (mx.libinfo.find_conf_path, "MXNET_CONF_PATH", tmp_path / "lib.so"),
     ):

@@ -38,6 +38,7 @@ from ._creation import (
     waitall,
     zeros,
 )
+from ._shared import _new_from_shared_mem  # noqa: F401
 
 py_slice = slice  # mx.nd.slice is the operator
 

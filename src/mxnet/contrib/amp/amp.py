@@ -102,6 +102,17 @@ _scaler: LossScaler | None = None
 _scaler_is_taken = False
 
 
+def __getattr__(name: str) -> Any:
+    """What is on now, under the names that MXNet's module keeps it in."""
+    if name == "_amp_initialized":
+        return _scaler is not None
+    if name == "_amp_loss_scale_initialized":
+        return _scaler_is_taken
+    if name == "_loss_scaler":
+        return _scaler
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def init(
     target_dtype: Any = "float16",
     target_precision_ops: list[str] | None = None,
