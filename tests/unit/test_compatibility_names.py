@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import mxnet as mx
+import remx
 from mxnet._core import mixture
 from mxnet.base import MissingFeatureError
 
@@ -239,6 +240,34 @@ def test_the_wheel_beside_remx_is_named_at_import(installed):
     assert "RuntimeWarning: mxnet-cu112 1.9.1 was installed into the folder of remx" in done.stderr
     assert "libmxnet.so" in done.stderr and "pip uninstall -y mxnet-cu112 remx\n" in done.stderr
     assert "pip install remx" in done.stderr and "mxnet-tools" not in done.stderr
+
+
+def remx_command(folder):
+    path = os.pathsep.join([str(folder), str(Path(remx.__file__).parent)])
+    return subprocess.run(
+        [sys.executable, "-m", "remx", "--help"], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}
+    )
+
+
+def test_the_command_says_so_when_the_wheel_has_overwritten_the_package(installed):
+    (installed / "mxnet" / "__init__.py").unlink()
+    (installed / "mxnet" / "__init__.py").write_text("raise AttributeError('np.bool')")
+    (installed / "mxnet" / "libmxnet.so").touch()
+    (installed / "mxnet-1.9.1.dist-info").mkdir()
+    done = remx_command(installed)
+    assert done.returncode == 1 and done.stderr.startswith("remx: mxnet 1.9.1 was installed into the folder of remx")
+
+
+def test_the_command_says_so_when_another_package_is_found(tmp_path):
+    (tmp_path / "mxnet").mkdir()
+    (tmp_path / "mxnet" / "__init__.py").write_text("raise AttributeError('np.bool')")
+    done = remx_command(tmp_path)
+    assert done.returncode == 1 and "is another one: pip uninstall mxnet" in done.stderr
+
+
+def test_the_command_runs(installed):
+    done = remx_command(installed)
+    assert done.returncode == 0 and "Usage: remx" in done.stdout and done.stderr == ""
 
 
 def test_remx_alone_says_nothing(installed):
