@@ -64,7 +64,7 @@ class ndarray(NDArray):
 
     def __repr__(self) -> str:
         text = onp.array2string(self.asnumpy(), separator=", ", prefix="array(")
-        if self._t.numel() == 0:
+        if self._t.numel() == 0 and self.ndim > 1:
             text = f"[], shape={self.shape}"
         suffix = "" if self._t.dtype in (torch.float32, torch.bool) else f", dtype={self.dtype.name}"
         where = "" if self._t.device.type == "cpu" else f", ctx={self._ctx}"
@@ -104,21 +104,26 @@ class ndarray(NDArray):
     # ------------------------------------------------------------------ indexing
 
     def __getitem__(self, key: Any) -> Any:
+        if _has_truth(key):
+            source, key = _truths_as_axes(self, key)
+            return getitem(source, key)
         if not self._t.ndim:
             _check_scalar_key(key)
             if key is None or key == (None,):
                 return self.reshape(1)
-        elif _is_truth(key):
-            return self[None] if key else self[None][0:0]
         return getitem(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if type(value) is NDArray:
             raise TypeError("cannot assign an mxnet.ndarray.NDArray; give its as_np_ndarray()")
+        if _has_truth(key):
+            target, key = _truths_as_axes(self, key)
+            setitem(target, key, value)
+            return
         if not self._t.ndim:
             _check_scalar_key(key)
             key = ()
-        setitem(self, bool(key) if isinstance(key, ndarray) and _is_truth(key) else key, value)
+        setitem(self, key, value)
 
     def _part(self, t: torch.Tensor) -> ndarray:
         """An array of what indexing has selected."""
@@ -264,11 +269,46 @@ def _check_scalar_key(key: Any) -> None:
             )
 
 
-def _is_truth(key: Any) -> bool:
-    """Whether a key is a mask without axes."""
-    return isinstance(key, (bool, onp.bool_)) or (
-        isinstance(key, ndarray) and key._t.dtype == torch.bool and not key._t.ndim
-    )
+def _is_truth(item: Any) -> bool:
+    """Whether a part of a key is a mask without axes."""
+    if isinstance(item, NDArray):
+        item = item._t
+    if isinstance(item, (torch.Tensor, onp.ndarray)):
+        return not item.ndim and item.dtype in (torch.bool, onp.bool_)
+    return isinstance(item, (bool, onp.bool_))
+
+
+def _has_truth(key: Any) -> bool:
+    return any(map(_is_truth, key)) if type(key) is tuple else _is_truth(key)
+
+
+def _truths_as_axes(x: ndarray, key: Any) -> tuple[ndarray, tuple[Any, ...]]:
+    """A view of the array with an axis of length 1 for each mask without axes, and the key with indices in their place.
+
+    True chooses the one element of its axis, False none; either takes part in the broadcasting of index arrays.
+    """
+    items = key if isinstance(key, tuple) else (key,)
+    widths = [_axes_of(i) for i in items]
+    shape = list(x.shape)
+    plain: list[Any] = []
+    axis = 0
+    for item, width in zip(items, widths):
+        if item is Ellipsis:
+            width = x.ndim - sum(widths)
+        elif _is_truth(item):
+            shape.insert(axis, 1)
+            item, width = onp.zeros(1 if item else 0, onp.int64), 1
+        plain.append(item)
+        axis += width
+    return x._view(lambda t: t.reshape(shape)), tuple(plain)
+
+
+def _axes_of(item: Any) -> int:
+    """How many axes of the array a part of a key stands for."""
+    if item is None or item is Ellipsis or _is_truth(item):
+        return 0
+    found = getattr(item, "_t", onp.asarray(item) if isinstance(item, (list, tuple)) else item)
+    return found.ndim if getattr(found, "dtype", None) in (torch.bool, onp.bool_) else 1
 
 
 def _row_major(order: str) -> None:

@@ -20,6 +20,7 @@ from .._core.state import state
 from ..ndarray._array import NDArray
 from ._array import ndarray, wrap
 
+NUMBERS = (float, int, onp.generic)  # bool is an int
 _ERRORS = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError)
 _grad_enabled = torch.is_grad_enabled
 _set_grad_enabled = torch._C._set_grad_enabled
@@ -55,6 +56,8 @@ def write(name: str, out: Any, value: torch.Tensor) -> ndarray:
     """Write a result into ``out``, converted to its type, and give ``out``."""
     if not isinstance(out, ndarray):
         raise TypeError(f"Operator {name}: out must be an mxnet.numpy.ndarray, got {type(out).__name__}")
+    if value.dtype is torch.bool and out._t.dtype is not torch.bool:
+        raise TypeError(f"Operator {name}: gives booleans, out is an array of {out.dtype}")
     write_out(name, out, value, state.recording)
     return with_past(out)
 
@@ -91,14 +94,17 @@ def _arrays(value: Any, ctx: Any, sources: list[ndarray]) -> Any:
     return value
 
 
-def function(fn: Callable[..., Any] | None = None, *, out: int | None = None, name: str = "") -> Any:
+def function(
+    fn: Callable[..., Any] | None = None, *, out: int | None = None, name: str = "", numbers: bool = False
+) -> Any:
     """Decorate a function over tensors so that it takes and gives arrays.
 
     Arrays may stand anywhere among the arguments, also in lists; one of them must be given. ``out`` is the position of
-    a parameter of that name which MXNet's signature has, and which ``fn`` itself leaves out.
+    a parameter of that name which MXNet's signature has, and which ``fn`` itself leaves out. With ``numbers`` the first
+    argument may be a number, of which NumPy's function of the same name gives a number.
     """
     if fn is None:
-        return functools.partial(function, out=out, name=name)
+        return functools.partial(function, out=out, name=name, numbers=numbers)
     shown = name or fn.__name__
     plain = fn
 
@@ -115,6 +121,8 @@ def function(fn: Callable[..., Any] | None = None, *, out: int | None = None, na
             kwargs = {k: _tensors(shown, v, found) for k, v in kwargs.items()}
         if not found:
             given = next(iter((*args, *kwargs.values())), None)
+            if numbers and isinstance(given, NUMBERS):
+                return getattr(onp, shown)(*args, **kwargs)
             if not (isinstance(given, (list, tuple)) and not given):
                 raise refuse(shown, given)
         result = compute(shown, plain, args, kwargs)

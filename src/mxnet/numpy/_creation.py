@@ -77,6 +77,12 @@ def _kept_type(dtype: onp.dtype) -> torch.dtype:
         return torch.float32
 
 
+def genfromtxt(*args: Any, **kwargs: Any) -> ndarray:
+    """The numbers in a text file, read by :func:`numpy.genfromtxt`, which says what the arguments mean."""
+    ctx = kwargs.pop("ctx", None)
+    return array(onp.genfromtxt(*args, **kwargs), ctx=ctx)
+
+
 def zeros(shape: Any, dtype: Any = None, order: str = "C", ctx: Context | None = None) -> ndarray:
     """An array of zeros, float32 by default."""
     return _filled(shape, 0, dtype, order, ctx)
@@ -149,6 +155,8 @@ def _check_array(name: str, a: Any) -> None:
 
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, ctx: Context | None = None) -> ndarray:
     """Evenly spaced values from ``start`` (0 when one number is given) up to ``stop``, float32 by default."""
+    start, stop, step = [x.item() if isinstance(x, ndarray) else x for x in (start, stop, step)]
+    step = 1 if step is None else step
     if stop is None:
         start, stop = 0, start
     if step == 0:
@@ -241,8 +249,8 @@ def _window(name: str, fn: Any, text: str) -> Any:
 FUNCTIONS: dict[str, Any] = {
     f.__name__: f
     for f in (
-        arange, array, empty, empty_like, eye, full, full_like, identity, indices, linspace, logspace, ones, ones_like,
-        zeros, zeros_like,
+        arange, array, empty, empty_like, eye, full, full_like, genfromtxt, identity, indices, linspace, logspace, ones,
+        ones_like, zeros, zeros_like,
         _window("blackman", torch.blackman_window, "The Blackman window of ``M`` points."),
         _window("hamming", torch.hamming_window, "The Hamming window of ``M`` points."),
         _window("hanning", torch.hann_window, "The Hann window of ``M`` points."),

@@ -16,9 +16,7 @@ import torch
 from .._core.registry import get_op
 from ..util import _check_ufunc_keywords
 from ._array import ndarray
-from ._calls import compute, refuse, wrap_recorded, write
-
-_NUMBERS = (float, int, onp.generic)  # bool is an int
+from ._calls import NUMBERS, compute, refuse, wrap_recorded, write
 
 # ---------------------------------------------------------------------- one array
 
@@ -101,7 +99,7 @@ def _unary(name: str, fn: Any, text: str) -> Any:
         if isinstance(x, ndarray):
             result = compute(name, fn, (x._t,), {})
             return wrap_recorded(result, x._ctx) if out is None else write(name, out, result)
-        if isinstance(x, _NUMBERS):
+        if isinstance(x, NUMBERS):
             return on_host(x)
         raise refuse(name, x)
 
@@ -221,14 +219,14 @@ def _binary(name: str, fn: Any, numbers: int, text: str) -> Any:
             if isinstance(x2, ndarray):
                 b = x2._t
                 args = (a, b) if a.dtype == b.dtype else _together(a, b)
-            elif not isinstance(x2, _NUMBERS):
+            elif not isinstance(x2, NUMBERS):
                 raise refuse(name, x2)
             elif numbers == _EXACTLY:
                 args = (a, x2.item() if isinstance(x2, onp.generic) else x2)
             else:
                 a, b = _with_number(a, x2)
                 args = (a, b if numbers == _NATIVE else _filled(a, b))
-        elif not isinstance(x1, _NUMBERS):
+        elif not isinstance(x1, NUMBERS):
             raise refuse(name, x1)
         elif isinstance(x2, ndarray):
             ctx = x2._ctx
@@ -237,7 +235,7 @@ def _binary(name: str, fn: Any, numbers: int, text: str) -> Any:
             else:
                 b, a = _with_number(x2._t, x1)
                 args = (a if numbers == _NATIVE else _filled(b, a), b)
-        elif isinstance(x2, _NUMBERS):
+        elif isinstance(x2, NUMBERS):
             return on_host(x1, x2)
         else:
             raise refuse(name, x2)

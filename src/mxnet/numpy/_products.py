@@ -76,7 +76,12 @@ def einsum(*operands: Any, **kwargs: Any) -> Any:
     kwargs.pop("optimize", None)
     if kwargs:
         raise TypeError(f"unknown keywords: {', '.join(kwargs)}")
-    return torch.einsum(*operands)
+    arrays = [x for x in operands if isinstance(x, Tensor)]
+    dtype = arrays[0].dtype
+    for x in arrays:
+        dtype = dtype if x.dtype == dtype else promoted(dtype, x.dtype)
+    # torch sums integers in int64
+    return torch.einsum(*[x.to(dtype) if isinstance(x, Tensor) else x for x in operands]).to(dtype)
 
 
 @function(out=4)
@@ -111,6 +116,19 @@ def tril(m: Any, k: int = 0) -> Any:
     return torch.tril(m if m.ndim > 1 else m.expand(m.shape[0], -1), k)
 
 
+@function
+def polyval(p: Any, x: Any) -> Any:
+    """Values of a polynomial at ``x``; its coefficients ``p`` begin with that of the highest power."""
+    p, x = _pair(p, x)
+    if p.ndim != 1:
+        raise ValueError(f"p must have one axis, got shape {tuple(p.shape)}")
+    found = torch.zeros_like(x)
+    for coefficient in p:
+        found = found * x + coefficient
+    return found
+
+
 FUNCTIONS: dict[str, Any] = {
-    f.__name__: f for f in (diag, diagflat, diagonal, dot, einsum, inner, matmul, outer, tensordot, trace, tril, vdot)
+    f.__name__: f
+    for f in (diag, diagflat, diagonal, dot, einsum, inner, matmul, outer, polyval, tensordot, trace, tril, vdot)
 }

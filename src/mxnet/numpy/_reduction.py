@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .._core.dtypes import torch_dtype
 from ._calls import function
+from ._elementwise import promoted
 
 _INTEGERS = (torch.bool, torch.uint8, torch.int8, torch.int32, torch.int64)
 
@@ -18,6 +19,8 @@ def _axes(x: Tensor, axis: Any) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(x.ndim))
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    if not x.ndim and axes in ((0,), (-1,)):  # as NumPy, which counts a number as a vector here
+        return ()
     for a in axes:
         if not -x.ndim <= a < x.ndim:
             raise IndexError(f"axis {a} is out of bounds for an array of {x.ndim} axes")
@@ -41,9 +44,15 @@ def _mean_type(x: Tensor, dtype: Any) -> torch.dtype:
     return torch.float32 if x.dtype in _INTEGERS else x.dtype
 
 
-def _working(dtype: torch.dtype) -> torch.dtype:
-    """The floating type to compute a mean in."""
-    return dtype if dtype.is_floating_point else torch.float64
+def _working(x: Tensor, dtype: torch.dtype, real: bool = False) -> torch.dtype:
+    """The type to compute in, before the result is rounded to ``dtype``: what both hold, real on request.
+
+    Sums of float32 into float16 may pass its limits on the way, those into integers keep their fractions.
+    """
+    found = x.dtype if x.dtype == dtype else promoted(x.dtype, dtype)
+    if found == dtype and found in (torch.float16, torch.bfloat16) and x.dtype != dtype:
+        return torch.float32  # of integers
+    return torch.float64 if real and not found.is_floating_point else found
 
 
 @function(out=5, name="sum")
@@ -63,17 +72,19 @@ def sum_(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, in
     out : ndarray, optional
     """
     axes, wanted = _axes(a, axis), _sum_type(a, dtype)
-    found = torch.sum(a, dim=axes, keepdim=keepdims, dtype=wanted) if axes else a.to(wanted)
-    return found if initial is None else found + initial
+    working = _working(a, wanted)
+    found = torch.sum(a, dim=axes, keepdim=keepdims, dtype=working) if axes else a.to(working)
+    return (found if initial is None else found + initial).to(wanted)
 
 
 @function(out=3)
 def prod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """Product over axes (all of them by default); arguments as those of :func:`sum`."""
-    found = a.to(_sum_type(a, dtype))
+    wanted = _sum_type(a, dtype)
+    found = a.to(_working(a, wanted))
     for axis_ in sorted(_axes(a, axis), reverse=True):
         found = torch.prod(found, dim=axis_, keepdim=keepdims, dtype=found.dtype)
-    return found
+    return found.to(wanted)
 
 
 @function(out=3)
@@ -83,20 +94,21 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) ->
     axes = _axes(a, axis)
     if not axes:
         return a.to(wanted)
-    return torch.mean(a, dim=axes, keepdim=keepdims, dtype=_working(wanted)).to(wanted)
+    return torch.mean(a, dim=axes, keepdim=keepdims, dtype=_working(a, wanted, real=True)).to(wanted)
 
 
 def _variance(a: Tensor, axis: Any, dtype: Any, ddof: int, keepdims: bool) -> tuple[Tensor, torch.dtype]:
     wanted = _mean_type(a, dtype)
     axes = _axes(a, axis)
-    values = a.to(_working(wanted))
-    if not axes:
-        return torch.zeros_like(values), wanted
+    values = a.to(_working(a, wanted, real=True))
     n = 1
     for i in axes:
         n *= a.shape[i]
-    squares = (values - values.mean(dim=axes, keepdim=True)).square().sum(dim=axes, keepdim=keepdims)
-    return squares / (n - ddof), wanted
+    if axes:
+        squares = (values - values.mean(dim=axes, keepdim=True)).square().sum(dim=axes, keepdim=keepdims)
+    else:
+        squares = torch.zeros_like(values)
+    return squares / max(n - ddof, 0), wanted
 
 
 @function(out=3)
@@ -114,9 +126,9 @@ def std(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bo
 
 
 def _extreme(reduce: Any, a: Tensor, axis: Any, keepdims: bool) -> Tensor:
-    if not a.numel():
-        raise ValueError(f"an array of shape {tuple(a.shape)} has no largest or smallest element")
     axes = _axes(a, axis)
+    if any(a.shape[i] == 0 for i in axes):
+        raise ValueError(f"an array of shape {tuple(a.shape)} has no largest or smallest element")
     return reduce(a, dim=axes, keepdim=keepdims) if axes else a.clone()
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as onp
 import torch
 from torch import Tensor
 
-from ._array import ndarray
+from .._core.ops.elemwise.scalar import within
+from ._array import ndarray, wrap
 from ._calls import function, refuse
 from ._elementwise import promoted
 from ._shape import _lengths, _one_axis
@@ -141,29 +143,62 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return found if weights is None else found.to(weights.dtype)
 
 
+def histogram(a: ndarray, bins: Any = 10, range: Any = None, **kwargs: Any) -> list[ndarray]:
+    """How many elements lie in each of several bins, as int64, and the edges of these; counted on the host.
+
+    Parameters
+    ----------
+    a : ndarray
+    bins : int or ndarray
+        How many bins, of one width, or their edges.
+    range : pair of number, optional
+        The outermost edges; by default the smallest and the largest element.
+    """
+    if not isinstance(a, ndarray):
+        raise refuse("histogram", a)
+    if any(v is not None for v in kwargs.values()):
+        raise NotImplementedError(f"histogram does not support {', '.join(kwargs)}")
+    edges = bins.asnumpy() if isinstance(bins, ndarray) else bins
+    counts, edges = onp.histogram(a.asnumpy(), edges, range)
+    kind = bins._t.dtype if isinstance(bins, ndarray) else a._t.dtype if a._t.is_floating_point() else torch.float32
+    device = a._t.device
+    return [
+        wrap(torch.as_tensor(counts.astype(onp.int64), device=device), a._ctx),
+        wrap(torch.as_tensor(edges.astype(onp.float64), device=device).to(kind), a._ctx),
+    ]
+
+
 # ---------------------------------------------------------------------- limits and rounding
 
 
-@function(out=3)
+@function(out=3, numbers=True)
 def clip(a: Any, a_min: Any, a_max: Any) -> Any:
-    """Elements brought into the range from ``a_min`` to ``a_max``; one of them may be None."""
+    """Elements brought into the range from ``a_min`` to ``a_max``; one of them may be None.
+
+    Limits beyond the type of the elements are no limits.
+    """
     if a_min is None and a_max is None:
         raise ValueError("array_clip: must set either max or min")
-    return torch.clamp(a, a_min, a_max).to(a.dtype)
+    limits = [v if v is None or isinstance(v, Tensor) else within(v, a.dtype) for v in (a_min, a_max)]
+    if any(isinstance(v, Tensor) for v in limits):
+        limits = [v if v is None else torch.as_tensor(v, device=a.device) for v in limits]
+    return torch.clamp(a, *limits).to(a.dtype)
 
 
 def _rounded(name: str) -> Any:
-    @function(out=2, name=name)
+    @function(out=2, name=name, numbers=True)
     def round_to(x: Any, decimals: int = 0, **kwargs: Any) -> Any:
         """Rounded to a number of decimals, halves to the even neighbour."""
         if kwargs:
             raise TypeError(f"unknown keywords: {', '.join(kwargs)}")
-        return torch.round(x, decimals=decimals) if x.is_floating_point() else x.clone()
+        if x.is_floating_point():
+            return torch.round(x, decimals=decimals)
+        return torch.round(x.double(), decimals=decimals).long().to(x.dtype) if decimals < 0 else x.clone()
 
     return round_to
 
 
-@function
+@function(numbers=True)
 def nan_to_num(
     x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None, **kwargs: Any
 ) -> Any:
@@ -226,24 +261,38 @@ def quantile(
 # ---------------------------------------------------------------------- memory
 
 
-def shares_memory(a: ndarray, b: ndarray, max_work: Any = None) -> bool:
-    """Whether two arrays are parts of one piece of memory (they may lie beside each other there)."""
-    for x in (a, b):
-        if not isinstance(x, ndarray):
-            raise refuse("shares_memory", x)
-    return a._t.untyped_storage().data_ptr() == b._t.untyped_storage().data_ptr()
+def _bytes(t: Tensor) -> tuple[int, int]:
+    """Where the memory of a tensor begins, and where it ends."""
+    reach = sum((n - 1) * stride for n, stride in zip(t.shape, t.stride())) + 1 if t.numel() else 0
+    return t.data_ptr(), t.data_ptr() + reach * t.element_size()
 
 
 def may_share_memory(a: ndarray, b: ndarray, max_work: Any = None) -> bool:
-    """As :func:`shares_memory`."""
-    return shares_memory(a, b)
+    """Whether the memory of two arrays overlaps; their elements may still lie between each other."""
+    for x in (a, b):
+        if not isinstance(x, ndarray):
+            raise refuse("may_share_memory", x)
+    (start_a, end_a), (start_b, end_b) = _bytes(a._t), _bytes(b._t)
+    return a._t.device == b._t.device and max(start_a, start_b) < min(end_a, end_b)
+
+
+def shares_memory(a: ndarray, b: ndarray, max_work: Any = None) -> bool:
+    """Whether two arrays have an element in common."""
+    if not may_share_memory(a, b) or a._t.device.type != "cpu":
+        return may_share_memory(a, b)
+    return onp.shares_memory(*[_elements(x._t.detach()) for x in (a, b)])
+
+
+def _elements(t: Tensor) -> onp.ndarray:
+    """A tensor's own memory, as NumPy sees it; it has no bfloat16."""
+    return (t.view(torch.int16) if t.dtype == torch.bfloat16 else t).numpy()
 
 
 FUNCTIONS: dict[str, Any] = {
     f.__name__: f
     for f in (
-        argsort, bincount, clip, diag_indices_from, diff, may_share_memory, nan_to_num, nonzero, percentile, quantile,
-        shares_memory, sort, take, unique, unravel_index, where,
+        argsort, bincount, clip, diag_indices_from, diff, histogram, may_share_memory, nan_to_num, nonzero, percentile,
+        quantile, shares_memory, sort, take, unique, unravel_index, where,
         _rounded("around"), _rounded("round"), _rounded("round_"),
     )
 }  # fmt: skip

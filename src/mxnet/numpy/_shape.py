@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ._array import _row_major, ndarray, wrap
-from ._calls import function
+from ._array import _row_major, ndarray
+from ._calls import NUMBERS, function
+from ._creation import full
 from ._elementwise import promoted
 
 
@@ -33,7 +34,7 @@ def reshape(a: Any, newshape: Any, order: str = "C") -> Any:
     return a.reshape(target)
 
 
-@function
+@function(numbers=True)
 def ravel(x: Any, order: str = "C") -> Any:
     """All elements along one axis."""
     _row_major(order)
@@ -69,6 +70,8 @@ def squeeze(a: Any, axis: Any = None) -> Any:
     """Without its axes of length 1, or without some of them."""
     if axis is None:
         return a.squeeze()
+    if not a.ndim and axis in (0, -1):  # as NumPy, which counts a number as a vector here
+        return a
     axes = [_one_axis(a, i) for i in _lengths(axis)]
     for i in axes:
         if a.shape[i] != 1:
@@ -76,9 +79,13 @@ def squeeze(a: Any, axis: Any = None) -> Any:
     return a.squeeze(axes)
 
 
-@function
 def broadcast_to(array: Any, shape: Any) -> Any:
-    """Repeated along axes until it has ``shape``."""
+    """An array repeated along axes until it has ``shape``, or an array of one number."""
+    return full(shape, array) if isinstance(array, NUMBERS) else _broadcast_to(array, shape)
+
+
+@function(name="broadcast_to")
+def _broadcast_to(array: Any, shape: Any) -> Any:
     return array.expand(_lengths(shape)).clone()
 
 
@@ -229,7 +236,7 @@ def tile(A: Any, reps: Any) -> Any:
     return torch.tile(A, _lengths(reps))
 
 
-@function(out=2)
+@function(out=2, numbers=True)
 def flip(m: Any, axis: Any = None) -> Any:
     """Elements in reverse order along axes (all of them by default)."""
     return m.flip(tuple(range(m.ndim)) if axis is None else [_one_axis(m, i) for i in _lengths(axis)])
@@ -290,13 +297,22 @@ def meshgrid(*xi: ndarray, **kwargs: Any) -> list[ndarray]:
         Whether the first vector runs along the second axis, or along the first.
     """
     indexing = kwargs.pop("indexing", "xy")
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"indexing must be 'xy' or 'ij', got {indexing!r}")
     kwargs.pop("copy", None)
     if kwargs.pop("sparse", False):
         raise NotImplementedError("meshgrid does not support sparse=True")
     if kwargs:
         raise TypeError(f"meshgrid got unknown keywords: {', '.join(kwargs)}")
-    grids = torch.meshgrid(*[x._t for x in xi], indexing=indexing)
-    return [wrap(g.clone(), xi[0]._ctx) for g in grids]
+    return list(_grids(*xi, swap=indexing == "xy"))
+
+
+@function(name="meshgrid")
+def _grids(*xi: Any, swap: bool) -> Any:
+    vectors = [torch.atleast_1d(x) for x in xi]
+    shape = [x.numel() for x in vectors]
+    grids = [x.reshape([-1 if i == j else 1 for j in range(len(xi))]).expand(shape) for i, x in enumerate(vectors)]
+    return [g.swapaxes(0, 1).clone() if swap and len(xi) > 1 else g.clone() for g in grids]
 
 
 FUNCTIONS: dict[str, Any] = {

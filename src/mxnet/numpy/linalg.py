@@ -9,6 +9,7 @@ from torch import Tensor
 
 from . import fallback_linalg
 from ._calls import function
+from ._elementwise import promoted
 
 __all__ = [
     "cholesky", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "norm", "pinv", "slogdet", "solve", "svd",
@@ -20,6 +21,13 @@ def _real(x: Tensor) -> Tensor:
     return x if x.is_floating_point() else x.float()
 
 
+def _of_one_type(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Two arrays in the type that holds both; integers count as float64."""
+    a, b = (x if x.is_floating_point() else x.double() for x in (a, b))
+    dtype = a.dtype if a.dtype == b.dtype else promoted(a.dtype, b.dtype)
+    return a.to(dtype), b.to(dtype)
+
+
 @function
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """Norm of vectors (along one axis) or matrices (over two); of all elements together without ``ord`` and ``axis``.
@@ -27,7 +35,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     Parameters
     ----------
     x : ndarray
-    ord : number or {"fro", "nuc"}, optional
+    ord : number or {"fro", "nuc", "inf", "-inf"}, optional
         Which norm, as for :func:`numpy.linalg.norm`.
     axis : int or pair of int, optional
     keepdims : bool
@@ -36,6 +44,12 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     values = _real(x)
     if isinstance(axis, list):
         axis = tuple(axis)
+    if ord in ("inf", "-inf"):
+        ord = float(ord)
+    if not values.ndim and axis is None:
+        return values.abs()
+    if ord == "fro" and values.ndim == 1:
+        ord = 2
     if ord is None:
         return torch.linalg.vector_norm(values, 2, dim=axis, keepdim=keepdims)
     return torch.linalg.norm(values, ord, dim=axis, keepdim=keepdims)
@@ -82,7 +96,7 @@ def slogdet(a: Any) -> Any:
 @function
 def solve(a: Any, b: Any) -> Any:
     """The ``x`` of ``a @ x = b``."""
-    return torch.linalg.solve(_real(a), _real(b))
+    return torch.linalg.solve(*_of_one_type(a, b))
 
 
 @function
@@ -94,7 +108,8 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
 @function
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     """The ``x`` whose tensordot with ``a``, over all axes of ``x``, is ``b``."""
-    return torch.linalg.tensorsolve(_real(a), _real(b), axes)
+    a, b = _of_one_type(a, b)
+    return b / a if not a.ndim and not b.ndim else torch.linalg.tensorsolve(a, b, axes)
 
 
 @function

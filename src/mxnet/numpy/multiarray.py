@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import _creation, _elementwise, _products, _reduction, _selection, _shape, fallback
+from . import _creation, _editing, _elementwise, _products, _reduction, _selection, _shape, fallback
 from ._array import ndarray
 from ._methods import install as _install  # noqa: F401  (importing it completes the class)
 
 _FUNCTIONS: dict[str, Any] = {
     **fallback._FUNCTIONS,
     **_creation.FUNCTIONS,
+    **_editing.FUNCTIONS,
     **_elementwise.FUNCTIONS,
     **_products.FUNCTIONS,
     **_reduction.FUNCTIONS,

@@ -19,6 +19,7 @@ from ..context import Context, current_context
 from ..ndarray._creation import _shape
 from ._array import ndarray, wrap
 from ._calls import compute, refuse, write
+from ._elementwise import promoted
 
 __all__ = [
     "beta", "chisquare", "choice", "exponential", "gamma", "gumbel", "logistic", "lognormal", "multinomial",
@@ -84,9 +85,18 @@ def _positive(new: Any) -> Tensor:
     return 1 - new(torch.rand)
 
 
-def _check(ok: Any, text: str) -> None:
-    if not bool(torch.as_tensor(ok).all()):
-        raise ValueError(text)
+def _not_negative(value: Any, name: str) -> Any:
+    """A parameter that must not be negative, such as a scale."""
+    if not bool((torch.as_tensor(value) >= 0).all()):
+        raise ValueError(f"{name} must not be negative")
+    return value
+
+
+def _above_zero(value: Any, name: str) -> Any:
+    """A parameter that must be positive, such as a shape."""
+    if not bool((torch.as_tensor(value) > 0).all()):
+        raise ValueError(f"{name} must be positive")
+    return value
 
 
 def uniform(
@@ -109,8 +119,7 @@ def normal(
     """Numbers of a normal distribution with this mean and standard deviation."""
 
     def draw(new: Any, mean: Any, deviation: Any) -> Tensor:
-        _check(torch.as_tensor(deviation) >= 0, "scale must not be negative")
-        return mean + deviation * new(torch.randn)
+        return mean + _not_negative(deviation, "scale") * new(torch.randn)
 
     return _draw("normal", draw, (loc, scale), size, dtype, ctx, out)
 
@@ -119,14 +128,20 @@ def lognormal(
     mean: Any = 0.0, sigma: Any = 1.0, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None
 ) -> Any:
     """Exponentials of normally distributed numbers."""
-    return _draw(
-        "lognormal", lambda new, m, s: torch.exp(m + s * new(torch.randn)), (mean, sigma), size, dtype, ctx, out
-    )
+
+    def draw(new: Any, m: Any, s: Any) -> Tensor:
+        return torch.exp(m + _not_negative(s, "sigma") * new(torch.randn))
+
+    return _draw("lognormal", draw, (mean, sigma), size, dtype, ctx, out)
 
 
 def logistic(loc: Any = 0.0, scale: Any = 1.0, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
     """Numbers of a logistic distribution."""
-    return _draw("logistic", lambda new, m, s: m + s * _logit(new(torch.rand)), (loc, scale), size, None, ctx, out)
+
+    def draw(new: Any, m: Any, s: Any) -> Tensor:
+        return m + _not_negative(s, "scale") * _logit(new(torch.rand))
+
+    return _draw("logistic", draw, (loc, scale), size, None, ctx, out)
 
 
 def _logit(u: Tensor) -> Tensor:
@@ -138,36 +153,50 @@ def gumbel(loc: Any = 0.0, scale: Any = 1.0, size: Any = None, ctx: Any = None, 
 
     def draw(new: Any, m: Any, s: Any) -> Tensor:
         u = new(torch.rand).clamp_min(torch.finfo(torch.float32).tiny)
-        return m - s * torch.log(-torch.log(u))
+        return m - _not_negative(s, "scale") * torch.log(-torch.log(u))
 
     return _draw("gumbel", draw, (loc, scale), size, None, ctx, out)
 
 
 def exponential(scale: Any = 1.0, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
     """Numbers of an exponential distribution with mean ``scale``."""
-    return _draw("exponential", lambda new, s: -s * torch.log(_positive(new)), (scale,), size, None, ctx, out)
+
+    def draw(new: Any, s: Any) -> Tensor:
+        return -_not_negative(s, "scale") * torch.log(_positive(new))
+
+    return _draw("exponential", draw, (scale,), size, None, ctx, out)
 
 
 def rayleigh(scale: Any = 1.0, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
     """Numbers of a Rayleigh distribution."""
-    return _draw(
-        "rayleigh", lambda new, s: s * torch.sqrt(-2 * torch.log(_positive(new))), (scale,), size, None, ctx, out
-    )
+
+    def draw(new: Any, s: Any) -> Tensor:
+        return _not_negative(s, "scale") * torch.sqrt(-2 * torch.log(_positive(new)))
+
+    return _draw("rayleigh", draw, (scale,), size, None, ctx, out)
 
 
 def weibull(a: Any, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
     """Numbers of a Weibull distribution of shape ``a``."""
-    return _draw("weibull", lambda new, k: (-torch.log(_positive(new))) ** (1 / k), (a,), size, None, ctx, out)
+
+    def draw(new: Any, k: Any) -> Tensor:
+        return (-torch.log(_positive(new))) ** (1 / _above_zero(k, "a"))
+
+    return _draw("weibull", draw, (a,), size, None, ctx, out)
 
 
 def pareto(a: Any, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
     """Numbers of a Pareto distribution of the second kind (Lomax) of shape ``a``."""
-    return _draw("pareto", lambda new, k: _positive(new) ** (-1 / k) - 1, (a,), size, None, ctx, out)
+
+    def draw(new: Any, k: Any) -> Tensor:
+        return _positive(new) ** (-1 / _above_zero(k, "a")) - 1
+
+    return _draw("pareto", draw, (a,), size, None, ctx, out)
 
 
 def power(a: Any, size: Any = None) -> Any:
     """Numbers in [0, 1] with density ``a * x**(a - 1)``."""
-    return _draw("power", lambda new, k: new(torch.rand) ** (1 / k), (a,), size)
+    return _draw("power", lambda new, k: new(torch.rand) ** (1 / _above_zero(k, "a")), (a,), size)
 
 
 class _Gamma:
@@ -177,14 +206,19 @@ class _Gamma:
         self._shape = shape
 
     def __call__(self, size: Any, generator: Any, dtype: torch.dtype, device: Any) -> Tensor:
-        _check(torch.as_tensor(self._shape) > 0, "the shape of a gamma distribution must be positive")
-        parameter = torch.as_tensor(self._shape, dtype=dtype, device=device).expand(size)
-        return torch._standard_gamma(parameter.contiguous(), generator=generator)
+        _above_zero(self._shape, "the shape of a gamma distribution")
+        working = torch.float32 if dtype is torch.float16 else dtype
+        parameter = torch.as_tensor(self._shape, dtype=working, device=device).expand(size)
+        return torch._standard_gamma(parameter.contiguous(), generator=generator).to(dtype)
 
 
 def gamma(shape: Any, scale: Any = 1.0, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None) -> Any:
     """Numbers of a gamma distribution."""
-    return _draw("gamma", lambda new, k, s: s * new(_Gamma(k)), (shape, scale), size, dtype, ctx, out)
+
+    def draw(new: Any, k: Any, s: Any) -> Tensor:
+        return _above_zero(s, "scale") * new(_Gamma(k))
+
+    return _draw("gamma", draw, (shape, scale), size, dtype, ctx, out)
 
 
 def chisquare(df: Any, size: Any = None, dtype: Any = None, ctx: Any = None) -> Any:
@@ -315,7 +349,9 @@ def multivariate_normal(mean: ndarray, cov: ndarray, size: Any = None, check_val
     def run(m: Tensor, c: Tensor) -> Tensor:
         batch = torch.broadcast_shapes(m.shape[:-1], c.shape[:-2])
         shape = (*(() if size is None else _shape(size)), *batch, m.shape[-1])
-        noise = torch.randn(shape, generator=generator(where), dtype=m.dtype, device=where.device)
-        return m + (torch.linalg.cholesky(c) @ noise[..., None])[..., 0]
+        kind = promoted(m.dtype, c.dtype)
+        working = torch.promote_types(kind, torch.float32)  # there is no float16 Cholesky factor
+        noise = torch.randn(shape, generator=generator(where), dtype=working, device=where.device)
+        return m + (torch.linalg.cholesky(c.to(working)) @ noise[..., None])[..., 0].to(kind)
 
     return wrap(compute("multivariate_normal", run, (mean._t, cov._t), {}), where)

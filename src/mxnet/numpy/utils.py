@@ -21,6 +21,9 @@ PZERO = 0.0
 NZERO = -0.0
 newaxis = None
 
+finfo = onp.finfo
+set_printoptions = onp.set_printoptions
+
 __all__ = [
     "NAN",
     "NINF",
@@ -31,6 +34,7 @@ __all__ = [
     "bool",
     "bool_",
     "e",
+    "finfo",
     "float16",
     "float32",
     "float64",
@@ -41,5 +45,6 @@ __all__ = [
     "nan",
     "newaxis",
     "pi",
+    "set_printoptions",
     "uint8",
 ]

@@ -55,7 +55,7 @@ globals().update({shown: operator(name, shown, "mxnet.numpy_extension") for show
 @function
 def nonzero(a: Any) -> Any:
     """Positions of the elements other than zero, one row an element, as int64."""
-    return torch.nonzero(a)
+    return torch.nonzero(torch.atleast_1d(a))
 
 
 @function

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ...registry import Display, op
 from .families import same_type, unary
-from .scalar import held
+from .scalar import within
 
 for _name, _fn, _doc in (
     ("abs", torch.abs, "Absolute value."),
@@ -174,11 +174,7 @@ def clip(data: Tensor, *, a_min: float, a_max: float) -> Tensor:
 
     With ``a_min > a_max`` the upper limit is tried first, as MXNet's kernel does.
     """
-    if data.is_floating_point():
-        low, high = held(a_min, data.dtype), held(a_max, data.dtype)
-    else:
-        info = torch.iinfo(data.dtype)
-        low, high = (int(min(max(v, info.min), info.max)) for v in (a_min, a_max))
+    low, high = within(a_min, data.dtype), within(a_max, data.dtype)
     if a_min > a_max:
         return data.masked_fill(data < a_min, low).masked_fill(data > a_max, high)
     return torch.clamp(data, low, high)

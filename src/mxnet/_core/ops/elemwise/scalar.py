@@ -36,6 +36,14 @@ def held(value, dtype):
     return math.copysign(math.inf, value) if abs(value) > torch.finfo(dtype).max else value
 
 
+def within(value, dtype):
+    """A number brought into a type, as a limit for its values: integers stop at the ends of their range."""
+    if dtype.is_floating_point or dtype is torch.bool:
+        return held(value, dtype)
+    info = torch.iinfo(dtype)
+    return int(min(max(value, info.min), info.max))
+
+
 def scalar(name, fn, doc, *aliases, exact=True, differentiable=True):
     """Register an operator on an array and a number.
 
