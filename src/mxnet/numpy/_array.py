@@ -300,7 +300,7 @@ def _truths_as_axes(x: ndarray, key: Any) -> tuple[ndarray, tuple[Any, ...]]:
             item, width = onp.zeros(1 if item else 0, onp.int64), 1
         plain.append(item)
         axis += width
-    return x._view(lambda t: t.reshape(shape)), tuple(plain)
+    return x._reshaped(tuple(shape)), tuple(plain)
 
 
 def _axes_of(item: Any) -> int:
