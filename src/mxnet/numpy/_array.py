@@ -289,18 +289,19 @@ def _truths_as_axes(x: ndarray, key: Any) -> tuple[ndarray, tuple[Any, ...]]:
     """
     items = key if isinstance(key, tuple) else (key,)
     widths = [_axes_of(i) for i in items]
-    shape = list(x.shape)
+    t = x._t
     plain: list[Any] = []
     axis = 0
     for item, width in zip(items, widths):
         if item is Ellipsis:
             width = x.ndim - sum(widths)
         elif _is_truth(item):
-            shape.insert(axis, 1)
+            with torch.set_grad_enabled(state.recording):
+                t = t.unsqueeze(axis)
             item, width = onp.zeros(1 if item else 0, onp.int64), 1
         plain.append(item)
         axis += width
-    return x._reshaped(tuple(shape)), tuple(plain)
+    return wrap(t, x._ctx), tuple(plain)
 
 
 def _axes_of(item: Any) -> int:

@@ -120,7 +120,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
     fills = onp.broadcast_to(onp.asarray(kwargs.get("constant_values", 0)), (x.ndim, 2)).tolist()
     for axis, (before, behind) in enumerate(widths):
         if mode in _OF_POSITIONS:
-            x = _gathered(x, axis, onp.pad(onp.arange(x.shape[axis]), (before, behind), mode))
+            x = _gathered(x, axis, onp.pad(onp.arange(x.shape[axis]), (before, behind), mode))  # type: ignore[call-overload]
             continue
         ends = []
         for count, fill in zip((before, behind), fills[axis]):

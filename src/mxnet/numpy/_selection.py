@@ -280,7 +280,7 @@ def shares_memory(a: ndarray, b: ndarray, max_work: Any = None) -> bool:
     """Whether two arrays have an element in common."""
     if not may_share_memory(a, b) or a._t.device.type != "cpu":
         return may_share_memory(a, b)
-    return onp.shares_memory(*[_elements(x._t.detach()) for x in (a, b)])
+    return onp.shares_memory(_elements(a._t.detach()), _elements(b._t.detach()))
 
 
 def _elements(t: Tensor) -> onp.ndarray:
