@@ -23,7 +23,7 @@ def draw(shape, seed, scale=1.0):
 
 
 def set_parameters(block, *inputs, gain=1.0):
-    """Run `block` once to find its shapes, then give every matrix and kernel values that depend on its position only.
+    """Run `block` once to find its shapes, then give each parameter values that depend on its position only.
 
     Dropout is switched off as well: the random streams of remx and MXNet differ.
     """
@@ -32,9 +32,13 @@ def set_parameters(block, *inputs, gain=1.0):
         block(*inputs)
     array = mx.np.array if mx.util.is_np_array() else mx.nd.array
     for position, parameter in enumerate(block.collect_params().values()):
+        if isinstance(parameter, mx.gluon.Constant):
+            continue
         if len(parameter.shape) >= 2:
-            fan = np.prod(parameter.shape[1:])
-            parameter.set_data(array(draw(parameter.shape, position, gain / np.sqrt(fan)), dtype=parameter.dtype))
+            value = draw(parameter.shape, position, gain / np.sqrt(np.prod(parameter.shape[1:])))
+        else:
+            value = np.full(parameter.shape, parameter.name.endswith(("gamma", "var")), "float32")
+        parameter.set_data(array(value, dtype=parameter.dtype))
 
 
 def _keep_all(block):
