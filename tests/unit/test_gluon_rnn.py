@@ -207,6 +207,20 @@ def test_layer_in_a_network_trains():
 # ---------------------------------------------------------------------- cells
 
 
+def test_order_of_parameters():
+    """States of optimizers are saved by position, so the positions are MXNet's: projections before biases."""
+
+    def order(cell):
+        return [name[len(cell.prefix) :] for name in cell.collect_params()]
+
+    dense = ["i2h_weight", "h2h_weight", "i2h_bias", "h2h_bias"]
+    for cell in rnn.RNNCell(2), rnn.LSTMCell(2), rnn.GRUCell(2), crnn.Conv1DLSTMCell((1, 4), 2, 3, 3):
+        assert order(cell) == dense
+    projected = crnn.LSTMPCell(4, 2)
+    assert order(projected) == ["i2h_weight", "h2h_weight", "h2r_weight", "i2h_bias", "h2h_bias"]
+    assert order(rnn.LSTM(4, projection_size=2)) == ["l0_" + name for name in [*dense, "h2r_weight"]]
+
+
 @pytest.mark.parametrize("hybridize", [False, True])
 @pytest.mark.parametrize(
     "make",

@@ -8,7 +8,10 @@ from ._base import HybridRecurrentCell
 
 
 class _DenseCell(HybridRecurrentCell):
-    """A cell with the parameters of ``_gates`` linear maps from the input and as many from the hidden state."""
+    """A cell with the parameters of ``_gates`` linear maps from the input and as many from the hidden state.
+
+    ``projection`` is the size that the hidden state is projected to, and the initializer of the weight which does so.
+    """
 
     _gates = 1
     _num_states = 1
@@ -20,7 +23,7 @@ class _DenseCell(HybridRecurrentCell):
         input_size: int,
         prefix: str | None,
         params: Any,
-        fed_back: int | None = None,
+        projection: tuple[int, Any] | None = None,
     ) -> None:
         super().__init__(prefix=prefix, params=params)
         self._hidden_size = hidden_size
@@ -28,7 +31,11 @@ class _DenseCell(HybridRecurrentCell):
         rows = self._gates * hidden_size
         i2h_weight, h2h_weight, i2h_bias, h2h_bias = initializers
         self.i2h_weight = self._parameter("i2h_weight", (rows, input_size), i2h_weight)
-        self.h2h_weight = self._parameter("h2h_weight", (rows, fed_back or hidden_size), h2h_weight)
+        fed_back = projection[0] if projection else hidden_size
+        self.h2h_weight = self._parameter("h2h_weight", (rows, fed_back), h2h_weight)
+        # Weights come before biases: positions of parameters are what states of optimizers are saved by.
+        if projection:
+            self.h2r_weight = self._parameter("h2r_weight", (fed_back, hidden_size), projection[1])
         self.i2h_bias = self._parameter("i2h_bias", (rows,), i2h_bias)
         self.h2h_bias = self._parameter("h2h_bias", (rows,), h2h_bias)
 

@@ -143,9 +143,9 @@ class LSTMPCell(_DenseCell):
         params: Any = None,
     ) -> None:
         initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        super().__init__(hidden_size, initializers, input_size, prefix, params, fed_back=projection_size)
+        projection = projection_size, h2r_weight_initializer
+        super().__init__(hidden_size, initializers, input_size, prefix, params, projection)
         self._projection_size = projection_size
-        self.h2r_weight = self._parameter("h2r_weight", (projection_size, hidden_size), h2r_weight_initializer)
 
     def _alias(self) -> str:
         return "lstmp"
