@@ -60,12 +60,11 @@ def triplets():
 
 
 def faces():
-    net = gluonfr.model_zoo.get_model("mobile_facenet", classes=4, weight_norm=True, feature_norm=True)
+    net = gluonfr.model_zoo.get_model("mobilefacenet", classes=4, weight_norm=True, feature_norm=True)
     net.initialize()
     net.cast("float64")
     data = mx.nd.array(draw((4, 3, 112, 112), 5), dtype="float64")
-    set_parameters(net, data)
-    net.hybridize()
+    set_parameters(net, data)  # not hybridized: MXNet then gives the slopes of PReLU no gradient
     criterion = gluonfr.loss.ArcLoss(4, m=0.2, s=8, dtype="float64")
     trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 1e-3, "momentum": 0.9})
     label = mx.nd.array([0, 1, 2, 3], dtype="float64")

@@ -23,7 +23,7 @@ TOLERANCE = 1e-4
 # Networks that multiply rounding errors at every step: their first loss is compared, and the others loosely.
 LOOSE = {"gluoncv.ssd": 1e-3}
 # These do not start without a remedy (docs/clients.md): `python -m mxnet run` has it.
-REMEDIES = {"gluoncv", "cnstd"}
+REMEDIES = {"gluoncv", "cnstd", "sockeye"}
 # Everything in one thread, as sums of several threads differ from run to run; figures without a display.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "MXNET_SUBGRAPH_BACKEND": "NONE"}
 
