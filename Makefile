@@ -11,11 +11,12 @@ else
 CONSTRAINTS := constraints.txt
 endif
 
-.PHONY: help venv test lint types stubs pytest format demo bench clean
+.PHONY: help venv test lint types stubs pytest format demo bench clients clean
 help:
 	@echo "make demo    train, evaluate, save and resume a network on handwritten digits (output in build/demo)"
 	@echo "make test    everything CI runs: lint, types, stubs, tests"
 	@echo "make format  rewrite the sources in the one style"
+	@echo "make clients import and train published packages that build on MXNet, see docs/clients.md"
 	@echo "make bench   compare with the MXNet 1.9.1 wheel, see benchmarks/"
 
 venv: $(STAMP)
@@ -56,6 +57,18 @@ demo: $(STAMP)
 
 bench: $(STAMP)
 	$(PY) benchmarks/run.py $(ARGS)
+
+# An environment of its own: the packages come without their dependencies, which would bring MXNet's wheel.
+CLIENTS := build/clients/bin/python
+build/clients/.installed: tests/clients/requirements.txt tests/clients/clients.txt constraints.txt
+	test -x $(CLIENTS) || $(PYTHON) -m venv build/clients
+	$(CLIENTS) -m pip install --quiet -c constraints.txt torch==2.13.0
+	$(CLIENTS) -m pip install --quiet -c constraints.txt -e . -r tests/clients/requirements.txt
+	$(CLIENTS) -m pip install --quiet --no-deps -r tests/clients/clients.txt
+	touch $@
+
+clients: build/clients/.installed
+	$(CLIENTS) tests/clients/run.py $(ARGS)
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache
