@@ -1,11 +1,12 @@
 """cnstd 0.1: PSENet for detecting text, on MobileNetV3 of GluonCV."""
 
-import mxnet as mx
 import numpy as np
 from cnstd.model.loss import DiceLoss, DiceLoss_with_OHEM
 from cnstd.model.net import PSENet
 from cnstd.model.pse import pse
 from common import draw, main, set_parameters
+
+import mxnet as mx
 from mxnet import gluon
 
 

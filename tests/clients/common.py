@@ -13,8 +13,9 @@ import sys
 import traceback
 import warnings
 
-import mxnet as mx
 import numpy as np
+
+import mxnet as mx
 
 
 def draw(shape, seed, scale=1.0):

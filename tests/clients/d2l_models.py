@@ -4,6 +4,7 @@ import random
 
 from common import draw, main, set_parameters
 from d2l import mxnet as d2l
+
 from mxnet import autograd, gluon, init, np, npx
 from mxnet.gluon import nn, rnn
 

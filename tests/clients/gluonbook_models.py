@@ -4,8 +4,9 @@ import os
 import random
 
 import gluonbook as gb
-import mxnet as mx
 from common import draw, main, set_parameters
+
+import mxnet as mx
 from mxnet import gluon, init, nd
 from mxnet.gluon import nn, rnn
 
@@ -35,9 +36,24 @@ def step(inputs, state, params):
 def recurrent_from_scratch():
     params = weights(8)
     gb.train_and_predict_rnn(
-        step, lambda: params, lambda batch, hidden, ctx: (nd.zeros((batch, hidden), ctx=ctx),), 8, SIZE, mx.cpu(),
-        CORPUS, CHARACTERS, {character: number for number, character in enumerate(CHARACTERS)}, False, 2, 5, 1.0, 0.01,
-        4, 1, 5, [CHARACTERS[0]],
+        step,
+        lambda: params,
+        lambda batch, hidden, ctx: (nd.zeros((batch, hidden), ctx=ctx),),
+        8,
+        SIZE,
+        mx.cpu(),
+        CORPUS,
+        CHARACTERS,
+        {character: number for number, character in enumerate(CHARACTERS)},
+        False,
+        2,
+        5,
+        1.0,
+        0.01,
+        4,
+        1,
+        5,
+        [CHARACTERS[0]],
     )
     return [array.sum().asscalar() for array in params]
 

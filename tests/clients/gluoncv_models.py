@@ -4,13 +4,13 @@ Normalised convolutions double rounding errors every few layers, so networks com
 """
 
 import gluoncv
-import mxnet as mx
 import numpy as np
+from common import draw, fit, main, set_parameters
 from gluoncv.model_zoo.ssd.target import SSDTargetGenerator
 from gluoncv.model_zoo.yolo.yolo_target import YOLOV3PrefetchTargetGenerator
-from common import draw, fit, main, set_parameters
-from mxnet import gluon
 
+import mxnet as mx
+from mxnet import gluon
 
 # Detection computes in float32. Normalisation with fixed averages keeps rounding errors as small as they are.
 FIXED_NORM = {"norm_kwargs": {"use_global_stats": True}}
@@ -86,7 +86,9 @@ def ssd():
 
 
 def yolo():
-    net = gluoncv.model_zoo.get_model("yolo3_mobilenet1.0_custom", classes=["a", "b", "c"], pretrained_base=False, **FIXED_NORM)
+    net = gluoncv.model_zoo.get_model(
+        "yolo3_mobilenet1.0_custom", classes=["a", "b", "c"], pretrained_base=False, **FIXED_NORM
+    )
     net.initialize()
     data = images(2, 128)
     set_parameters(net, data)
@@ -130,7 +132,9 @@ def pose():
 
 
 def recognition():
-    net = gluoncv.model_zoo.get_model("i3d_resnet50_v1_custom", nclass=3, use_kinetics_pretrain=False, pretrained=False, pretrained_base=False)
+    net = gluoncv.model_zoo.get_model(
+        "i3d_resnet50_v1_custom", nclass=3, use_kinetics_pretrain=False, pretrained_base=False
+    )
     net.initialize()
     net.cast("float64")
     clip = mx.nd.array(draw((1, 3, 8, 64, 64), 4), dtype="float64")

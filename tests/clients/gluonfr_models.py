@@ -1,8 +1,9 @@
 """GluonFR: a network for faces with the margin losses of face recognition."""
 
 import gluonfr
-import mxnet as mx
 from common import draw, fit, main, set_parameters
+
+import mxnet as mx
 from mxnet import gluon
 
 

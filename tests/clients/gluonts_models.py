@@ -47,9 +47,7 @@ class Record(Callback):
 def train(make, hybridize=True, **options):
     np.random.seed(1)
     record = Record()
-    trainer = Trainer(
-        epochs=2, num_batches_per_epoch=2, learning_rate=1e-3, hybridize=hybridize, callbacks=[record]
-    )
+    trainer = Trainer(epochs=2, num_batches_per_epoch=2, learning_rate=1e-3, hybridize=hybridize, callbacks=[record])
     estimator = make(prediction_length=HORIZON, trainer=trainer, batch_size=8, **options)
     predictor = estimator.train(series())
     forecasts = list(predictor.predict(series()))
@@ -66,14 +64,21 @@ def deepar():
 
 
 def transformer():
-    return train(
-        TransformerEstimator, freq=FREQUENCY, model_dim=8, num_heads=2, dropout_rate=0.0, context_length=12
-    )
+    return train(TransformerEstimator, freq=FREQUENCY, model_dim=8, num_heads=2, dropout_rate=0.0, context_length=12)
 
 
 def wavenet():
-    return train(WaveNetEstimator, freq=FREQUENCY, embedding_dimension=2, num_bins=32, n_residue=4, n_skip=4,
-                 dilation_depth=2, n_stacks=1, train_window_length=12)
+    return train(
+        WaveNetEstimator,
+        freq=FREQUENCY,
+        embedding_dimension=2,
+        num_bins=32,
+        n_residue=4,
+        n_skip=4,
+        dilation_depth=2,
+        n_stacks=1,
+        train_window_length=12,
+    )
 
 
 def n_beats():
@@ -81,13 +86,20 @@ def n_beats():
 
 
 def mqcnn():
-    return train(MQCNNEstimator, freq=FREQUENCY, context_length=12, use_feat_static_cat=False, seed=3,
-                 quantiles=[0.1, 0.5, 0.9])
+    return train(
+        MQCNNEstimator, freq=FREQUENCY, context_length=12, use_feat_static_cat=False, seed=3, quantiles=[0.1, 0.5, 0.9]
+    )
 
 
 def tft():
-    return train(TemporalFusionTransformerEstimator, freq=FREQUENCY, context_length=12, hidden_dim=8, num_heads=2,
-                 dropout_rate=0.0)
+    return train(
+        TemporalFusionTransformerEstimator,
+        freq=FREQUENCY,
+        context_length=12,
+        hidden_dim=8,
+        num_heads=2,
+        dropout_rate=0.0,
+    )
 
 
 if __name__ == "__main__":

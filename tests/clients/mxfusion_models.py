@@ -1,6 +1,5 @@
 """MXFusion: maximum a posteriori, variational inference over a Gluon network, Gaussian processes."""
 
-import mxnet as mx
 import numpy as np
 from common import draw, main, set_parameters
 from mxfusion import Model, Variable
@@ -19,6 +18,8 @@ from mxfusion.inference import (
     create_Gaussian_meanfield,
 )
 from mxfusion.modules.gp_modules import GPRegression, SparseGPRegression, SVGPRegression
+
+import mxnet as mx
 from mxnet import gluon
 
 
@@ -39,9 +40,7 @@ class Losses(BatchInferenceLoop):
 
 def infer(algorithm, **data):
     loop = Losses()
-    inference = GradBasedInference(
-        inference_algorithm=algorithm, grad_loop=loop, dtype="float64", context=mx.cpu()
-    )
+    inference = GradBasedInference(inference_algorithm=algorithm, grad_loop=loop, dtype="float64", context=mx.cpu())
     inference.initialize(**{name: value.shape for name, value in data.items()})
     inference.run(**data)
     return inference, loop.losses

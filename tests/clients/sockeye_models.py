@@ -6,17 +6,16 @@ import pathlib
 import sys
 import tempfile
 
-import mxnet as mx
 import numpy as np
 from common import draw, main
 from sockeye import prepare_data, score, train, translate
 
+import mxnet as mx
+
 SIZES = ["--num-layers", "1:1", "--transformer-model-size", "8", "--transformer-attention-heads", "2",
          "--transformer-feed-forward-num-hidden", "16"]  # fmt: skip
 NO_DROPOUT = [
-    argument
-    for name in ("attention", "act", "prepost")
-    for argument in (f"--transformer-dropout-{name}", "0")
+    argument for name in ("attention", "act", "prepost") for argument in (f"--transformer-dropout-{name}", "0")
 ] + ["--embed-dropout", "0"]
 
 
