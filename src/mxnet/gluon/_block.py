@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import initializer
 from . import _files, _summary
+from ._changes import WatchedDict
 from ._naming import _BlockScope
 from ._parameter import Parameter
 from ._parameter_dict import ParameterDict
@@ -54,7 +55,7 @@ class Block:
         self._name = self._prefix.removesuffix("_")
         self._scope = _BlockScope(self)
         self._children: OrderedDict[str, Block] = OrderedDict()
-        self._reg_params: dict[str, Parameter] = {}
+        self._reg_params: dict[str, Parameter] = WatchedDict()
         self._forward_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
         self._forward_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
 

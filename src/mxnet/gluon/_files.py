@@ -10,6 +10,7 @@ from .._core.files import atomic_write
 from .._core.text import shortened
 from ..base import MXNetError
 from ..symbol import load_json
+from ._loading import load_all
 from .utils import _brief_print_list
 
 if TYPE_CHECKING:
@@ -62,9 +63,8 @@ def load_parameters(
                     f"Parameter '{name}' loaded from file '{filename}' is not present in ParameterDict, which contains "
                     f"parameters {_brief_print_list(params)}. Set ignore_extra=True to ignore. "
                 )
-    for name, value in loaded.items():
-        if name in params:
-            params[name]._load_init(value, ctx, cast_dtype=cast_dtype, dtype_source=dtype_source)
+    pairs = [(params[name], value) for name, value in loaded.items() if name in params]
+    load_all(pairs, ctx, cast_dtype, dtype_source)
 
 
 # ---------------------------------------------------------------------- structures

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 from .. import ndarray, symbol
@@ -10,8 +11,10 @@ from ..context import Context, current_context
 from ..ndarray import NDArray
 from ..ndarray._cached_op import CachedOp
 from . import _graph
+from ._arrays import DeferredInitializationError
 from ._block import Block
-from ._parameter import DeferredInitializationError, Parameter, changes
+from ._changes import changes
+from ._parameter import Parameter, keeps_arrays
 from ._structure import Kinds, flatten, regroup
 
 
@@ -61,7 +64,7 @@ class HybridBlock(Block):
         self._backend: str | None = None
         self._backend_opts: dict[str, Any] = {}
         # Parameters' arrays as they are handed to hybrid_forward and to the graph: (state of all parameters, context,
-        # arrays). Asked for again only when some parameter got other arrays.
+        # arrays). Asked for again when some parameter got other arrays, or always (-1) where one computes them.
         self._eager_args: tuple[int, Context | None, dict[str, NDArray]] = (-1, None, {})
         self._graph_args: tuple[int, Context | None, list[Any]] = (-1, None, [])
 
@@ -69,8 +72,6 @@ class HybridBlock(Block):
         super().__setattr__(name, value)
         if isinstance(value, HybridBlock):
             self._clear_cached_op()
-        elif isinstance(value, Parameter):
-            self._eager_args = (-1, None, {})
 
     def __getstate__(self) -> dict[str, Any]:
         # What is kept for speed is found again.
@@ -143,10 +144,10 @@ class HybridBlock(Block):
         if not self._reg_params:
             return self.hybrid_forward(ndarray, x, *args)
         state, known, params = self._eager_args
-        if state != changes.count or known is not ctx or len(params) != len(self._reg_params):
-            if state != changes.count or known != ctx or len(params) != len(self._reg_params):
+        if state != changes.count or known is not ctx:
+            if state != changes.count or known != ctx:
                 params = self._fetch(ctx, (x, *args))
-            self._eager_args = (changes.count, ctx, params)
+            self._eager_args = (_state(self._reg_params.values()), ctx, params)
         return self.hybrid_forward(ndarray, x, *args, **params)
 
     def _fetch(self, ctx: Context, args: tuple[Any, ...]) -> dict[str, NDArray]:
@@ -256,7 +257,7 @@ class HybridBlock(Block):
         state, known, tensors = self._graph_args
         if state != changes.count or known != ctx:
             tensors = [None if is_input else p.data(ctx) for is_input, p in self._cached_op_args]
-            self._graph_args = (changes.count, ctx, tensors)
+            self._graph_args = (_state([p for is_input, p in self._cached_op_args if not is_input]), ctx, tensors)
         call = [flat[p] if is_input else t for (is_input, p), t in zip(self._cached_op_args, tensors)]
         out = op(*call)
         if self._out_format == 0 and isinstance(out, NDArray):
@@ -454,3 +455,8 @@ class HybridBlock(Block):
         self._monitor_all = monitor_all
         self._watched = None
         super().register_op_hook(callback, monitor_all)
+
+
+def _state(params: Iterable[Parameter]) -> int:
+    """What to keep with arrays of parameters: the count of changes they are good for, -1 for none."""
+    return changes.count if all(keeps_arrays(p, "data") for p in params) else -1

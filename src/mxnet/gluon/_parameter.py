@@ -6,16 +6,18 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from .. import autograd, context, initializer, ndarray, symbol
 from .._core.dtypes import torch_dtype
 from .._core.layout import as_weight
-from ..base import MXNetError, mx_real_t
+from ..base import mx_real_t
 from ..context import Context
 from ..ndarray import NDArray
 from ..util import is_np_array, is_np_shape
+from . import _loading
+from ._arrays import Holder
+from ._changes import changes
 from .utils import shape_is_known
 
 if TYPE_CHECKING:
@@ -25,34 +27,7 @@ _STYPES = ("default", "row_sparse", "csr")
 _GRAD_REQS = ("write", "add", "null")
 
 
-class DeferredInitializationError(MXNetError):
-    """The values of a parameter were asked for before its shape was known."""
-
-
-class Changes:
-    """How often any parameter got other arrays; blocks and trainers that keep arrays compare.
-
-    Attributes
-    ----------
-    count : int
-    """
-
-    __slots__ = ("count",)
-
-    def __init__(self) -> None:
-        self.count = 0
-
-
-changes = Changes()
-
-
-def _place(ctx: Context) -> tuple[int, int]:
-    """What identifies the memory of a context: pinned and shared CPU memory serve as the CPU's."""
-    kind = ctx.device_type
-    return (1 if kind.startswith("cpu") else ctx.device_typeid), ctx.device_id
-
-
-class Parameter:
+class Parameter(Holder):
     """A weight of a block.
 
     After :meth:`initialize` it holds an array on each context, and unless ``grad_req`` is ``"null"`` a gradient buffer
@@ -110,11 +85,11 @@ class Parameter:
         self.name = name
         self._stype = stype
         self._grad_stype = grad_stype
-        self._arrays: list[Any] | None = None
-        self._only: Any = None  # the array, where there is one and it is dense
-        self._grad: list[Any] | None = None
-        self._ctx_list: list[Context] = []
-        self._positions: dict[tuple[int, int], int] = {}
+        self._data = None
+        self._grad = None
+        self._ctx_list: list[Context] | None = None
+        # Which of the arrays is whose: for GPUs, then CPUs, a list by number of device (None where there is none).
+        self._ctx_map: list[list[int | None]] | None = None
         self._var: Any = None
         self._trainer: Trainer | None = None
         # What to do once the shape is known: initializer, contexts, default initializer, values.
@@ -138,9 +113,9 @@ class Parameter:
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
         self.__dict__.update(saved)
-        self._data = self._arrays
+        changes.count += 1
         if self._grad is not None:
-            autograd.mark_variables(self._arrays, self._grad, self.grad_req)
+            autograd.mark_variables(self._data, self._grad, self.grad_req)
 
     # ------------------------------------------------------------------ attributes
 
@@ -162,11 +137,11 @@ class Parameter:
         if self._grad_req == req:
             return
         self._grad_req = req
-        if self._arrays is None:
+        if self._data is None:
             return
         if req == "null":
             self._grad = None
-            self._data = [a.detach() for a in self._arrays]
+            self._data = [a.detach() for a in self._data]
         else:
             self._init_grad()
 
@@ -200,17 +175,6 @@ class Parameter:
             )
         self._shape = new_shape
 
-    @property
-    def _data(self) -> Any:
-        """The arrays, one for each context; None before initialization."""
-        return self._arrays
-
-    @_data.setter
-    def _data(self, arrays: list[Any] | None) -> None:
-        self._arrays = arrays
-        self._only = arrays[0] if arrays is not None and len(arrays) == 1 and self._stype == "default" else None
-        changes.count += 1
-
     def _set_trainer(self, trainer: Trainer | None) -> None:
         """Note the trainer that updates this parameter; sparse ones can have only one."""
         if self._stype != "default" and self._trainer and trainer and self._trainer is not trainer:
@@ -242,7 +206,7 @@ class Parameter:
         force_reinit : bool
             Start anew when there are values already, instead of warning.
         """
-        if self._arrays is not None and not force_reinit:
+        if self._data is not None and not force_reinit:
             warnings.warn(
                 f"Parameter '{self.name}' is already initialized, ignoring. Set force_reinit=True to re-initialize.",
                 stacklevel=2,
@@ -272,19 +236,23 @@ class Parameter:
         with autograd.pause():
             if values is None:
                 values = ndarray.zeros(self.shape, context.cpu(), self.dtype, stype=self._stype)
+                if is_np_array() and self._stype == "default":
+                    values = values.as_np_ndarray()
                 initializer.create(default_init)(initializer.InitDesc(self.name, {"__init__": init}), values)
             self._init_impl(values, contexts)
 
     def _init_impl(self, data: Any, ctx_list: Sequence[Context]) -> None:
         """Copy values to all contexts, with fresh gradient buffers."""
         self._ctx_list = list(ctx_list)
-        self._positions = {_place(c): i for i, c in enumerate(self._ctx_list)}
+        self._ctx_map = [[], []]
+        for i, c in enumerate(self._ctx_list):
+            places = self._ctx_map[c.device_typeid & 1]
+            places += [None] * (c.device_id + 1 - len(places))
+            places[c.device_id] = i
         arrays = [data.copyto(c) for c in self._ctx_list]
         if self._channels_last and self._stype == "default":
             for a in arrays:
                 a._t.data = as_weight(a._t.data)
-        if is_np_array() and self._stype == "default":
-            arrays = [a.as_np_ndarray() for a in arrays]
         self._data = arrays
         self._init_grad()
 
@@ -293,203 +261,14 @@ class Parameter:
             self._grad = None
             return
         if self._grad_stype == self._stype == "default":
-            self._grad = [a._wrap(torch.zeros_like(a._t.data), a.context) for a in self._arrays or ()]
+            self._grad = [a._wrap(torch.zeros_like(a._t.data), a.context) for a in self._data or ()]
         else:
-            self._grad = [
-                ndarray.zeros(a.shape, a.context, a.dtype, stype=self._grad_stype) for a in self._arrays or ()
-            ]
-        autograd.mark_variables(self._arrays, self._grad, self.grad_req)
-        changes.count += 1
+            self._grad = [ndarray.zeros(a.shape, a.context, a.dtype, stype=self._grad_stype) for a in self._data or ()]
+        autograd.mark_variables(self._data, self._grad, self.grad_req)
 
     def _load_init(self, data: NDArray, ctx: Any, cast_dtype: bool = False, dtype_source: str = "current") -> None:
         """Take values from a file: initialize with them, or overwrite."""
-        if cast_dtype and dtype_source not in ("current", "saved"):
-            raise AssertionError(f"dtype_source must be 'current' or 'saved', got {dtype_source!r}")
-        if self.shape:
-            if len(self.shape) != len(data.shape) or any(n not in (-1, 0, m) for n, m in zip(self.shape, data.shape)):
-                raise AssertionError(
-                    f"Failed loading Parameter '{self.name}' from saved params: shape incompatible expected "
-                    f"{self.shape} vs saved {data.shape}"
-                )
-            self.shape = data.shape
-        if self.dtype is not None and torch_dtype(self.dtype) != data._t.dtype:
-            data = self._cast_loaded(data, cast_dtype, dtype_source)
-        if self._stype != data.stype:
-            data = data.tostype(self._stype)
-        if isinstance(ctx, Context):
-            ctx = [ctx]
-        if ctx is not None and (self._arrays is not None or self._deferred_init) and set(ctx) != set(self.list_ctx()):
-            raise AssertionError(
-                f"Failed to load Parameter '{self.name}' on {ctx} because it was previous initialized on "
-                f"{self.list_ctx()}."
-            )
-        if self._arrays is not None:
-            self.set_data(data)
-        else:
-            with autograd.pause():
-                self._init_impl(data, self.list_ctx() if self._deferred_init else ctx or [context.cpu()])
-        self._deferred_init = ()
-
-    def _cast_loaded(self, data: NDArray, cast_dtype: bool, dtype_source: str) -> NDArray:
-        if not cast_dtype:
-            raise AssertionError(
-                f"Failed loading Parameter '{self.name}' from saved params: dtype incompatible expected "
-                f"{np.dtype(self.dtype)} vs saved {np.dtype(data.dtype)}. Set cast_dtype=True to cast the dtype of "
-                "saved params."
-            )
-        if dtype_source == "current":
-            return data.astype(self.dtype, copy=False)
-        self.dtype = data.dtype
-        return data
-
-    # ------------------------------------------------------------------ values
-
-    def _check_and_get(self, arrays: Any, ctx: Any) -> Any:
-        """The array on a context (None: the only one, or that on the current context), or all (``list``)."""
-        if arrays is None:
-            raise self._missing()
-        if ctx is list:
-            return arrays
-        if ctx is None:
-            if len(arrays) == 1:
-                return arrays[0]
-            ctx = context.current_context()
-        position = self._positions.get(_place(ctx))
-        if position is None:
-            raise RuntimeError(
-                f"Parameter '{self.name}' was not initialized on context {ctx}. It was only initialized on "
-                f"{self._ctx_list}."
-            )
-        return arrays[position]
-
-    def _missing(self) -> Exception:
-        """Why there are no arrays."""
-        if self._deferred_init:
-            return DeferredInitializationError(
-                f"Parameter '{self.name}' has not been initialized yet because initialization was deferred. Actual "
-                "initialization happens during the first forward pass. Please pass one batch of data through the "
-                "network before accessing Parameters. You can also avoid deferred initialization by specifying "
-                "in_units, num_features, etc., for network layers."
-            )
-        return RuntimeError(
-            f"Parameter '{self.name}' has not been initialized. Note that you should initialize parameters and create "
-            "Trainer with Block.collect_params() instead of Block.params because the later does not include "
-            "Parameters of nested child Blocks"
-        )
-
-    def data(self, ctx: Context | None = None) -> NDArray:
-        """The array on a context; the only one when no context is given.
-
-        Raises
-        ------
-        DeferredInitializationError
-            When the shape is still unknown.
-        RuntimeError
-            When it was not initialized, not on this context, or is sparse (see :meth:`row_sparse_data`).
-        """
-        if ctx is None and self._only is not None:
-            return self._only
-        self._check_stype("default", "data", f"on ctx {ctx} ")
-        return self._check_and_get(self._arrays, ctx)
-
-    def list_data(self) -> list[NDArray]:
-        """The arrays on all contexts, in the order of :meth:`list_ctx`."""
-        self._check_stype("default", "list_data", "on all contexts ")
-        return self._check_and_get(self._arrays, list)
-
-    def _check_stype(self, wanted: str, method: str, where: str = "") -> None:
-        if self._stype != wanted:
-            other = "row_sparse_data() " if wanted == "default" else "data() "
-            raise RuntimeError(
-                f"Cannot return a copy of Parameter '{self.name}' {where}via {method}() because its storage type is "
-                f"{self._stype}. Please use {other}instead."
-            )
-
-    def row_sparse_data(self, row_id: NDArray) -> NDArray:
-        """A row-sparse parameter on the context of ``row_id``, with the rows it names brought up to date.
-
-        Parameters
-        ----------
-        row_id : NDArray
-            Numbers of the rows that are wanted.
-        """
-        self._check_stype("row_sparse", "row_sparse_data")
-        return self._get_row_sparse(row_id.context if isinstance(row_id, NDArray) else None, row_id)
-
-    def list_row_sparse_data(self, row_id: NDArray) -> list[NDArray]:
-        """A row-sparse parameter on all contexts; see :meth:`row_sparse_data`."""
-        self._check_stype("row_sparse", "list_row_sparse_data", "on all contexts ")
-        return self._get_row_sparse(list, row_id)
-
-    def _get_row_sparse(self, ctx: Any, row_id: Any) -> Any:
-        if not isinstance(row_id, NDArray):
-            raise TypeError(f"row_id must have NDArray type, but {type(row_id)} is given")
-        if not self._trainer:
-            raise RuntimeError(
-                f"Cannot get row_sparse data for Parameter '{self.name}' when no Trainer is created with it."
-            )
-        found = self._check_and_get(self._arrays, ctx)
-        self._trainer._row_sparse_pull(self, found, row_id)
-        return found
-
-    def grad(self, ctx: Context | None = None) -> NDArray:
-        """The gradient buffer on a context; the only one when no context is given."""
-        return self._check_and_get(self._gradients(), ctx)
-
-    def list_grad(self) -> list[NDArray]:
-        """The gradient buffers on all contexts, in the order of :meth:`list_ctx`."""
-        return self._check_and_get(self._gradients(), list)
-
-    def _gradients(self) -> Any:
-        if self._grad is None and self._arrays is not None:
-            raise RuntimeError(f"Cannot get gradient array for Parameter '{self.name}' because grad_req='null'")
-        return self._grad
-
-    def list_ctx(self) -> list[Context]:
-        """The contexts it is initialized on, or will be."""
-        if self._arrays is not None:
-            return self._ctx_list
-        if self._deferred_init:
-            return self._deferred_init[1]
-        raise RuntimeError(f"Parameter '{self.name}' has not been initialized")
-
-    def set_data(self, data: NDArray) -> None:
-        """Overwrite the values on all contexts."""
-        self.shape = data.shape
-        if self._arrays is None:
-            if not self._deferred_init:
-                raise AssertionError(f"Parameter '{self.name}' has not been initialized")
-            self._deferred_init = (*self._deferred_init[:3], data)
-            return
-        trainer = self._trainer
-        if trainer and trainer._kv_initialized and trainer._update_on_kvstore:
-            # The store has a copy of its own.
-            if self not in trainer._params_to_init:
-                trainer._reset_kvstore()
-        for a in self._arrays:
-            a[:] = data
-
-    def zero_grad(self) -> None:
-        """Set the gradient buffers to 0, where there are any."""
-        for g in self._grad or ():
-            _clear(g)
-
-    def _reduce(self) -> NDArray:
-        """The values on the CPU, averaged over contexts; all rows of a sparse parameter."""
-        ctx = context.cpu()
-        if self._stype == "default":
-            arrays = self.list_data()
-            if len(arrays) == 1:
-                return arrays[0].copyto(ctx)
-            return ndarray.add_n(*[a.copyto(ctx) for a in arrays]) / len(arrays)
-        everything = ndarray.arange(0, self.shape[0], dtype="int64", ctx=ctx)
-        data = ndarray.zeros(self.shape, ctx, self.dtype, stype="row_sparse")
-        if self._trainer is None:
-            raise RuntimeError(
-                f"Cannot get row_sparse data for Parameter '{self.name}' when no Trainer is created with it."
-            )
-        self._trainer._row_sparse_pull(self, data, everything, full_idx=True)
-        return data
+        _loading.load(self, data, ctx, cast_dtype, dtype_source)
 
     # ------------------------------------------------------------------ moves and types
 
@@ -501,7 +280,7 @@ class Parameter:
         ctx : Context or list of Context, or None for the current one
         """
         contexts = _contexts(ctx)
-        if self._arrays:
+        if self._data:
             data = self._reduce()
             with autograd.pause():
                 self._init_impl(data, contexts)
@@ -521,10 +300,10 @@ class Parameter:
         torch_dtype(dtype)  # an error for unknown types
         self._dtype = dtype
         self._var = None
-        if self._arrays is None:
+        if self._data is None:
             return
         with autograd.pause():
-            self._data = [a.astype(dtype) for a in self._arrays]
+            self._data = [a.astype(dtype) for a in self._data]
             if self._grad is None:
                 return
             self._grad = [g.astype(dtype) for g in self._grad]
@@ -545,14 +324,18 @@ class Parameter:
         return self._var
 
 
+def keeps_arrays(param: Parameter, *methods: str) -> bool:
+    """Whether a parameter gives its arrays, the same ones each time: it has these methods from :class:`Parameter`.
+
+    A subclass may compute something instead (dropout of weights), and wants to be asked each time.
+    """
+    kind = type(param)
+    return kind is Parameter or all(
+        getattr(kind, m) is getattr(Parameter, m) and m not in vars(param) for m in (*methods, "_check_and_get")
+    )
+
+
 def _contexts(ctx: Any) -> list[Context]:
     if ctx is None:
         return [context.current_context()]
     return [ctx] if isinstance(ctx, Context) else list(ctx)
-
-
-def _clear(grad: NDArray) -> None:
-    if grad.stype == "default":
-        grad._t.data.zero_()
-    else:
-        ndarray.zeros_like(grad, out=grad)

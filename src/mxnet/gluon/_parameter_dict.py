@@ -15,8 +15,10 @@ from .._core.dtypes import torch_dtype
 from ..context import Context
 from ..ndarray import NDArray
 from ..symbol import Symbol
+from ._arrays import _clear
 from ._constant import Constant
-from ._parameter import Parameter, _clear
+from ._loading import load_all
+from ._parameter import Parameter
 from .utils import _brief_print_list, _indent
 
 tensor_types = (Symbol, NDArray)
@@ -325,9 +327,7 @@ class ParameterDict:
                     f"Parameter '{name[skip:]}' loaded from {source} is not present in ParameterDict, choices are: "
                     f"{_brief_print_list(self._params.keys())}. Set ignore_extra to True to ignore. {hint}"
                 )
-        for name, param in self.items():
-            if name in values:
-                param._load_init(values[name], ctx, cast_dtype=cast_dtype, dtype_source=dtype_source)
+        load_all([(p, values[name]) for name, p in self.items() if name in values], ctx, cast_dtype, dtype_source)
 
 
 def _agree(param: Parameter, key: str, value: Any, existing: Any) -> bool:

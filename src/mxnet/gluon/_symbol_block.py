@@ -15,6 +15,7 @@ from ..base import MXNetError, mx_real_t
 from ..context import current_context
 from ..ndarray import NDArray
 from ..symbol import Symbol
+from ._changes import WatchedDict
 from ._hybrid import HybridBlock
 from ._parameter_dict import ParameterDict
 from ._structure import flatten, regroup
@@ -85,7 +86,7 @@ class SymbolBlock(HybridBlock):
             if name not in inputs:
                 self.params.get(name, grad_req="null", allow_deferred_init=True, dtype=dtype)
         skip = len(os.path.commonprefix(list(self.params.keys())))
-        self._reg_params = {name[skip:]: p for name, p in self.params.items()}
+        self._reg_params = WatchedDict({name[skip:]: p for name, p in self.params.items()})
 
     @staticmethod
     def imports(

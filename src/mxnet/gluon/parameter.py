@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ._arrays import DeferredInitializationError
 from ._constant import Constant
-from ._parameter import DeferredInitializationError, Parameter
+from ._parameter import Parameter
 from ._parameter_dict import ParameterDict, tensor_types
 
 for _class in (Constant, DeferredInitializationError, Parameter, ParameterDict):

@@ -12,7 +12,9 @@ from ..context import Context
 from ..kvstore import KVStore
 from ..model import _create_kvstore, _create_sparse_kvstore
 from ..ndarray import NDArray
-from ._parameter import Parameter, changes
+from ._arrays import Holder
+from ._changes import changes
+from ._parameter import Parameter, keeps_arrays
 from ._parameter_dict import ParameterDict
 
 __all__ = ["Trainer"]
@@ -199,7 +201,7 @@ class Trainer:
         if self._params_to_init:
             self._init_params()
 
-    def _row_sparse_pull(self, parameter: Parameter, out: Any, row_id: NDArray, full_idx: bool = False) -> None:
+    def _row_sparse_pull(self, parameter: Holder, out: Any, row_id: NDArray, full_idx: bool = False) -> None:
         """Bring rows of a sparse parameter from the store; ``full_idx`` says that they are all."""
         self._prepare()
         number = self._param2idx[parameter.name]
@@ -329,7 +331,8 @@ class Trainer:
         on_store = self._kvstore and self._update_on_kvstore
         if self._rounds_state != changes.count:
             self._rounds = self._make_rounds()
-            self._rounds_state = changes.count
+            same = all(keeps_arrays(p, "list_data", "list_grad") for p in self._params)
+            self._rounds_state = changes.count if same else -1
         for r in self._rounds:
             if not ignore_stale_grad and not all(map(_fresh, r.grads)):
                 raise self._stale(r)
@@ -346,7 +349,7 @@ class Trainer:
     def _make_rounds(self) -> list[_Round]:
         learned = [(i, p) for i, p in enumerate(self._params) if p.grad_req != "null"]
         numbers = [i for i, _ in learned]
-        arrays = [p._check_and_get(p._data, list) for _, p in learned]
+        arrays = [p.list_data() if p._stype == "default" else p._check_and_get(p._data, list) for _, p in learned]
         grads = [p.list_grad() for _, p in learned]
         return [_Round(numbers, [g[k] for g in grads], [a[k] for a in arrays]) for k in range(len(self._contexts))]
 
