@@ -199,7 +199,12 @@ def test_loading_refuses_two_shapes_for_a_shared_parameter(tmp_path):
     net.add(first, second)
     net.initialize()
     file = str(tmp_path / "net.params")
-    values = {"0.weight": nd.ones((2, 3)), "1.weight": nd.ones((2, 4)), "0.bias": nd.ones((2,)), "1.bias": nd.ones((2,))}
+    values = {
+        "0.weight": nd.ones((2, 3)),
+        "1.weight": nd.ones((2, 4)),
+        "0.bias": nd.ones((2,)),
+        "1.bias": nd.ones((2,)),
+    }
     nd.save(file, values)
     with pytest.raises(AssertionError, match="shape incompatible"):
         net.load_parameters(file)

@@ -10,10 +10,12 @@ from .. import ndarray, symbol
 from ..context import Context, current_context
 from ..ndarray import NDArray
 from ..ndarray._cached_op import CachedOp
+from ..symbol import Symbol
 from . import _graph
 from ._arrays import DeferredInitializationError
 from ._block import Block
 from ._changes import changes
+from ._numpy_graph import Answers, as_kind, kind_of
 from ._parameter import Parameter, keeps_arrays
 from ._structure import Kinds, flatten, regroup
 
@@ -61,6 +63,9 @@ class HybridBlock(Block):
         self._callback: Any = None
         self._monitor_all = False
         self._watched: CachedOp | None = None  # what the callback has been handed to
+        self._on_numpy: Answers | None = None  # whether the graph serves for mx.np arrays
+        self._told_of_numpy = False
+        self._classic_outputs: list[bool] = []  # of a graph for mx.np arrays
         self._backend: str | None = None
         self._backend_opts: dict[str, Any] = {}
         # Parameters' arrays as they are handed to hybrid_forward and to the graph: (state of all parameters, context,
@@ -79,6 +84,7 @@ class HybridBlock(Block):
             **self.__dict__,
             "_cached_op": None,
             "_watched": None,
+            "_on_numpy": None,
             "_eager_args": (-1, None, {}),
             "_graph_args": (-1, None, []),
         }
@@ -118,10 +124,11 @@ class HybridBlock(Block):
                 return self._forward_symbol(x, *args)
             ctx = found
         here = current_context()
+        graph = self._active and (type(x) is NDArray or self._serves(x, *args))
         if ctx is here or ctx == here:
-            return self._call_cached_op(x, *args) if self._active else self._forward_eager(ctx, x, *args)
+            return self._call_cached_op(x, *args) if graph else self._forward_eager(ctx, x, *args)
         with ctx:
-            return self._call_cached_op(x, *args) if self._active else self._forward_eager(ctx, x, *args)
+            return self._call_cached_op(x, *args) if graph else self._forward_eager(ctx, x, *args)
 
     def _input_context(self, args: tuple[Any, ...]) -> Context | None:
         """The context of the first array among the arguments; None when they are symbols."""
@@ -161,7 +168,8 @@ class HybridBlock(Block):
             return {k: p.data(ctx) for k, p in self._reg_params.items()}
 
     def _forward_symbol(self, x: Any, *args: Any) -> Any:
-        params = {k: p.var() for k, p in self._reg_params.items()}
+        kind = kind_of((x, *args))
+        params = {k: as_kind(kind, p.var()) for k, p in self._reg_params.items()}
         with self.name_scope():
             return self.hybrid_forward(symbol, x, *args, **params)
 
@@ -181,7 +189,15 @@ class HybridBlock(Block):
 
     # ------------------------------------------------------------------ the graph
 
-    def _get_graph(self, *args: Any) -> Any:
+    def _serves(self, *args: Any) -> bool:
+        """Whether the graph computes on these arrays what the block does without it; not always so for ``mx.np``."""
+        if self._on_numpy is None:
+            if self._cached_graph:  # of classic symbols, which nothing was refused to
+                self._clear_cached_op()
+            self._on_numpy = Answers()
+        return self._on_numpy(self, args)
+
+    def _get_graph(self, *args: Any, kind: type[Symbol] = Symbol) -> Any:
         """Input variables, and the symbol of everything this block computes; built on the first call."""
         if not self._cached_graph:
             flat, self._in_format = flatten(args, "input")
@@ -189,18 +205,21 @@ class HybridBlock(Block):
             if count == 0:
                 raise ValueError(f"All args are None and we do not support such a case. Received args={args}")
             names = iter(["data"] if count == 1 else [f"data{i}" for i in range(count)])
-            inputs = [None if a is None else symbol.var(next(names)) for a in flat]
-            params = {k: p.var() for k, p in self._reg_params.items()}
+            inputs = [None if a is None else as_kind(kind, symbol.var(next(names))) for a in flat]
+            params = {k: as_kind(kind, p.var()) for k, p in self._reg_params.items()}
             with self.name_scope():
                 out = self.hybrid_forward(symbol, *regroup(inputs, self._in_format), **params)
             outputs, self._out_format = flatten(out, "output")
-            self._cached_graph = [i for i in inputs if i is not None], symbol.Group(outputs)
+            variables = [as_kind(Symbol, i) for i in inputs if i is not None]
+            self._cached_graph = variables, symbol.Group(outputs)
+            self._classic_outputs = [type(o) is Symbol for o in outputs for _ in o._heads] if kind is not Symbol else []
         return self._cached_graph
 
     def _clear_cached_op(self) -> None:
         self._cached_graph = ()
         self._cached_op = None
         self._cached_op_args = []
+        self._on_numpy = None
 
     def _build_cache(self, *args: Any) -> None:
         """Build the graph, finish what its parameters have deferred, and make it callable."""
@@ -260,6 +279,8 @@ class HybridBlock(Block):
             self._graph_args = (_state([p for is_input, p in self._cached_op_args if not is_input]), ctx, tensors)
         call = [flat[p] if is_input else t for (is_input, p), t in zip(self._cached_op_args, tensors)]
         out = op(*call)
+        if self._on_numpy is not None and True in self._classic_outputs:
+            out = _some_classic([out] if isinstance(out, NDArray) else out, self._classic_outputs)
         if self._out_format == 0 and isinstance(out, NDArray):
             return out
         return regroup([out] if isinstance(out, NDArray) else out, self._out_format)
@@ -460,3 +481,9 @@ class HybridBlock(Block):
 def _state(params: Iterable[Parameter]) -> int:
     """What to keep with arrays of parameters: the count of changes they are good for, -1 for none."""
     return changes.count if all(keeps_arrays(p, "data") for p in params) else -1
+
+
+def _some_classic(outputs: list[NDArray], classic: list[bool]) -> Any:
+    """Outputs, those as classic arrays that ``as_nd_ndarray`` was called on in the block."""
+    found = [o.as_nd_ndarray() if c else o for o, c in zip(outputs, classic)]
+    return found[0] if len(found) == 1 else found

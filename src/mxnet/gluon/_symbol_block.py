@@ -145,6 +145,9 @@ class SymbolBlock(HybridBlock):
         out._compose(**{v.name: g for v, g in zip(variables, given)})
         return regroup(list(out), self._out_format)
 
+    def _serves(self, *args: Any) -> bool:
+        return True  # there is nothing but the graph
+
     def _clear_cached_op(self) -> None:
         graph = self._cached_graph
         super()._clear_cached_op()

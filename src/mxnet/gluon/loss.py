@@ -11,9 +11,12 @@ import math
 from typing import Any
 
 from .. import ndarray
-from ..base import OperatorTypeError, OperatorValueError, numeric_types
+from ..base import OperatorValueError
 from ._cross_entropy import cross_entropy, suits
-from .block import HybridBlock
+from ._loss import TINY, Loss, greater
+from ._loss import apply_weighting as _apply_weighting
+from ._loss import log1p_exp_minus_abs as _log1p_exp_minus_abs
+from ._loss import reshape_like as _reshape_like
 
 __all__ = [
     "CTCLoss",
@@ -35,56 +38,8 @@ __all__ = [
     "TripletLoss",
 ]
 
-_TINY = 1e-12  # keeps logarithms and quotients finite
-
-
-def _reshape_like(F: Any, x: Any, y: Any) -> Any:
-    """``x`` in the shape of ``y``: labels of shape (N,) for predictions of shape (N, 1)."""
-    if F is ndarray:
-        return x if x.shape == y.shape else x.reshape(y.shape)
-    return F.reshape_like(x, y)
-
-
-def _log1p_exp_minus_abs(F: Any, x: Any) -> Any:
-    """``log(1 + exp(-|x|))``, the part of a logistic loss that neither overflows nor loses digits."""
-    return F.Activation(-F.abs(x), act_type="softrelu")
-
-
-class Loss(HybridBlock):
-    """The base of losses.
-
-    Parameters
-    ----------
-    weight : float or None
-        Factor of the loss.
-    batch_axis : int
-        Axis of the samples.
-    """
-
-    def __init__(self, weight: float | None, batch_axis: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._weight = weight
-        self._batch_axis = batch_axis
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(batch_axis={self._batch_axis}, w={self._weight})"
-
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
-
-    def _weighted(self, F: Any, loss: Any, sample_weight: Any = None, scale: float = 1.0) -> Any:
-        """``loss`` times the weights."""
-        if sample_weight is not None:
-            loss = F.broadcast_mul(loss, sample_weight)
-        if self._weight is None:
-            return loss
-        if not isinstance(self._weight, numeric_types):
-            raise OperatorTypeError(f"{type(self).__name__}: weight must be a number, got {self._weight!r}")
-        return loss * (self._weight * scale)
-
-    def _mean(self, F: Any, loss: Any, sample_weight: Any = None, scale: float = 1.0) -> Any:
-        """``loss`` times the weights, averaged over each sample."""
-        return F.mean(self._weighted(F, loss, sample_weight, scale), axis=self._batch_axis, exclude=True)
+Loss.__module__ = __name__  # where pickles and MXNet's users look for it
+_apply_weighting = _apply_weighting  # programs that write losses import it from here
 
 
 class L2Loss(Loss):
@@ -147,10 +102,10 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None, pos_weight: Any = None) -> Any:
         label = _reshape_like(F, label, pred)
         if self._from_sigmoid:
-            hit = F.log(pred + _TINY) * label
+            hit = F.log(pred + TINY) * label
             if pos_weight is not None:
                 hit = F.broadcast_mul(hit, pos_weight)
-            loss = -(hit + F.log(1.0 - pred + _TINY) * (1.0 - label))
+            loss = -(hit + F.log(1.0 - pred + TINY) * (1.0 - label))
         elif pos_weight is None:
             loss = F.relu(pred) - pred * label + _log1p_exp_minus_abs(F, pred)
         else:
@@ -205,7 +160,7 @@ class SoftmaxCrossEntropyLoss(Loss):
         if self._sparse_label:
             loss = -F.pick(pred, label, axis=self._axis, keepdims=True)
         else:
-            loss = -(pred * _reshape_like(F, label, pred)).sum(axis=self._axis, keepdims=True)
+            loss = -F.sum(pred * _reshape_like(F, label, pred), axis=self._axis, keepdims=True)
         return self._mean(F, loss, sample_weight)
 
     def _is_plain(self) -> bool:
@@ -243,7 +198,7 @@ class KLDivLoss(Loss):
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         if not self._from_logits:
             pred = F.log_softmax(pred, axis=self._axis)
-        loss = self._weighted(F, label * (F.log(label + _TINY) - pred), sample_weight)
+        loss = self._weighted(F, label * (F.log(label + TINY) - pred), sample_weight)
         return F.sum(loss, axis=self._batch_axis, exclude=True)
 
 
@@ -314,7 +269,8 @@ class HuberLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         distance = F.abs(_reshape_like(F, label, pred) - pred)
-        loss = F.where(distance > self._rho, distance - 0.5 * self._rho, (0.5 / self._rho) * F.square(distance))
+        far = greater(F, distance, self._rho)
+        loss = F.where(far, distance - 0.5 * self._rho, (0.5 / self._rho) * F.square(distance))
         return self._mean(F, loss, sample_weight)
 
 
@@ -439,7 +395,7 @@ class PoissonNLLLoss(Loss):
             # Targets of 0 would give 0 * log(0); the term is not used below 1 anyway.
             n = F.maximum(target, 1.0)
             stirling = n * F.log(n) - n + 0.5 * F.log(2 * math.pi * n)
-            loss = loss + stirling * (target > 1)
+            loss = loss + stirling * greater(F, target, 1)
         return F.mean(self._weighted(F, loss, sample_weight))
 
 
@@ -464,13 +420,14 @@ class CosineEmbeddingLoss(Loss):
 
     def hybrid_forward(self, F: Any, input1: Any, input2: Any, label: Any, sample_weight: Any = None) -> Any:
         cosine = self._cosine_similarity(F, _reshape_like(F, input1, input2), input2)
-        label = label.reshape((-1, 1))
-        loss = (1 - cosine) * (label == 1) + F.relu((label == -1) * (cosine - self._margin))
+        label = F.reshape(label, shape=(-1, 1))
+        same, other = [F._internal._equal_scalar(label, scalar=n) for n in (1, -1)]
+        loss = (1 - cosine) * same + F.relu(other * (cosine - self._margin))
         return self._weighted(F, loss, sample_weight)
 
     def _cosine_similarity(self, F: Any, x: Any, y: Any, axis: int = -1) -> Any:
-        lengths = F.norm(x, axis=axis).reshape((-1, 1)) * F.norm(y, axis=axis).reshape((-1, 1))
-        return F.sum(x * y, axis=axis).reshape((-1, 1)) / F.maximum(lengths, _TINY)
+        lengths = F.reshape(F.norm(x, axis=axis), shape=(-1, 1)) * F.reshape(F.norm(y, axis=axis), shape=(-1, 1))
+        return F.reshape(F.sum(x * y, axis=axis), shape=(-1, 1)) / F.maximum(lengths, TINY)
 
 
 class SDMLLoss(Loss):
@@ -502,7 +459,7 @@ class SDMLLoss(Loss):
                 f"SDMLLoss: two inputs of one shape (N, C) expected, got {x1.shape} and {x2.shape}"
             )
         rows, columns = F.expand_dims(x1, axis=1), F.expand_dims(x2, axis=0)
-        distances = F.square(F.broadcast_sub(rows, columns)).sum(axis=2)
+        distances = F.sum(F.square(F.broadcast_sub(rows, columns)), axis=2)
         return self._weighted(F, self.kl_loss(F.log_softmax(-distances, axis=1), self._labels(F, distances)))
 
     def _labels(self, F: Any, distances: Any) -> Any:

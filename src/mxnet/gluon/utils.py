@@ -20,7 +20,7 @@ from .._core.download import fetch
 from ..context import Context
 from ..ndarray import NDArray
 from ..ndarray.ndarray import wrap
-from ..util import is_np_shape
+from ..util import is_np_array, is_np_shape
 
 __all__ = ["check_sha1", "clip_global_norm", "download", "replace_file", "split_and_load", "split_data"]
 
@@ -62,6 +62,20 @@ def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: b
     return [ndarray.slice_axis(data, axis=batch_axis, begin=a, end=b) for a, b in parts]
 
 
+def _new_array(data: Any, ctx: Context) -> NDArray:
+    """An array of the mode's own kind."""
+    if not is_np_array():
+        return ndarray.array(data, ctx=ctx)
+    from ..numpy import array
+
+    return array(data, ctx=ctx)
+
+
+def in_mode(x: Any) -> Any:
+    """A dense array of the library's as the mode wants it: as ``mx.np`` array under NumPy array semantics."""
+    return x.as_np_ndarray() if is_np_array() and type(x) is NDArray else x
+
+
 def split_and_load(
     data: Any, ctx_list: Sequence[Context], batch_axis: int = 0, even_split: bool = True
 ) -> list[NDArray]:
@@ -75,7 +89,7 @@ def split_and_load(
     even_split : bool
     """
     if not isinstance(data, NDArray):
-        data = ndarray.array(data, ctx=ctx_list[0])
+        data = _new_array(data, ctx_list[0])
     if len(ctx_list) == 1:
         return [data.as_in_context(ctx_list[0])]
     slices = split_data(data, len(ctx_list), batch_axis, even_split)

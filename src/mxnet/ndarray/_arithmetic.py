@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from .._core import invoke as _invoke
 from .._core.invoke import invoke, op_error
 from .._core.registry import OpDef, get_op
 from .._core.state import state
@@ -51,7 +50,7 @@ def _arrays(od: OpDef, a: NDArray, b: NDArray) -> Any:
     if state.recording or od.cast_rule is not None or x.requires_grad or y.requires_grad:
         return _general(od, a, b)
     try:
-        return _invoke.wrap(od.fn(x, y), a._ctx)
+        return a._wrap(od.fn(x, y), a._ctx)
     except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as e:
         raise op_error(od.name, e, (x, y)) from e
 
@@ -72,7 +71,7 @@ def _number(od: OpDef, a: NDArray, scalar: Any, out: NDArray | None = None) -> A
     x = a._t
     if out is None and not (state.recording or x.requires_grad or od.cast_rule is not None):
         try:
-            return _invoke.wrap(od.fn(x, scalar=value), a._ctx)
+            return a._wrap(od.fn(x, scalar=value), a._ctx)
         except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as e:
             raise op_error(od.name, e, (x,)) from e
     return invoke(od, (a,), {"scalar": value}, out)

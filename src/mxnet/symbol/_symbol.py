@@ -480,7 +480,8 @@ def create(
     node = build.apply_op(op, name, attrs, inputs, keywords, [s._heads for s in subgraphs])
     if op.cast_rule is not None:
         op.cast_rule.symbolic(node, lambda begin: NameManager._current.value.get(None, begin))
-    return Symbol([(node, i) for i in range(node.num_visible)])
+    kind = next((type(s) for s in (*positional, *named.values()) if s is not None), Symbol)  # that of the first input
+    return kind([(node, i) for i in range(node.num_visible)])
 
 
 def Group(symbols: Sequence[Symbol], create_fn: Any = Symbol) -> Symbol:

@@ -33,21 +33,21 @@ _KEPT = 32  # blocks of a worker that are used again; more exist only while a pr
 _cpu_shared = Context("cpu_shared", 0)
 
 
-def _rebuild(data: Any, dtype: torch.dtype, shape: tuple[int, ...]) -> NDArray:
-    if not all(shape):
-        return wrap(torch.empty(shape, dtype=dtype), _cpu_shared)
-    return wrap(torch.frombuffer(data, dtype=dtype).view(shape), _cpu_shared)
+def _rebuild(data: Any, dtype: torch.dtype, shape: tuple[int, ...], numpy: bool) -> NDArray:
+    t = torch.frombuffer(data, dtype=dtype).view(shape) if all(shape) else torch.empty(shape, dtype=dtype)
+    made = wrap(t, _cpu_shared)
+    return made.as_np_ndarray() if numpy else made
 
 
 class _Pickler(pickle.Pickler):
     """Pickles arrays as buffers."""
 
     def reducer_override(self, obj: Any) -> Any:
-        if type(obj) is not NDArray:
+        if not isinstance(obj, NDArray) or obj.stype != "default":
             return NotImplemented
         t = obj._t.detach().cpu().contiguous()
         content = t.reshape(-1).view(torch.uint8).numpy()
-        return _rebuild, (pickle.PickleBuffer(content), t.dtype, tuple(t.shape))
+        return _rebuild, (pickle.PickleBuffer(content), t.dtype, tuple(t.shape), type(obj) is not NDArray)
 
 
 def _pickled(value: Any) -> tuple[memoryview, list[Any]]:

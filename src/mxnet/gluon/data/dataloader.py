@@ -17,6 +17,7 @@ from ..._core.dtypes import NAME_TO_TORCH
 from ...ndarray import ndarray as nd
 from ...ndarray import op
 from ...ndarray.ndarray import NDArray
+from ..utils import in_mode
 from . import sampler as _sampler
 from ._processes import ProcessPool
 from ._transport import IN_BLOCK, empty
@@ -44,6 +45,17 @@ def _batchify(data: Any, ctx: context.Context | None) -> Any:
     first = data[0]
     if isinstance(first, tuple):
         return [_batchify(part, ctx) for part in zip(*data)]
+    return in_mode(_stacked(data, ctx))
+
+
+def _stacked(data: Any, ctx: context.Context | None) -> NDArray:
+    """One array with samples along a new first axis."""
+    first = data[0]
+    if isinstance(first, NDArray) and type(first) is not NDArray and first.stype == "default":
+        data = [x.as_nd_ndarray() for x in data]
+        if first._t.dim() == 0:
+            return nd.wrap(torch.stack([x._t for x in data]), ctx or first.context)
+        first = data[0]
     if type(first) in (np.ndarray, NDArray) and (stacked := _stack_in_place(data, ctx)) is not None:
         return stacked
     if isinstance(first, NDArray):

@@ -6,6 +6,7 @@ from typing import Any
 
 from ... import symbol
 from ...base import OperatorValueError
+from ...util import is_np_shape, np_array, np_shape
 from ..block import HybridBlock
 from ._arguments import InitLike, PerDimension, Size, integer, one_of, per_axis
 from ._pooling import (
@@ -51,13 +52,18 @@ _Pooling = _Pooling  # programs that extend pooling import it from here
 
 
 def weight_shapes(op_name: str, in_channels: int, settings: dict[str, Any]) -> list[tuple[int, ...]]:
-    """Shapes of an operator's data, weight and bias as far as ``in_channels`` and the settings tell; 0 = unknown."""
+    """Shapes of an operator's data, weight and bias as far as ``in_channels`` and the settings tell.
+
+    Unknown sizes are 0, or -1 under NumPy shape semantics.
+    """
     layout = settings["layout"]
     shape = [0] * len(layout)
     shape[layout.find("N")] = 1
     shape[layout.find("C")] = in_channels
-    node = getattr(symbol, op_name)(symbol.var("data", shape=tuple(shape)), **settings)
-    return node.infer_shape_partial()[0]
+    with np_array(False), np_shape(False):
+        node = getattr(symbol, op_name)(symbol.var("data", shape=tuple(shape)), **settings)
+        shapes = node.infer_shape_partial()[0]
+    return [tuple([n or -1 for n in s]) for s in shapes] if is_np_shape() else shapes
 
 
 def describe_convolution(block: Any, settings: dict[str, Any], weight: Any, bias: Any) -> str:

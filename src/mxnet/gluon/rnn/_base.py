@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import ndarray
 from ..block import Block, HybridBlock
-from ._sequences import _format_sequence, _get_begin_state, _mask_sequence_variable_length
+from ._sequences import _format_sequence, _get_begin_state, _mask_sequence_variable_length, state
 
 # What activations are called by name as operators of their own; others are kinds of Activation.
 _OPERATORS = ("tanh", "relu", "sigmoid", "softsign")
@@ -56,7 +56,7 @@ class RecurrentCell(Block):
         states = []
         for info in self.state_info(batch_size):
             self._init_counter += 1
-            states.append(func(name=f"{self._prefix}begin_state_{self._init_counter}", **{**info, **kwargs}))
+            states.append(state(func, name=f"{self._prefix}begin_state_{self._init_counter}", **{**info, **kwargs}))
         return states
 
     def _check_not_modified(self) -> None:

@@ -9,8 +9,14 @@ from ... import ndarray, symbol
 from ...base import _as_list
 from ...ndarray import NDArray
 from ...symbol import Symbol
+from ..utils import in_mode
 
 tensor_types = (Symbol, NDArray)
+
+
+def state(func: Any, **kwargs: Any) -> Any:
+    """A state to begin with, of the mode's own kind of array."""
+    return in_mode(func(**kwargs))
 
 
 def _format_sequence(

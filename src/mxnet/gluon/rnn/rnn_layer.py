@@ -11,7 +11,7 @@ from ...ndarray import NDArray
 from ..block import HybridBlock
 from . import rnn_cell
 from ._fused import run_separate
-from ._sequences import tensor_types
+from ._sequences import state, tensor_types
 
 __all__ = ["GRU", "LSTM", "RNN"]
 
@@ -132,7 +132,7 @@ class _RNNLayer(HybridBlock):
             More for ``func``.
         """
         return [
-            func(name=f"{self.prefix}h0_{i}", **{**info, **kwargs})
+            state(func, name=f"{self.prefix}h0_{i}", **{**info, **kwargs})
             for i, info in enumerate(self.state_info(batch_size))
         ]
 
@@ -227,7 +227,7 @@ class _RNNLayer(HybridBlock):
         }
         found = run_separate(inputs, parameters, given, options) if F is ndarray else None
         if found is None:
-            vector = F._internal._rnn_param_concat(*[p.reshape(-1) for p in parameters], dim=0)
+            vector = F._internal._rnn_param_concat(*[F.reshape(p, shape=-1) for p in parameters], dim=0)
             named = {"sequence_length": sequence_length} if self._use_sequence_length else {}
             found = F.RNN(inputs, vector, *states, **named, **options)
         outputs = found[0]
@@ -245,9 +245,9 @@ class _RNNLayer(HybridBlock):
         infos = self.state_info(batch_size)
         if len(states) != len(infos):
             raise ValueError(f"{self.name!r} has {len(infos)} states, got {len(states)}")
-        for state, info in zip(states, infos):
-            if isinstance(state, NDArray) and state.shape != info["shape"]:
-                raise ValueError(f"Invalid recurrent state shape. Expecting {info['shape']}, got {state.shape}.")
+        for given, info in zip(states, infos):
+            if isinstance(given, NDArray) and given.shape != info["shape"]:
+                raise ValueError(f"Invalid recurrent state shape. Expecting {info['shape']}, got {given.shape}.")
         return states
 
 

@@ -17,7 +17,7 @@ from ...._core.idx import read_idx
 from ....base import data_dir
 from ....context import cpu
 from ....ndarray.ndarray import NDArray, wrap
-from ...utils import _get_repo_file_url, check_sha1, download
+from ...utils import _get_repo_file_url, check_sha1, download, in_mode
 from ..dataset import Dataset, RecordFileDataset, _DownloadedDataset
 
 __all__ = ["CIFAR10", "CIFAR100", "MNIST", "FashionMNIST", "ImageFolderDataset", "ImageRecordDataset"]
@@ -99,7 +99,7 @@ class MNIST(_DownloadedDataset):
             read_idx(_obtain(self._namespace, f, self._root), axes)
             for f, axes in zip(self._files[bool(self._train)], (3, 1))
         )
-        self._data = wrap(torch.from_numpy(images[..., None].copy()), cpu())
+        self._data = in_mode(wrap(torch.from_numpy(images[..., None].copy()), cpu()))
         self._label = labels.astype(np.int32)
 
 
@@ -173,7 +173,7 @@ class CIFAR10(_DownloadedDataset):
         if not all(_has(self._root, f) for f in files):
             _unpack(_obtain(self._namespace, self._archive, self._root), [name for name, _ in files], self._root)
         images, labels = zip(*[self._read_batch(os.path.join(self._root, name)) for name, _ in files])
-        self._data = wrap(torch.from_numpy(np.concatenate(images)), cpu())
+        self._data = in_mode(wrap(torch.from_numpy(np.concatenate(images)), cpu()))
         self._label = np.concatenate(labels).astype(np.int32)
 
     def _read_batch(self, filename: str) -> tuple[np.ndarray, np.ndarray]:
@@ -307,4 +307,5 @@ class ImageFolderDataset(Dataset):
 
 
 def _sample(data: NDArray, label: Any, transform: Transform | None) -> Any:
+    data = in_mode(data)
     return (data, label) if transform is None else transform(data, label)

@@ -1,0 +1,88 @@
+"""What all losses have in common: the base class, weights, and a few expressions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ndarray
+from ..base import OperatorTypeError, numeric_types
+from .block import HybridBlock
+
+TINY = 1e-12  # keeps logarithms and quotients finite
+
+
+def reshape_like(F: Any, x: Any, y: Any) -> Any:
+    """``x`` in the shape of ``y``: labels of shape (N,) for predictions of shape (N, 1)."""
+    if F is ndarray:
+        return x if x.shape == y.shape else x.reshape(y.shape)
+    return F.reshape_like(x, y)
+
+
+def log1p_exp_minus_abs(F: Any, x: Any) -> Any:
+    """``log(1 + exp(-|x|))``, the part of a logistic loss that neither overflows nor loses digits."""
+    return F.Activation(-F.abs(x), act_type="softrelu")
+
+
+def greater(F: Any, x: Any, number: float) -> Any:
+    """1 where ``x`` is above a number, else 0, in the type of ``x``."""
+    return F._internal._greater_scalar(x, scalar=number)
+
+
+def apply_weighting(F: Any, loss: Any, weight: float | None = None, sample_weight: Any = None) -> Any:
+    """A loss times the weight of each sample, where there are some, and times a number, where there is one.
+
+    Parameters
+    ----------
+    F : module
+        ``mx.nd`` or ``mx.sym``.
+    loss : NDArray or Symbol
+    weight : float, optional
+    sample_weight : NDArray or Symbol, optional
+        Broadcasts to the shape of the loss.
+
+    Raises
+    ------
+    TypeError
+        When the weight is no number.
+    """
+    if sample_weight is not None:
+        loss = F.broadcast_mul(loss, sample_weight)
+    if weight is None:
+        return loss
+    if not isinstance(weight, numeric_types):
+        raise OperatorTypeError(f"weight must be a number, got {weight!r}")
+    return loss * weight
+
+
+class Loss(HybridBlock):
+    """The base of losses.
+
+    Parameters
+    ----------
+    weight : float or None
+        Factor of the loss.
+    batch_axis : int
+        Axis of the samples.
+    """
+
+    def __init__(self, weight: float | None, batch_axis: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._weight = weight
+        self._batch_axis = batch_axis
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(batch_axis={self._batch_axis}, w={self._weight})"
+
+    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
+
+    def _weighted(self, F: Any, loss: Any, sample_weight: Any = None, scale: float = 1.0) -> Any:
+        """``loss`` times the weights."""
+        weight = self._weight
+        if weight is not None and not isinstance(weight, numeric_types):
+            raise OperatorTypeError(f"{type(self).__name__}: weight must be a number, got {weight!r}")
+        return apply_weighting(F, loss, None if weight is None else weight * scale, sample_weight)
+
+    def _mean(self, F: Any, loss: Any, sample_weight: Any = None, scale: float = 1.0) -> Any:
+        """``loss`` times the weights, averaged over each sample."""
+        return F.mean(self._weighted(F, loss, sample_weight, scale), axis=self._batch_axis, exclude=True)
