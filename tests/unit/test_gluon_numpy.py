@@ -1,4 +1,4 @@
-"""Gluon in NumPy mode: the kinds of arrays, unknown sizes, and hybridized blocks whose graph would compute otherwise."""
+"""Gluon in NumPy mode: kinds of arrays, unknown sizes, and hybridized blocks whose graph would compute otherwise."""
 
 import numpy as onp
 import pytest
