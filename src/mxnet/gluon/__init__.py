@@ -12,7 +12,7 @@ from typing import Any as _Any
 
 from . import block, parameter, trainer, utils
 from .block import Block, HybridBlock, SymbolBlock
-from .parameter import Constant, DeferredInitializationError, Parameter, ParameterDict
+from .parameter import Constant, DeferredInitializationError, Parameter, ParameterDict, tensor_types
 from .trainer import Trainer
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ _LAZY = ("contrib", "data", "loss", "model_zoo", "nn", "rnn")
 
 
 def __getattr__(name: str) -> _Any:
+    if name == "metric":  # where MXNet 2 has it
+        return _importlib.import_module("mxnet.metric")
     if name in _LAZY:
         return _importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -48,6 +50,7 @@ __all__ = [
     "nn",
     "parameter",
     "rnn",
+    "tensor_types",
     "trainer",
     "utils",
 ]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import initializer
+from .._core.spelling import warn_unknown
 from . import _files, _summary
 from ._changes import WatchedDict
 from ._naming import _BlockScope
@@ -187,6 +188,9 @@ class Block:
 
     def hybridize(self, active: bool = True, **kwargs: Any) -> None:
         """Have all hybrid blocks in it run as programs, or not; see :meth:`HybridBlock.hybridize`."""
+        if kwargs.get("backend") is None:  # which has options of its own
+            warn_unknown("hybridize", kwargs, HYBRIDIZE)
+            kwargs = {k: v for k, v in kwargs.items() if k in HYBRIDIZE}
         for child in self._children.values():
             child.hybridize(active, **kwargs)
 
@@ -358,5 +362,9 @@ class Block:
         _files.load_model(self, prefix)
 
 
+# What hybridize takes besides ``active``.
+HYBRIDIZE = (
+    *("backend", "clear", "static_alloc", "static_shape", "inline_limit", "forward_bulk_size", "backward_bulk_size"),
+)
 # Attributes of every block that hold blocks by design.
 _OWN = ("_children",)

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import ndarray, symbol
+from .._core.spelling import warn_unknown
 from ..context import Context, current_context
 from ..ndarray import NDArray
 from ..ndarray._cached_op import CachedOp
 from ..symbol import Symbol
 from . import _graph
 from ._arrays import DeferredInitializationError
-from ._block import Block
+from ._block import HYBRIDIZE, Block
 from ._changes import changes
 from ._numpy_graph import Answers, as_kind, kind_of
 from ._parameter import Parameter, keeps_arrays
@@ -326,6 +327,7 @@ class HybridBlock(Block):
             Options of the back end.
         """
         if kwargs:
+            warn_unknown("hybridize", kwargs, HYBRIDIZE, only_similar=backend is not None)
             self._backend_opts = kwargs
         self._backend = backend
         self._active = active

@@ -12,6 +12,7 @@ import torch
 
 from .. import initializer, ndarray
 from .._core.dtypes import torch_dtype
+from .._core.spelling import warn_unknown
 from ..context import Context
 from ..ndarray import NDArray
 from ..symbol import Symbol
@@ -101,6 +102,7 @@ class ParameterDict:
         if param is None:
             param = self._params[name] = Parameter(name, **kwargs)
             return param
+        warn_unknown("ParameterDict.get", kwargs, (k for k in dir(param) if not k.startswith("_")), only_similar=True)
         for key, value in kwargs.items():
             existing = getattr(param, key, None)
             if existing is None:
@@ -221,6 +223,9 @@ class ParameterDict:
         >>> net.weight.grad_req
         'null'
         """
+        known = {a for p in self.values() for a in dir(p) if not a.startswith("_")}
+        if known and not name.startswith("_"):
+            warn_unknown("ParameterDict.setattr", [name], known, only_similar=True)
         for param in self.values():
             setattr(param, name, value)
 

@@ -115,3 +115,9 @@ class Kinds:
                 self.symbols = True
             elif isinstance(a, (list, tuple)):
                 self._look(a)
+
+
+def gather_type_ctx_info(args: Any) -> tuple[bool, bool, set[Context], Context | None]:
+    """Whether there are symbols, whether there are arrays, their contexts, and the first of these."""
+    kinds = Kinds(args if isinstance(args, (list, tuple)) else (args,))
+    return kinds.symbols, kinds.arrays, set(kinds.contexts), kinds.contexts[0] if kinds.contexts else None

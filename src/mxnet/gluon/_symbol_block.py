@@ -85,7 +85,7 @@ class SymbolBlock(HybridBlock):
         for name, dtype in zip(states, state_types):
             if name not in inputs:
                 self.params.get(name, grad_req="null", allow_deferred_init=True, dtype=dtype)
-        skip = len(os.path.commonprefix(list(self.params.keys())))
+        skip = len(common_prefix(list(self.params.keys())))
         self._reg_params = WatchedDict({name[skip:]: p for name, p in self.params.items()})
 
     @staticmethod
@@ -187,6 +187,11 @@ class SymbolBlock(HybridBlock):
         params.update({id(p): p for is_input, p in self._cached_op_args if not is_input})
         for p in params.values():
             p.reset_ctx(ctx)
+
+
+def common_prefix(names: list[str]) -> str:
+    """What all names begin with."""
+    return os.path.commonprefix(names)
 
 
 def _infer_param_types(

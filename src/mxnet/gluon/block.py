@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from .. import initializer, ndarray, symbol
+from ..base import MXNetError, mx_real_t
+from ..ndarray import NDArray
+from ..symbol import Symbol
+from ..util import is_np_array
 from ._block import Block
 from ._hybrid import HybridBlock
 from ._naming import _BlockScope
 from ._structure import flatten as _flatten
+from ._structure import gather_type_ctx_info as _gather_type_ctx_info
 from ._structure import regroup as _regroup
 from ._symbol_block import SymbolBlock, _infer_param_types
+from ._symbol_block import common_prefix as _common_prefix
+from .parameter import DeferredInitializationError, Parameter, ParameterDict
+from .utils import HookHandle, _brief_print_list, _check_all_np_ndarrays, _check_same_symbol_type, _indent
 
 for _class in (Block, HybridBlock, SymbolBlock):
     _class.__module__ = __name__  # where pickles and MXNet's users look for them
 
 # Programs that extend Gluon import these from here.
-_BlockScope, _flatten, _regroup, _infer_param_types = _BlockScope, _flatten, _regroup, _infer_param_types
+_FOR_BLOCKS = (
+    *(_BlockScope, _flatten, _regroup, _infer_param_types, _common_prefix, _gather_type_ctx_info),
+    *(_brief_print_list, _check_all_np_ndarrays, _check_same_symbol_type, _indent, HookHandle),
+    *(DeferredInitializationError, MXNetError, NDArray, Parameter, ParameterDict, Symbol),
+    *(initializer, is_np_array, mx_real_t, ndarray, symbol),
+)
 
 __all__ = ["Block", "HybridBlock", "SymbolBlock"]

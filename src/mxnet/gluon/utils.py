@@ -20,6 +20,7 @@ from .._core.download import fetch
 from ..context import Context
 from ..ndarray import NDArray
 from ..ndarray.ndarray import wrap
+from ..symbol import Symbol
 from ..util import is_np_array, is_np_shape
 
 __all__ = ["check_sha1", "clip_global_norm", "download", "replace_file", "split_and_load", "split_data"]
@@ -66,9 +67,9 @@ def _new_array(data: Any, ctx: Context) -> NDArray:
     """An array of the mode's own kind."""
     if not is_np_array():
         return ndarray.array(data, ctx=ctx)
-    from ..numpy import array
+    from .. import numpy
 
-    return array(data, ctx=ctx)
+    return numpy.array(data, ctx=ctx)  # type: ignore[attr-defined]
 
 
 def in_mode(x: Any) -> Any:
@@ -290,6 +291,23 @@ class HookHandle:
 
     def __exit__(self, ptype: Any, value: Any, trace: Any) -> None:
         self.detach()
+
+
+def _check_all_np_ndarrays(out: Any) -> None:
+    """Raise TypeError unless nested lists hold arrays and symbols of the NumPy kind only."""
+    if isinstance(out, (list, tuple)):
+        for x in out:
+            _check_all_np_ndarrays(x)
+    elif isinstance(out, (NDArray, Symbol)) and type(out) in (NDArray, Symbol):
+        raise TypeError(f"arrays of mxnet.numpy or their symbols are expected, got {type(out)}")
+
+
+def _check_same_symbol_type(symbols: Sequence[Any]) -> type:
+    """The kind of symbols, classic or of NumPy's, which must be the same for all."""
+    kinds = {type(s) for s in symbols}
+    if len(kinds) > 1:
+        raise TypeError(f"symbols of one kind are expected, got {', '.join(sorted(k.__name__ for k in kinds))}")
+    return kinds.pop()
 
 
 def shape_is_known(shape: Any) -> bool:

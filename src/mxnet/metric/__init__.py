@@ -1,10 +1,20 @@
 """Evaluation metrics (``mx.metric``), which are made by name: ``mx.metric.create("acc")``."""
 
-from .. import ndarray  # noqa: F401  # programs use it as mx.metric.ndarray
+import math
+from collections import OrderedDict
+
+import numpy
+
+from .. import ndarray, registry
+from ..base import numeric_types, string_types
 from ._base import EvalMetric, alias, check_label_shapes, register
 from ._classification import F1, MCC, Accuracy, CrossEntropy, NegativeLogLikelihood, Perplexity, TopKAccuracy
 from ._compose import Caffe, CompositeEvalMetric, CustomMetric, Loss, Torch, create, np
+from ._counts import _BinaryClassificationMetrics
 from ._regression import MAE, MSE, PCC, RMSE, PearsonCorrelation
+
+# Programs that write metrics find these here.
+_FOR_METRICS = (_BinaryClassificationMetrics, OrderedDict, math, ndarray, numeric_types, numpy, registry, string_types)
 
 __all__ = [
     "F1",

@@ -9,6 +9,7 @@ import numpy
 import torch
 
 from ._base import EvalMetric, alias, as_index, as_single, as_tensor, check_label_shapes, register, working
+from ._counts import Counts, _BinaryClassificationMetrics
 
 
 @register
@@ -103,51 +104,15 @@ def _partition(scores: numpy.ndarray, k: int) -> numpy.ndarray:
 # ---------------------------------------------------------------------- two classes
 
 
-class _Counts:
-    """True and false, positive and negative predictions."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Start anew."""
-        self.tn = self.fp = self.fn = self.tp = 0
-
-    def add(self, tn: int, fp: int, fn: int, tp: int) -> None:
-        """Add the counts of a batch."""
-        self.tn += tn
-        self.fp += fp
-        self.fn += fn
-        self.tp += tp
-
-    @property
-    def total(self) -> int:
-        """How many samples were counted."""
-        return self.tn + self.fp + self.fn + self.tp
-
-    def fscore(self) -> float:
-        """The harmonic mean of precision and recall, 0 where it is not defined."""
-        precision = self.tp / (self.tp + self.fp) if self.tp + self.fp else 0.0
-        recall = self.tp / (self.tp + self.fn) if self.tp + self.fn else 0.0
-        return 2 * precision * recall / (precision + recall) if precision + recall > 0 else 0.0
-
-    def matthewscc(self) -> float:
-        """Matthews' correlation coefficient, in which empty rows and columns count as one."""
-        if not self.total:
-            return 0.0
-        sums = (self.tp + self.fp, self.tp + self.fn, self.tn + self.fp, self.tn + self.fn)
-        return (self.tp * self.tn - self.fp * self.fn) / math.sqrt(math.prod([float(s) for s in sums if s]))
-
-
 class _BinaryMetric(EvalMetric):
     """A score of the counts, averaged over batches (macro) or computed over all samples (micro)."""
 
     def __init__(self, name: str, output_names: Any, label_names: Any, average: str) -> None:
         self.average = average
-        self._local, self._global = _Counts(), _Counts()
+        self.metrics = self._metrics = _BinaryClassificationMetrics(type(self).__name__)
         super().__init__(name, output_names=output_names, label_names=label_names, has_global_stats=True)
 
-    def _score(self, counts: _Counts) -> float:
+    def _score(self, counts: Counts) -> float:
         raise NotImplementedError
 
     def update(self, labels: Any, preds: Any) -> None:
@@ -160,37 +125,25 @@ class _BinaryMetric(EvalMetric):
         """
         labels, preds = check_label_shapes(labels, preds, True)
         for label, pred in zip(labels, preds):
-            counts = self._count(label, pred)
-            self._local.add(*counts)
-            self._global.add(*counts)
+            self.metrics.update_binary_stats(label, pred)
+        local, total = self.metrics.local, self.metrics.all
         if self.average == "macro":
-            self._add(self._score(self._local), 1)
-            self._local.reset()
-            self._global.reset()
+            self._add(self._score(local), 1)
+            self.metrics.reset_stats()
         else:
-            self.num_inst, self.global_num_inst = self._local.total, self._global.total
-            self.sum_metric = self._score(self._local) * self._local.total
-            self.global_sum_metric = self._score(self._global) * self._global.total
-
-    def _count(self, label: Any, pred: Any) -> list[int]:
-        xp, label, pred = working(label, pred)
-        check_label_shapes(label, pred)
-        label, chosen = as_index(label).reshape(-1), pred.argmax(1).reshape(-1)
-        check_label_shapes(label, chosen)
-        if len(xp.unique(label)) > 2:
-            raise ValueError(f"{type(self).__name__} currently only supports binary classification.")
-        return xp.bincount(2 * (label == 1) + (chosen == 1), minlength=4).tolist()
+            self.num_inst, self.global_num_inst = local.total, total.total
+            self.sum_metric = self._score(local) * local.total
+            self.global_sum_metric = self._score(total) * total.total
 
     def reset(self) -> None:
         """Start anew."""
         super().reset()
-        self._local.reset()
-        self._global.reset()
+        self.metrics.reset_stats()
 
     def reset_local(self) -> None:
         """Start the local pair anew."""
         super().reset_local()
-        self._local.reset()
+        self.metrics.local_reset_stats()
 
 
 @register
@@ -210,7 +163,7 @@ class F1(_BinaryMetric):
     ) -> None:
         super().__init__(name, output_names, label_names, average)
 
-    def _score(self, counts: _Counts) -> float:
+    def _score(self, counts: Counts) -> float:
         return counts.fscore()
 
 
@@ -231,7 +184,7 @@ class MCC(_BinaryMetric):
     ) -> None:
         super().__init__(name, output_names, label_names, average)
 
-    def _score(self, counts: _Counts) -> float:
+    def _score(self, counts: Counts) -> float:
         return counts.matthewscc()
 
 

@@ -19,11 +19,21 @@ from ...ndarray import op
 from ...ndarray.ndarray import NDArray
 from ..utils import in_mode
 from . import sampler as _sampler
+from ._pool_batches import (  # which programs that make loaders import from here
+    _MultiWorkerIter,
+    _thread_worker_fn,
+    _thread_worker_initializer,
+    _worker_fn,
+    _worker_initializer,
+)
+from ._pool_batches import as_in_context as _as_in_context
 from ._processes import ProcessPool
 from ._transport import IN_BLOCK, empty
 from ._workers import ThreadPool
 
 __all__ = ["DataLoader"]
+
+_FOR_LOADERS = (_MultiWorkerIter, _worker_fn, _worker_initializer, _thread_worker_fn, _thread_worker_initializer)
 
 
 def rebuild_ndarray(tensor: torch.Tensor, device_type: str, device_id: int) -> NDArray:
@@ -116,15 +126,6 @@ def default_mp_batchify_fn(data: Any) -> Any:
     return _batchify(data, context.cpu_shared(0))
 
 
-def _as_in_context(data: Any, ctx: context.Context) -> Any:
-    """Arrays, in whatever lists, moved to a context."""
-    if isinstance(data, NDArray):
-        return data.as_in_context(ctx)
-    if isinstance(data, (list, tuple)):
-        return [_as_in_context(part, ctx) for part in data]
-    return data
-
-
 class DataLoader:
     """Batches of a dataset; each iteration over it is an epoch.
 
@@ -214,7 +215,9 @@ class DataLoader:
             )
         self._dataset = dataset
         self._batch_sampler = batch_sampler
-        self._pinned = context.cpu_pinned(pin_device_id) if pin_memory else None
+        self._pin_memory = pin_memory
+        self._pin_device_id = pin_device_id
+        self._thread_pool = thread_pool
         self._timeout = timeout
         self._num_workers = max(0, num_workers)
         self._prefetch = max(0, int(prefetch) if prefetch is not None else 2 * self._num_workers)
@@ -244,6 +247,11 @@ class DataLoader:
             self._iter = _own_batches(self._dataset, self._batchify_fn, self._batch_sampler, self._pinned)
         else:
             self._iter = _WorkerBatches(pool, self._batch_sampler, self._prefetch, self._timeout, self._pinned)
+
+    @property
+    def _pinned(self) -> context.Context | None:
+        """Where batches are given, if not where they are made."""
+        return context.cpu_pinned(self._pin_device_id) if self._pin_memory else None
 
     def clean(self) -> None:
         """Drop what was loaded ahead."""
@@ -307,3 +315,6 @@ class _WorkerBatches:
     def __del__(self) -> None:
         for task in self._tasks:
             task.forget()
+
+
+DataLoaderV1 = DataLoader  # the name of the loader of MXNet 1.4

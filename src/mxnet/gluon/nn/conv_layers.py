@@ -51,6 +51,12 @@ __all__ = [
 _Pooling = _Pooling  # programs that extend pooling import it from here
 
 
+def _infer_weight_shape(op_name: str, data_shape: Any, kwargs: dict[str, Any]) -> list[tuple[int, ...]]:
+    """Shapes of an operator's inputs, from that of its data; programs that add layers use it too."""
+    node = getattr(symbol, op_name)(symbol.var("data", shape=tuple(data_shape)), **kwargs)
+    return node.infer_shape_partial()[0]
+
+
 def weight_shapes(op_name: str, in_channels: int, settings: dict[str, Any]) -> list[tuple[int, ...]]:
     """Shapes of an operator's data, weight and bias as far as ``in_channels`` and the settings tell.
 
@@ -61,8 +67,7 @@ def weight_shapes(op_name: str, in_channels: int, settings: dict[str, Any]) -> l
     shape[layout.find("N")] = 1
     shape[layout.find("C")] = in_channels
     with np_array(False), np_shape(False):
-        node = getattr(symbol, op_name)(symbol.var("data", shape=tuple(shape)), **settings)
-        shapes = node.infer_shape_partial()[0]
+        shapes = _infer_weight_shape(op_name, shape, settings)
     return [tuple([n or -1 for n in s]) for s in shapes] if is_np_shape() else shapes
 
 

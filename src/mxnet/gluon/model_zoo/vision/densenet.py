@@ -26,7 +26,7 @@ def _normalised(*layers: HybridBlock) -> Iterator[HybridBlock]:
     yield from (nn.BatchNorm(), nn.Activation("relu"), *layers)
 
 
-def _dense_layer(growth_rate: int, bn_size: int, dropout: float) -> HybridBlock:
+def _make_dense_layer(growth_rate: int, bn_size: int, dropout: float) -> HybridBlock:
     """A bottleneck and a convolution, whose output is joined to their input."""
     added = chain(
         *_normalised(nn.Conv2D(bn_size * growth_rate, kernel_size=1, use_bias=False)),
@@ -39,14 +39,14 @@ def _dense_layer(growth_rate: int, bn_size: int, dropout: float) -> HybridBlock:
     return out
 
 
-def _dense_block(index: int, num_layers: int, *layer_args: Any) -> HybridBlock:
-    out = nn.HybridSequential(prefix=f"stage{index}_")
+def _make_dense_block(num_layers: int, bn_size: int, growth_rate: int, dropout: float, stage_index: int) -> HybridBlock:
+    out = nn.HybridSequential(prefix=f"stage{stage_index}_")
     with out.name_scope():
-        out.add(*(_dense_layer(*layer_args) for _ in range(num_layers)))
+        out.add(*(_make_dense_layer(growth_rate, bn_size, dropout) for _ in range(num_layers)))
     return out
 
 
-def _transition(channels: int) -> HybridBlock:
+def _make_transition(channels: int) -> HybridBlock:
     """Halves images and channels between two blocks."""
     return chain(*_normalised(nn.Conv2D(channels, kernel_size=1, use_bias=False), nn.AvgPool2D(pool_size=2, strides=2)))
 
@@ -88,11 +88,11 @@ class DenseNet(Classifier):
             )
             channels = num_init_features
             for index, num_layers in enumerate(block_config, 1):
-                self.features.add(_dense_block(index, num_layers, growth_rate, bn_size, dropout))
+                self.features.add(_make_dense_block(num_layers, bn_size, growth_rate, dropout, index))
                 channels += num_layers * growth_rate
                 if index < len(block_config):
                     channels //= 2
-                    self.features.add(_transition(channels))
+                    self.features.add(_make_transition(channels))
             self.features.add(*_normalised(nn.AvgPool2D(pool_size=7), nn.Flatten()))
             self.output = nn.Dense(classes)
 

@@ -41,17 +41,24 @@ class RELU6(HybridBlock):
 
 def _add_conv(
     out: nn.HybridSequential,
-    channels: int,
+    channels: int = 1,
     kernel: int = 1,
     stride: int = 1,
-    groups: int = 1,
-    relu6: bool = False,
+    pad: int = 0,
+    num_group: int = 1,
     active: bool = True,
+    relu6: bool = False,
 ) -> None:
-    """Add a convolution that keeps the size of images but for the stride, and what comes after it."""
-    out.add(nn.Conv2D(channels, kernel, stride, kernel // 2, groups=groups, use_bias=False), nn.BatchNorm(scale=True))
+    """Add a convolution, and what comes after it."""
+    out.add(nn.Conv2D(channels, kernel, stride, pad, groups=num_group, use_bias=False), nn.BatchNorm(scale=True))
     if active:
         out.add(RELU6() if relu6 else nn.Activation("relu"))
+
+
+def _add_conv_dw(out: nn.HybridSequential, dw_channels: int, channels: int, stride: int, relu6: bool = False) -> None:
+    """Add a convolution of each channel by itself, and one across channels."""
+    _add_conv(out, dw_channels, kernel=3, stride=stride, pad=1, num_group=dw_channels, relu6=relu6)
+    _add_conv(out, channels, relu6=relu6)
 
 
 class LinearBottleneck(HybridBlock):
@@ -73,8 +80,8 @@ class LinearBottleneck(HybridBlock):
         with self.name_scope():
             wide = in_channels * t
             self.out = nn.HybridSequential()
-            for kernel, step, groups in ((1, 1, 1), (3, stride, wide)):
-                _add_conv(self.out, wide, kernel, step, groups, relu6=True)
+            _add_conv(self.out, wide, relu6=True)
+            _add_conv(self.out, wide, kernel=3, stride=stride, pad=1, num_group=wide, relu6=True)
             _add_conv(self.out, channels, active=False)
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
@@ -98,11 +105,10 @@ class MobileNet(Classifier):
         with self.name_scope():
             self.features = chain()
             width = int(32 * multiplier)
-            _add_conv(self.features, width, kernel=3, stride=2)
+            _add_conv(self.features, width, kernel=3, stride=2, pad=1)
             for channels, stride in _V1:
-                _add_conv(self.features, width, kernel=3, stride=stride, groups=width)
+                _add_conv_dw(self.features, width, int(channels * multiplier), stride)
                 width = int(channels * multiplier)
-                _add_conv(self.features, width)
             self.features.add(nn.GlobalAvgPool2D(), nn.Flatten())
             self.output = nn.Dense(classes)
 
@@ -124,7 +130,7 @@ class MobileNetV2(Classifier):
             self.features = nn.HybridSequential(prefix="features_")
             with self.features.name_scope():
                 width = int(32 * multiplier)
-                _add_conv(self.features, width, kernel=3, stride=2, relu6=True)
+                _add_conv(self.features, width, kernel=3, stride=2, pad=1, relu6=True)
                 for t, channels, count, stride in _V2:
                     for i in range(count):
                         before, width = width, int(channels * multiplier)

@@ -43,6 +43,11 @@ def _conv(channels: int, kernel: int, stride: int = 1, in_channels: int = 0, use
     return nn.Conv2D(channels, kernel, stride, kernel // 2, use_bias=use_bias, in_channels=in_channels)
 
 
+def _conv3x3(channels: int, stride: int, in_channels: int) -> nn.Conv2D:
+    """The 3x3 convolution of residual blocks, which programs that extend them import."""
+    return _conv(channels, 3, stride, in_channels)
+
+
 class _Block(HybridBlock):
     """A residual block. Subclasses list its convolutions."""
 
@@ -234,6 +239,11 @@ _VERSIONS: dict[int, tuple[type[_ResNet], dict[str, type[_Block]]]] = {
     1: (ResNetV1, {"basic_block": BasicBlockV1, "bottle_neck": BottleneckV1}),
     2: (ResNetV2, {"basic_block": BasicBlockV2, "bottle_neck": BottleneckV2}),
 }
+
+
+# The same by number, as lists.
+resnet_net_versions = [network for network, _ in _VERSIONS.values()]
+resnet_block_versions = [blocks for _, blocks in _VERSIONS.values()]
 
 
 def get_resnet(

@@ -18,18 +18,23 @@ _SPEC: dict[str, tuple[int, int, list[int | str]]] = {
 }
 
 
-def _conv(channels: int, kernel_size: int, padding: int = 0) -> HybridBlock:
+def _make_fire_conv(channels: int, kernel_size: int, padding: int = 0) -> HybridBlock:
     return chain(nn.Conv2D(channels, kernel_size, padding=padding), nn.Activation("relu"))
 
 
+def _make_fire(squeeze_channels: int, expand1x1_channels: int, expand3x3_channels: int) -> HybridBlock:
+    """A fire module: squeeze the channels, and expand them by kernels of sizes 1 and 3 side by side."""
+    squeeze = _make_fire_conv(squeeze_channels, 1)
+    expand = HybridConcurrent(axis=1, prefix="")
+    expand.add(_make_fire_conv(expand1x1_channels, 1), _make_fire_conv(expand3x3_channels, 3, 1))
+    return chain(squeeze, expand)
+
+
 def _build(squeezed: int | str) -> HybridBlock:
-    """A pooling, or a fire module: squeeze the channels, and expand them by kernels of sizes 1 and 3 side by side."""
+    """A pooling, or a fire module whose outputs have four times the channels."""
     if isinstance(squeezed, str):
         return nn.MaxPool2D(pool_size=3, strides=2, ceil_mode=True)
-    squeeze = _conv(squeezed, 1)
-    expand = HybridConcurrent(axis=1, prefix="")
-    expand.add(_conv(4 * squeezed, 1), _conv(4 * squeezed, 3, 1))
-    return chain(squeeze, expand)
+    return _make_fire(squeezed, 4 * squeezed, 4 * squeezed)
 
 
 class SqueezeNet(Classifier):
