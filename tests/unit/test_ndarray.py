@@ -323,7 +323,7 @@ def test_errors_of_operator_calls(call, words):
 def test_unknown_operator_suggests_the_nearest():
     with pytest.raises(AttributeError, match="did you mean 'FullyConnected'"):
         _ = mx.nd.FulyConnected
-    with pytest.raises(mx.MXNetError, match="did you mean FullyConnected"):
+    with pytest.raises(mx.MXNetError, match="did you mean 'FullyConnected'"):
         mx._core.registry.get_op("FulyConnected")
 
 
