@@ -11,12 +11,13 @@ else
 CONSTRAINTS := constraints.txt
 endif
 
-.PHONY: help venv test lint types stubs pytest format demo bench clients clean
+.PHONY: help venv test lint types stubs pytest format demo bench clients fuzz clean
 help:
 	@echo "make demo    train, evaluate, save and resume a network on handwritten digits (output in build/demo)"
 	@echo "make test    everything CI runs: lint, types, stubs, tests"
 	@echo "make format  rewrite the sources in the one style"
 	@echo "make clients import and train published packages that build on MXNet, see docs/clients.md"
+	@echo "make fuzz    put N mutated files (100000 by default) through all readers, see tests/fuzz/"
 	@echo "make bench   compare with the MXNet 1.9.1 wheel, see benchmarks/"
 
 venv: $(STAMP)
@@ -54,6 +55,11 @@ format: $(STAMP)
 
 demo: $(STAMP)
 	$(PY) examples/train_digits.py --out build/demo $(ARGS)
+
+# Inputs with faults are put into build/fuzz. To repeat a run: ARGS="--seed 7"; a part of it: ARGS="--readers params,mnist".
+N ?= 100000
+fuzz: $(STAMP)
+	PYTHONPATH=src:. OMP_NUM_THREADS=1 $(PY) -m tests.fuzz --inputs $(N) $(ARGS)
 
 bench: $(STAMP)
 	$(PY) benchmarks/run.py $(ARGS)

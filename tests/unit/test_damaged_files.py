@@ -70,6 +70,12 @@ def test_known_devices_do_not_warn(write, kind):
         mx.nd.load(write("x.params", _params([_array([1, 2], (kind, 99))], [b"a"])))
 
 
+def test_an_empty_array_of_impossible_lengths():
+    head = struct.pack("<Iii3qiii", 0xF993FAC9, 0, 3, 0, 1 << 62, 1 << 62, 1, 0, 0)
+    with pytest.raises(MXNetError, match="no array has the shape"):
+        mx.nd.load_frombuffer(_params([head], []))
+
+
 # ---------------------------------------------------------------------- records and their index
 
 
@@ -155,6 +161,15 @@ def test_a_number_twice_in_a_list_warns(tmp_path, write):
     assert labels == [[7], [6]]
 
 
+def test_a_label_of_another_width_names_the_image(tmp_path):
+    path = str(tmp_path / "x.rec")
+    record = mx.recordio.MXRecordIO(path, "w")
+    record.write(mx.recordio.pack_img((0, [1, 2, 3], 0, 0), np.zeros((4, 4, 3), "uint8"), 1, ".png"))
+    record.close()
+    with pytest.raises(MXNetError, match=r"image in the record file has a label of shape \(3,\), label_width is 1"):
+        mx.image.ImageIter(1, (3, 4, 4), path_imgrec=path).next()
+
+
 # ---------------------------------------------------------------------- empty files
 
 
@@ -232,6 +247,15 @@ def test_csv_reads_what_mxnet_reads(write, content, dtype, expected):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert _csv(write("x.csv", content), dtype=dtype) == expected
+
+
+@pytest.mark.parametrize("digits", ["7" * 300_000, "7" * 300_000 + "x", "." + "7" * 300_000 + "e"])
+def test_long_numbers_are_read_in_linear_time(write, digits):
+    """Patterns that try all ways to split the digits would take hours."""
+    with pytest.raises(MXNetError):
+        _csv(write("x.csv", f"1,2\n3,{digits}\n"), dtype="int32")
+    with pytest.raises(MXNetError):
+        mx.io.LibSVMIter(data_libsvm=write("x.libsvm", f"1 {digits}:2"), data_shape=(4,), batch_size=1)
 
 
 @pytest.mark.parametrize("line", ["1 0:3 5", "1 2 0:3:1", "1 :3", "1 0:", "qid 0:3", "1 nan:2", "1 1e400:2", "1 0:1_0"])
@@ -316,9 +340,24 @@ def test_sizes_too_large(module, name, shape):
     assert "frame #" not in str(e.value)
 
 
+def test_texts_that_are_no_parameters_are_cut():
+    for attributes in ({"num_hidden": "x" * 100_000}, {"no_bias": "x" * 100_000}, {"x" * 100_000: "1"}):
+        with pytest.raises(MXNetError) as e:
+            mx.sym.FullyConnected(mx.sym.Variable("x"), **{"num_hidden": 3, **attributes})
+        assert len(str(e.value)) < 2000
+
+
 def test_saved_blocks_that_are_none(write, tmp_path):
     net = mx.gluon.nn.Dense(2)
-    for text in ("", "[1]", "{}", '{"dense0": 3}', b"\xff", "[" * 100_000):
+    for text in (
+        "",
+        '{"dense0": {"orig_name": 3, "hybridized": false, "children": {}}}',
+        "[1]",
+        "{}",
+        '{"dense0": 3}',
+        b"\xff",
+        "[" * 100_000,
+    ):
         write("net-model.json", text)
         with pytest.raises((MXNetError, ValueError), match="net-model.json|not in the saved model"):
             net.load(str(tmp_path / "net"))

@@ -13,6 +13,7 @@ from ..base import MXNetError
 from .params import Codec, codec_for
 from .rng import generator
 from .spelling import suggestion
+from .text import shortened
 
 
 class _Mark:
@@ -263,13 +264,13 @@ class OpDef:
         try:
             return param.decode(value)
         except (ValueError, TypeError) as e:
-            raise MXNetError(f"Operator {self.name}: parameter {name} expects {e}") from None
+            raise MXNetError(f"Operator {self.name}: parameter {name} expects {shortened(str(e))}") from None
 
     def _unknown_param(self, name: str) -> NoReturn:
         hint = suggestion(name, (*self.params, *self.inputs))
         listed = "\n".join(f"{p.name} : {p.type_string}" for p in self.params.values())
         raise MXNetError(
-            f"Cannot find argument '{name}', Possible Arguments:\n----------------\n{listed}\n"
+            f"Cannot find argument '{shortened(name)}', Possible Arguments:\n----------------\n{listed}\n"
             f", in operator {self.name}{hint}"
         )
 

@@ -25,6 +25,7 @@ from .opdef import (
     TrainMode,
 )
 from .spelling import suggestion
+from .text import shortened
 
 __all__ = [
     "UNCOUNTED",
@@ -217,7 +218,7 @@ def get_op(name: str) -> OpDef:
     """
     found = _REGISTRY.get(name)
     if found is None:
-        raise MXNetError(f"Operator {name} is not registered{suggestion(name, _REGISTRY)}")
+        raise MXNetError(f"Operator {shortened(name)} is not registered{suggestion(name, _REGISTRY)}")
     return found
 
 

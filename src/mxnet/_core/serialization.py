@@ -22,6 +22,7 @@ Files are not trusted: every length is compared with what is left of the file be
 from __future__ import annotations
 
 import io
+import math
 import os
 import stat
 import struct
@@ -68,6 +69,8 @@ _SMALL = 1 << 14
 # From this many bytes on, values are read by several threads; and it takes this many together to start them.
 _LARGE = 1 << 18
 _WORTH_THREADS = 1 << 22
+# The lengths of an array without elements still are steps in memory, which must be numbers.
+_MOST_STRIDE = 1 << 48
 _NUMPY_TYPES = {**TORCH_TO_NP, torch.bfloat16: np.int16}
 _CPU = Context("cpu", 0)
 
@@ -144,6 +147,8 @@ class Reader:
             n *= length
         if n > self.size - self.offset:
             raise self._short(n, what)
+        if not n and math.prod(filter(None, shape)) > _MOST_STRIDE:
+            raise self.error(f"no array has the shape {tuple(shape)}")
         # NumPy has no bfloat16, so its bits are read as integers.
         if n < _SMALL:
             values = np.empty(shape, _NUMPY_TYPES[dtype])

@@ -122,8 +122,12 @@ def _restore(block: Block, number: int, structure: dict[str, Any]) -> int:
 
     key = _key(block, number)
     if key not in structure:
-        raise ValueError(f"block {block.name!r} is not in the saved model, which has {_brief_print_list(structure)}")
+        present = shortened(_brief_print_list(structure))
+        raise ValueError(f"block {block.name!r} is not in the saved model, which has {present}")
     entry = structure[key]
+    names = entry["children"]
+    if not all(isinstance(name, str) for name in (entry["orig_name"], *names.values())):
+        raise TypeError(f"the names in {key} must be texts")
     block._name = entry["orig_name"]
     if isinstance(block, HybridBlock) and entry["hybridized"]:
         block._clear_cached_op()
@@ -140,5 +144,5 @@ def _restore(block: Block, number: int, structure: dict[str, Any]) -> int:
         number = _restore(child, number + 1, entry)
     block._children.clear()
     for child in children:
-        block._children[entry["children"][child.name]] = child
+        block._children[names[child.name]] = child
     return number

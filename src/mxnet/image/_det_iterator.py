@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import ndarray as nd
 from .._core.opencv import opencv
+from ..base import MXNetError
 from ..ndarray.ndarray import NDArray
 from ._augmenters import _IMAGENET_MEAN, _IMAGENET_STD, _statistic
 from ._det_augmenters import CreateDetAugmenter
@@ -87,30 +88,30 @@ class ImageDetIter(ImageIter):
             pass
         self.reset()
         if not shapes:
-            raise RuntimeError("there are no images")
+            raise MXNetError("there are no images")
         return max(count for count, _ in shapes), shapes[-1][1]
 
     def _parse_label(self, label: Any) -> np.ndarray:
         """The objects of a label that have an area, one a row; RuntimeError when it is malformed or has none."""
         raw = (label.asnumpy() if isinstance(label, NDArray) else np.asarray(label)).ravel()
         if raw.size < _SMALLEST_HEADER + _SMALLEST_OBJECT:
-            raise RuntimeError(f"Label shape is invalid: {raw.shape}")
+            raise MXNetError(f"Label shape is invalid: {raw.shape}")
         header, width = int(raw[0]), int(raw[1])
         if header < _SMALLEST_HEADER or width < _SMALLEST_OBJECT or (raw.size - header) % width:
-            raise RuntimeError(
+            raise MXNetError(
                 f"Label shape {raw.shape} inconsistent with header width {header} and annotation width {width}."
             )
         objects = raw[header:].reshape(-1, width)
         objects = objects[_with_area(objects)]
         if not len(objects):
-            raise RuntimeError("Encounter sample with no valid label.")
+            raise MXNetError("Encounter sample with no valid label.")
         return objects
 
     def _check_valid_label(self, label: np.ndarray) -> None:
         if label.ndim != 2 or label.shape[1] < _SMALLEST_OBJECT:
-            raise RuntimeError(f"Label with shape (1+, 5+) required, {label} received.")
+            raise MXNetError(f"Label with shape (1+, 5+) required, {label} received.")
         if not (_with_area(label) & (label[:, 0] >= 0)).any():
-            raise RuntimeError("Invalid label occurs.")
+            raise MXNetError("Invalid label occurs.")
 
     def check_label_shape(self, label_shape: tuple[int, int]) -> None:
         """Refuse shapes of labels that these images do not fit into."""

@@ -12,7 +12,7 @@ import numpy as np
 from .. import ndarray as nd
 from .. import recordio
 from .._core.files import local_path
-from ..base import MXNetError, numeric_types
+from ..base import MXNetError, OperatorValueError, numeric_types
 from ..io import DataBatch, DataIter
 from ..io._image_list import read_image_list
 from ..ndarray.ndarray import NDArray
@@ -74,8 +74,8 @@ class ImageIter(DataIter):
 
     Raises
     ------
-    RuntimeError
-        By ``next()``, for a file that is no image; the message names it.
+    MXNetError
+        For lists and files that cannot be read; by ``next()``, for a file that is no image: the message names it.
     """
 
     def __init__(
@@ -209,11 +209,11 @@ class ImageIter(DataIter):
             return file.read()
 
     def imdecode(self, s: bytes) -> NDArray:
-        """Decode an image; RuntimeError names the one that is broken."""
+        """Decode an image; the MXNetError for one that is broken names it."""
         try:
             return imdecode(s)
         except Exception as e:
-            raise RuntimeError(f"Broken image {self._where()}, {e}") from e
+            raise MXNetError(f"Broken image {self._where()}, {e}") from e
 
     def _where(self) -> str:
         """Which sample was read last."""
@@ -242,7 +242,7 @@ class ImageIter(DataIter):
     def check_valid_image(self, data: Any) -> None:
         """Refuse what is no image; samples refused with a RuntimeError are left out."""
         if len(data[0].shape) == 0:
-            raise RuntimeError("Data shape is wrong")
+            raise MXNetError("Data shape is wrong")
 
     # ------------------------------------------------------------------ batches
 
@@ -306,4 +306,10 @@ class ImageIter(DataIter):
 
     def _store(self, i: int, label: Any, data: NDArray, batch_data: NDArray, batch_label: NDArray) -> None:
         batch_data[i] = self.postprocess_data(self.augmentation_transform(data))
-        batch_label[i] = label if isinstance(label, (NDArray, np.ndarray)) else float(label)
+        try:
+            batch_label[i] = label if isinstance(label, (NDArray, np.ndarray)) else float(label)
+        except ValueError:
+            raise OperatorValueError(
+                f"image {self._where()} has a label of shape {getattr(label, 'shape', ())}, label_width is "
+                f"{self.label_width}"
+            ) from None

@@ -20,7 +20,7 @@ _CHUNK = 1 << 22  # bytes of text that are parsed at once
 # What is in a text that has other numbers than whole ones of up to 18 digits.
 _NO_SMALL_INTEGERS = re.compile(r"[^0-9\s,+-]|[0-9]{19}")
 _NUMBER = re.compile(
-    r"[+-]?(?:[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf|infinity|nan)", re.I
+    r"[+-]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf|infinity|nan)", re.I
 )
 
 

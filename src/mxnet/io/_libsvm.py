@@ -14,7 +14,7 @@ from ..base import MXNetError
 from ..ndarray.sparse import csr_matrix
 from ._source import Batch, BatchSource, RoundBatches, Rows, RowStream, files_of, to_array
 
-_FLOAT = rb"[+-]?(?:[0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan)"
+_FLOAT = rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan)"
 _LINE = re.compile(_FLOAT + rb"(?:\s+" + _FLOAT + rb":" + _FLOAT + rb")*", re.I)
 
 

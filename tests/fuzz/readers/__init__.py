@@ -1,0 +1,31 @@
+"""The readers that are fuzzed."""
+
+from __future__ import annotations
+
+from tests.fuzz.readers import (
+    arrays,
+    attributes,
+    csv,
+    image_list,
+    images,
+    libsvm,
+    mnist,
+    recordio,
+    saved_block,
+    states,
+    symbols,
+)
+
+READERS = [
+    *arrays.READERS,
+    *symbols.READERS,
+    *attributes.READERS,
+    *recordio.READERS,
+    *images.READERS,
+    *image_list.READERS,
+    *csv.READERS,
+    *libsvm.READERS,
+    *mnist.READERS,
+    *states.READERS,
+    *saved_block.READERS,
+]
