@@ -37,7 +37,6 @@ def _read(data: bytes, folder: str) -> None:
     _net().load(f"{folder}/x")
 
 
-READERS = [
-    # ValueError: the structure is that of another block.
-    Reader("saved block", lambda: [_saved(h)[0] for h in (False, True)], _read, JSON, (mx.MXNetError, ValueError), 2)
-]
+# The structure is that of another block, or of one with other parameters.
+_ERRORS = (mx.MXNetError, ValueError, AssertionError)
+READERS = [Reader("saved block", lambda: [_saved(h)[0] for h in (False, True)], _read, JSON, _ERRORS, 2)]
