@@ -170,6 +170,16 @@ def test_a_label_of_another_width_names_the_image(tmp_path):
         mx.image.ImageIter(1, (3, 4, 4), path_imgrec=path).next()
 
 
+def test_widths_of_a_box_label_that_are_no_numbers(tmp_path):
+    path = str(tmp_path / "x.rec")
+    record = mx.recordio.MXRecordIO(path, "w")
+    label = [2, float("nan"), 0, 0.1, 0.1, 0.5, 0.5]
+    record.write(mx.recordio.pack_img((0, label, 0, 0), np.zeros((4, 4, 3), "uint8"), 1, ".png"))
+    record.close()
+    with pytest.raises(MXNetError, match="Label has the header width 2.0 and the annotation width nan"):
+        mx.image.ImageDetIter(1, (3, 4, 4), path_imgrec=path)
+
+
 # ---------------------------------------------------------------------- empty files
 
 
@@ -345,6 +355,12 @@ def test_texts_that_are_no_parameters_are_cut():
         with pytest.raises(MXNetError) as e:
             mx.sym.FullyConnected(mx.sym.Variable("x"), **{"num_hidden": 3, **attributes})
         assert len(str(e.value)) < 2000
+
+
+@pytest.mark.parametrize("text", ["1f4", "(1)float32", "(1,)f4", "f4,f4", "[('a', 'f4')]", "1float32"])
+def test_texts_of_types_that_numpy_evaluates(text):
+    with pytest.raises(MXNetError, match="dtype"):
+        mx.sym.Cast(mx.sym.Variable("x"), dtype=text)
 
 
 def test_saved_blocks_that_are_none(write, tmp_path):

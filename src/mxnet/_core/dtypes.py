@@ -56,6 +56,9 @@ def torch_dtype(dtype: Any) -> torch.dtype:
     if isinstance(dtype, int) and not isinstance(dtype, bool) and dtype in CODE_TO_TORCH:
         return CODE_TO_TORCH[dtype]
     try:
+        # NumPy warns of some texts of subarrays, and evaluates others: no type here is spelt so.
+        if isinstance(dtype, str) and not (dtype == "?" or dtype.lstrip("<>=|").isidentifier()):
+            raise ValueError
         np_type = np.dtype(dtype)
         found = torch.bfloat16 if np_type == BFLOAT16_NP else NAME_TO_TORCH[np_type.name]
     except (TypeError, KeyError, ValueError, SyntaxError):  # what NumPy raises for texts that are no type

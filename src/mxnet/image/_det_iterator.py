@@ -96,6 +96,8 @@ class ImageDetIter(ImageIter):
         raw = (label.asnumpy() if isinstance(label, NDArray) else np.asarray(label)).ravel()
         if raw.size < _SMALLEST_HEADER + _SMALLEST_OBJECT:
             raise MXNetError(f"Label shape is invalid: {raw.shape}")
+        if not np.isfinite(raw[:2]).all():
+            raise MXNetError(f"Label has the header width {raw[0]} and the annotation width {raw[1]}")
         header, width = int(raw[0]), int(raw[1])
         if header < _SMALLEST_HEADER or width < _SMALLEST_OBJECT or (raw.size - header) % width:
             raise MXNetError(
