@@ -120,16 +120,20 @@ class _Folder:
 def _watch(pid: int, state: mmap.mmap) -> int:
     """Wait for a child; one that neither goes on nor computes is killed. Gives its status."""
     begun, since = -1, time.monotonic()
-    while True:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return status
-        time.sleep(0.02)
-        now, *_ = _STATE.unpack_from(state)
-        if now != begun:
-            begun, since = now, time.monotonic()
-        elif time.monotonic() - since > PATIENCE:
-            os.kill(pid, signal.SIGKILL)
+    try:
+        while True:
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                return status
+            time.sleep(0.02)
+            now, *_ = _STATE.unpack_from(state)
+            if now != begun:
+                begun, since = now, time.monotonic()
+            elif time.monotonic() - since > PATIENCE:
+                os.kill(pid, signal.SIGKILL)
+    except KeyboardInterrupt:
+        os.kill(pid, signal.SIGKILL)
+        raise
 
 
 def _child(
