@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
 from typing import IO, Any
 
 from ..base import MXNetError
+
+try:
+    import fcntl
+except ImportError:  # Windows, where the system keeps open files from being removed
+    fcntl = None  # type: ignore[assignment]
+
+# File systems limit names to 255 bytes; a temporary one starts with as many characters of the file's as always fit.
+_STEM = 50
+_TEMPORARY = re.compile(r"\.[0-9a-f]{8}\.tmp\Z")
 
 
 def local_path(uri: str) -> str:
@@ -32,26 +43,91 @@ def local_path(uri: str) -> str:
 def atomic_write(path: str, mode: str = "wb", **kwargs: Any) -> Iterator[IO[Any]]:
     """Open a temporary file beside ``path``, and rename it to ``path`` when the block ends without an error.
 
-    Links are followed, an existing file's permissions are kept, and what is not a regular file (``/dev/stdout``, a
-    pipe) is written directly.
+    The content is on the disk before the name is. Links are followed, an existing file's permissions are kept, and what
+    is not a regular file (``/dev/stdout``, a pipe), or lies in a folder that takes no new files, is written directly.
+    Temporary files that killed writers have left are removed.
     """
     target = os.path.realpath(path)
     try:
         existing = os.stat(target).st_mode
     except FileNotFoundError:
         existing = None
-    if existing is not None and not stat.S_ISREG(existing):
+    made = _temporary(target, mode, kwargs) if existing is None or stat.S_ISREG(existing) else None
+    if made is None:
         with open(path, mode, **kwargs) as file:
             yield file
         return
-    temporary = f"{target}.{secrets.token_hex(4)}.tmp"
+    temporary, file = made
     try:
-        with open(temporary, mode.replace("w", "x"), **kwargs) as file:
+        with file:
             yield file
-        if existing is not None:
-            os.chmod(temporary, stat.S_IMODE(existing))
-        os.replace(temporary, target)
+            file.flush()
+            _to_disk(file.fileno())
+            if existing is not None:
+                os.chmod(temporary, stat.S_IMODE(existing))
+            if fcntl is not None:  # while the lock is held
+                os.replace(temporary, target)
+        if fcntl is None:
+            os.replace(temporary, target)
     except BaseException:
+        file.close()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+
+
+def _temporary(target: str, mode: str, kwargs: dict[str, Any]) -> tuple[str, IO[Any]] | None:
+    """A new file beside the target, and its name; None where an existing target can only be written in its place."""
+    folder, name = os.path.split(target)
+    stem = os.path.join(folder, name[:_STEM])
+    _remove_leftovers(folder, name[:_STEM])
+    while True:
+        temporary = f"{stem}.{secrets.token_hex(4)}.tmp"
+        try:
+            file = open(temporary, mode.replace("w", "x"), **kwargs)
+        except PermissionError:
+            if os.path.exists(target):
+                return None
+            raise
+        if _lock(file) and os.path.exists(temporary):  # else another writer has taken it for a leftover just now
+            return temporary, file
+        file.close()
+
+
+def _lock(file: IO[Any]) -> bool:
+    """Mark a file as being written, for as long as it is open in this process; False when another one has it."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # a file system without locks: nobody can take it for a leftover either
+    return True
+
+
+def _remove_leftovers(folder: str, stem: str) -> None:
+    """Remove temporary files of the stem that nobody is writing any more."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            if name.startswith(stem) and _TEMPORARY.fullmatch(name, len(stem)):
+                with contextlib.suppress(OSError):
+                    _remove_leftover(os.path.join(folder, name))
+
+
+def _remove_leftover(path: str) -> None:
+    if fcntl is None:
+        os.unlink(path)
+        return
+    with open(path, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(path)
+
+
+def _to_disk(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as e:
+        if e.errno not in (errno.EINVAL, errno.ENOTSUP):  # some file systems cannot
+            raise

@@ -8,13 +8,26 @@ as the strings that MXNet stores in ``-symbol.json`` files.
 from __future__ import annotations
 
 import ast
+import math
 import operator
+import re
 import types
 from typing import Annotated, Any, Literal, Optional, TypeAlias, Union, get_args, get_origin
 
 import torch
 
 from .dtypes import NAME_TO_TORCH, TORCH_TO_NAME, torch_dtype
+
+# How numbers are written in attributes: ASCII digits, nothing else that Python would take for a number.
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_LONG_INTEGER = re.compile(r"([+-]?[0-9]+)\s*L?")  # in tuples; Python 2 marked long numbers
+_ALONE = re.compile(r"[-0-9][^L]*\Z")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_WORDS_FOR_FLOATS = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
+_SPACES = " \t\n\v\f\r"
+LARGEST_SIZE = 2**63 - 1
+_LARGEST = {"int": 2**31 - 1, "int (non-negative)": 2**32 - 1}
+_MESSAGE_LENGTH = 200
 
 
 class Codec:
@@ -48,6 +61,12 @@ class Codec:
     separator = ", "
 
 
+def shortened(value: Any) -> str:
+    """The ``repr`` of a value for a message: cut where it is longer than a line."""
+    text = repr(value)
+    return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH]}... ({len(text)} characters)"
+
+
 def _plain_unless(kind: type, low: float | None, high: float | None) -> frozenset[type]:
     """What a number decodes from as it is: its own type, unless there are limits to check."""
     return frozenset((kind,)) if low is None and high is None else frozenset()
@@ -66,20 +85,34 @@ class _Int(Codec):
 
     def decode(self, value: Any) -> int:
         if type(value) is not int:
-            value = self._convert(value)
+            value = self.read(value) if isinstance(value, str) else self._index(value)
         if self.low is not None and value < self.low:
             raise ValueError(f"a value >= {self.low}, got {value}")
         if self.high is not None and value > self.high:
             raise ValueError(f"a value <= {self.high}, got {value}")
         return value
 
-    def _convert(self, value: Any) -> int:
+    def _index(self, value: Any) -> int:
         try:
-            return int(value) if isinstance(value, str) else operator.index(value)
-        except (TypeError, ValueError):
-            if isinstance(value, str) and value in ("True", "False"):
-                return int(value == "True")
-            raise ValueError(f"{self.type_name}, got {value!r}") from None
+            if not isinstance(value, bool):
+                return operator.index(value)
+        except TypeError:
+            pass
+        raise ValueError(f"{self.type_name}, got {value!r}")
+
+    def read(self, text: str) -> int:
+        """The number that a text is; ValueError for anything else, and for what MXNet's type does not hold."""
+        word = text.strip(_SPACES)
+        if _INTEGER.fullmatch(word) and len(word) <= _MESSAGE_LENGTH:  # Python refuses to read thousands of digits
+            value = int(word)
+            if abs(value) <= _LARGEST.get(self.type_name, LARGEST_SIZE):
+                return value
+        raise ValueError(f"{self.type_name}, got {shortened(text)}")
+
+    def read_item(self, word: str) -> int:
+        """As :meth:`read`, for a number in a tuple."""
+        found = _LONG_INTEGER.fullmatch(word)
+        return self.read(found[1] if found else word)
 
 
 class _Float(Codec):
@@ -91,15 +124,35 @@ class _Float(Codec):
 
     def decode(self, value: Any) -> float:
         if type(value) is not float:
-            try:
-                value = float(value)
-            except (TypeError, ValueError):
-                raise ValueError(f"{self.type_name}, got {value!r}") from None
+            value = self.read(value) if isinstance(value, str) else self._number(value)
         if self.low is not None and not value >= self.low:
             raise ValueError(f"a value >= {self.low}, got {value}")
         if self.high is not None and not value <= self.high:
             raise ValueError(f"a value <= {self.high}, got {value}")
         return value
+
+    def _number(self, value: Any) -> float:
+        try:
+            return float(value)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(f"{self.type_name}, got {value!r}") from None
+
+    def read(self, text: str) -> float:
+        """The number that a text is; ValueError for anything else, and for what is too large for a double."""
+        word = text.strip(_SPACES)
+        if _WORDS_FOR_FLOATS.fullmatch(word):
+            return float(word)
+        word = word.removesuffix("f")  # as C++ writes its constants
+        value = float(word) if _NUMBER.fullmatch(word) else math.inf
+        if math.isinf(value):
+            raise ValueError(f"{self.type_name}, got {shortened(text)}")
+        return value
+
+    def read_item(self, word: str) -> float:
+        """As :meth:`read`, for a number in a tuple, which is finite."""
+        if not _NUMBER.fullmatch(word):
+            raise ValueError(f"{self.type_name}, got {shortened(word)}")
+        return self.read(word)
 
     def describe(self, default: float) -> str:
         """Nine (double: seventeen) significant digits of the value as the C type holds it, as MXNet prints it."""
@@ -142,9 +195,13 @@ class _Pointer(_Str):
 
 
 class _Tuple(Codec):
-    """A tuple of numbers; a single number counts as a tuple of one."""
+    """A tuple of numbers; a single number counts as a tuple of one.
 
-    def __init__(self, type_name: str, item: Codec, allow_none: bool = False) -> None:
+    As text it stands in round or square brackets, which MXNet lets mix, with commas between the numbers and at most one
+    behind the last; a single number may stand alone.
+    """
+
+    def __init__(self, type_name: str, item: _Int | _Float, allow_none: bool = False) -> None:
         self.type_name = type_name
         self.item = item
         self.allow_none = allow_none
@@ -161,26 +218,45 @@ class _Tuple(Codec):
         elif type(value) in kinds:
             return (value,)
         elif isinstance(value, str):
-            value = self._parse(value)
+            return self.read(value)
         elif hasattr(value, "tolist") and not isinstance(value, (tuple, list)):
             value = value.tolist()
         if not isinstance(value, (tuple, list)):
             value = (value,)
         try:
-            return tuple([None if v is None and self.allow_none else self.item.decode(v) for v in value])
+            return tuple([self._native(v) for v in value])
         except ValueError as e:
-            raise ValueError(f"{self.type_name}, got {value!r} ({e})") from None
+            raise ValueError(f"{self.type_name}, got {shortened(value)} ({e})") from None
 
-    def _parse(self, text: str) -> Any:
-        """Read ``"(1, 2)"``, ``"[1,2]"`` or ``"3"``; older files have a ``L`` after the digits of long numbers."""
+    def _native(self, value: Any) -> Any:
+        if value is None and self.allow_none:
+            return None
+        if isinstance(value, str):
+            raise ValueError(f"numbers, not the text {shortened(value)}")
+        return self.item.decode(value)
+
+    def read(self, text: str) -> tuple[Any, ...]:
+        """Read ``"(1, 2)"``, ``"[1,2]"`` or ``"3"``."""
         if len(text) > 100_000:
             raise ValueError(f"{self.type_name}, got a text of {len(text)} characters")
+        inner = text.strip(_SPACES)
+        if inner[:1] in ("(", "[") and inner[-1:] in (")", "]"):
+            words = inner[1:-1].split(",")
+            if not words[-1].strip(_SPACES):
+                words.pop()
+                if not words and "," not in inner:
+                    return ()
+        else:  # one number, without a sign + or a mark of Python 2
+            words = [inner] if inner == "None" or _ALONE.match(inner) else []
         try:
-            return ast.literal_eval(text.strip())
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            if words:
+                return tuple([self._read_item(word.strip(_SPACES)) for word in words])
+        except ValueError:
             pass
-        words = text.strip().strip("()[]").replace(",", " ").split()
-        return [None if w == "None" else w.rstrip("L") for w in words]
+        raise ValueError(f"{self.type_name}, got {shortened(text)}")
+
+    def _read_item(self, word: str) -> Any:
+        return None if word == "None" and self.allow_none else self.item.read_item(word)
 
     def describe(self, default: Any) -> str:
         if default is None:
@@ -198,9 +274,9 @@ class _Nested(Codec):
             try:
                 value = ast.literal_eval(value)
             except (ValueError, SyntaxError, MemoryError, RecursionError):
-                raise ValueError(f"{self.type_name}, got {value!r}") from None
+                raise ValueError(f"{self.type_name}, got {shortened(value)}") from None
         if not isinstance(value, (tuple, list)):
-            raise ValueError(f"{self.type_name}, got {value!r}")
+            raise ValueError(f"{self.type_name}, got {shortened(value)}")
         return tuple([_SHAPE.decode(v) for v in value])
 
 
@@ -291,7 +367,8 @@ class DTypeOf(_DType):
 
 
 _INT = _Int("int")
-_SHAPE = _Tuple("Shape(tuple)", _INT, allow_none=True)
+_SIZE = _Int("size")
+_SHAPE = _Tuple("Shape(tuple)", _SIZE)
 
 # What operator files annotate their parameters with.
 NonNeg: TypeAlias = Annotated[int, _Int("int (non-negative)", low=0)]
@@ -299,6 +376,7 @@ Long: TypeAlias = Annotated[int, _Int("long")]
 LongNonNeg: TypeAlias = Annotated[int, _Int("long (non-negative)", low=0)]
 Double: TypeAlias = Annotated[float, _Float("double")]
 Shape: TypeAlias = Annotated[tuple[Any, ...], _SHAPE]
+OpenShape: TypeAlias = Annotated[tuple[Any, ...], _Tuple("Shape(tuple)", _SIZE, allow_none=True)]
 Floats: TypeAlias = Annotated[tuple[float, ...], _Tuple("tuple of <float>", _Float())]
 Doubles: TypeAlias = Annotated[tuple[float, ...], _Tuple("tuple of <double>", _Float("double"))]
 Longs: TypeAlias = Annotated[tuple[int, ...], _Tuple("tuple of <long>", _Int("long"))]
@@ -351,6 +429,7 @@ def _optional(codec: Codec) -> Codec:
 
 
 __all__ = [
+    "LARGEST_SIZE",
     "Codec",
     "Ctx",
     "DType",
@@ -365,9 +444,11 @@ __all__ = [
     "LongNonNeg",
     "Longs",
     "NonNeg",
+    "OpenShape",
     "Optional",
     "Pointer",
     "Shape",
     "Shapes",
     "codec_for",
+    "shortened",
 ]

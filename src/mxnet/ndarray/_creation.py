@@ -13,6 +13,7 @@ from .._core.history import note_of, recorded
 from .._core.host import tensor_of
 from .._core.ops.elemwise.scalar import held
 from .._core.ops.init.creation import checked_shape, known_shape
+from .._core.params import Shape, codec_for
 from .._core.registry import get_op
 from .._core.state import state
 from ..base import MXNetError, OperatorValueError, mx_real_t
@@ -28,11 +29,24 @@ def _context(ctx: Any) -> Context:
     raise TypeError(f"ctx must be a Context, got {ctx!r}")
 
 
+_SHAPE = codec_for(Shape)
+
+
 def _shape(shape: Any) -> tuple[int, ...]:
-    shape = (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(n) for n in shape)
-    if any(n < 0 for n in shape):
-        raise ValueError(f"lengths must not be negative, got shape {shape}")
-    return shape
+    """The sizes that a shape is given by: integers, alone, in a tuple or list, or as text.
+
+    Raises
+    ------
+    MXNetError
+        For anything else.
+    """
+    try:
+        found = _SHAPE.decode(shape)
+    except ValueError as e:
+        raise MXNetError(f"shape: expected {e}") from None
+    if any(n < 0 for n in found):
+        raise OperatorValueError(f"lengths must not be negative, got shape {found}")
+    return found
 
 
 def allocated(make: Any, shape: tuple[int, ...], *args: Any, **kwargs: Any) -> torch.Tensor:

@@ -34,7 +34,7 @@ def from_parts(stype: str, shape: tuple[int, ...], values: torch.Tensor, aux: li
 
 
 def _store(stype: str, shape: Any, values: torch.Tensor, aux: list[torch.Tensor]) -> Sparse:
-    shape = tuple([int(n) for n in shape])
+    shape = _creation._shape(shape)
     aux = [a.to(torch.int64) for a in aux]
     return Csr(shape, values, aux[1], aux[0]) if stype == "csr" else Rows(shape, values, aux[0])
 
@@ -170,7 +170,7 @@ def row_sparse_array(arg1: Any, shape: Any = None, ctx: Context | None = None, d
                 raise ValueError("invalid shape: it cannot be inferred without indices")
             shape = (int(indices.max()) + 1, *values.shape[1:])
         if not indices.numel():  # an empty list has no further axes
-            values = values.reshape(0, *[int(n) for n in shape[1:]])
+            values = values.reshape(0, *_creation._shape(shape)[1:])
         return _given("row_sparse", shape, values, [indices], ctx)
     if isinstance(arg1, CSRNDArray):
         raise ValueError("Unexpected input type: CSRNDArray")
@@ -243,7 +243,7 @@ def zeros(stype: str, shape: Any, ctx: Context | None = None, dtype: Any = None,
         return _creation.zeros(shape, ctx, dtype, **kwargs)
     if stype not in CLASSES:
         raise ValueError(f"unknown storage type: {stype!r}")
-    shape = (int(shape),) if isinstance(shape, _INTEGERS) else tuple([int(n) for n in shape])
+    shape = _creation._shape(shape)
     if stype == "csr" and len(shape) != 2:
         raise ValueError(f"csr storage needs 2 axes, got shape {shape}")
     return wrap_sparse(empty(stype, shape, torch_dtype(np.float32 if dtype is None else dtype), ctx.device), ctx)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import operator
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .._core.files import atomic_write
 from .._core.graph import build, passes
 from .._core.graph.attrs import HIDDEN_KEYS, attr_text, parse_params, stored_key
 from .._core.graph.json import from_json, to_json
@@ -253,21 +252,10 @@ class Symbol(Fluent):
         if not isinstance(fname, str):
             raise TypeError("fname need to be string")
         text = self.tojson(remove_amp_cast)
-        temporary = None
         try:
-            folder = os.path.dirname(os.path.abspath(fname))
-            with tempfile.NamedTemporaryFile(
-                "w", dir=folder, prefix=".symbol-", delete=False, encoding="utf-8", newline="\n"
-            ) as file:
-                temporary = file.name
+            with atomic_write(fname, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(temporary, 0o666 & ~umask)
-            os.replace(temporary, fname)
         except OSError as e:
-            if temporary is not None and os.path.exists(temporary):
-                os.unlink(temporary)
             raise MXNetError(f"Cannot save symbol to {fname!r}: {e.strerror or e}") from e
 
     def __getstate__(self) -> dict[str, str | None]:

@@ -15,6 +15,7 @@ import torch
 
 from ...base import MXNetError
 from ..dtypes import CODE_TO_TORCH, TORCH_TO_NAME
+from ..params import LARGEST_SIZE, Shape, codec_for
 from ..registry import OpDef
 from ..shapes import Conflict, PartialShape, ShapeRule, TypeRule, is_known, show, unify
 from .node import Entry, Node, topo_sort
@@ -169,8 +170,7 @@ def shape_attr(node: Node, np_shape: bool = False) -> PartialShape:
     """The partial shape a variable's ``__shape__`` attribute declares."""
     text = node.attrs["__shape__"]
     try:
-        words = text.strip().strip("()[]").replace(",", " ").split()
-        sizes = [-1 if w == "None" else int(w.rstrip("L")) for w in words]
+        sizes = codec_for(Shape).decode(text)
         if len(sizes) > _MAX_RANK:
             raise ValueError
     except ValueError:
@@ -184,6 +184,9 @@ def partial_shape(shape: Sequence[int] | None, np_shape: bool) -> PartialShape:
     """MXNet's spelling of a partial shape to ours: there 0 (NumPy shapes: -1) is an unknown size and () no shape."""
     if shape is None or (not shape and not np_shape):
         return None
+    for d in shape:
+        if not -1 <= d <= LARGEST_SIZE:
+            raise MXNetError(f"sizes are 0 or larger (-1: unknown), got {d} in shape {tuple(shape)}")
     return tuple([None if d < 0 or (d == 0 and not np_shape) else d for d in shape])
 
 

@@ -4,7 +4,7 @@ from typing import Optional
 
 from torch import Tensor
 
-from ...params import Double, Shape
+from ...params import Double, OpenShape, Shape
 from ...registry import op
 from ...shapes import is_known
 from ..axes import check_axis
@@ -26,7 +26,7 @@ def _slices(ndim: int, begin: tuple, end: tuple, step: tuple) -> list:
 
 
 @op("slice", methods=True, aliases=("crop", "_sparse_slice", "_npi_slice", "_npx_slice"), aliases_input=True)
-def slice_(data: Tensor, *, begin: Shape, end: Shape, step: Shape = ()) -> Tensor:
+def slice_(data: Tensor, *, begin: OpenShape, end: OpenShape, step: OpenShape = ()) -> Tensor:
     """Cut a region out of an array, as ``data[begin[0]:end[0]:step[0], ...]``; ``None`` is an open end.
 
     Examples
@@ -41,7 +41,7 @@ def slice_(data: Tensor, *, begin: Shape, end: Shape, step: Shape = ()) -> Tenso
 
 
 @op("_slice_assign", aliases=("_crop_assign", "_npi_slice_assign"), no_gradient=True)
-def slice_assign(lhs: Tensor, rhs: Tensor, *, begin: Shape, end: Shape, step: Shape = ()) -> Tensor:
+def slice_assign(lhs: Tensor, rhs: Tensor, *, begin: OpenShape, end: OpenShape, step: OpenShape = ()) -> Tensor:
     """A copy of ``lhs`` with ``rhs`` in the region that ``slice`` would cut out; ``rhs`` must have its shape."""
     forward, flips = split_direction(_slices(lhs.ndim, begin, end, step), lhs.shape)
     result = lhs.clone()
@@ -68,7 +68,9 @@ def _(s, p):
     no_gradient=True,
     same_shape=True,
 )
-def slice_assign_scalar(data: Tensor, *, scalar: Double = 0.0, begin: Shape, end: Shape, step: Shape = ()) -> Tensor:
+def slice_assign_scalar(
+    data: Tensor, *, scalar: Double = 0.0, begin: OpenShape, end: OpenShape, step: OpenShape = ()
+) -> Tensor:
     """A copy of the array with a number in the region that ``slice`` would cut out."""
     forward, _ = split_direction(_slices(data.ndim, begin, end, step), data.shape)
     result = data.clone()

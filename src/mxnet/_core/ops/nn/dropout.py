@@ -35,6 +35,12 @@ def dropout_mask(data: Tensor, p: float, rng: Any, shape: Any = None) -> Tensor:
     return mask.mul_(scale)
 
 
+def _checked_axes(axes: Any, shape: Any) -> None:
+    for axis in axes:
+        if not -len(shape) <= axis < len(shape):
+            raise MXNetError(f"axes {tuple(axes)} out of range for data of shape {tuple(shape)}")
+
+
 @op(
     "Dropout",
     display=Display(input_named=True, output_named=True),
@@ -65,14 +71,13 @@ def dropout(
     axes : tuple
         Axes along which all elements share their fate.
     """
+    _checked_axes(axes, data.shape)
     if p == 0 or not (is_train or mode == "always"):
         return data, data
     shape = None
     if axes:
         shape = list(data.shape)
         for axis in axes:
-            if axis is None or not -data.ndim <= axis < data.ndim:
-                raise MXNetError(f"axes {tuple(axes)} out of range for data of shape {tuple(data.shape)}")
             shape[axis] = 1
     mask = dropout_mask(data, p, rng, shape)
     return data * mask, mask
@@ -80,4 +85,6 @@ def dropout(
 
 @dropout.infer_shape
 def _(s, p) -> None:
+    if s["data"] is not None:
+        _checked_axes(p.axes, s["data"])
     s.same("data", "output")
