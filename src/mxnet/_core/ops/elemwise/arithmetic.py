@@ -23,10 +23,16 @@ def multiply(lhs: Tensor, rhs: Tensor) -> Tensor:
 
 
 def divide(lhs: Tensor, rhs: Tensor) -> Tensor:
-    """``lhs / rhs``; integers are divided toward zero."""
+    """``lhs / rhs``; integers are divided toward zero, and by zero not at all (ZeroDivisionError)."""
     if lhs.is_floating_point():
         return torch.div(lhs, rhs)
-    return torch.div(lhs, rhs, rounding_mode="trunc")
+    # The smallest number divided by -1 ends the process in the CPU's division.
+    negated = rhs == -1
+    try:
+        quotient = torch.div(lhs, rhs.masked_fill(negated, 1), rounding_mode="trunc")
+    except RuntimeError as e:
+        raise (ZeroDivisionError("division of integers by zero") if "ZeroDivision" in str(e) else e) from None
+    return torch.where(negated, -quotient, quotient)
 
 
 def modulo(lhs: Tensor, rhs: Tensor) -> Tensor:

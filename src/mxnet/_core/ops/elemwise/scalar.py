@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...params import Double
 from ...registry import Display, op
-from .arithmetic import mask_of, modulo
+from .arithmetic import divide, mask_of, modulo
 from .families import same_type
 
 _ANY_FLOAT = torch.finfo(torch.float16).max  # numbers up to it are held by every type of floats
@@ -44,7 +44,7 @@ def within(value, dtype):
     return int(min(max(value, info.min), info.max))
 
 
-def scalar(name, fn, doc, *aliases, exact=True, differentiable=True):
+def scalar(name, fn, doc, *aliases, exact=True, differentiable=True, on_ints=None):
     """Register an operator on an array and a number.
 
     Parameters
@@ -53,12 +53,16 @@ def scalar(name, fn, doc, *aliases, exact=True, differentiable=True):
         Of a tensor and a number.
     exact : bool
         Whether ``fn`` computes integers as C does; otherwise they go through float64.
+    on_ints : callable, optional
+        Computes integers instead of ``fn``, as C does.
     """
+    exact = exact or on_ints is not None
+    on_ints = on_ints or fn
 
     def run(data: Tensor, *, scalar: Double = 1.0, is_int: bool = True) -> Tensor:
         if data.is_floating_point():
             return fn(data, scalar)
-        return on_integers(fn, data, scalar, is_int, exact)
+        return on_integers(on_ints if is_int else fn, data, scalar, is_int, exact)
 
     run.__doc__ = doc
     registered = op(name, aliases=aliases, same_shape=True, differentiable=differentiable)(run)
@@ -88,12 +92,12 @@ def on_integers(fn, data, scalar, is_int, exact):
     return fn(data.double(), float(number)).to(data.dtype)
 
 
-def _reverse_divide(data, s):
-    return torch.div(s, data)
-
-
 def _full_like_0d(data, s):
     return torch.full((), s, dtype=data.dtype, device=data.device)
+
+
+def _divide_integers(data, s):
+    return divide(data, _full_like_0d(data, s))
 
 
 def _compare(fn):
@@ -114,8 +118,20 @@ scalar("_plus_scalar", torch.add, "``data + scalar``.", "_PlusScalar")
 scalar("_minus_scalar", torch.sub, "``data - scalar``.", "_MinusScalar")
 scalar("_rminus_scalar", torch.rsub, "``scalar - data``.", "_RMinusScalar")
 scalar("_mul_scalar", torch.mul, "``data * scalar``.", "_MulScalar")
-scalar("_div_scalar", torch.div, "``data / scalar``.", "_DivScalar", exact=False)
-scalar("_rdiv_scalar", _reverse_divide, "``scalar / data``.", "_RDivScalar", exact=False)
+scalar(
+    "_div_scalar",
+    torch.div,
+    "``data / scalar``; integers are divided toward zero, and not by zero.",
+    "_DivScalar",
+    on_ints=_divide_integers,
+)
+scalar(
+    "_rdiv_scalar",
+    lambda x, s: torch.div(s, x),
+    "``scalar / data``; integers are divided toward zero, and not by zero.",
+    "_RDivScalar",
+    on_ints=lambda x, s: divide(_full_like_0d(x, s), x),
+)
 scalar(
     "_mod_scalar",
     lambda x, s: torch.remainder(x, s) if s else torch.zeros_like(x) * x,
