@@ -51,7 +51,7 @@ def random_lighting(data: NDArray, alpha_std: float = 0.05, out: NDArray | None 
     """Add colour noise as ``adjust_lighting`` does, with normal amounts of the deviation ``alpha_std``."""
 def random_saturation(data: NDArray, min_factor: float, max_factor: float, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Multiply the colours of an image by a factor between ``min_factor`` and ``max_factor``, and add what is missing to 1 of the blue channel's share in the gray value (MXNet does not add those of red and green)."""
-def resize(data: NDArray, size: int | Sequence[int | None] = (), keep_ratio: bool = False, interp: int = 1, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def resize(data: NDArray, size: int | Sequence[int] = (), keep_ratio: bool = False, interp: int = 1, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Resize images."""
 def to_tensor(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Bring the channels to the front, and values from [0, 255] to float32 in [0, 1]."""

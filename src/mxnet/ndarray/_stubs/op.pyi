@@ -295,19 +295,19 @@ def Cast(data: NDArray, dtype: Any, out: NDArray | None = None, name: str | None
     """The array in another data type. Floats become integers by rounding toward zero."""
 def Concat(*data: NDArray | Sequence[NDArray], dim: int = 1, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Join arrays along an existing axis ``dim``; their other axes must agree."""
-def Convolution(data: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 1024, no_bias: bool = False, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Convolution(data: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int] = ..., stride: int | Sequence[int] = (), dilate: int | Sequence[int] = (), pad: int | Sequence[int] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 1024, no_bias: bool = False, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Convolve (cross-correlate) over one, two or three spatial axes."""
-def Convolution_v1(data: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 1024, no_bias: bool = False, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Convolution_v1(data: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int] = ..., stride: int | Sequence[int] = (), dilate: int | Sequence[int] = (), pad: int | Sequence[int] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 1024, no_bias: bool = False, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Convolve; the name under which networks saved by early versions ask for :func:`Convolution`."""
 def Correlation(data1: NDArray, data2: NDArray, kernel_size: int = 1, max_displacement: int = 1, stride1: int = 1, stride2: int = 1, pad_size: int = 0, is_multiply: bool = True, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Compare patches of two feature maps at a range of displacements, as in FlowNet."""
-def Crop(*data: NDArray | Sequence[NDArray], offset: int | Sequence[int | None] = (0, 0), h_w: int | Sequence[int | None] = (0, 0), center_crop: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Crop(*data: NDArray | Sequence[NDArray], offset: int | Sequence[int] = (0, 0), h_w: int | Sequence[int] = (0, 0), center_crop: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Cut a window out of a batch of images (n, c, h, w)."""
 def Custom(*data: NDArray | Sequence[NDArray], op_type: str = ..., out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Run an operator written in Python, which has been registered with ``mx.operator.register``."""
-def Deconvolution(data: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int | None] = ..., stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), adj: int | Sequence[int | None] = (), target_shape: int | Sequence[int | None] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 512, no_bias: bool = True, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Deconvolution(data: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int] = ..., stride: int | Sequence[int] = (), dilate: int | Sequence[int] = (), pad: int | Sequence[int] = (), adj: int | Sequence[int] = (), target_shape: int | Sequence[int] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 512, no_bias: bool = True, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Transposed convolution: the gradient of :func:`Convolution` with respect to its data."""
-def Dropout(data: NDArray, p: float = 0.5, mode: Literal['training', 'always'] | str = 'training', axes: int | Sequence[int | None] = (), cudnn_off: bool | None = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Dropout(data: NDArray, p: float = 0.5, mode: Literal['training', 'always'] | str = 'training', axes: int | Sequence[int] = (), cudnn_off: bool | None = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Set elements to zero with probability ``p`` and scale the others by ``1 / (1 - p)``, in training."""
 def ElementWiseSum(*args: NDArray | Sequence[NDArray], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum of any number of arrays of one shape and type."""
@@ -317,7 +317,7 @@ def Flatten(data: NDArray, out: NDArray | None = None, name: str | None = None, 
     """Merge all axes but the first: ``(n, a, b, ...)`` becomes ``(n, a * b * ...)``."""
 def FullyConnected(data: NDArray, weight: NDArray, bias: NDArray | None = None, num_hidden: int = ..., no_bias: bool = False, flatten: bool = True, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Apply a linear map, ``y = x @ weight.T + bias``."""
-def GridGenerator(data: NDArray, transform_type: Literal['affine', 'warp'] | str, target_shape: int | Sequence[int | None] = (0, 0), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def GridGenerator(data: NDArray, transform_type: Literal['affine', 'warp'] | str, target_shape: int | Sequence[int] = (0, 0), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Positions for :func:`BilinearSampler`, in units where the image reaches from -1 to 1."""
 def GroupNorm(data: NDArray, gamma: NDArray, beta: NDArray, num_groups: int = 1, eps: float = 1e-05, output_mean_var: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Normalise groups of channels (axis 1), then scale by ``gamma`` and shift by ``beta``, one number a group."""
@@ -341,17 +341,17 @@ def MAERegressionOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0, 
     """Hand the data through; the gradient is that of the absolute error."""
 def MakeLoss(data: NDArray, grad_scale: float = 1.0, valid_thresh: float = 0.0, normalization: Literal['null', 'batch', 'valid'] | str = 'null', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Hand the data through and make it a loss: its gradient is ``grad_scale``, whatever comes from above."""
-def Pad(data: NDArray, mode: Literal['constant', 'edge', 'reflect'] | str, pad_width: int | Sequence[int | None], constant_value: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Pad(data: NDArray, mode: Literal['constant', 'edge', 'reflect'] | str, pad_width: int | Sequence[int], constant_value: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Add a border to the spatial axes of an array of 4 or 5 axes."""
-def Pooling(data: NDArray, kernel: int | Sequence[int | None] = (), pool_type: Literal['max', 'avg', 'sum', 'lp'] | str = 'max', global_pool: bool = False, cudnn_off: bool = False, pooling_convention: Literal['valid', 'full', 'same'] | str = 'valid', stride: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), p_value: int | None = None, count_include_pad: bool | None = None, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Pooling(data: NDArray, kernel: int | Sequence[int] = (), pool_type: Literal['max', 'avg', 'sum', 'lp'] | str = 'max', global_pool: bool = False, cudnn_off: bool = False, pooling_convention: Literal['valid', 'full', 'same'] | str = 'valid', stride: int | Sequence[int] = (), pad: int | Sequence[int] = (), p_value: int | None = None, count_include_pad: bool | None = None, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Reduce windows of the spatial axes to one value each."""
-def Pooling_v1(data: NDArray, kernel: int | Sequence[int | None] = (), pool_type: Literal['max', 'avg', 'sum'] | str = 'max', global_pool: bool = False, pooling_convention: Literal['valid', 'full'] | str = 'valid', stride: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Pooling_v1(data: NDArray, kernel: int | Sequence[int] = (), pool_type: Literal['max', 'avg', 'sum'] | str = 'max', global_pool: bool = False, pooling_convention: Literal['valid', 'full'] | str = 'valid', stride: int | Sequence[int] = (), pad: int | Sequence[int] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Pool, as early versions did: averages always divide by the size of the kernel."""
 def RNN(data: NDArray, parameters: NDArray, state: NDArray, state_cell: NDArray | None = None, sequence_length: NDArray | None = None, state_size: int = ..., num_layers: int = ..., bidirectional: bool = False, mode: Literal['rnn_relu', 'rnn_tanh', 'lstm', 'gru'] | str = ..., p: float = 0.0, state_outputs: bool = False, projection_size: int | None = None, lstm_state_clip_min: float | None = None, lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False, use_sequence_length: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Run a stack of recurrent layers over a sequence."""
-def ROIPooling(data: NDArray, rois: NDArray, pooled_size: int | Sequence[int | None], spatial_scale: float, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def ROIPooling(data: NDArray, rois: NDArray, pooled_size: int | Sequence[int], spatial_scale: float, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Largest elements in a grid of bins over each region, regions being rounded to whole positions."""
-def Reshape(data: NDArray, shape: int | Sequence[int | None] = (), reverse: bool = False, target_shape: int | Sequence[int | None] = (), keep_highest: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def Reshape(data: NDArray, shape: int | Sequence[int] = (), reverse: bool = False, target_shape: int | Sequence[int] = (), keep_highest: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Give an array another shape over the same elements, in row-major order."""
 def SVMOutput(data: NDArray, label: NDArray, margin: float = 1.0, regularization_coefficient: float = 1.0, use_linear: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Hand scores through; the gradient is that of a support vector machine's one-against-all hinge losses."""
@@ -369,7 +369,7 @@ def SoftmaxActivation(data: NDArray, mode: Literal['instance', 'channel'] | str 
     """Softmax along the last axis, or over the channels (axis 1) with ``mode='channel'``."""
 def SoftmaxOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0, ignore_label: float = -1.0, multi_output: bool = False, use_ignore: bool = False, preserve_shape: bool = False, normalization: Literal['null', 'batch', 'valid'] | str = 'null', out_grad: bool = False, smooth_alpha: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Softmax whose gradient is that of the cross entropy with the labels, whatever gradient comes from above."""
-def SpatialTransformer(data: NDArray, loc: NDArray, target_shape: int | Sequence[int | None] = (0, 0), transform_type: Literal['affine'] | str = ..., sampler_type: Literal['bilinear'] | str = ..., cudnn_off: bool | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def SpatialTransformer(data: NDArray, loc: NDArray, target_shape: int | Sequence[int] = (0, 0), transform_type: Literal['affine'] | str = ..., sampler_type: Literal['bilinear'] | str = ..., cudnn_off: bool | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Apply affine maps to images."""
 def SwapAxis(data: NDArray, dim1: int = 0, dim2: int = 0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Exchange two axes."""
@@ -413,9 +413,9 @@ def batch_take(a: NDArray, indices: NDArray, out: NDArray | None = None, name: s
     """Pick one element of each row: ``output[i] = a[i, indices[i]]``. Superseded by ``pick``."""
 def broadcast_add(lhs: NDArray, rhs: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum, ``lhs + rhs``."""
-def broadcast_axes(data: NDArray, axis: int | Sequence[int | None] = (), size: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def broadcast_axes(data: NDArray, axis: int | Sequence[int] = (), size: int | Sequence[int] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Stretch the axes ``axis``, which have size 1, to the sizes ``size``."""
-def broadcast_axis(data: NDArray, axis: int | Sequence[int | None] = (), size: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def broadcast_axis(data: NDArray, axis: int | Sequence[int] = (), size: int | Sequence[int] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Stretch the axes ``axis``, which have size 1, to the sizes ``size``."""
 def broadcast_div(lhs: NDArray, rhs: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Quotient, ``lhs / rhs``; integers are divided toward zero."""
@@ -431,7 +431,7 @@ def broadcast_lesser(lhs: NDArray, rhs: NDArray, out: NDArray | None = None, nam
     """1 where ``lhs < rhs``, else 0, in the type of the inputs."""
 def broadcast_lesser_equal(lhs: NDArray, rhs: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """1 where ``lhs <= rhs``, else 0, in the type of the inputs."""
-def broadcast_like(lhs: NDArray, rhs: NDArray, lhs_axes: int | Sequence[int | None] | None = None, rhs_axes: int | Sequence[int | None] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def broadcast_like(lhs: NDArray, rhs: NDArray, lhs_axes: int | Sequence[int] | None = None, rhs_axes: int | Sequence[int] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Stretch axes of size 1 so that the array gets the shape of another."""
 def broadcast_logical_and(lhs: NDArray, rhs: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """1 where both are nonzero, else 0, in the type of the inputs."""
@@ -457,7 +457,7 @@ def broadcast_power(lhs: NDArray, rhs: NDArray, out: NDArray | None = None, name
     """``lhs`` to the power ``rhs``."""
 def broadcast_sub(lhs: NDArray, rhs: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Difference, ``lhs - rhs``."""
-def broadcast_to(data: NDArray, shape: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def broadcast_to(data: NDArray, shape: int | Sequence[int] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Stretch axes of size 1 so that the array gets a shape of the same rank; 0 keeps a size."""
 def cast(data: NDArray, dtype: Any, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The array in another data type. Floats become integers by rounding toward zero."""
@@ -471,7 +471,7 @@ def choose_element_0index(data: NDArray, index: NDArray, axis: int | None = -1, 
     """Pick one element along an axis for each place on the other axes: ``output[i] = data[i, index[i]]``."""
 def clip(data: NDArray, a_min: float, a_max: float, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Limit elements to ``[a_min, a_max]``; the gradient passes inside and at the limits."""
-def col2im(data: NDArray, output_size: int | Sequence[int | None], kernel: int | Sequence[int | None], stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def col2im(data: NDArray, output_size: int | Sequence[int], kernel: int | Sequence[int], stride: int | Sequence[int] = (), dilate: int | Sequence[int] = (), pad: int | Sequence[int] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Add patches back to images of ``output_size``; the adjoint of ``im2col``."""
 def concat(*data: NDArray | Sequence[NDArray], dim: int = 1, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Join arrays along an existing axis ``dim``; their other axes must agree."""
@@ -517,7 +517,7 @@ def fix(data: NDArray, out: NDArray | None = None, name: str | None = None, **kw
     """The nearest whole number toward zero."""
 def flatten(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Merge all axes but the first: ``(n, a, b, ...)`` becomes ``(n, a * b * ...)``."""
-def flip(data: NDArray, axis: int | Sequence[int | None], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def flip(data: NDArray, axis: int | Sequence[int], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Reverse the order of elements along one or several axes."""
 def floor(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The nearest whole number that is not larger."""
@@ -535,7 +535,7 @@ def hard_sigmoid(data: NDArray, alpha: float = 0.2, beta: float = 0.5, out: NDAr
     """A sigmoid in three straight pieces, ``clip(alpha * x + beta, 0, 1)``."""
 def identity(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """A copy of the array."""
-def im2col(data: NDArray, kernel: int | Sequence[int | None], stride: int | Sequence[int | None] = (), dilate: int | Sequence[int | None] = (), pad: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def im2col(data: NDArray, kernel: int | Sequence[int], stride: int | Sequence[int] = (), dilate: int | Sequence[int] = (), pad: int | Sequence[int] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Gather the patches that a sliding kernel sees: ``(n, c, h, w)`` becomes ``(n, c * kh * kw, places)``."""
 def khatri_rao(*args: NDArray | Sequence[NDArray], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Column-wise Kronecker product of matrices: ``(r1, c), (r2, c), ...`` give ``(r1 * r2 * ..., c)``."""
@@ -589,17 +589,17 @@ def logical_not(data: NDArray, out: NDArray | None = None, name: str | None = No
     """1 where the element is zero, else 0."""
 def make_loss(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Declare the array a loss: its gradient is one, whatever gradient arrives from later operators."""
-def max(data: NDArray, axis: int | Sequence[int | None] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def max(data: NDArray, axis: int | Sequence[int] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Maximum. The gradient goes to every element that equals it."""
-def max_axis(data: NDArray, axis: int | Sequence[int | None] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def max_axis(data: NDArray, axis: int | Sequence[int] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Maximum. The gradient goes to every element that equals it."""
-def mean(data: NDArray, axis: int | Sequence[int | None] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def mean(data: NDArray, axis: int | Sequence[int] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Mean; of integers rounded toward zero."""
-def min(data: NDArray, axis: int | Sequence[int | None] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def min(data: NDArray, axis: int | Sequence[int] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Minimum. The gradient goes to every element that equals it."""
-def min_axis(data: NDArray, axis: int | Sequence[int | None] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def min_axis(data: NDArray, axis: int | Sequence[int] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Minimum. The gradient goes to every element that equals it."""
-def moments(data: NDArray, axes: int | Sequence[int | None] | None = None, keepdims: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> list[NDArray]:
+def moments(data: NDArray, axes: int | Sequence[int] | None = None, keepdims: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> list[NDArray]:
     """Mean and variance (of the whole population) over ``axes``, which must be given."""
 def mp_lamb_update_phase1(weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, weight32: NDArray, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-06, t: int = ..., bias_correction: bool = True, wd: float = ..., rescale_grad: float = 1.0, clip_gradient: float = -1.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """``lamb_update_phase1`` for the float32 copy ``weight32`` of a weight; the direction is float32."""
@@ -627,21 +627,21 @@ def multi_sum_sq(*data: NDArray | Sequence[NDArray], out: NDArray | None = None,
     """The sum of squares of each of several arrays, as one float32 vector."""
 def nag_mom_update(weight: NDArray, grad: NDArray, mom: NDArray, lr: float, momentum: float = 0.0, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Nesterov's accelerated gradient, with the velocity in ``mom``."""
-def nanprod(data: NDArray, axis: int | Sequence[int | None] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def nanprod(data: NDArray, axis: int | Sequence[int] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Product in which NaN counts as 1."""
-def nansum(data: NDArray, axis: int | Sequence[int | None] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def nansum(data: NDArray, axis: int | Sequence[int] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum in which NaN counts as 0."""
 def negative(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The negative, ``-x``."""
-def norm(data: NDArray, ord: int = 2, axis: int | Sequence[int | None] | None = None, out_dtype: Any = None, keepdims: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def norm(data: NDArray, ord: int = 2, axis: int | Sequence[int] | None = None, out_dtype: Any = None, keepdims: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Norm over ``axis`` (by default over all elements), as one vector also over several axes."""
-def normal(loc: float = 0.0, scale: float = 1.0, shape: int | Sequence[int | None] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def normal(loc: float = 0.0, scale: float = 1.0, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw from the normal distribution with mean ``loc`` and standard deviation ``scale``."""
 def one_hot(indices: NDArray, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: Any = 'float32', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """A vector of length ``depth`` for each index: ``on_value`` at the index, ``off_value`` elsewhere."""
 def ones_like(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Ones in the shape and type of another array."""
-def pad(data: NDArray, mode: Literal['constant', 'edge', 'reflect'] | str, pad_width: int | Sequence[int | None], constant_value: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def pad(data: NDArray, mode: Literal['constant', 'edge', 'reflect'] | str, pad_width: int | Sequence[int], constant_value: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Add a border to the spatial axes of an array of 4 or 5 axes."""
 def pick(data: NDArray, index: NDArray, axis: int | None = -1, keepdims: bool = False, mode: Literal['clip', 'wrap'] | str = 'clip', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Pick one element along an axis for each place on the other axes: ``output[i] = data[i, index[i]]``."""
@@ -653,19 +653,19 @@ def preloaded_multi_sgd_mom_update(*data: NDArray | Sequence[NDArray], momentum:
     """``multi_sgd_mom_update`` with learning rates and weight decays as arrays, the last two inputs."""
 def preloaded_multi_sgd_update(*data: NDArray | Sequence[NDArray], rescale_grad: float = 1.0, clip_gradient: float = -1.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """``multi_sgd_update`` with learning rates and weight decays as arrays, the last two inputs."""
-def prod(data: NDArray, axis: int | Sequence[int | None] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def prod(data: NDArray, axis: int | Sequence[int] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Product."""
 def radians(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Degrees to radians."""
-def random_exponential(lam: float = 1.0, shape: int | Sequence[int | None] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def random_exponential(lam: float = 1.0, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw from the exponential distribution with rate ``lam``."""
-def random_gamma(alpha: float = 1.0, beta: float = 1.0, shape: int | Sequence[int | None] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def random_gamma(alpha: float = 1.0, beta: float = 1.0, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw from the gamma distribution with shape ``alpha`` and scale ``beta``."""
-def random_generalized_negative_binomial(mu: float = 1.0, alpha: float = 1.0, shape: int | Sequence[int | None] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def random_generalized_negative_binomial(mu: float = 1.0, alpha: float = 1.0, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``."""
-def random_negative_binomial(k: int = 1, p: float = 1.0, shape: int | Sequence[int | None] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def random_negative_binomial(k: int = 1, p: float = 1.0, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw the number of failures before ``k`` successes of probability ``p``, as floating-point numbers."""
-def random_normal(loc: float = 0.0, scale: float = 1.0, shape: int | Sequence[int | None] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def random_normal(loc: float = 0.0, scale: float = 1.0, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw from the normal distribution with mean ``loc`` and standard deviation ``scale``."""
 def random_pdf_dirichlet(sample: NDArray, alpha: NDArray, is_log: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The density of the Dirichlet distribution."""
@@ -683,13 +683,13 @@ def random_pdf_poisson(sample: NDArray, lam: NDArray, is_log: bool = False, out:
     """The probability of counts under the Poisson distribution with rate ``lam``."""
 def random_pdf_uniform(sample: NDArray, low: NDArray, high: NDArray, is_log: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The density of the uniform distribution on ``[low, high)``; samples are taken to lie there."""
-def random_poisson(lam: float = 1.0, shape: int | Sequence[int | None] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def random_poisson(lam: float = 1.0, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw from the Poisson distribution with rate ``lam``; the counts are floating-point numbers."""
-def random_randint(low: int, high: int, shape: int | Sequence[int | None] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def random_randint(low: int, high: int, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw whole numbers from ``low`` up to but without ``high``, int32 unless ``dtype`` says otherwise."""
-def random_uniform(low: float = 0.0, high: float = 1.0, shape: int | Sequence[int | None] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def random_uniform(low: float = 0.0, high: float = 1.0, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw uniformly from ``[low, high)``."""
-def ravel_multi_index(data: NDArray, shape: int | Sequence[int | None] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def ravel_multi_index(data: NDArray, shape: int | Sequence[int] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Positions in row-major order of the coordinates in the columns of ``data`` (number of axes, n)."""
 def rcbrt(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """One over the cube root."""
@@ -701,11 +701,11 @@ def repeat(data: NDArray, repeats: int, axis: int | None = None, out: NDArray | 
     """Repeat each element ``repeats`` times along an axis; without one, the array is flattened first."""
 def reset_arrays(*data: NDArray | Sequence[NDArray], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> list[NDArray]:
     """Set several arrays to zero, in place. There is no output."""
-def reshape(data: NDArray, shape: int | Sequence[int | None] = (), reverse: bool = False, target_shape: int | Sequence[int | None] = (), keep_highest: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def reshape(data: NDArray, shape: int | Sequence[int] = (), reverse: bool = False, target_shape: int | Sequence[int] = (), keep_highest: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Give an array another shape over the same elements, in row-major order."""
 def reshape_like(lhs: NDArray, rhs: NDArray, lhs_begin: int | None = None, lhs_end: int | None = None, rhs_begin: int | None = None, rhs_end: int | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Reshape ``lhs`` to the shape of ``rhs``, or a range of its axes to a range of those of ``rhs``."""
-def reverse(data: NDArray, axis: int | Sequence[int | None], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def reverse(data: NDArray, axis: int | Sequence[int], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Reverse the order of elements along one or several axes."""
 def rint(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The nearest whole number; of two equally near the lower one."""
@@ -717,23 +717,23 @@ def round(data: NDArray, out: NDArray | None = None, name: str | None = None, **
     """The nearest whole number; of two equally near the one farther from zero."""
 def rsqrt(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """One over the square root."""
-def sample_exponential(lam: NDArray, shape: int | Sequence[int | None] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def sample_exponential(lam: NDArray, shape: int | Sequence[int] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw ``shape`` numbers from each exponential distribution with rate ``lam``."""
-def sample_gamma(alpha: NDArray, beta: NDArray, shape: int | Sequence[int | None] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def sample_gamma(alpha: NDArray, beta: NDArray, shape: int | Sequence[int] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw ``shape`` numbers from each gamma distribution with shape ``alpha`` and scale ``beta``."""
-def sample_generalized_negative_binomial(mu: NDArray, alpha: NDArray, shape: int | Sequence[int | None] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def sample_generalized_negative_binomial(mu: NDArray, alpha: NDArray, shape: int | Sequence[int] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw ``shape`` numbers from each negative binomial distribution with mean ``mu`` and dispersion ``alpha``."""
-def sample_multinomial(data: NDArray, shape: int | Sequence[int | None] = (), get_prob: bool = False, dtype: Any = 'int32', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
+def sample_multinomial(data: NDArray, shape: int | Sequence[int] = (), get_prob: bool = False, dtype: Any = 'int32', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Draw class numbers with the probabilities in the last axis of ``data``."""
-def sample_negative_binomial(k: NDArray, p: NDArray, shape: int | Sequence[int | None] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def sample_negative_binomial(k: NDArray, p: NDArray, shape: int | Sequence[int] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw ``shape`` numbers of failures before ``k`` successes of probability ``p``."""
-def sample_normal(mu: NDArray, sigma: NDArray, shape: int | Sequence[int | None] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def sample_normal(mu: NDArray, sigma: NDArray, shape: int | Sequence[int] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw ``shape`` numbers from each normal distribution with mean ``mu`` and standard deviation ``sigma``."""
-def sample_poisson(lam: NDArray, shape: int | Sequence[int | None] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def sample_poisson(lam: NDArray, shape: int | Sequence[int] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw ``shape`` numbers from each Poisson distribution with rate ``lam``."""
-def sample_uniform(low: NDArray, high: NDArray, shape: int | Sequence[int | None] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def sample_uniform(low: NDArray, high: NDArray, shape: int | Sequence[int] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw ``shape`` numbers from each interval ``[low, high)``."""
-def scatter_nd(data: NDArray, indices: NDArray, shape: int | Sequence[int | None], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def scatter_nd(data: NDArray, indices: NDArray, shape: int | Sequence[int], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """An array of zeros with elements or slices at given coordinates; the reverse of ``gather_nd``."""
 def sgd_mom_update(weight: NDArray, grad: NDArray, mom: NDArray, lr: float, momentum: float = 0.0, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """SGD with momentum: ``mom = momentum * mom - lr * (clip(rescale_grad * grad) + wd * weight); weight += mom``."""
@@ -761,7 +761,7 @@ def slice(data: NDArray, begin: int | Sequence[int | None], end: int | Sequence[
     """Cut a region out of an array, as ``data[begin[0]:end[0]:step[0], ...]``; ``None`` is an open end."""
 def slice_axis(data: NDArray, axis: int, begin: int, end: int | None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Cut a range out along one axis; ``end=None`` is the end of the axis, negative numbers count from there."""
-def slice_like(data: NDArray, shape_like: NDArray, axes: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def slice_like(data: NDArray, shape_like: NDArray, axes: int | Sequence[int] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Cut the beginning of an array, as long as another array: along ``axes``, or all axes when none are given."""
 def smooth_l1(data: NDArray, scalar: float = 1.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Smooth L1 loss of each element: quadratic near zero, linear beyond ``1 / scalar**2``."""
@@ -783,15 +783,15 @@ def sqrt(data: NDArray, out: NDArray | None = None, name: str | None = None, **k
     """Square root; NaN for negative elements."""
 def square(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Square, ``x**2``."""
-def squeeze(data: NDArray, axis: int | Sequence[int | None] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def squeeze(data: NDArray, axis: int | Sequence[int] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Drop axes of length 1: those in ``axis``, or all of them. At least one axis stays."""
 def stack(*data: NDArray | Sequence[NDArray], axis: int = 0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Join arrays of one shape along a new axis, which becomes axis ``axis`` of the result."""
 def stop_gradient(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """A copy of the array that passes no gradient back."""
-def sum(data: NDArray, axis: int | Sequence[int | None] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def sum(data: NDArray, axis: int | Sequence[int] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum."""
-def sum_axis(data: NDArray, axis: int | Sequence[int | None] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def sum_axis(data: NDArray, axis: int | Sequence[int] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum."""
 def swapaxes(data: NDArray, dim1: int = 0, dim2: int = 0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Exchange two axes."""
@@ -801,17 +801,17 @@ def tan(data: NDArray, out: NDArray | None = None, name: str | None = None, **kw
     """Tangent of angles in radians."""
 def tanh(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Hyperbolic tangent."""
-def tile(data: NDArray, reps: int | Sequence[int | None], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def tile(data: NDArray, reps: int | Sequence[int], out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Repeat the whole array ``reps[i]`` times along axis ``i``; the shorter of both gets leading ones."""
 def topk(data: NDArray, axis: int | None = -1, k: int = 1, ret_typ: Literal['both', 'indices', 'mask', 'value'] | str = 'indices', is_ascend: bool = False, dtype: Any = 'float32', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """The ``k`` largest elements along an axis (smallest with ``is_ascend``), in order."""
-def transpose(data: NDArray, axes: int | Sequence[int | None] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def transpose(data: NDArray, axes: int | Sequence[int] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Permute the axes: axis ``i`` of the result is axis ``axes[i]`` of the input; without ``axes``, reverse them."""
 def trunc(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The nearest whole number toward zero."""
-def uniform(low: float = 0.0, high: float = 1.0, shape: int | Sequence[int | None] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def uniform(low: float = 0.0, high: float = 1.0, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw uniformly from ``[low, high)``."""
-def unravel_index(data: NDArray, shape: int | Sequence[int | None] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def unravel_index(data: NDArray, shape: int | Sequence[int] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Coordinates, one row an axis, of positions in row-major order; the reverse of ``ravel_multi_index``."""
 def where(condition: NDArray, x: NDArray, y: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Elements of ``x`` where the condition is not zero, else of ``y``."""

@@ -56,5 +56,5 @@ def poisson_like(data: NDArray, lam: float = 1.0, out: NDArray | None = None, na
     """Draw from the Poisson distribution, in the shape and type of ``data``."""
 def uniform_like(data: NDArray, low: float = 0.0, high: float = 1.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Draw uniformly from ``[low, high)``, in the shape and type of ``data``."""
-def unique_zipfian(range_max: int, shape: int | Sequence[int | None] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> list[NDArray]:
+def unique_zipfian(range_max: int, shape: int | Sequence[int] | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> list[NDArray]:
     """Draw different class numbers from an approximately Zipfian distribution."""

@@ -182,11 +182,11 @@ def log2(data: NDArray, out: NDArray | None = None, name: str | None = None, **k
     """Logarithm to base 2."""
 def make_loss(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Declare the array a loss: its gradient is one, whatever gradient arrives from later operators."""
-def mean(data: NDArray, axis: int | Sequence[int | None] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def mean(data: NDArray, axis: int | Sequence[int] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Mean; of integers rounded toward zero."""
 def negative(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """The negative, ``-x``."""
-def norm(data: NDArray, ord: int = 2, axis: int | Sequence[int | None] | None = None, out_dtype: Any = None, keepdims: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def norm(data: NDArray, ord: int = 2, axis: int | Sequence[int] | None = None, out_dtype: Any = None, keepdims: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Norm over ``axis`` (by default over all elements), as one vector also over several axes."""
 def radians(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Degrees to radians."""
@@ -220,7 +220,7 @@ def square(data: NDArray, out: NDArray | None = None, name: str | None = None, *
     """Square, ``x**2``."""
 def stop_gradient(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """A copy of the array that passes no gradient back."""
-def sum(data: NDArray, axis: int | Sequence[int | None] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+def sum(data: NDArray, axis: int | Sequence[int] | None = None, keepdims: bool = False, exclude: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum."""
 def tan(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Tangent of angles in radians."""

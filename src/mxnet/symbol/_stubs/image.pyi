@@ -51,7 +51,7 @@ def random_lighting(data: Symbol | None = None, alpha_std: float = 0.05, name: s
     """Add colour noise as ``adjust_lighting`` does, with normal amounts of the deviation ``alpha_std``."""
 def random_saturation(data: Symbol | None = None, min_factor: float = ..., max_factor: float = ..., name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Multiply the colours of an image by a factor between ``min_factor`` and ``max_factor``, and add what is missing to 1 of the blue channel's share in the gray value (MXNet does not add those of red and green)."""
-def resize(data: Symbol | None = None, size: int | Sequence[int | None] = (), keep_ratio: bool = False, interp: int = 1, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+def resize(data: Symbol | None = None, size: int | Sequence[int] = (), keep_ratio: bool = False, interp: int = 1, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Resize images."""
 def to_tensor(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Bring the channels to the front, and values from [0, 255] to float32 in [0, 1]."""

@@ -56,5 +56,5 @@ def poisson_like(data: Symbol | None = None, lam: float = 1.0, name: str | None 
     """Draw from the Poisson distribution, in the shape and type of ``data``."""
 def uniform_like(data: Symbol | None = None, low: float = 0.0, high: float = 1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Draw uniformly from ``[low, high)``, in the shape and type of ``data``."""
-def unique_zipfian(range_max: int, shape: int | Sequence[int | None] | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+def unique_zipfian(range_max: int, shape: int | Sequence[int] | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Draw different class numbers from an approximately Zipfian distribution."""

@@ -182,11 +182,11 @@ def log2(data: Symbol | None = None, name: str | None = None, attr: dict[str, st
     """Logarithm to base 2."""
 def make_loss(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Declare the array a loss: its gradient is one, whatever gradient arrives from later operators."""
-def mean(data: Symbol | None = None, axis: int | Sequence[int | None] | None = None, keepdims: bool = False, exclude: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+def mean(data: Symbol | None = None, axis: int | Sequence[int] | None = None, keepdims: bool = False, exclude: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Mean; of integers rounded toward zero."""
 def negative(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """The negative, ``-x``."""
-def norm(data: Symbol | None = None, ord: int = 2, axis: int | Sequence[int | None] | None = None, out_dtype: Any = None, keepdims: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+def norm(data: Symbol | None = None, ord: int = 2, axis: int | Sequence[int] | None = None, out_dtype: Any = None, keepdims: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Norm over ``axis`` (by default over all elements), as one vector also over several axes."""
 def radians(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Degrees to radians."""
@@ -220,7 +220,7 @@ def square(data: Symbol | None = None, name: str | None = None, attr: dict[str, 
     """Square, ``x**2``."""
 def stop_gradient(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """A copy of the array that passes no gradient back."""
-def sum(data: Symbol | None = None, axis: int | Sequence[int | None] | None = None, keepdims: bool = False, exclude: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
+def sum(data: Symbol | None = None, axis: int | Sequence[int] | None = None, keepdims: bool = False, exclude: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Sum."""
 def tan(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None, **kwargs: Any) -> Symbol:
     """Tangent of angles in radians."""
