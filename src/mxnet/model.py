@@ -20,7 +20,7 @@ from .base import mx_real_t
 from .callback import LogValidationMetricsCallback
 from .context import Context, cpu
 from .executor_manager import DataParallelExecutorManager, _check_arguments, _load_data
-from .initializer import InitDesc, Uniform
+from .initializer import Uniform
 from .io import DataDesc
 
 BatchEndParam = namedtuple("BatchEndParam", ["epoch", "nbatch", "eval_metric", "locals"])
@@ -456,7 +456,7 @@ class FeedForward:
                 if given and name in given and not overwrite:
                     made[name][:] = given[name][:]
                 else:
-                    self.initializer(InitDesc(name), made[name])
+                    self.initializer(name, made[name])
             return made
 
         self.arg_params = values(arg_names, arg_shapes, arg_types, self.arg_params)

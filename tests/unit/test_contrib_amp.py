@@ -125,6 +125,29 @@ def test_saved_without_casts_the_network_is_the_old_one(tmp_path):
     assert "amp_cast" not in net.tojson(remove_amp_cast=False)  # the original is left alone
 
 
+def test_a_model_whose_other_operators_take_what_comes(ctx):
+    net = mx.sym.Convolution(mx.sym.Variable("data"), kernel=(3, 3), num_filter=4, name="c")
+    net = mx.sym.FullyConnected(mx.sym.Activation(net, act_type="relu"), num_hidden=3, name="fc")
+    bound = net.simple_bind(ctx, data=(2, 3, 8, 8))
+    for array in bound.arg_arrays:
+        array[:] = mx.nd.random.uniform(-1, 1, array.shape)
+    params = {n: a for n, a in bound.arg_dict.items() if n != "data"}
+    low, arguments, states = amp.convert_model(net, params, {}, "float16", target_dtype_ops=["Convolution"])
+    assert {n: a.dtype.__name__ for n, a in arguments.items()} == {
+        "c_weight": "float32",
+        "c_bias": "float32",
+        "fc_weight": "float16",
+        "fc_bias": "float16",
+    }
+    module = mx.mod.Module(low, label_names=None, context=ctx)
+    module.bind([("data", (2, 3, 8, 8))], for_training=False)
+    module.set_params(arguments, states)
+    module.forward(mx.io.DataBatch([bound.arg_dict["data"]]), is_train=False)
+    expected = bound.forward()[0].asnumpy()
+    assert module.get_outputs()[0].dtype == np.float32
+    np.testing.assert_allclose(module.get_outputs()[0].asnumpy(), expected, rtol=0.02, atol=0.02)
+
+
 def test_own_lists():
     net = amp_cases.cnn(mx)
     converted = amp.convert_symbol(

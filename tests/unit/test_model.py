@@ -15,7 +15,11 @@ from mxnet.model import Updates, _create_kvstore, _update_params, _update_params
 
 TWO = [mx.cpu(0), mx.cpu(1)]
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*FeedForward has been deprecated:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*FeedForward has been deprecated:DeprecationWarning"),
+    # FeedForward initializes by name alone, as MXNet's does.
+    pytest.mark.filterwarnings("ignore:.*Calling initializer with init.str, NDArray. :DeprecationWarning"),
+]
 
 
 def mlp():
@@ -292,3 +296,11 @@ def test_duplicate_names_are_refused_and_extra_parameters_dropped():
     extra = {"x": mx.nd.ones((1,))}
     model = mx.model.FeedForward(mlp(), arg_params={**params, **extra}, aux_params=extra, allow_extra_params=True)
     assert set(model.arg_params) == set(params) and model.aux_params == {}
+
+
+def test_feed_forward_with_batch_normalization():
+    net = mx.sym.BatchNorm(mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=4, name="fc"), name="bn1")
+    model = mx.model.FeedForward(mx.sym.SoftmaxOutput(net, name="softmax"), num_epoch=2, numpy_batch_size=4)
+    model.fit(np.random.rand(16, 3).astype("float32"), np.arange(16) % 4)
+    assert sorted(model.aux_params) == ["bn1_moving_mean", "bn1_moving_var"]
+    assert (model.aux_params["bn1_moving_var"].asnumpy() > 0).all()

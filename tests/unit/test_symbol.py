@@ -587,3 +587,13 @@ def test_adamw_takes_its_scale_as_a_number_or_a_symbol():
 def test_zipfian_sampling():
     names = [s.name for s in S.contrib.rand_zipfian(S.var("x"), 3, 10)]
     assert names == ["_modscalar0", "_mulscalar0", "_mulscalar1"]
+
+
+def test_attributes_of_nodes_with_one_name():
+    a = mx.sym.Variable("a", attr={"__k__": "1", "__z__": "9"})
+    b = mx.sym.Variable("a", attr={"__k__": "2", "__j__": "3"})
+    assert (a + b).attr_dict() == {"a": {"__k__": "2", "__j__": "3", "__z__": "9"}}
+    assert (b + a).attr_dict() == {"a": {"__k__": "1", "__j__": "3", "__z__": "9"}}
+    f = mx.sym.FullyConnected(mx.sym.Variable("x"), num_hidden=3, no_bias=True, name="f")
+    relu = mx.sym.Activation(f, act_type="relu", name="f")
+    assert relu.attr_dict()["f"] == {"num_hidden": "3", "no_bias": "True", "act_type": "relu"}

@@ -271,3 +271,30 @@ def test_modules_with_gradients_of_two_bits(count, on_store, monkeypatch):
     monkeypatch.setenv("MXNET_UPDATE_ON_KVSTORE", on_store)
     mod = module(count, {"type": "2bit", "threshold": 0.3})
     np.testing.assert_allclose(trained(mod, "store", "sgd", {"learning_rate": 0.5}), numbers(MODULE[count]), atol=3e-6)
+
+
+class Halted(mx.optimizer.SGD):
+    """Looks parameters up by number, as subclasses of MXNet's optimizers do."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.seen = []
+
+    def update(self, index, weight, grad, state):
+        self.seen.append(self.idx2name[index])
+        super().update(index, weight, grad * 0, state)
+
+
+@pytest.mark.parametrize("kvstore", ["local", "device", None, "own"])
+@pytest.mark.parametrize("contexts", [1, 2])
+def test_update_of_a_subclass_gets_numbers_from_every_store(kvstore, contexts, monkeypatch):
+    monkeypatch.setitem(mx.optimizer.Optimizer.opt_registry, "halted", Halted)
+    net = mx.sym.SoftmaxOutput(mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2, name="fc"), name="softmax")
+    module = mx.mod.Module(net, context=[mx.cpu(i) for i in range(contexts)])
+    module.bind([("data", (4, 3))], [("softmax_label", (4,))])
+    module.init_params(mx.init.One())
+    module.init_optimizer(mx.kv.create("local") if kvstore == "own" else kvstore, "halted", {"learning_rate": 1.0})
+    module.forward_backward(mx.io.DataBatch([mx.nd.ones((4, 3))], [mx.nd.ones((4,))]))
+    module.update()
+    assert set(module._optimizer.seen) == {"fc_weight", "fc_bias"}
+    assert module.get_params()[0]["fc_weight"].asnumpy().tolist() == [[1, 1, 1]] * 2

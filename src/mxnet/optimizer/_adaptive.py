@@ -6,7 +6,8 @@ from typing import Any
 
 from .._core.ops.optimizer import kernels
 from ..ndarray.ndarray import NDArray
-from ._base import Optimizer, Step, builtin, zeros_like
+from ._arrays import zeros_like
+from ._base import Optimizer, Step, builtin
 
 
 @builtin

@@ -11,10 +11,10 @@ import torch
 
 from .._core.ops.optimizer import kernels
 from .._core.spelling import suggestion, warn_unknown
-from ..base import MXNetError
-from ..ndarray.ndarray import NDArray, wrap
-from ..ndarray.sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray, zeros
+from ..ndarray.ndarray import NDArray
+from ..ndarray.sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
 from ..util import is_np_array
+from ._arrays import arrays_of, check_arrays, writable
 
 T = TypeVar("T", bound=type)
 
@@ -306,14 +306,27 @@ class Optimizer:
         """Update a weight in place, by way of its float32 copy when :meth:`create_state_multi_precision` made one."""
         first = weight[0] if isinstance(index, (list, tuple)) else weight
         low = self.multi_precision and first.dtype == np.float16
-        if type(self)._step is not Optimizer._step and type(self).update is Optimizer.update:
-            self._update_each(index, weight, grad, state, low)
-        elif low:
+        if type(self)._step is not Optimizer._step:
+            if type(self).update is Optimizer.update:
+                self._update_each(index, weight, grad, state, low)
+                return
+            index = self._number_of(index)
+        if low:
             master, rest = state
             self.update(index, master, grad.astype(np.float32), rest)
             weight._t.data.copy_(master._t.data)
         else:
             self.update(index, weight, grad, state)
+
+    def _number_of(self, index: Any) -> Any:
+        """The number of a parameter that a store knows by name.
+
+        MXNet's own optimizers update lists, so that a store never calls ``update`` of their subclasses, which expect
+        the numbers that they get without a store.
+        """
+        if not isinstance(index, str):
+            return index
+        return next((number for number, name in self.idx2name.items() if name == index), index)
 
     def _update_each(self, index: Any, weight: Any, grad: Any, state: Any, low: bool) -> None:
         """Update one weight, or some of them one after the other, by the optimizer's ``_step``."""
@@ -458,40 +471,3 @@ def builtin(klass: T) -> T:
     """Register an optimizer of this package, under the path where pickles and MXNet's users look for it."""
     klass.__module__ = "mxnet.optimizer.optimizer"
     return register(klass)
-
-
-def arrays_of(state: Any) -> tuple[NDArray | None, ...]:
-    """The arrays of a state: none for None, one, or those of a tuple or list."""
-    if state is None:
-        return ()
-    return tuple(state) if isinstance(state, (tuple, list)) else (state,)
-
-
-def check_arrays(index: Any, weight: Any, grad: Any) -> None:
-    """Raise unless weight and gradient of a parameter are arrays of one shape."""
-    for name, x in (("weight", weight), ("grad", grad)):
-        if not isinstance(x, NDArray):
-            raise TypeError(f"{name} of parameter {index!r} must be an NDArray, got {type(x).__name__}")
-    if weight.shape != grad.shape:
-        raise MXNetError(f"parameter {index!r} has shape {weight.shape}, but its gradient {grad.shape}")
-
-
-def zeros_like(weight: NDArray, sparse: bool = False) -> NDArray:
-    """Zeros like a weight, in its memory format; ``sparse``: in its storage type."""
-    if not isinstance(weight, BaseSparseNDArray):
-        return wrap(torch.zeros_like(weight._t.data), weight._ctx)
-    return zeros(weight.stype if sparse else "default", weight.shape, ctx=weight.context, dtype=weight.dtype)
-
-
-def writable(x: NDArray) -> torch.Tensor:
-    """A dense tensor to update an array by.
-
-    It is the array's own memory (a row-sparse one gets rows of zeros where it has none), but for ``csr`` arrays a copy,
-    to be assigned in the end.
-    """
-    if not isinstance(x, RowSparseNDArray):
-        return x._t.data
-    if x._indices.numel() != x.shape[0]:
-        x._values = x._dense()
-        x._indices = torch.arange(x.shape[0], device=x._values.device)
-    return x._values

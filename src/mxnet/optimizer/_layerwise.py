@@ -11,7 +11,8 @@ import torch
 
 from .._core.ops.optimizer import kernels
 from ..ndarray.ndarray import NDArray, wrap
-from ._base import Optimizer, Step, builtin, check_arrays, zeros_like
+from ._arrays import check_arrays, zeros_like
+from ._base import Optimizer, Step, builtin
 from ._sgd import MomentumState, aggregation_size
 
 

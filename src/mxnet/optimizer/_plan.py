@@ -17,7 +17,8 @@ from .._core.ops.optimizer import kernels
 from ..context import Context
 from ..ndarray.ndarray import NDArray
 from ..ndarray.sparse import BaseSparseNDArray
-from ._base import Optimizer, Step, check_arrays
+from ._arrays import check_arrays
+from ._base import Optimizer, Step
 
 _tensor = attrgetter("_t")
 _mults = attrgetter("lr_mult", "wd_mult")

@@ -12,7 +12,8 @@ from .._core import env
 from .._core.ops.optimizer import kernels
 from .._core.rng import generator
 from ..ndarray.ndarray import NDArray
-from ._base import Optimizer, Step, arrays_of, builtin, zeros_like
+from ._arrays import arrays_of, zeros_like
+from ._base import Optimizer, Step, builtin
 
 
 def aggregation_size(default: int = 4) -> int:

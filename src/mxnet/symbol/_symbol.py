@@ -155,8 +155,12 @@ class Symbol(Fluent):
         return {} if node is None else _shown_attrs(node)
 
     def attr_dict(self) -> dict[str, dict[str, str]]:
-        """Attributes of all nodes that have some: ``{"conv1": {"kernel": "(3, 3)"}}``."""
-        return {n.name: _shown_attrs(n) for n in topo_sort(self._heads) if n.attrs}
+        """Attributes of all nodes that have some: ``{"conv1": {"kernel": "(3, 3)"}}``; of one name, those of all."""
+        found: dict[str, dict[str, str]] = {}
+        for node in topo_sort(self._heads):
+            if node.attrs:
+                found.setdefault(node.name, {}).update(_shown_attrs(node))
+        return found
 
     def _set_attr(self, **kwargs: str) -> None:
         """Set attributes of this symbol. Raises ValueError when a value is not a string."""

@@ -201,17 +201,16 @@ def _types(node: Node, first: torch.dtype) -> tuple[list[torch.dtype | None], li
 
 
 def _declare_types(heads: Sequence[Entry], target: torch.dtype, parameters: Collection[str], cast: bool) -> None:
-    """Write the parameters' types into their ``__dtype__``: float32, or the one their users need."""
+    """Write the parameters' types into their ``__dtype__``: the one their users need, float32 where these take any."""
     nodes = topo_sort(heads)
     variables = [n for n in nodes if n.op is None and n.name in parameters]
-    if cast:
-        # What was declared for the float32 network holds no longer.
-        for node in variables:
-            node.attrs.pop("__dtype__", None)
-        others = [n for n in nodes if n.op is None and n.name not in parameters]
-        found = infer_types(heads, {n.name: type_attr(n) or torch.float32 for n in others})
+    # What was declared for the float32 network holds no longer.
     for node in variables:
-        dtype = (found.of(node) or _type_cast_to(node, nodes, target)) if cast else torch.float32
+        node.attrs.pop("__dtype__", None)
+    others = [n for n in nodes if n.op is None and n.name not in parameters]
+    found = infer_types(heads, {n.name: type_attr(n) or torch.float32 for n in others})
+    for node in variables:
+        dtype = found.of(node) or (_type_cast_to(node, nodes, target) if cast else torch.float32)
         node.attrs["__dtype__"] = str(TORCH_TO_CODE[dtype])
 
 
