@@ -95,3 +95,12 @@ ROWS += [
     row("CTCLoss", f(3, 2, 4), const([[1, 1, 1]])).set(raises="label"),
     row("CTCLoss", f(2, 1, 4), const([[1, 1, 1]])).set(raises="cannot exceed"),
 ]
+
+_OLD = "of a plugin, which the wheel does not have"
+ROWS += [
+    row("WarpCTC", f(10, 4, low=-2, high=2), const([1, 2, 0, 0, 3, 1]), label_length=3, input_length=5).set(
+        golden=False, numeric=False, note=_OLD
+    ),
+    row("WarpCTC", f(10, 4), const([1, 2, 0]), label_length=3, input_length=5).set(raises="label must have", note=_OLD),
+    row("WarpCTC", f(10, 4), const([1, 2, 0]), label_length=3).set(raises="input_length", note=_OLD),
+]

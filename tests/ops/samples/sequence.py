@@ -35,3 +35,10 @@ ROWS = [
     row("SequenceReverse", (4, 2, 3), axis=1).set(raises="axis must be 0"),
     row("SequenceReverse", (4,)).set(raises="2 or more axes"),
 ]
+
+ROWS += [
+    row("element_mask", (3, 2, 2), const([0, 1, 2])).set(
+        golden=False, numeric=False, note="the wheel no longer has it; masks get no gradient"
+    ),
+    row("element_mask", (3, 2), const([0, 1])).set(raises="one number an example"),
+]

@@ -38,10 +38,13 @@ __all__ = [
     "LogisticRegressionOutput",
     "MAERegressionOutput",
     "MakeLoss",
+    "MultiProposal",
     "Pad",
     "Pooling",
     "Pooling_v1",
+    "Proposal",
     "RNN",
+    "ROIAlign",
     "ROIPooling",
     "Reshape",
     "SVMOutput",
@@ -55,6 +58,7 @@ __all__ = [
     "SpatialTransformer",
     "SwapAxis",
     "UpSampling",
+    "WarpCTC",
     "abs",
     "adam_update",
     "add_n",
@@ -114,6 +118,7 @@ __all__ = [
     "depth_to_space",
     "diag",
     "dot",
+    "element_mask",
     "elemwise_add",
     "elemwise_div",
     "elemwise_mul",
@@ -341,14 +346,20 @@ def MAERegressionOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0, 
     """Hand the data through; the gradient is that of the absolute error."""
 def MakeLoss(data: NDArray, grad_scale: float = 1.0, valid_thresh: float = 0.0, normalization: Literal['null', 'batch', 'valid'] | str = 'null', out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Hand the data through and make it a loss: its gradient is ``grad_scale``, whatever comes from above."""
+def MultiProposal(cls_prob: NDArray, bbox_pred: NDArray, im_info: NDArray, rpn_pre_nms_top_n: int = 6000, rpn_post_nms_top_n: int = 300, threshold: float = 0.7, rpn_min_size: int = 16, scales: float | Sequence[float] = (4.0, 8.0, 16.0, 32.0), ratios: float | Sequence[float] = (0.5, 1.0, 2.0), feature_stride: int = 16, output_score: bool = False, iou_loss: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
+    """Boxes that may hold an object, of each image, best first."""
 def Pad(data: NDArray, mode: Literal['constant', 'edge', 'reflect'] | str, pad_width: int | Sequence[int], constant_value: float = 0.0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Add a border to the spatial axes of an array of 4 or 5 axes."""
 def Pooling(data: NDArray, kernel: int | Sequence[int] = (), pool_type: Literal['max', 'avg', 'sum', 'lp'] | str = 'max', global_pool: bool = False, cudnn_off: bool = False, pooling_convention: Literal['valid', 'full', 'same'] | str = 'valid', stride: int | Sequence[int] = (), pad: int | Sequence[int] = (), p_value: int | None = None, count_include_pad: bool | None = None, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Reduce windows of the spatial axes to one value each."""
 def Pooling_v1(data: NDArray, kernel: int | Sequence[int] = (), pool_type: Literal['max', 'avg', 'sum'] | str = 'max', global_pool: bool = False, pooling_convention: Literal['valid', 'full'] | str = 'valid', stride: int | Sequence[int] = (), pad: int | Sequence[int] = (), out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Pool, as early versions did: averages always divide by the size of the kernel."""
+def Proposal(cls_prob: NDArray, bbox_pred: NDArray, im_info: NDArray, rpn_pre_nms_top_n: int = 6000, rpn_post_nms_top_n: int = 300, threshold: float = 0.7, rpn_min_size: int = 16, scales: float | Sequence[float] = (4.0, 8.0, 16.0, 32.0), ratios: float | Sequence[float] = (0.5, 1.0, 2.0), feature_stride: int = 16, output_score: bool = False, iou_loss: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
+    """Boxes that may hold an object, of one image, best first."""
 def RNN(data: NDArray, parameters: NDArray, state: NDArray, state_cell: NDArray | None = None, sequence_length: NDArray | None = None, state_size: int = ..., num_layers: int = ..., bidirectional: bool = False, mode: Literal['rnn_relu', 'rnn_tanh', 'lstm', 'gru'] | str = ..., p: float = 0.0, state_outputs: bool = False, projection_size: int | None = None, lstm_state_clip_min: float | None = None, lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False, use_sequence_length: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> Any:
     """Run a stack of recurrent layers over a sequence."""
+def ROIAlign(data: NDArray, rois: NDArray, pooled_size: int | Sequence[int], spatial_scale: float, sample_ratio: int = -1, position_sensitive: bool = False, aligned: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Average of bilinear samples in a grid of bins over each region."""
 def ROIPooling(data: NDArray, rois: NDArray, pooled_size: int | Sequence[int], spatial_scale: float, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Largest elements in a grid of bins over each region, regions being rounded to whole positions."""
 def Reshape(data: NDArray, shape: int | Sequence[int] = (), reverse: bool = False, target_shape: int | Sequence[int] = (), keep_highest: bool = False, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
@@ -375,6 +386,8 @@ def SwapAxis(data: NDArray, dim1: int = 0, dim2: int = 0, out: NDArray | None = 
     """Exchange two axes."""
 def UpSampling(*data: NDArray | Sequence[NDArray], scale: int = ..., num_filter: int = 0, sample_type: Literal['nearest', 'bilinear'] | str = ..., multi_input_mode: Literal['concat', 'sum'] | str = 'concat', workspace: int = 512, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Enlarge images by a whole factor."""
+def WarpCTC(data: NDArray, label: NDArray, label_length: int = 0, input_length: int = 0, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """Softmax whose gradient is that of :func:`CTCLoss`, whatever gradient comes from above (of old builds of MXNet)."""
 def abs(data: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Absolute value."""
 def adam_update(weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, lr: float, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-08, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
@@ -493,6 +506,8 @@ def diag(data: NDArray, k: int = 0, axis1: int = 0, axis2: int = 1, out: NDArray
     """Extract the ``k``-th diagonal of the planes spanned by two axes, or make a matrix of a vector."""
 def dot(lhs: NDArray, rhs: NDArray, transpose_a: bool = False, transpose_b: bool = False, forward_stype: Literal['csr', 'default', 'row_sparse'] | str | None = None, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum of products over the last axis of ``lhs`` and the **first** axis of ``rhs``."""
+def element_mask(lhs: NDArray, rhs: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
+    """The examples of ``lhs`` times one number each, which gets no gradient (of MXNet before 0.9)."""
 def elemwise_add(lhs: NDArray, rhs: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:
     """Sum, ``lhs + rhs``."""
 def elemwise_div(lhs: NDArray, rhs: NDArray, out: NDArray | None = None, name: str | None = None, **kwargs: Any) -> NDArray:

@@ -31,10 +31,13 @@ from .op import LinearRegressionOutput as LinearRegressionOutput
 from .op import LogisticRegressionOutput as LogisticRegressionOutput
 from .op import MAERegressionOutput as MAERegressionOutput
 from .op import MakeLoss as MakeLoss
+from .op import MultiProposal as MultiProposal
 from .op import Pad as Pad
 from .op import Pooling as Pooling
 from .op import Pooling_v1 as Pooling_v1
+from .op import Proposal as Proposal
 from .op import RNN as RNN
+from .op import ROIAlign as ROIAlign
 from .op import ROIPooling as ROIPooling
 from .op import Reshape as Reshape
 from .op import SVMOutput as SVMOutput
@@ -48,6 +51,7 @@ from .op import SoftmaxOutput as SoftmaxOutput
 from .op import SpatialTransformer as SpatialTransformer
 from .op import SwapAxis as SwapAxis
 from .op import UpSampling as UpSampling
+from .op import WarpCTC as WarpCTC
 from .op import abs as abs
 from .op import adam_update as adam_update
 from .op import add_n as add_n
@@ -107,6 +111,7 @@ from .op import degrees as degrees
 from .op import depth_to_space as depth_to_space
 from .op import diag as diag
 from .op import dot as dot
+from .op import element_mask as element_mask
 from .op import elemwise_add as elemwise_add
 from .op import elemwise_div as elemwise_div
 from .op import elemwise_mul as elemwise_mul

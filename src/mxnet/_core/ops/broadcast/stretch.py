@@ -76,3 +76,18 @@ def broadcast_like(
 @broadcast_like.infer_type
 def _(t, p):
     t.same("lhs", "output")
+
+
+@op("element_mask")
+def element_mask(lhs: Tensor, rhs: Tensor) -> Tensor:
+    """The examples of ``lhs`` times one number each, which gets no gradient (of MXNet before 0.9)."""
+    if rhs.dim() != 1 or not lhs.dim() or rhs.shape[0] != lhs.shape[0]:
+        raise ValueError(f"rhs must have one number an example of lhs, got {tuple(lhs.shape)} and {tuple(rhs.shape)}")
+    return lhs * rhs.detach().reshape(-1, *[1] * (lhs.dim() - 1))
+
+
+@element_mask.infer_shape
+def _(s, p):
+    s.same("lhs", "output")
+    if s["lhs"] is not None:
+        s.unify("rhs", s["lhs"][:1])

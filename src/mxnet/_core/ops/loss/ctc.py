@@ -8,6 +8,7 @@ from torch import Tensor
 from ....base import MXNetError
 from ...registry import op
 from ...shapes import ShapeRule, TypeRule
+from ...tape import gradients
 
 
 def _inputs(p: Any) -> tuple[str, ...]:
@@ -121,3 +122,55 @@ def _(t: TypeRule, p: Any) -> None:
     for name in t.inputs[1:]:
         if t[name] is None:
             t.unify(name, t["data"])
+
+
+@op("WarpCTC", loss=True)
+def warp_ctc(data: Tensor, label: Tensor, *, label_length: int = 0, input_length: int = 0) -> Tensor:
+    """Softmax whose gradient is that of :func:`CTCLoss`, whatever gradient comes from above (of old builds of MXNet).
+
+    Parameters
+    ----------
+    data : Tensor
+        Scores before softmax, ``(input_length * batch, alphabet)``, those of a step together. The blank is class 0.
+    label : Tensor
+        ``(batch * label_length,)``; zeros are no labels, wherever they stand.
+    label_length, input_length : int
+        How many labels a sequence has at most, and how many steps.
+    """
+    if input_length < 1 or data.ndim != 2 or data.shape[0] % input_length:
+        raise MXNetError(
+            f"data must be (input_length * batch, alphabet) for input_length={input_length}, got {tuple(data.shape)}"
+        )
+    if label_length < 1 or label.numel() != label_length * (data.shape[0] // input_length):
+        raise MXNetError(
+            f"label must have label_length={label_length} elements for each of the {data.shape[0] // input_length} "
+            f"sequences, its shape is {tuple(label.shape)}"
+        )
+    return torch.softmax(data, 1)
+
+
+@warp_ctc.backward
+def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
+    data, label = inputs
+    label = label.to(torch.int64).reshape(-1, p.label_length)
+    rank = torch.argsort((label == 0).to(torch.int8), dim=1, stable=True)  # labels to the left
+    with torch.enable_grad():
+        scores = data.detach().requires_grad_(True)
+        steps = scores.view(p.input_length, -1, data.shape[1])
+        loss, _ = ctc_loss(steps, label.gather(1, rank))
+        return tuple(gradients([loss], [scores], [torch.ones_like(loss)]))
+
+
+@warp_ctc.infer_shape
+def _(s: ShapeRule, p: Any) -> None:
+    s.same("data", "output")
+    data = s["data"]
+    if data is not None and data[0] is not None and p.input_length > 0:
+        s.unify("label", (data[0] // p.input_length * p.label_length,))
+
+
+@warp_ctc.infer_type
+def _(t: TypeRule, p: Any) -> None:
+    t.same("data", "output")
+    if t["label"] is None:
+        t.unify("label", torch.int32)

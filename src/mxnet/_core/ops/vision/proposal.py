@@ -189,8 +189,10 @@ def _proposal(name: str, single: bool) -> OpDef:
     Tensor
         ``(batch * rpn_post_nms_top_n, 5)``: number of the image, corners.
     """
+    # Forks of MXNet, whose scripts are still about, have the operators without "contrib".
     od = op(
         name,
+        aliases=(name.removeprefix("_contrib_"),),
         outputs=("output", "score"),
         visible=lambda p: 1 + p.output_score,
         differentiable=False,

@@ -170,7 +170,7 @@ class _Samples:
         self.weight = inside / count[view]
 
 
-@op("_contrib_ROIAlign", display=Display(output_named=True))
+@op("_contrib_ROIAlign", aliases=("ROIAlign",), display=Display(output_named=True))
 def roi_align(
     data: Tensor,
     rois: Tensor,
