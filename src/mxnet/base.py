@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -37,14 +37,35 @@ class MXNetError(RuntimeError):
     """
 
 
+_Kind = TypeVar("_Kind", bound=type[MXNetError])
+_SHOWN_AS_MXNET_ERROR: dict[str, type[MXNetError]] = {}
+
+
+def shown_as_mxnet_error(kind: _Kind) -> _Kind:
+    """Let an exception class of ours be called ``mxnet.base.MXNetError`` in tracebacks, as in MXNet's."""
+    key = f"{kind.__module__}.{kind.__qualname__}"
+    _SHOWN_AS_MXNET_ERROR[key] = kind
+    kind.__reduce__ = lambda self: (_remade_error, (key, self.args))  # type: ignore[method-assign]
+    kind.__module__, kind.__name__, kind.__qualname__ = MXNetError.__module__, "MXNetError", "MXNetError"
+    return kind
+
+
+def _remade_error(key: str, args: tuple[Any, ...]) -> MXNetError:
+    """What pickles of such errors are read by."""
+    return _SHOWN_AS_MXNET_ERROR.get(key, MXNetError)(*args)
+
+
+@shown_as_mxnet_error
 class OperatorValueError(MXNetError, ValueError):
     """A value, shape or parameter an operator cannot work with; caught as MXNetError and as ValueError."""
 
 
+@shown_as_mxnet_error
 class OperatorTypeError(MXNetError, TypeError):
     """A type an operator cannot work with; caught as MXNetError and as TypeError."""
 
 
+@shown_as_mxnet_error
 class OperatorIndexError(MXNetError, IndexError):
     """An index out of range in an operator; caught as MXNetError and as IndexError."""
 

@@ -21,6 +21,7 @@ from ._core.graph.gradient import planned_bytes
 from ._core.graph.passes import close_shapes, eliminate_common
 from ._core.graph.storage import infer_storage
 from ._core.sparse.storage import let_want_rows
+from .base import MXNetError
 from .context import Context
 from .ndarray import NDArray
 from .ndarray import array as _nd_array
@@ -299,6 +300,9 @@ class Executor:
         if isinstance(out_grads, NDArray):
             out_grads = [out_grads]
         elif isinstance(out_grads, dict):
+            missing = [k for k in names if k not in out_grads]
+            if missing:
+                raise MXNetError(f"out_grads has no gradient of output {missing[0]!r}, but of {sorted(out_grads)}")
             out_grads = [out_grads[k] for k in names]
         for g in out_grads:
             if not isinstance(g, NDArray):

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, Optional, TypeAlias, Union, get_args
 import torch
 
 from .dtypes import NAME_TO_TORCH, TORCH_TO_NAME, torch_dtype
+from .text import quoted
 
 # How numbers are written in attributes: ASCII digits, nothing else that Python would take for a number.
 _INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -27,7 +28,7 @@ _WORDS_FOR_FLOATS = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _SPACES = " \t\n\v\f\r"
 LARGEST_SIZE = 2**63 - 1
 _LARGEST = {"int": 2**31 - 1, "int (non-negative)": 2**32 - 1}
-_MESSAGE_LENGTH = 200
+_LONGEST_NUMBER = 200
 
 
 class Codec:
@@ -59,12 +60,6 @@ class Codec:
         return f"{self.type_name}{self.separator}optional, default={self.describe(default)}"
 
     separator = ", "
-
-
-def shortened(value: Any) -> str:
-    """The ``repr`` of a value for a message: cut where it is longer than a line."""
-    text = repr(value)
-    return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH]}... ({len(text)} characters)"
 
 
 def _plain_unless(kind: type, low: float | None, high: float | None) -> frozenset[type]:
@@ -103,11 +98,11 @@ class _Int(Codec):
     def read(self, text: str) -> int:
         """The number that a text is; ValueError for anything else, and for what MXNet's type does not hold."""
         word = text.strip(_SPACES)
-        if _INTEGER.fullmatch(word) and len(word) <= _MESSAGE_LENGTH:  # Python refuses to read thousands of digits
+        if _INTEGER.fullmatch(word) and len(word) <= _LONGEST_NUMBER:  # Python refuses to read thousands of digits
             value = int(word)
             if abs(value) <= _LARGEST.get(self.type_name, LARGEST_SIZE):
                 return value
-        raise ValueError(f"{self.type_name}, got {shortened(text)}")
+        raise ValueError(f"{self.type_name}, got {quoted(text)}")
 
     def read_item(self, word: str) -> int:
         """As :meth:`read`, for a number in a tuple."""
@@ -145,13 +140,13 @@ class _Float(Codec):
         word = word.removesuffix("f")  # as C++ writes its constants
         value = float(word) if _NUMBER.fullmatch(word) else math.inf
         if math.isinf(value):
-            raise ValueError(f"{self.type_name}, got {shortened(text)}")
+            raise ValueError(f"{self.type_name}, got {quoted(text)}")
         return value
 
     def read_item(self, word: str) -> float:
         """As :meth:`read`, for a number in a tuple, which is finite."""
         if not _NUMBER.fullmatch(word):
-            raise ValueError(f"{self.type_name}, got {shortened(word)}")
+            raise ValueError(f"{self.type_name}, got {quoted(word)}")
         return self.read(word)
 
     def describe(self, default: float) -> str:
@@ -226,13 +221,13 @@ class _Tuple(Codec):
         try:
             return tuple([self._native(v) for v in value])
         except ValueError as e:
-            raise ValueError(f"{self.type_name}, got {shortened(value)} ({e})") from None
+            raise ValueError(f"{self.type_name}, got {quoted(value)} ({e})") from None
 
     def _native(self, value: Any) -> Any:
         if value is None and self.allow_none:
             return None
         if isinstance(value, str):
-            raise ValueError(f"numbers, not the text {shortened(value)}")
+            raise ValueError(f"numbers, not the text {quoted(value)}")
         return self.item.decode(value)
 
     def read(self, text: str) -> tuple[Any, ...]:
@@ -253,7 +248,7 @@ class _Tuple(Codec):
                 return tuple([self._read_item(word.strip(_SPACES)) for word in words])
         except ValueError:
             pass
-        raise ValueError(f"{self.type_name}, got {shortened(text)}")
+        raise ValueError(f"{self.type_name}, got {quoted(text)}")
 
     def _read_item(self, word: str) -> Any:
         return None if word == "None" and self.allow_none else self.item.read_item(word)
@@ -274,9 +269,9 @@ class _Nested(Codec):
             try:
                 value = ast.literal_eval(value)
             except (ValueError, SyntaxError, MemoryError, RecursionError):
-                raise ValueError(f"{self.type_name}, got {shortened(value)}") from None
+                raise ValueError(f"{self.type_name}, got {quoted(value)}") from None
         if not isinstance(value, (tuple, list)):
-            raise ValueError(f"{self.type_name}, got {shortened(value)}")
+            raise ValueError(f"{self.type_name}, got {quoted(value)}")
         return tuple([_SHAPE.decode(v) for v in value])
 
 
@@ -450,5 +445,4 @@ __all__ = [
     "Shape",
     "Shapes",
     "codec_for",
-    "shortened",
 ]

@@ -12,12 +12,13 @@ from typing import Any, TypeAlias
 
 import torch
 
-from ..base import MXNetError
+from ..base import MXNetError, shown_as_mxnet_error
 from .dtypes import TORCH_TO_NAME, torch_dtype
 
 PartialShape: TypeAlias = tuple[Any, ...] | None
 
 
+@shown_as_mxnet_error
 class Conflict(MXNetError):
     """Two statements about one array contradict each other."""
 

@@ -11,6 +11,8 @@ import torch
 
 from .._core.ops.optimizer import kernels
 from .._core.spelling import suggestion, warn_unknown
+from .._core.text import quoted
+from ..base import MXNetError
 from ..ndarray.ndarray import NDArray
 from ..ndarray.sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
 from ..util import is_np_array
@@ -211,7 +213,16 @@ class Optimizer:
         if not self.sym_info:
             return {}
         attributes, arguments = self.sym_info
-        return {n: float(attributes[n][attribute]) for n in arguments if attribute in attributes.get(n, ())}
+        found = {}
+        for n in arguments:
+            if attribute in attributes.get(n, ()):
+                try:
+                    found[n] = float(attributes[n][attribute])
+                except ValueError:
+                    raise MXNetError(
+                        f"{attribute} of variable {n!r} is {quoted(attributes[n][attribute])}, expected a number"
+                    ) from None
+        return found
 
     def _multipliers(self, index: Any) -> tuple[float, float]:
         """The multipliers of learning rate and weight decay of a parameter."""

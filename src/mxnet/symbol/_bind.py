@@ -19,6 +19,7 @@ from .._core.shapes import is_known
 from .._core.spelling import warn_unknown
 from ..base import MXNetError
 from ..context import Context, current_context
+from ..ndarray._creation import allocated
 from . import _infer
 
 if TYPE_CHECKING:
@@ -373,4 +374,4 @@ def _zeros(stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context)
 
     if stype != "default":
         return sparse.zeros(stype, shape, ctx, TORCH_TO_NP[dtype])
-    return wrap(torch.zeros(shape, dtype=dtype, device=ctx.device), ctx)
+    return wrap(allocated(torch.zeros, shape, dtype=dtype, device=ctx.device), ctx)

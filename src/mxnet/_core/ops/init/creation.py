@@ -24,10 +24,10 @@ def checked_shape(shape):
     count = 1
     for n in shape:
         if n is None or n < 0:
-            raise ValueError(f"shape must be made of sizes from 0 up, got {shape}")
+            raise OperatorValueError(f"shape must be made of sizes from 0 up, got {shape}")
         count *= n
     if count > _MOST:
-        raise ValueError(f"shape {shape} has {count} elements, more than any memory holds")
+        raise OperatorValueError(f"shape {shape} has {count} elements, more than any memory holds")
     return shape
 
 
