@@ -45,7 +45,11 @@ def shown_as_mxnet_error(kind: _Kind) -> _Kind:
     """Let an exception class of ours be called ``mxnet.base.MXNetError`` in tracebacks, as in MXNet's."""
     key = f"{kind.__module__}.{kind.__qualname__}"
     _SHOWN_AS_MXNET_ERROR[key] = kind
-    kind.__reduce__ = lambda self: (_remade_error, (key, self.args))  # type: ignore[method-assign]
+
+    def reduce(self: MXNetError) -> Any:
+        return _remade_error, (key, self.args)
+
+    kind.__reduce__ = reduce  # type: ignore[method-assign,assignment]
     kind.__module__, kind.__name__, kind.__qualname__ = MXNetError.__module__, "MXNetError", "MXNetError"
     return kind
 

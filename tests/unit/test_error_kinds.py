@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import pickle
 import traceback
+from functools import partial
 
 import numpy as np
 import pytest
@@ -71,8 +72,8 @@ def test_multipliers_that_a_file_declares(attribute):
 def test_names_that_the_network_has_not():
     data = mx.io.NDArrayIter(np.zeros((4, 3), "float32"), np.zeros(4, "float32"), 2, label_name="softmax_lable")
     for names in (("softmax_label",), ("softmax_lable",)):
-        module = mx.mod.Module(network(), label_names=names)
-        assert "did you mean 'softmax_label'" in pure(lambda: module.fit(data, num_epoch=1))
+        fit = mx.mod.Module(network(), label_names=names).fit
+        assert "did you mean 'softmax_label'" in pure(partial(fit, data, num_epoch=1))
 
 
 @pytest.mark.parametrize("wrong", [{"label_names": ["nope"]}, {"output_names": ["nope"]}])
