@@ -87,10 +87,12 @@ _LEGACY_ENDINGS = {
 }
 
 
-def _create_own(desc: InitDesc, text: Any) -> Any:
-    """The initializer that a variable's attribute ``__init__`` describes, which may come from a file."""
+def _init_own(desc: InitDesc, text: Any, arr: NDArray) -> None:
+    """Initialize by a variable's attribute ``__init__``, which may come from a file."""
     try:
-        return create(text)
+        create(text)._init_weight(desc, arr)
+    except MXNetError:
+        raise
     except (AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as e:
         raise MXNetError(
             f"the attribute __init__ of {quoted(str(desc))} must be the name of an initializer or "
@@ -166,7 +168,7 @@ class Initializer:
             desc.global_init = self
         own = desc.attrs.get("__init__", "")
         if own:
-            _create_own(desc, own)._init_weight(desc, arr)
+            _init_own(desc, own, arr)
             self._verbose_print(desc, own, arr)
             return
         for ending, method in _ENDINGS.items():

@@ -8,6 +8,7 @@ from typing import NoReturn
 from ...base import MXNetError
 from ..registry import OpDef
 from ..spelling import suggestion
+from ..text import shortened
 from .attrs import initialize_variables, parse_params
 from .node import Entry, Node, topo_sort
 
@@ -15,7 +16,7 @@ from .node import Entry, Node, topo_sort
 def keyword_mismatch(what: str, given: Iterable[str], candidates: Sequence[str]) -> NoReturn:
     """Raise for a keyword that names none of the candidates, suggesting the nearest."""
     wrong = next(k for k in given if k not in candidates)
-    listed = "\n".join(f"\t[{i}]{c}" for i, c in enumerate(candidates))
+    listed = shortened("\n".join(f"\t[{i}]{c}" for i, c in enumerate(candidates)))
     hint = suggestion(wrong, candidates)
     raise MXNetError(f"{what}: Keyword argument name {wrong} not found{hint}\nCandidate arguments:\n{listed}")
 
