@@ -66,7 +66,7 @@ def test_optimizers_of_other_people_borrow_functions():
     mx.optimizer.sgd_update(weight, weight * 1, out=weight, lr=0.5, wd=0.0)
     assert weight.asnumpy().tolist() == [0.25, 0.25]
     assert mx.optimizer.optimizer.clip(weight, 0, 0.1).asnumpy().tolist() == pytest.approx([0.1, 0.1])
-    with pytest.raises(AttributeError, match=r"'mxnet\.optimizer' has no attribute 'sgd_updat'"):
+    with pytest.raises(AttributeError, match=r"has no attribute 'sgd_updat'"):
         _ = mx.optimizer.sgd_updat
 
 
