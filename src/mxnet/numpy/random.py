@@ -295,6 +295,7 @@ def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None, ctx: A
         raise ValueError(f"Operator choice: p has {p.size} probabilities for {n} elements")
     source = generator(where)
     if p is not None:
+        _not_negative(p._t.detach(), "Operator choice: p")
         places = torch.multinomial(p._t.detach().double(), count, replace, generator=source)
     elif replace:
         places = torch.randint(0, n, (count,), generator=source, device=where.device)
