@@ -18,7 +18,7 @@ TWO = [mx.cpu(0), mx.cpu(1)]
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*FeedForward has been deprecated:DeprecationWarning"),
     # FeedForward initializes by name alone, as MXNet's does.
-    pytest.mark.filterwarnings("ignore:.*Calling initializer with init.str, NDArray. :DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:an initializer called with a plain name:DeprecationWarning"),
 ]
 
 
