@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ._core import tape
-from ._core.history import with_past
+from ._core import integers, tape
+from ._core.history import in_graph, with_past
 from ._core.state import state
 from .base import MXNetError
 from .ndarray.ndarray import NDArray
@@ -267,8 +267,8 @@ class Function:
             if not isinstance(y, NDArray):
                 raise TypeError(f"{name}.forward: output {i} must be an NDArray, got {type(y).__name__}")
         with torch.enable_grad():
-            results = _FunctionBridge.apply(self, found, [x._ctx for x in inputs], *[x._t for x in inputs])
-        arrays = [with_past(y._wrap(r, y._ctx)) for r, y in zip(results, found)]
+            results = _FunctionBridge.apply(self, found, inputs, *[in_graph(x) for x in inputs])
+        arrays = [with_past(y._wrap(_standing_for(y._t, r), y._ctx)) for r, y in zip(results, found)]
         return type(outputs)(arrays) if several else arrays[0]
 
     def forward(self, *inputs: Any) -> Any:
@@ -284,22 +284,34 @@ class _FunctionBridge(torch.autograd.Function):
     """A call of a :class:`Function`, which has been computed already, as a node of torch's graph."""
 
     @staticmethod
-    def forward(ctx: Any, function: Function, outputs: list[Any], contexts: Any, *tensors: torch.Tensor) -> Any:
+    def forward(ctx: Any, function: Function, outputs: list[Any], inputs: Any, *tensors: torch.Tensor) -> Any:
         ctx.function = function
-        ctx.in_contexts, ctx.kinds = contexts, [(y._wrap, y._ctx) for y in outputs]
+        ctx.in_types = [x._t.dtype for x in inputs]
+        ctx.kinds = [(y._wrap, y._ctx, y._t.dtype) for y in outputs]
         taken = {t.data_ptr() for t in tensors}
         # An output that is an input needs memory of its own, for a history of its own.
-        return tuple([y._t.clone() if y._t.data_ptr() in taken else y._t.detach() for y in outputs])
+        values = [y._t.clone() if y._t.data_ptr() in taken else y._t.detach() for y in outputs]
+        return tuple([t if t.is_floating_point() else integers.carrier(t) for t in values])
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> Any:
         function = ctx.function
         name = f"{type(function).__name__}.backward"
         with pause(state.training):
-            result = _as_list(function.backward(*[wrap(g, c) for g, (wrap, c) in zip(grads, ctx.kinds)]))
-        if len(result) != len(ctx.in_contexts):
-            raise MXNetError(f"{name} must return {len(ctx.in_contexts)} gradients, got {len(result)}")
+            heads = [wrap(integers.cut(g, dtype), c) for g, (wrap, c, dtype) in zip(grads, ctx.kinds)]
+            result = _as_list(function.backward(*heads))
+        if len(result) != len(ctx.in_types):
+            raise MXNetError(f"{name} must return {len(ctx.in_types)} gradients, got {len(result)}")
         for i, g in enumerate(result):
             if g is not None and not isinstance(g, NDArray):
                 raise MXNetError(f"{name}: gradient {i} must be an NDArray or None, got {type(g).__name__}")
-        return (None, None, None, *[None if g is None else g._t for g in result])
+        found = [None if g is None else g._t for g in result]
+        for i, (g, dtype) in enumerate(zip(found, ctx.in_types)):
+            if g is not None and not dtype.is_floating_point:
+                found[i] = g.to(torch.float64)
+        return (None, None, None, *found)
+
+
+def _standing_for(value: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
+    """The output of a call: what stands for it in torch's graph, or the integers that it stands for."""
+    return result if value.is_floating_point() else integers.attach(value.detach(), result)

@@ -12,6 +12,8 @@ from weakref import ref
 
 import torch
 
+from . import integers
+
 if TYPE_CHECKING:
     from ..ndarray.ndarray import NDArray
 
@@ -95,7 +97,7 @@ def with_past(x: A) -> A:
 
 def in_graph(x: NDArray) -> Any:
     """The tensor that stands for an array in torch's graph; None for a sparse one that nothing was recorded of."""
-    return x._t if x.stype == "default" else x._store.carrier  # type: ignore[attr-defined]
+    return integers.in_graph(x._t) if x.stype == "default" else x._store.carrier  # type: ignore[attr-defined]
 
 
 def sort() -> None:
@@ -145,7 +147,7 @@ def forget(heads: Iterable[torch.Tensor]) -> None:
 def node_of(x: NDArray) -> Any:
     """The node of torch's graph that an array comes from; None for variables and constants."""
     try:
-        return x._plain.grad_fn
+        return integers.in_graph(x._plain).grad_fn
     except AttributeError:  # a sparse array
         return getattr(x._store.carrier, "grad_fn", None)  # type: ignore[attr-defined]
 

@@ -13,7 +13,7 @@ import torch
 
 from ..base import MXNetError, OperatorIndexError, OperatorTypeError, OperatorValueError
 from ..context import Context, current_context
-from . import history
+from . import history, integers
 from .history import note_of
 from .registry import OpDef
 from .sparse.storage import Sparse
@@ -79,14 +79,17 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
     if record is not before:
         _set_grad_enabled(record)
     try:
-        result = od.run(tensors, kwargs)
+        if record and integers.active and integers.carried(tensors):
+            result = integers.run(od.run, tensors, kwargs, not (od.rng_arg or od.mutates or od.inplace or od.opaque))
+        else:
+            result = od.run(tensors, kwargs)
         if out is None and type(result) is torch.Tensor:
             if od.aliases_input and not record and any(t is not None and same_memory(t, result) for t in tensors):
                 result = result.clone(memory_format=_CONTIGUOUS)
-            if record and not result.requires_grad:
-                (result,) = reach((result,), tensors)
+            if record and not result.requires_grad and not hasattr(result, "_proxy"):
+                result = _without_gradient(od, result, tensors, kwargs)
             array = make(result, ctx)
-            if record and result.requires_grad:  # as ``recorded`` does, which would be a tenth of a microsecond more
+            if record and (result.requires_grad or hasattr(result, "_proxy")):  # as ``recorded`` does, which would be a tenth of a microsecond more
                 try:
                     notes = [a._note for a in arrays]  # type: ignore[union-attr]
                 except AttributeError:
@@ -105,11 +108,18 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
         if record is not before:
             _set_grad_enabled(before)
     found = _several(od, result, kwargs, ctx, out, tensors, record, make)
-    if record and any(t is not None and t.requires_grad for t in tensors):
+    if record and any(t is not None and integers.in_graph(t).requires_grad for t in tensors):
         history.recorded_call(
             found if isinstance(found, (list, tuple)) else (found,), od, kwargs, [note_of(a) for a in arrays]
         )
     return found
+
+
+def _without_gradient(od: OpDef, result: torch.Tensor, tensors: list[Any], kwargs: dict[str, Any]) -> torch.Tensor:
+    """A recorded result that torch has cut off: of integers, or one that does not change with the inputs."""
+    if od.name == "Cast" and tensors[0].requires_grad and not result.is_floating_point():
+        return integers.run(od.run, tensors, kwargs)  # type: ignore[no-any-return]
+    return reach((result,), tensors)[0]
 
 
 def _several(
@@ -168,7 +178,9 @@ def write_out(name: str, target: NDArray, value: torch.Tensor, record: bool) -> 
         return  # the operator has worked in place
     if same_memory(value, t):
         value = value.clone()  # the two may overlap
-    if record and value.requires_grad:
+    if record and integers.active and (hasattr(value, "_proxy") or hasattr(t, "_proxy")):
+        _write_integers(name, target, value)
+    elif record and value.requires_grad:
         if t.requires_grad:
             raise MXNetError(
                 f"Operator {name}: Inplace operations (+=, -=, x[:]=, etc) are not supported when recording with "
@@ -178,6 +190,20 @@ def write_out(name: str, target: NDArray, value: torch.Tensor, record: bool) -> 
             t.copy_(value)
     else:
         t.data.copy_(value.detach())
+
+
+def _write_integers(name: str, target: NDArray, value: torch.Tensor) -> None:
+    """Write a recorded result where it, or the array, is of integers."""
+    t = target._t
+    proxy = integers.in_graph(value)
+    if integers.in_graph(t).requires_grad:
+        raise MXNetError(
+            f"Operator {name}: Inplace operations (+=, -=, x[:]=, etc) are not supported when recording with "
+            "autograd: out is already part of the graph"
+        )
+    t.data.copy_(value.detach())
+    if not t.is_floating_point():
+        target._t = integers.attach(t.detach(), proxy.to(torch.float64))
 
 
 def _prepare_mutation(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], tensors: list[Any], out: Any) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ..base import MXNetError
+from . import integers
 from .history import forget, in_graph, mark_variable
 from .state import state
 
@@ -31,15 +32,18 @@ def mark(x: NDArray, grad: NDArray | None, grad_req: str) -> None:
         raise ValueError(f"grad_req must be one of {', '.join(GRAD_REQS)}, got {grad_req!r}")
     sparse = x.stype != "default"
     t = x._new_carrier() if sparse else x._t.data  # type: ignore[attr-defined]
+    leaf = t if t.is_floating_point() else integers.carrier(t)
     x._grad = grad
     x._grad_req = grad_req
     mark_variable(x)
     if grad is not None:
         grad._fresh = False
-    if grad is not None and grad_req != "null" and t.is_floating_point():
-        t.requires_grad_(True)
-        t._deliver = _Deliver(grad, grad_req == "add")  # type: ignore[attr-defined]
-        t.register_post_accumulate_grad_hook(t._deliver)  # type: ignore[attr-defined]
+    if grad is not None and grad_req != "null":
+        leaf.requires_grad_(True)
+        leaf._deliver = _Deliver(grad, grad_req == "add")  # type: ignore[attr-defined]
+        leaf.register_post_accumulate_grad_hook(leaf._deliver)  # type: ignore[attr-defined]
+        if leaf is not t:
+            integers.attach(t, leaf)
     if sparse:
         x._store.carrier = t  # type: ignore[attr-defined]
     else:
@@ -74,7 +78,7 @@ class _Deliver:
             if not add:
                 buffer._t.data.zero_()
         elif add:
-            buffer._t.data.add_(arrived)
+            buffer._t.data.add_(arrived.to(buffer._t.dtype))
         elif arrived.is_sparse:  # rows for a dense buffer
             buffer._t.data.copy_(arrived.to_dense())
         else:
@@ -168,12 +172,12 @@ def reach(values: Sequence[torch.Tensor], sources: Sequence[torch.Tensor | None]
     """
     found = list(values)
     behind = [t for t in sources if t is not None and t.requires_grad]
-    which = [i for i, v in enumerate(found) if v.is_floating_point()]
-    if behind and which:
+    if behind and found:
         with torch.enable_grad():
-            reached = _Reach.apply(len(which), *[found[i] for i in which], *behind)
-        for i, v in zip(which, reached):
-            found[i] = v
+            given = [v if v.is_floating_point() else integers.carrier(v) for v in found]
+            reached = _Reach.apply(len(given), *given, *behind)
+        for i, (v, r) in enumerate(zip(found, reached)):
+            found[i] = r if v.is_floating_point() else integers.attach(v.detach(), r)
     return found
 
 
@@ -230,9 +234,11 @@ def heads_and_grads(
             if value.shape[1:] != t.shape[1:] or len(value) < len(t):
                 raise MXNetError(f"head gradient {i} has shape {g.shape}, its head {head.shape}")
             value = value[: len(t)]  # MXNet overlooks rows that it does not need
+        t = integers.in_graph(t)
         if t.requires_grad:
             tensors.append(t)
-            grads.append(torch.ones_like(t) if value is None else value.to(t.dtype))
+            ones = value is None
+            grads.append(torch.ones(t.shape, dtype=t.dtype, device=t.device) if ones else value.to(t.dtype))
     if not tensors:
         raise MXNetError(_NOT_RECORDED)
     return tensors, grads
@@ -291,7 +297,12 @@ def run_grad(
         forget(tensors)
     if create_graph:
         return [_ConstantOf.apply(g, leaf) if not g.requires_grad else g for g, leaf in zip(found, leaves)]
-    return [g.clone() if g._is_zerotensor() else g.to_dense() if g.is_sparse else g for g in found]
+    return [_plain(g).to(v._t.dtype) for g, v in zip(found, variables)]
+
+
+def _plain(g: torch.Tensor) -> torch.Tensor:
+    """A gradient that torch gave as a tensor with memory of its own."""
+    return g.clone() if g._is_zerotensor() else g.to_dense() if g.is_sparse else g
 
 
 def _collect(

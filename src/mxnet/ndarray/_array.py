@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from .._core import invoke as _invoke
-from .._core import layout, tape
+from .._core import integers, layout, tape
 from .._core.dtypes import CODE_TO_NP, TORCH_TO_CODE, TORCH_TO_NP, torch_dtype
-from .._core.history import note_of, recorded
+from .._core.history import node_of, note_of, recorded
 from .._core.host import numpy_copy
 from .._core.ops.shape.reshape import infer_reshape
 from .._core.registry import get_op
@@ -285,7 +285,7 @@ class NDArray(Fluent):
             if other._t.shape != self._t.shape:
                 raise ValueError(f"cannot copy an array of shape {self.shape} to one of shape {other.shape}")
             _write(other, self._t)
-            if self._t.requires_grad:
+            if integers.in_graph(self._t).requires_grad:
                 self._note_on(other, "_copyto", {})
             return other
         if isinstance(other, Context):
@@ -303,8 +303,14 @@ class NDArray(Fluent):
         wanted = torch_dtype(np.float32 if dtype is None else dtype)
         if not copy and wanted == self._t.dtype:
             return self
+        t = self._t
         with torch.set_grad_enabled(state.recording):
-            array = self._wrap(self._t.to(wanted, copy=True), self._ctx)
+            if state.recording and integers.in_graph(t).requires_grad and not (
+                t.is_floating_point() and wanted.is_floating_point
+            ):
+                array = self._wrap(integers.run(get_op("Cast").run, (t,), {"dtype": wanted}), self._ctx)
+            else:
+                array = self._wrap(t.to(wanted, copy=True), self._ctx)
         self._note_on(array, "Cast", {"dtype": wanted})
         return array
 
@@ -385,16 +391,17 @@ class NDArray(Fluent):
         if not state.recording:
             layout.restore_order(self._t)
         t = self._t
-        if t.requires_grad:
+        if integers.in_graph(t).requires_grad:
             with torch.set_grad_enabled(state.recording):
-                array = self._wrap(t.reshape(target), self._ctx)
+                view = integers.follow(t.reshape(target), t, lambda p: p.reshape(target))
+                array = self._wrap(view, self._ctx)
             self._note_on(array, "Reshape", {"shape": target})
             return array
         return self._wrap(t.reshape(target), self._ctx)
 
     def _note_on(self, result: NDArray, op: str, params: dict[str, Any]) -> None:
         """Note that an array was computed from this one, when that is recorded."""
-        if state.recording and result._t.grad_fn is not None:
+        if state.recording and node_of(result) is not None:
             recorded(result, get_op(op), params, [note_of(self)])
 
     def reshape_like(self, *args: Any, **kwargs: Any) -> NDArray:
@@ -519,7 +526,7 @@ def _write(target: NDArray, value: torch.Tensor) -> None:
 def _moved(x: NDArray, ctx: Context, copy: bool) -> NDArray:
     device = ctx.device
     with torch.set_grad_enabled(state.recording):
-        moved = x._t.to(device, copy=copy, non_blocking=x._ctx.device_type == "cpu_pinned")
+        moved = integers.follow(x._t.to(device, copy=copy, non_blocking=x._ctx.device_type == "cpu_pinned"), x._t, lambda p: p.to(device))
     if ctx.device_type == "cpu_pinned" and torch.cuda.is_available():
         moved = moved.pin_memory()
     array = x._wrap(moved, ctx)

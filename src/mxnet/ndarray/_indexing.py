@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from .._core.history import constant, note_of, recorded
+from .._core import integers
+from .._core.history import constant, in_graph, note_of, recorded
 from .._core.host import tensor_of
 from .._core.invoke import same_memory
 from .._core.registry import get_op
@@ -73,7 +74,7 @@ def getitem(nd: NDArray, key: Any) -> NDArray:
 
 def _view(nd: NDArray, t: torch.Tensor, index: Any) -> NDArray:
     """A part of the array on the same memory, differentiable while recording."""
-    if not t.requires_grad:
+    if not integers.in_graph(t).requires_grad:
         return nd._part(t[index])
     if not state.recording:
         return nd._part(t.detach()[index])
@@ -84,7 +85,9 @@ def _view(nd: NDArray, t: torch.Tensor, index: Any) -> NDArray:
 
 def _recorded_part(nd: NDArray, part: NDArray, index: Any, flips: Sequence[int]) -> NDArray:
     """Note, when that is recorded, that an array is a part of another."""
-    if state.recording and part._t.requires_grad:
+    if state.recording and in_graph(nd).requires_grad:
+        with torch.enable_grad():
+            part._t = integers.follow(part._t, nd._t, lambda p: p[index].flip(flips) if flips else p[index])
         recorded(part, _as_operators, (index, flips, nd.shape, part.shape), [note_of(nd)])
     return part
 
@@ -105,7 +108,8 @@ def _take(nd: NDArray, t: torch.Tensor, items: tuple[Any, ...]) -> NDArray:
     with torch.set_grad_enabled(state.recording):
         index, flips = advanced_index(items, t)
         part = nd._part((t.flip(flips) if flips else t)[index])
-    if state.recording and part._t.requires_grad:
+        part._t = integers.follow(part._t, t, lambda p: (p.flip(flips) if flips else p)[index])
+    if state.recording and in_graph(part).requires_grad:
         recorded(part, get_op("gather_nd"), {}, [note_of(nd), constant()])
     return part
 
@@ -130,7 +134,7 @@ def setitem(nd: NDArray, key: Any, value: Any) -> None:
     t = nd._t
     if state.recording:
         source = getattr(value, "_t", None)
-        if t.requires_grad or (source is not None and source.requires_grad):
+        if _is_recorded(t) or (source is not None and _is_recorded(source)):
             _set_recorded(nd, key, value)
             return
     t = t.data  # MXNet keeps no versions: what was recorded sees the new values
@@ -286,19 +290,31 @@ def _set_recorded(nd: NDArray, key: Any, value: Any) -> None:
     t = nd._t
     source = getattr(value, "_t", None)
     whole = _covers(key, t.shape)
-    if t.requires_grad and t.is_leaf and not (whole and isinstance(value, np.ndarray)):
+    stands = integers.in_graph(t)
+    if stands.requires_grad and stands.is_leaf and not (whole and isinstance(value, np.ndarray)):
         raise MXNetError(_IN_GRAPH)
-    if source is None or not source.requires_grad:
+    if source is None or not _is_recorded(source):
         _set(t.data, key, value)
-        if not t.is_leaf:
+        if not stands.is_leaf:
             nd._t = t.detach()
         return
     if not whole:
         raise MXNetError(_IN_PLACE)
     if source is not t:
         with torch.enable_grad():
-            nd._t = _Overwrite.apply([t.data], _expanded(source, t.shape))
+            if not (t.is_floating_point() and source.is_floating_point()):
+                source = integers.run(get_op("Cast").run, (source,), {"dtype": t.dtype})
+            value_of = _expanded(source, t.shape)
+            if t.is_floating_point():
+                nd._t = _Overwrite.apply([t.data], value_of)
+            else:
+                t.data.copy_(_apart(value_of, t))
+                nd._t = integers.follow(t.detach(), source, lambda p: _expanded(p, t.shape))
         recorded(nd, get_op("broadcast_like"), {}, [note_of(value), constant()])
+
+
+def _is_recorded(t: Any) -> bool:
+    return integers.in_graph(t).requires_grad
 
 
 def _covers(key: Any, shape: tuple[int, ...]) -> bool:

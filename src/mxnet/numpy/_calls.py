@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as onp
 import torch
 
+from .._core import integers
 from .._core.history import constant, recorded, recorded_call, with_past
 from .._core.invoke import op_error, write_out
 from .._core.state import state
+from .._core.tape import reach
 from ..ndarray._array import NDArray
 from ._array import ndarray, wrap
 
@@ -33,6 +35,8 @@ def compute(name: str, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     if record is not before:
         _set_grad_enabled(record)
     try:
+        if record:
+            return _with_integers(fn, args, kwargs)
         return fn(*args, **kwargs)
     except _ERRORS as e:
         error = op_error(name, e, [a for a in args if isinstance(a, torch.Tensor)])
@@ -44,10 +48,58 @@ def compute(name: str, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
             _set_grad_enabled(before)
 
 
+def _with_integers(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Run a function; integers that it makes of values with gradients, or is given, take part in the gradient."""
+    if integers.active:
+        tensors: list[Any] = []
+        places = _places((args, kwargs), tensors)
+        if integers.carried(tensors):
+
+            def call(given: Any, params: Any) -> Any:
+                args, kwargs = _filled_in(places, iter(given))
+                return fn(*args, **{**kwargs, **params})
+
+            dtype = {"dtype": kwargs["dtype"]} if isinstance(kwargs.get("dtype"), torch.dtype) else {}
+            return integers.run(call, tensors, dtype)
+    result = fn(*args, **kwargs)
+    if type(result) is torch.Tensor and not (result.requires_grad or result.is_floating_point()):
+        tensors = []
+        _places((args, kwargs), tensors)
+        if not any(result is t for t in tensors):
+            (result,) = reach((result,), tensors)
+    return result
+
+
+_TENSOR = object()
+
+
+def _places(value: Any, found: list[Any]) -> Any:
+    """Arguments with a mark in the place of each tensor, which is appended to ``found``."""
+    if isinstance(value, torch.Tensor):
+        found.append(value)
+        return _TENSOR
+    if type(value) in (list, tuple):
+        return type(value)([_places(v, found) for v in value])
+    if type(value) is dict:
+        return {k: _places(v, found) for k, v in value.items()}
+    return value
+
+
+def _filled_in(value: Any, tensors: Iterator[Any]) -> Any:
+    """Arguments with tensors in the place of the marks."""
+    if value is _TENSOR:
+        return next(tensors)
+    if type(value) in (list, tuple):
+        return type(value)([_filled_in(v, tensors) for v in value])
+    if type(value) is dict:
+        return {k: _filled_in(v, tensors) for k, v in value.items()}
+    return value
+
+
 def wrap_recorded(t: torch.Tensor, ctx: Any) -> ndarray:
     """An array of what a function has computed."""
     array = wrap(t, ctx)
-    if state.recording and t.requires_grad:
+    if state.recording and integers.in_graph(t).requires_grad:
         recorded(array, *constant())
     return array
 

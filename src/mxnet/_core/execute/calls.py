@@ -7,11 +7,12 @@ from typing import Any
 
 import torch
 
-from .. import layout
+from .. import integers, layout
 from ..graph.node import Entry
 from ..graph.passes import close_shapes, eliminate_common, has_open_sizes
 from ..tape import anchor, deliver, gradients, is_marked, reach, unreached
 from .compiled import CompiledStep, worth_compiling
+from .integers import IntegerProgram, casts_to_integers
 from .program import Program
 from .tracing import NotTraceable
 
@@ -42,6 +43,8 @@ class GraphCalls:
         self.program = Program(eliminate_common(heads), ctx)
         self._by_shapes: dict[Any, Program] | None = {} if has_open_sizes(heads) else None
         self._trace = trace
+        self._casts = casts_to_integers(heads)
+        self._integers: IntegerProgram | None = None
         self._numbers: dict[Any, int] = {}  # signatures of tensors, numbered
         self._seen: list[tuple[Any, int]] = [(None, -1)] * self.program.num_inputs
         self._moves = layout.moves
@@ -70,6 +73,9 @@ class GraphCalls:
         aux = len(self.program.arguments)
         if record and any(t.requires_grad for t in tensors[aux:]):  # states are plain memory
             tensors = [*tensors[:aux], *[t.data for t in tensors[aux:]]]
+        if record and (self._casts or (integers.active and integers.carried(tensors))):
+            with torch.enable_grad():
+                return self._integer_program().run(tensors, is_train, monitor)
         step = self._step(tensors, record, is_train) if self._trace and monitor is None else None
         if step is None:
             with torch.set_grad_enabled(record):
@@ -92,6 +98,12 @@ class GraphCalls:
             closed = close_shapes(self.program.heads, dict(zip(names, key)))
             found = self._by_shapes[key] = Program(closed, self.program.ctx)
         return found
+
+    def _integer_program(self) -> IntegerProgram:
+        """The program for gradients that pass through integers."""
+        if self._integers is None:
+            self._integers = IntegerProgram(self.program.heads, self.program.ctx)
+        return self._integers
 
     def _reaching_all(
         self, outputs: list[torch.Tensor], arguments: Sequence[torch.Tensor], is_train: bool

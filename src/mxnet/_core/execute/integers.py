@@ -1,0 +1,50 @@
+"""Running graphs in which gradients pass through arrays of integers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from .. import integers
+from ..graph.node import Entry, Node, topo_sort
+from ..registry import OpDef
+from ..tape import reach
+from .program import Program, Step
+
+
+class IntegerProgram(Program):
+    """A program whose values may have proxies: each operator takes them along."""
+
+    def _step(self, node: Node, *where: Any) -> Step:
+        step = super()._step(node, *where)
+        step.fn = _carrying(node.op, step.fn)  # type: ignore[arg-type]
+        return step
+
+
+def casts_to_integers(heads: Sequence[Entry]) -> bool:
+    """Whether a graph makes integers of floats by an operator that has a gradient."""
+    nodes = [n for n in topo_sort(heads) if n.op is not None and n.op.name == "Cast"]
+    return any(not n.params.dtype.is_floating_point for n in nodes)  # type: ignore[union-attr]
+
+
+def _carrying(od: OpDef, plain: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of a step, which gives proxies to the integers it makes of values with gradients."""
+    is_pure = not (od.rng_arg or od.mutates or od.inplace or od.opaque)
+
+    def call(tensors: Any, kwargs: dict[str, Any]) -> Any:
+        return plain(*tensors, **kwargs)
+
+    def run(*given: Any, **kwargs: Any) -> Any:
+        tensors = [t for t in given if isinstance(t, torch.Tensor)]
+        if not torch.is_grad_enabled() or not any(integers.in_graph(t).requires_grad for t in tensors):
+            return plain(*given, **kwargs)
+        if integers.carried(tensors) or od.name == "Cast":
+            return integers.run(call, given, kwargs, is_pure)
+        result = plain(*given, **kwargs)
+        if isinstance(result, torch.Tensor) and not result.is_floating_point():
+            (result,) = reach((result,), tensors)
+        return result
+
+    return run
