@@ -13,6 +13,7 @@ import torch
 from ._core import env, layout
 from ._core.execute.compiled import CompiledStep, worth_compiling
 from ._core.execute.heads import Heads
+from ._core.execute.integers import IntegerProgram, casts_to_integers
 from ._core.execute.program import Program
 from ._core.execute.sparse import SparseProgram, in_graph, leaf_of, makes_sparse
 from ._core.execute.tracing import NotTraceable
@@ -89,7 +90,11 @@ class Executor:
         if env.flag("MXNET_ELIMINATE_COMMON_EXPR"):
             heads = eliminate_common(heads)
         self._sparse = any(isinstance(a, BaseSparseNDArray) for a in (*args, *aux_states)) or makes_sparse(heads)
-        kind = SparseProgram if self._sparse else Program
+        integers = casts_to_integers(heads) or any(
+            g is not None and req != "null" and a.stype == "default" and not a._t.is_floating_point()
+            for a, g, req in zip(args, args_grad, grad_req)
+        )
+        kind = SparseProgram if self._sparse else IntegerProgram if integers else Program
         shared = None if shared_exec is None else shared_exec._program
         if (
             shared is not None
@@ -100,6 +105,7 @@ class Executor:
             self._program = shared
         else:
             self._program = kind(heads, ctx, group2ctx, keep_state=True)
+        self._carries_integers = kind is IntegerProgram
         self._arg_dict: dict[str, NDArray] | None = None
         self._grad_dict: dict[str, NDArray | None] | None = None
         self._aux_dict: dict[str, NDArray] | None = None
@@ -112,7 +118,7 @@ class Executor:
         self._saved: list[torch.Tensor] | None = None  # what a compiled forward pass has left for the backward pass
         self._step: CompiledStep | None = None
         traced = env.text("MXNET_EXECUTOR") != "eager"
-        if self._sparse or any(isinstance(g, BaseSparseNDArray) for g in args_grad):
+        if kind is not Program or any(isinstance(g, BaseSparseNDArray) for g in args_grad):
             traced = False
         self._eager_steps = 0 if traced else _NEVER
         self._bind()
@@ -125,7 +131,7 @@ class Executor:
         self._grad_slots = [
             i
             for i, (g, req) in enumerate(zip(self.grad_arrays, self._grad_req))
-            if g is not None and req != "null" and tensors[i].is_floating_point()
+            if g is not None and req != "null" and (tensors[i].is_floating_point() or self._carries_integers)
         ]
         self._plain = tensors + [_data(a) for a in self.aux_arrays]
         leaves = list(self._plain)
@@ -140,11 +146,11 @@ class Executor:
         buffers: list[Any] = [self.grad_arrays[i] for i in self._grad_slots]
         self._buffers = [b if isinstance(b, BaseSparseNDArray) else b._t.data for b in buffers]
         self._add = [self._grad_req[i] == "add" for i in self._grad_slots]
-        # Whole numbers have no gradient: their buffers, if any, are written zero.
+        # Beside sparse arrays integers have no gradient: their buffers, if any, are written zero.
         self._zeroed = [
             g
-            for g, req, t in zip(self.grad_arrays, self._grad_req, tensors)
-            if g is not None and req == "write" and not t.is_floating_point()
+            for i, (g, req) in enumerate(zip(self.grad_arrays, self._grad_req))
+            if g is not None and req == "write" and i not in self._grad_slots
         ]
 
     # ------------------------------------------------------------------ arrays by name
@@ -343,7 +349,7 @@ class Executor:
                 target._deliver(value, add)
             elif add:
                 if value is not None:
-                    target.add_(value)
+                    target.add_(value.to(target.dtype))
             elif value is None:
                 target.zero_()
             elif value.is_sparse:

@@ -17,6 +17,7 @@ LAYERS = [
     # Errors, and what needs nothing of ours.
     {
         "_core.backend",
+        "_core.integers",
         "_core.memory",
         "_core.mixture",
         "_core.spelling",

@@ -1,7 +1,7 @@
 """Gradients through arrays of integers, which torch does not give.
 
-A *proxy* in torch's graph stands for such an array: one number, seen as a float64 array of the whole shape, through which
-gradients pass. It is an attribute of the tensor, so that it follows the tensor and dies with it.
+A *proxy* in torch's graph stands for such an array: one number, seen as a float64 array of the whole shape, through
+which gradients pass. It is an attribute of the tensor, so that it follows the tensor and dies with it.
 
 As in MXNet, an integer operation has the gradient of its real counterpart, cut to the type of the array it belongs to.
 """

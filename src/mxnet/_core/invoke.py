@@ -89,7 +89,9 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
             if record and not result.requires_grad and not hasattr(result, "_proxy"):
                 result = _without_gradient(od, result, tensors, kwargs)
             array = make(result, ctx)
-            if record and (result.requires_grad or hasattr(result, "_proxy")):  # as ``recorded`` does, which would be a tenth of a microsecond more
+            if record and (
+                result.requires_grad or hasattr(result, "_proxy")
+            ):  # as ``recorded`` does, which would be a tenth of a microsecond more
                 try:
                     notes = [a._note for a in arrays]  # type: ignore[union-attr]
                 except AttributeError:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from .._core import invoke as _invoke
 from .._core import integers, layout, tape
+from .._core import invoke as _invoke
 from .._core.dtypes import CODE_TO_NP, TORCH_TO_CODE, TORCH_TO_NP, torch_dtype
 from .._core.history import node_of, note_of, recorded
 from .._core.host import numpy_copy
@@ -305,8 +305,10 @@ class NDArray(Fluent):
             return self
         t = self._t
         with torch.set_grad_enabled(state.recording):
-            if state.recording and integers.in_graph(t).requires_grad and not (
-                t.is_floating_point() and wanted.is_floating_point
+            if (
+                state.recording
+                and integers.in_graph(t).requires_grad
+                and not (t.is_floating_point() and wanted.is_floating_point)
             ):
                 array = self._wrap(integers.run(get_op("Cast").run, (t,), {"dtype": wanted}), self._ctx)
             else:
@@ -526,7 +528,9 @@ def _write(target: NDArray, value: torch.Tensor) -> None:
 def _moved(x: NDArray, ctx: Context, copy: bool) -> NDArray:
     device = ctx.device
     with torch.set_grad_enabled(state.recording):
-        moved = integers.follow(x._t.to(device, copy=copy, non_blocking=x._ctx.device_type == "cpu_pinned"), x._t, lambda p: p.to(device))
+        moved = integers.follow(
+            x._t.to(device, copy=copy, non_blocking=x._ctx.device_type == "cpu_pinned"), x._t, lambda p: p.to(device)
+        )
     if ctx.device_type == "cpu_pinned" and torch.cuda.is_available():
         moved = moved.pin_memory()
     array = x._wrap(moved, ctx)

@@ -77,15 +77,18 @@ class Heads:
         """
         tensors, grads = [], []
         for name, r, g, needed in zip(self._names, results, starts, self._needed):
-            if not r.requires_grad:
+            stands = in_graph(r)
+            if stands is None or not stands.requires_grad:
                 continue
             if g is None and needed:
                 raise MXNetError(
                     f"backward: head_gradient is required for output {name}, which does not come from a loss layer: "
                     "give the gradient to start from in out_grads (to minimize an output, wrap it in MakeLoss)"
                 )
-            tensors.append(in_graph(r))
-            grads.append(torch.ones(r.shape, dtype=r.dtype, device=r.device) if g is None else g)
+            tensors.append(stands)
+            if g is None:
+                g = torch.ones(r.shape, dtype=stands.dtype, device=r.device)
+            grads.append(g if g.dtype == stands.dtype else g.to(stands.dtype))
         if not tensors:
             return [None] * len(wanted)
         try:

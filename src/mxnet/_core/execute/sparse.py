@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from .. import integers
 from ..graph.node import Entry, Node
 from ..graph.passes import eliminate_common
 from ..registry import OpDef
@@ -82,6 +83,8 @@ def makes_sparse(heads: Sequence[Entry]) -> bool:
 def leaf_of(x: Any) -> Any:
     """An input of a run that gradients are computed for: the same memory, without history."""
     if not isinstance(x, Sparse):
+        if not x.is_floating_point():
+            return integers.attach(x.data, integers.carrier(x).requires_grad_(True))
         return x.data.requires_grad_(True)
     leaf = x.detach()
     leaf.carrier = carrier_for(x).requires_grad_(True)
@@ -90,4 +93,4 @@ def leaf_of(x: Any) -> Any:
 
 def in_graph(x: Any) -> torch.Tensor:
     """The tensor that stands for a value in torch's graph."""
-    return x.carrier if isinstance(x, Sparse) else x
+    return x.carrier if isinstance(x, Sparse) else integers.in_graph(x)
