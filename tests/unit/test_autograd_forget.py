@@ -350,3 +350,46 @@ def test_threads_forget_their_own_graphs(ctx):
     for t in threads:
         t.join()
     assert not wrong
+
+
+@pytest.mark.parametrize("kind", ["nd", "np"])
+def test_buffers_without_a_gradient_go_with_the_graph(kind, ctx):
+    def marked(req):
+        x = mx.nd.ones(2, ctx)
+        x = x.as_np_ndarray() if kind == "np" else x
+        x.attach_grad(req)
+        return x
+
+    a, b, aside = marked("null"), marked("write"), marked("null")
+    assert not a.grad.asnumpy().any()
+    with autograd.record():
+        loss = (a * b + b * 2) * 1
+        other = aside * b  # noqa: F841
+    assert a.grad is not None
+    loss.backward(retain_graph=True)
+    assert a.grad is not None
+    loss.backward()
+    assert a.grad is None and aside.grad is not None
+    assert b.grad.asnumpy().tolist() == [3, 3]
+    with autograd.record():
+        loss = aside * b
+    autograd.grad(loss, [b])
+    assert aside.grad is None
+    a.attach_grad()
+    with autograd.record():
+        loss = a * 2
+    loss.backward()
+    assert a.grad.asnumpy().tolist() == [2, 2]
+
+
+def test_buffers_without_a_gradient_in_hybridized_blocks(ctx):
+    net = mx.gluon.nn.Dense(1)
+    net.initialize(ctx=ctx)
+    net.hybridize()
+    for _ in range(4):
+        x = mx.nd.ones((1, 2), ctx)
+        x.attach_grad("null")
+        with autograd.record():
+            loss = net(x) * 2
+        loss.backward()
+        assert x.grad is None

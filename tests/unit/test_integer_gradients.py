@@ -72,6 +72,7 @@ _CASES = {
     "np, sum": ("int32", lambda x: x.as_np_ndarray().sum(), None, [1, 1, 1]),
     "np, sin": ("int32", lambda x: mx.np.sin(x.as_np_ndarray()), None, [0, 0, 0]),
     "np, comparison": ("float32", lambda x: x.as_np_ndarray() > 1, "bool", [0, 0, 0]),
+    "np, with floats": ("int32", lambda x: x.as_np_ndarray() * mx.np.array([0.5, 2, 3], ctx=x.ctx), None, [0, 2, 3]),
     "np, stack": ("int32", lambda x: mx.np.stack([x.as_np_ndarray()] * 2), "int32", [2, 2, 2]),
 }
 
@@ -229,4 +230,5 @@ def test_get_symbol(ctx):
     x = _variable("int32", ctx)
     with autograd.record():
         y = (x * 2).astype("float32")
-    assert autograd.get_symbol(y).list_arguments() == ["var0"]
+        z = x * 2
+    assert autograd.get_symbol(y).list_arguments() == autograd.get_symbol(z).list_arguments() == ["var0"]

@@ -5,12 +5,10 @@ Torch's graph holds the gradients; it knows kernels, not operators, and not who 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
-
-import torch
 
 from . import integers
 
@@ -27,6 +25,7 @@ Note = tuple[Any, Any, Sequence[Any], int]
 _new: list[ref[NDArray]] = []
 _older: list[ref[NDArray]] = []
 LONG = 65536
+_null: list[ref[NDArray]] = []  # arrays that were marked with ``grad_req="null"``
 _sorting = RLock()  # only the end of the list of new ones may change without it
 
 # What the eager call does itself: ``recorded`` without the call.
@@ -62,6 +61,11 @@ def recorded(x: NDArray, op: Any, params: Any, inputs: Sequence[Any], number: in
     remember(ref(x))
     if count() > LONG:
         sort()
+
+
+def mark_null(x: NDArray) -> None:
+    """Note that a variable wants no gradient: its buffer is dropped when a graph that it is part of is forgotten."""
+    _null.append(ref(x))
 
 
 class _Inputs(list[Any]):
@@ -112,12 +116,14 @@ def sort() -> None:
         del _new[: len(taken)]
 
 
-def forget(heads: Iterable[torch.Tensor]) -> None:
-    """Make constants of all arrays that tensors were computed from, and of those that hold the tensors themselves.
+def forget(heads: Sequence[NDArray]) -> None:
+    """Make constants of all arrays that others were computed from, and of these.
 
     What was computed from such an array before keeps what is left of its own past.
     """
-    todo = [t.grad_fn for t in heads]
+    if _null:
+        _drop_buffers(heads)
+    todo = [node_of(x) for x in heads]
     with _sorting:
         taken = _new[:]
         waiting: dict[Any, list[Any]] = {}  # arrays by their node in torch's graph
@@ -142,6 +148,25 @@ def forget(heads: Iterable[torch.Tensor]) -> None:
                         todo.append(before)
         _older[:] = [r for left in waiting.values() for r in left if id(r) not in cut]
         del _new[: len(taken)]
+
+
+def _drop_buffers(heads: Sequence[NDArray]) -> None:
+    """Make constants of the arrays without a gradient that others were computed from."""
+    todo = [note for x in heads if (note := note_of(x)) is not None]
+    seen = {id(note) for note in todo}
+    while todo:
+        for before in todo.pop()[2]:
+            if before is not None and id(before) not in seen:
+                seen.add(id(before))
+                todo.append(before)
+    for r in _null[:]:
+        x = r()
+        if x is None or x._grad_req != "null":
+            _null.remove(r)
+        elif id(note_of(x)) in seen:
+            _null.remove(r)
+            x._grad = None
+            x._note = constant()
 
 
 def node_of(x: NDArray) -> Any:

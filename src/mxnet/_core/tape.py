@@ -10,7 +10,7 @@ import torch
 
 from ..base import MXNetError
 from . import integers
-from .history import forget, in_graph, mark_variable
+from .history import forget, in_graph, mark_null, mark_variable
 from .state import state
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def mark(x: NDArray, grad: NDArray | None, grad_req: str) -> None:
     mark_variable(x)
     if grad is not None:
         grad._fresh = False
-    if grad is not None and grad_req != "null":
+    if grad_req == "null":
+        mark_null(x)
+    elif grad is not None:
         leaf.requires_grad_(True)
         leaf._deliver = _Deliver(grad, grad_req == "add")  # type: ignore[attr-defined]
         leaf.register_post_accumulate_grad_hook(leaf._deliver)  # type: ignore[attr-defined]
@@ -259,7 +261,7 @@ def run_backward(heads: Sequence[NDArray], head_grads: Any, retain_graph: bool, 
         if _arrived:
             _drop_arrivals(outer)
     if not retain_graph:
-        forget(tensors)
+        forget(heads)
 
 
 def run_grad(
@@ -294,7 +296,7 @@ def run_grad(
                 raise MXNetError(f"Cannot differentiate: variable {i} is not reachable from the heads")
             found[i] = torch.zeros_like(leaf)
     if not retain_graph:
-        forget(tensors)
+        forget(heads)
     if create_graph:
         return [_ConstantOf.apply(g, leaf) if not g.requires_grad else g for g, leaf in zip(found, leaves)]
     return [_plain(g).to(v._t.dtype) for g, v in zip(found, variables)]

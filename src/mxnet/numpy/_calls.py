@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as onp
 import torch
 
 from .._core import integers
-from .._core.history import constant, recorded, recorded_call, with_past
+from .._core.history import constant, note_of, recorded, recorded_call, with_past
 from .._core.invoke import op_error, write_out
 from .._core.state import state
 from .._core.tape import reach
@@ -96,12 +96,16 @@ def _filled_in(value: Any, tensors: Iterator[Any]) -> Any:
     return value
 
 
-def wrap_recorded(t: torch.Tensor, ctx: Any) -> ndarray:
-    """An array of what a function has computed."""
+def wrap_recorded(t: torch.Tensor, ctx: Any, sources: Iterable[Any]) -> ndarray:
+    """An array of what a function has computed from arrays (others among ``sources`` do not matter)."""
     array = wrap(t, ctx)
     if state.recording and integers.in_graph(t).requires_grad:
-        recorded(array, *constant())
+        recorded(array, *constant()[:2], _notes(sources))
     return array
+
+
+def _notes(sources: Iterable[Any]) -> list[Any]:
+    return [note_of(x) for x in sources if isinstance(x, ndarray)]
 
 
 def write(name: str, out: Any, value: torch.Tensor) -> ndarray:
@@ -137,11 +141,11 @@ def _arrays(value: Any, ctx: Any, sources: list[ndarray]) -> Any:
     if isinstance(value, torch.Tensor):
         if not state.recording and (value._is_view() or any(value is x._t for x in sources)):
             value = value.clone(memory_format=torch.contiguous_format)
-        return wrap_recorded(value, ctx)
+        return wrap_recorded(value, ctx, sources)
     if isinstance(value, (tuple, list)):
         made = [_arrays(v, ctx, sources) for v in value]
         if state.recording:
-            recorded_call([x for x in made if isinstance(x, ndarray)], *constant()[:3])
+            recorded_call([x for x in made if isinstance(x, ndarray)], *constant()[:2], _notes(sources))
         return made if isinstance(value, list) else tuple(made)
     return value
 

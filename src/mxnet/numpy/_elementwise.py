@@ -13,7 +13,9 @@ from typing import Any
 import numpy as onp
 import torch
 
+from .._core import integers
 from .._core.registry import get_op
+from .._core.state import state
 from ..util import _check_ufunc_keywords
 from ._array import ndarray
 from ._calls import NUMBERS, compute, refuse, wrap_recorded, write
@@ -98,7 +100,7 @@ def _unary(name: str, fn: Any, text: str) -> Any:
             _check_ufunc_keywords(name, kwargs)
         if isinstance(x, ndarray):
             result = compute(name, fn, (x._t,), {})
-            return wrap_recorded(result, x._ctx) if out is None else write(name, out, result)
+            return wrap_recorded(result, x._ctx, (x,)) if out is None else write(name, out, result)
         if isinstance(x, NUMBERS):
             return on_host(x)
         raise refuse(name, x)
@@ -209,16 +211,26 @@ _WITHOUT_KEYWORDS = frozenset(
 )  # of NumPy's ufuncs
 
 
+def _of_one_type(fn: Any) -> Any:
+    return lambda a, b: fn(*_together(a, b))
+
+
 def _binary(name: str, fn: Any, numbers: int, text: str) -> Any:
     on_host = getattr(onp, name)
 
     def combine(x1: Any, x2: Any, out: ndarray | None) -> Any:
+        run = fn
         if isinstance(x1, ndarray):
             ctx = x1._ctx
             a = x1._t
             if isinstance(x2, ndarray):
                 b = x2._t
-                args = (a, b) if a.dtype == b.dtype else _together(a, b)
+                args = (a, b)
+                if a.dtype != b.dtype:
+                    if state.recording and integers.active:  # the gradient passes through the conversion too
+                        run = _of_one_type(fn)
+                    else:
+                        args = _together(a, b)
             elif not isinstance(x2, NUMBERS):
                 raise refuse(name, x2)
             elif numbers == _EXACTLY:
@@ -239,8 +251,8 @@ def _binary(name: str, fn: Any, numbers: int, text: str) -> Any:
             return on_host(x1, x2)
         else:
             raise refuse(name, x2)
-        result = compute(name, fn, args, {})
-        return wrap_recorded(result, ctx) if out is None else write(name, out, result)
+        result = compute(name, run, args, {})
+        return wrap_recorded(result, ctx, (x1, x2)) if out is None else write(name, out, result)
 
     if name in _WITHOUT_KEYWORDS:
 

@@ -10,7 +10,7 @@ from typing import Any
 from .._core.graph import build
 from .._core.graph.attrs import attr_text
 from .._core.graph.node import Entry, Node
-from .._core.history import Note, note_of
+from .._core.history import Note, in_graph, note_of
 from .._core.registry import OpDef, get_op
 from ..base import MXNetError
 from ..ndarray import NDArray
@@ -21,7 +21,8 @@ def symbol_of(x: NDArray) -> Symbol:
     """The graph that an array was computed by; see :func:`mxnet.autograd.get_symbol`."""
     if not isinstance(x, NDArray):
         raise TypeError(f"get_symbol expects an NDArray, got {type(x).__name__}")
-    if not x._t.requires_grad:
+    stands = in_graph(x)
+    if stands is None or not stands.requires_grad:
         raise MXNetError("NDArray is not part of a computation graph. Did you forget to turn on recording?")
     note = note_of(x)
     assert note is not None
@@ -30,7 +31,8 @@ def symbol_of(x: NDArray) -> Symbol:
     waiting: list[Note] = [note]
     while waiting:  # inputs first; without recursion, since the past may be long
         op, params, inputs, _ = current = waiting[-1]
-        missing = [] if _key(current) in nodes else [i for i in inputs if i is not None and _key(i) not in nodes]
+        known = isinstance(op, str) or _key(current) in nodes
+        missing = [] if known else [i for i in inputs if i is not None and _key(i) not in nodes]
         if missing:
             waiting += reversed(missing)
             continue
