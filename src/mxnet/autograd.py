@@ -187,7 +187,8 @@ def get_symbol(x: NDArray) -> Symbol:
     """The graph of the operators that an array was computed by while recording, as a symbol.
 
     Marked variables become variables named ``var0``, ``var1`` and so on; constants, and results of what is no operator
-    (functions, slices), ``null0`` and so on. The graph of a hybridized block is put in the place of its call.
+    (functions of ``mx.np``, :class:`Function`), ``null0`` and so on. A hybridized block is one ``_CachedOp`` node, which
+    holds its graph; blocks of at most two operators (``hybridize(inline_limit=...)``) are shown operator by operator.
 
     Parameters
     ----------

@@ -403,39 +403,6 @@ def test_fresh_gradients(ctx):
     assert not x._fresh_grad
 
 
-def test_get_symbol(ctx):
-    x, w = mx.nd.array([[1.0, 2.0, 4.0]], ctx), mx.nd.ones((2, 3), ctx)
-    x.attach_grad()
-    w.attach_grad()
-    with autograd.record():
-        h = mx.nd.FullyConnected(x, w, num_hidden=2, no_bias=True).reshape((2, 1))
-        parts = mx.nd.split(h.astype("float64"), num_outputs=2, axis=0)
-        y = mx.nd.broadcast_add(parts[1], parts[0]) * mx.nd.array([3.0], ctx, dtype="float64")
-    symbol = autograd.get_symbol(y)
-    assert symbol.list_arguments() == ["var0", "var1", "null0"]
-    again = symbol.eval(ctx=ctx, var0=x, var1=w, null0=mx.nd.array([3.0], ctx, dtype="float64"))[0]
-    np.testing.assert_array_equal(again.asnumpy(), y.asnumpy())
-    assert autograd.get_symbol(x).list_arguments() == ["var0"]
-    y.backward()
-    with pytest.raises(mx.MXNetError, match="not part of a computation graph"):
-        autograd.get_symbol(y)
-    with pytest.raises(TypeError, match="get_symbol expects an NDArray, got int"):
-        autograd.get_symbol(1)
-
-
-def test_get_symbol_looks_into_hybridized_blocks(ctx):
-    net = mx.gluon.nn.HybridSequential(prefix="n_")
-    with net.name_scope():
-        net.add(mx.gluon.nn.Dense(2), mx.gluon.nn.BatchNorm())
-    net.initialize(ctx=ctx)
-    net.hybridize()
-    with autograd.record():
-        y = net(mx.nd.ones((2, 3), ctx)) * 2
-    symbol = autograd.get_symbol(y)
-    assert len(symbol.list_arguments()) == 5 and len(symbol.list_auxiliary_states()) == 2
-    assert "n_dense0_fwd_output" in symbol.get_internals().list_outputs()
-
-
 def test_notes_keep_no_array_alive_and_no_past_without_gradients(ctx):
     x = mx.nd.ones((2,), ctx)
     with autograd.record():

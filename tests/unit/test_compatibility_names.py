@@ -136,7 +136,6 @@ def test_shared_memory_of_two_processes():
         "mxnet.contrib.onnx.import_model",
         "mxnet.contrib.quantization.quantize_net",
         "mxnet.rtc.CudaModule",
-        "mxnet.symbol._internal._CachedOp",
         "mxnet.base._LIB.MXNDArraySyncCopyToCPU",
     ],
 )

@@ -10,11 +10,14 @@ from .._core import invoke as _invoke
 from .._core.execute.calls import GraphCalls
 from .._core.execute.sparse import SparseCalls, makes_sparse
 from .._core.execute.watch import Watch
+from .._core.graph.node import topo_sort
 from .._core.history import note_of, recorded_call, with_past
 from .._core.state import state
 from ..base import MXNetError
 from ..context import Context
 from ._array import NDArray, context_of, wrap
+
+_INLINE_LIMIT = 2  # MXNet's
 
 
 def _wrap_any(value: Any, ctx: Context) -> NDArray:
@@ -31,7 +34,8 @@ class CachedOp:
     ----------
     sym : Symbol
     flags : sequence of (str, str)
-        MXNet's settings of memory planning (``static_alloc`` and others), which make no difference here.
+        MXNet's settings. Those of memory planning make no difference here. ``inline_limit`` is how many operators a
+        graph may have for ``autograd.get_symbol`` to show them, not one node; with ``static_alloc`` it never does.
     """
 
     def __init__(self, sym: Any, flags: Sequence[tuple[str, Any]] = ()) -> None:
@@ -41,6 +45,15 @@ class CachedOp:
         self._order: tuple[int, ...] = ()  # where the inputs of the program stand among the symbol's
         self._names: list[str] = sym.list_inputs()
         self._watch: Watch | None = None
+        self._flags = dict(flags)
+
+    @property
+    def shown_inline(self) -> bool:
+        """Whether ``autograd.get_symbol`` shows the graph, not one node."""
+        if str(self._flags.get("static_alloc", False)) in ("True", "true", "1"):
+            return False
+        count = sum(node.op is not None for node in topo_sort(self._symbol._heads))
+        return count <= int(self._flags.get("inline_limit", _INLINE_LIMIT))
 
     def __call__(self, *args: NDArray, **kwargs: Any) -> Any:
         """The outputs for these inputs: an array, or a list of them when there are several."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -49,7 +49,7 @@ def symbol_of(x: NDArray) -> Symbol:
             for name, values in op(*params):
                 made = _apply(get_op(name), _numbered(counts), values, made)
         else:
-            made = _composed(op, inputs, nodes)
+            made = _called(op, inputs, nodes, counts)
         nodes[_key(current)] = made
     return Symbol([_entry(note, nodes)])
 
@@ -70,18 +70,29 @@ def _entry(note: Note | None, nodes: Mapping[int, list[Entry]]) -> Any:
     return None if note is None else nodes[_key(note)][note[3]]
 
 
-def _apply(op: OpDef, name: str, params: dict[str, Any], inputs: list[Any]) -> list[Entry]:
+def _apply(
+    op: OpDef, name: str, params: dict[str, Any], inputs: list[Any], subgraphs: Sequence[list[Entry]] = ()
+) -> list[Entry]:
     """The outputs of an operator."""
     attrs = {key: attr_text(value) for key, value in params.items() if key in op.params and value is not None}
     if op.variadic in op.params:
         attrs.setdefault(op.variadic, str(len(inputs)))
-    node = build.apply_op(op, name, attrs, inputs, {})
+    node = build.apply_op(op, name, attrs, inputs, {}, subgraphs)
     return [(node, i) for i in range(node.num_outputs)]
 
 
-def _composed(call: Any, inputs: Any, nodes: Mapping[int, list[Entry]]) -> list[Entry]:
-    """The outputs of a graph that was called as one, a hybridized block for instance."""
+def _called(call: Any, inputs: Any, nodes: Mapping[int, list[Entry]], counts: dict[str, int]) -> list[Entry]:
+    """The outputs of a graph that was called as one, a hybridized block for instance: one node, unless it is small."""
     graph = copy.copy(call._symbol)
     names = graph.list_inputs()
+    if not call.shown_inline:
+        states = set(graph.list_auxiliary_states())
+        params = {
+            "num_args": len(names) + 1,
+            "num_outputs": len(graph._heads),
+            "state_locs": tuple([i for i, n in enumerate(names) if n in states]),
+        }
+        entries = [_entry(i, nodes) for i in inputs]
+        return _apply(get_op("_CachedOp"), _numbered(counts), params, entries, [graph._heads])
     graph._compose(**{name: Symbol([_entry(i, nodes)]) for name, i in zip(names, inputs)})
     return list(graph._heads)

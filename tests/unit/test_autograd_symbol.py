@@ -1,0 +1,169 @@
+"""``autograd.get_symbol``: the graph of what was recorded computes what was recorded."""
+
+import json
+
+import numpy as np
+import pytest
+
+import mxnet as mx
+from mxnet import autograd, nd
+
+
+def _into(target, value):
+    target[:] = value
+    return target
+
+
+# Each takes a matrix of three rows and four columns; None: constants of the graph are not compared by their values.
+_WAYS = {
+    "integer": lambda x: x[1] * 2,
+    "negative": lambda x: x[-1],
+    "two integers": lambda x: x[1, 2],
+    "slice": lambda x: x[1:3],
+    "step": lambda x: x[::2],
+    "backwards": lambda x: x[::-1, 1:],
+    "by twos backwards": lambda x: x[2::-2],
+    "column": lambda x: x[:, 1],
+    "columns": lambda x: x[:, 1:3],
+    "new axis": lambda x: x[None, :, None, 1],
+    "ellipsis": lambda x: x[..., 1:2],
+    "part of a row": lambda x: x[1, 1:3],
+    "rows": lambda x: list(x)[1] + x[0],
+    "context": lambda x: x.copyto(mx.cpu(1)).as_in_context(x.ctx),
+    "copy": lambda x: x.copy() * x,
+    "copyto": lambda x: x.copyto(nd.zeros((3, 4), x.ctx)),
+    "reshape": lambda x: x.reshape((4, -1)),
+    "reshape in reverse": lambda x: x.reshape((-1, 2, 2), reverse=True),
+    "expand": lambda x: x.expand_dims(-1, inplace=True),
+    "squeeze": lambda x: x[:1].squeeze(inplace=True),
+    "flatten": lambda x: x.flatten(inplace=True),
+    "astype": lambda x: x.astype("float64") * 2,
+    "concatenate": lambda x: nd.concatenate([x, x * 2], axis=1),
+    "assignment": lambda x: _into(nd.zeros((3, 4), x.ctx), x * 2),
+    "out": lambda x: nd.exp(x, out=nd.zeros((3, 4), x.ctx)),
+    "broadcast": lambda x: x.broadcast_to((2, 3, 4)),
+    "T": lambda x: x.T[1:],
+    "numpy": lambda x: x.as_np_ndarray()[1:].as_nd_ndarray() * 2,
+}
+
+
+@pytest.mark.parametrize("name", _WAYS)
+def test_computes_the_same(name, ctx):
+    x = nd.array(np.arange(12.0).reshape(3, 4), ctx)
+    x.attach_grad()
+    with autograd.record():
+        y = _WAYS[name](x)
+    symbol = autograd.get_symbol(y)
+    constants = {n: nd.zeros((3, 4), ctx) for n in symbol.list_arguments() if n.startswith("null")}
+    assert set(symbol.list_arguments()) == {"var0", *constants}
+    (again,) = symbol.eval(ctx=ctx, var0=x, **constants)
+    assert again.shape == y.shape and again.dtype == y.dtype
+    np.testing.assert_array_equal(again.asnumpy(), y.asnumpy())
+
+
+@pytest.mark.parametrize("key", [[0, 2], ([0, 2], [1, 1]), ([0, 2], slice(1, 3)), nd.array([0, 2])], ids=str)
+def test_index_arrays_are_constants(key, ctx):
+    x = nd.array(np.arange(12.0).reshape(3, 4), ctx)
+    x.attach_grad()
+    with autograd.record():
+        y = x[key]
+    assert autograd.get_symbol(y).list_arguments() == ["var0", "null0"]
+
+
+def test_get_symbol(ctx):
+    x, w = nd.array([[1.0, 2.0, 4.0]], ctx), nd.ones((2, 3), ctx)
+    x.attach_grad()
+    w.attach_grad()
+    with autograd.record():
+        h = nd.FullyConnected(x, w, num_hidden=2, no_bias=True).reshape((2, 1))
+        parts = nd.split(h.astype("float64"), num_outputs=2, axis=0)
+        y = nd.broadcast_add(parts[1], parts[0]) * nd.array([3.0], ctx, dtype="float64")
+    symbol = autograd.get_symbol(y)
+    assert symbol.list_arguments() == ["var0", "var1", "null0"]
+    again = symbol.eval(ctx=ctx, var0=x, var1=w, null0=nd.array([3.0], ctx, dtype="float64"))[0]
+    np.testing.assert_array_equal(again.asnumpy(), y.asnumpy())
+    assert autograd.get_symbol(x).list_arguments() == ["var0"]
+    y.backward()
+    with pytest.raises(mx.MXNetError, match="not part of a computation graph"):
+        autograd.get_symbol(y)
+    with pytest.raises(TypeError, match="get_symbol expects an NDArray, got int"):
+        autograd.get_symbol(1)
+
+
+def test_get_symbol_looks_into_hybridized_blocks(ctx):
+    net = mx.gluon.nn.HybridSequential(prefix="n_")
+    with net.name_scope():
+        net.add(mx.gluon.nn.Dense(2), mx.gluon.nn.BatchNorm())
+    net.initialize(ctx=ctx)
+    net.hybridize()
+    with autograd.record():
+        y = net(nd.ones((2, 3), ctx)) * 2
+    symbol = autograd.get_symbol(y)
+    assert len(symbol.list_arguments()) == 5 and len(symbol.list_auxiliary_states()) == 2
+    assert "n_dense0_fwd_output" in symbol.get_internals().list_outputs()
+
+
+def _net(layers, ctx, **flags):
+    net = mx.gluon.nn.HybridSequential(prefix="n_")
+    with net.name_scope():
+        for _ in range(layers):
+            net.add(mx.gluon.nn.Dense(2))
+    net.initialize(ctx=ctx)
+    net.hybridize(**flags)
+    return net
+
+
+# What MXNet 1.9.1 shows: the operators of a net of one or of three layers, then a product.
+@pytest.mark.parametrize(
+    "layers, flags, operators",
+    [
+        (1, {}, ["FullyConnected"]),
+        (3, {}, ["_CachedOp"]),
+        (1, {"inline_limit": 0}, ["_CachedOp"]),
+        (3, {"inline_limit": 2}, ["_CachedOp"]),
+        (3, {"inline_limit": 3}, ["FullyConnected"] * 3),
+        (1, {"static_alloc": True}, ["_CachedOp"]),
+        (1, {"static_alloc": True, "static_shape": True}, ["_CachedOp"]),
+    ],
+)
+def test_a_hybridized_block_is_one_node_unless_it_is_small(layers, flags, operators, ctx):
+    net = _net(layers, ctx, **flags)
+    with autograd.record():
+        y = net(nd.ones((2, 3), ctx)) * 2
+    graph = json.loads(autograd.get_symbol(y).tojson())
+    assert [n["op"] for n in graph["nodes"] if n["op"] != "null"] == [*operators, "_mul_scalar"]
+
+
+def test_the_node_of_a_block_can_be_run_differentiated_and_saved(ctx):
+    net = mx.gluon.nn.HybridSequential()
+    net.add(mx.gluon.nn.Dense(4, activation="relu"), mx.gluon.nn.BatchNorm(), mx.gluon.nn.Dense(2))
+    net.initialize(mx.init.Xavier(), ctx=ctx)
+    net.hybridize()
+    x = nd.array(np.random.RandomState(0).normal(size=(5, 3)), ctx)
+    x.attach_grad()
+    with autograd.record():
+        y = net(x) * 2
+    symbol = autograd.get_symbol(y)
+    y.backward()
+    assert len(symbol.list_arguments()) == 7 and len(symbol.list_auxiliary_states()) == 2
+    symbol = mx.sym.load_json(symbol.tojson())
+    executor = symbol.simple_bind(ctx, var0=(5, 3))
+    values = dict(zip(symbol.list_inputs(), [x, *[p.data(ctx) for p in net.collect_params().values()]], strict=True))
+    executor.copy_params_from(values, values, allow_extra_params=True)
+    np.testing.assert_allclose(executor.forward(is_train=True)[0].asnumpy(), y.asnumpy(), rtol=1e-5, atol=1e-6)
+    executor.backward(nd.ones((5, 2), ctx))
+    np.testing.assert_allclose(executor.grad_dict["var0"].asnumpy(), x.grad.asnumpy(), rtol=1e-4, atol=1e-6)
+    moved = symbol.list_auxiliary_states()[0]
+    assert abs(executor.aux_dict[moved].asnumpy()).max() > 0
+
+
+def test_the_operator_takes_a_graph_and_its_inputs(ctx):
+    graph = mx.sym.var("a") * 2 + mx.sym.var("b")
+    x, y = mx.sym.var("x"), mx.sym.var("y")
+    call = mx.sym._internal._CachedOp(graph, x, y + 1, num_outputs=1)
+    assert call.eval(ctx=ctx, x=nd.ones(2, ctx), y=nd.ones(2, ctx))[0].asnumpy().tolist() == [4, 4]
+    assert call.infer_shape(x=(2, 3))[0] == [(2, 3), (2, 3)]
+    with pytest.raises(mx.MXNetError, match="inputs"):
+        mx.sym._internal._CachedOp(graph, x, num_outputs=1).eval(ctx=ctx, x=nd.ones(2, ctx))
+    with pytest.raises(mx.MXNetError, match="runs inside of a graph only"):
+        nd._internal._CachedOp(nd.ones(1), num_outputs=1)
