@@ -187,7 +187,7 @@ def get_symbol(x: NDArray) -> Symbol:
     """The graph of the operators that an array was computed by while recording, as a symbol.
 
     Marked variables become variables named ``var0``, ``var1`` and so on; constants, and results of what is no operator
-    (functions of ``mx.np``, :class:`Function`), ``null0`` and so on. A hybridized block is one ``_CachedOp`` node, which
+    (functions of ``mx.np``, :class:`Function`), ``null0`` and so on. A hybridized block is one ``_CachedOp`` node that
     holds its graph; blocks of at most two operators (``hybridize(inline_limit=...)``) are shown operator by operator.
 
     Parameters
