@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mxnet as mx
 from mxnet._core.registry import all_ops, get_op
-from mxnet.initializer import _create_own
 from tests.fuzz.mutations import JSON, TEXT
 from tests.fuzz.reader import Reader
 
@@ -44,8 +43,8 @@ def _initializers() -> list[bytes]:
 
 
 def _create(data: bytes, _: str) -> None:
-    weight = mx.sym.Variable("w", attr={"__init__": data.decode("utf-8", "replace")})
-    _create_own(mx.init.InitDesc("w", weight.attr_dict().get("w")), weight.attr("__init__"))
+    weight = mx.sym.Variable("weight", attr={"__init__": data.decode("utf-8", "replace")})
+    mx.init.Zero()(mx.init.InitDesc("weight", weight.attr_dict().get("weight")), mx.nd.zeros((4, 4)))
 
 
 READERS = [
