@@ -160,7 +160,9 @@ def test_rnn_states():
 
 @pytest.mark.parametrize("hybrid", [False, True])
 @pytest.mark.parametrize(
-    "make", [lambda: rnn.RNN(3), lambda: rnn.LSTM(3, 2), lambda: rnn.GRU(3, bidirectional=True)], ids=["rnn", "lstm", "gru"]
+    "make",
+    [lambda: rnn.RNN(3), lambda: rnn.LSTM(3, 2), lambda: rnn.GRU(3, bidirectional=True)],
+    ids=["rnn", "lstm", "gru"],
 )
 def test_rnn_layers(make, hybrid):
     net = make()
