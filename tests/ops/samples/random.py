@@ -33,16 +33,16 @@ for _name, (_numbers, _arrays) in _DISTRIBUTIONS.items():
         ROWS += [row(f"_sample_{_name}", _given[0], (3,)).set(raises="one shape and data type")]
 
 ROWS += [
-    row("_random_uniform", low=2, high=1, shape=2).set(raises="low must be less or equal to high"),
-    row("_random_normal", scale=0, shape=2).set(raises="scale parameter"),
+    row("_random_uniform", low=2, high=1, shape=2).set(raises="low should be at most high"),
+    row("_random_normal", scale=0, shape=2).set(raises="scale should be positive"),
     row("_random_gamma", alpha=0, shape=2).set(raises="alpha parameter"),
     row("_random_gamma", beta=-1, shape=2).set(raises="beta parameter"),
     row("_random_exponential", lam=0, shape=2).set(raises="lambda parameter"),
     row("_random_poisson", lam=-1, shape=2).set(raises="lambda parameter"),
-    row("_random_negative_binomial", k=-1, shape=2).set(raises="k parameter"),
-    row("_random_negative_binomial", p=0, shape=2).set(raises="p parameter"),
-    row("_random_generalized_negative_binomial", mu=-1, shape=2).set(raises="mu parameter"),
-    row("_random_generalized_negative_binomial", alpha=-1, shape=2).set(raises="alpha parameter"),
+    row("_random_negative_binomial", k=-1, shape=2).set(raises="k should not be negative"),
+    row("_random_negative_binomial", p=0, shape=2).set(raises=r"p should be in \(0, 1\]"),
+    row("_random_generalized_negative_binomial", mu=-1, shape=2).set(raises="mu should not be negative"),
+    row("_random_generalized_negative_binomial", alpha=-1, shape=2).set(raises="alpha should not be negative"),
     _draw("_random_randint", low=-5, high=5, shape=(2, 3)),
     _draw("_random_randint", low=-5, high=2**40, shape=(2, 3), dtype="int64"),
     row("_random_randint", low=3, high=3, shape=2).set(raises="low must be less than high"),

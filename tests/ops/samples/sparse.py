@@ -28,7 +28,7 @@ ROWS = [
     row("cast_storage", ROWS_OF, stype="default"),
     row("cast_storage", ROWS_OF, stype="row_sparse"),
     row("cast_storage", CSR, stype="row_sparse").set(raises="storage types"),
-    row("cast_storage", (2, 3, 4), stype="csr").set(raises="2 Dimensional"),
+    row("cast_storage", (2, 3, 4), stype="csr").set(raises="only a matrix can be stored as csr"),
     row("cast_storage", (2, 3), stype="coo").set(raises="stype"),
     row("_sparse_retain", ROWS_OF, const([0, 1])).set(grad=False),
     row("_sparse_retain", ROWS_OF, const([2], dtype="int64")).set(grad=False),

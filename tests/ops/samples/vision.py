@@ -58,7 +58,9 @@ ROWS = [
         is_multiply=False,
     ),
     row("Correlation", (1, 2, 4, 5), (1, 2, 4, 5), kernel_size=2).set(raises="odd"),
-    row("Correlation", (1, 2, 4, 5), (1, 2, 4, 5), max_displacement=4).set(raises="fit"),
+    row("Correlation", (1, 2, 4, 5), (1, 2, 4, 5), max_displacement=4).set(
+        raises="max_displacement and kernel_size leave no position"
+    ),
     # ---------------------------------------------------------------- regions
     row("ROIPooling", distinct(2, 2, 5, 6), _ROIS, pooled_size=(2, 3), spatial_scale=0.5).set(
         numeric=False, note=_FIXED
