@@ -4,7 +4,6 @@ import gc
 import multiprocessing
 import os
 import pickle
-import signal
 import subprocess
 import sys
 import textwrap
@@ -450,46 +449,6 @@ def test_batch_that_cannot_be_sent():
         next(iter(loader))
 
 
-@pytest.mark.parametrize(
-    ("fn", "how"),
-    [
-        (lambda: os.kill(os.getpid(), signal.SIGKILL), r"killed by signal 9 \(SIGKILL\)"),
-        (lambda: sys.exit(3), "exited with code 3"),
-    ],
-    ids=["killed", "exit"],
-)
-def test_dead_worker(fn, how):
-    loader = gd.DataLoader(Doing(fn), 2, num_workers=2)
-    for _ in range(2):
-        start = time.monotonic()
-        with pytest.raises(mx.MXNetError, match=how + ".* while reading sample 5"):
-            list(loader)
-        assert time.monotonic() - start < 30
-    assert next(iter(loader)).asnumpy().tolist() == [0, 1]
-
-
-def test_idle_worker_is_replaced():
-    loader = gd.DataLoader(Numbers(40), 4, num_workers=2)
-    assert len(list(loader)) == 10
-    for worker in loader._worker_pool._workers:
-        os.kill(worker.process.pid, signal.SIGKILL)
-        worker.process.join()
-    assert [int(y.asnumpy()[0]) for _, y in loader] == list(range(0, 40, 4))
-
-
-def test_worker_killed_between_batches_loses_nothing_else():
-    loader = gd.DataLoader(Numbers(400, (100, 50)), 4, num_workers=2, prefetch=20)
-    iterator = iter(loader)
-    seen = [int(next(iterator)[1].asnumpy()[0]) for _ in range(3)]
-    os.kill(loader._worker_pool._workers[0].process.pid, signal.SIGKILL)
-    try:
-        seen += [int(y.asnumpy()[0]) for _, y in iterator]
-        assert seen == list(range(0, 400, 4))
-    except mx.MXNetError as e:  # it was at work
-        assert "SIGKILL" in str(e) and "sample" in str(e)
-    assert len(list(loader)) == 100
-
-
 @WORKERS
 def test_timeout(workers):
     loader = gd.DataLoader(Doing(lambda: time.sleep(5)), 2, timeout=0.3, **workers)
@@ -497,31 +456,6 @@ def test_timeout(workers):
         list(loader)
     assert "thread_pool" in workers or "reading sample 5" in str(caught.value)
     assert next(iter(loader)).asnumpy().tolist() == [0, 1]
-
-
-@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors in /proc")
-def test_nothing_is_left_behind():
-    def use():
-        loader = gd.DataLoader(Numbers(60, (100, 50)), 4, num_workers=3)
-        pids = [w.process.pid for w in loader._worker_pool._workers]
-        list(loader)
-        kept = next(iter(loader))
-        with pytest.raises(mx.MXNetError):
-            list(gd.DataLoader(Doing(lambda: os.kill(os.getpid(), signal.SIGKILL)), 2, num_workers=1))
-        assert kept[1].asnumpy().tolist() == [0, 1, 2, 3]
-        return pids
-
-    shared = Path("/dev/shm")
-    use()
-    gc.collect()
-    before, names = descriptors(), sorted(shared.iterdir())
-    for _ in range(2):
-        pids = use()
-        gc.collect()
-        assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
-    assert descriptors() == before
-    assert sorted(shared.iterdir()) == names
-    assert not multiprocessing.active_children()
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors in /proc")

@@ -38,7 +38,9 @@ from ._workers import Failure, Task, doing, load, samples
 # both sides might wait for the other one to read. What is more stays with the parent for a while.
 _MOST_TASKS, _MOST_BYTES = (16, 1 << 14) if HAS_BLOCKS else (1, 0)
 _ORPHAN_CHECK = 5.0  # seconds
-_IDLE = -1  # instead of the position of a sample
+_ENDING = 10.0  # seconds: how long a process that has closed its connection may take to end
+_NONE = -1  # instead of the number of a task
+_MOST_STARTS = 3  # for one task, of workers that are killed before they take it
 
 
 class _Message(NamedTuple):
@@ -54,7 +56,8 @@ class _Setup(NamedTuple):
 
     dataset: Any
     batchify_fn: Callable[[list], Any]
-    progress: Any
+    progress: Any  # by worker: the position of the sample it is at
+    taken: Any  # by worker: the number of the task it has taken last
     seeds: tuple[int, int, int]
     np_shape: bool
     np_array: bool
@@ -70,7 +73,7 @@ class _Worker:
         self.under_way: deque[_Message] = deque()
         self.backlog: deque[_Message] = deque()
         self.bytes = 0  # under way
-        self.has_answered = False
+        self.failed_starts = 0  # of those that it replaces, one after the other
 
 
 # The parent's ends of all connections. Forked workers inherit copies and close them: otherwise one worker would not
@@ -98,8 +101,9 @@ class ProcessPool:
         # Batches draw numbers of their own, which follow from the state of the generators now and from how many
         # batches there were before, but not from which worker loads them. The generators themselves are left alone.
         seeds = (_digest(np.random.get_state()), _digest(random.getstate()), rng.base_seed())
-        self._progress = self._context.RawArray("q", [_IDLE] * count)
-        self._setup = _Setup(dataset, batchify_fn, self._progress, seeds, state.np_shape, state.np_array)
+        self._progress = self._context.RawArray("q", count)
+        self._taken = self._context.RawArray("q", count)
+        self._setup = _Setup(dataset, batchify_fn, self._progress, self._taken, seeds, state.np_shape, state.np_array)
         self._submitted = 0
         self._changed = threading.Condition()
         self._receiving = False
@@ -109,6 +113,7 @@ class ProcessPool:
             self._workers.append(self._start(i))
 
     def _start(self, i: int) -> _Worker:
+        self._taken[i] = _NONE
         ours, theirs = self._context.Pipe()
         _parent_ends.add(ours)
         process = self._context.Process(
@@ -180,7 +185,7 @@ class ProcessPool:
 
     def _doing(self, task: Task) -> str:
         for i, worker in enumerate(self._workers):
-            if worker.under_way and worker.under_way[0].task is task and self._progress[i] != _IDLE:
+            if worker.under_way and worker.under_way[0].task is task and self._has_taken(i, worker.under_way[0]):
                 return f" (worker process {worker.process.pid} is {doing(task.indices, self._progress[i])})"
         return ""
 
@@ -201,37 +206,56 @@ class ProcessPool:
             if i < len(self._workers):  # not stopped meanwhile
                 self._receive(i)
 
+    def _has_taken(self, i: int, message: _Message) -> bool:
+        """Whether a worker has begun with a task, and not with a later one."""
+        return self._taken[i] == message.number
+
     def _receive(self, i: int) -> None:
         worker = self._workers[i]
-        try:
-            while worker.connection.poll():
-                body, buffers = worker.receiver.receive()
-                message = worker.under_way.popleft()
-                worker.bytes -= len(message.content)
-                worker.has_answered = True
-                message.task.finish(_unpickled(message.task, body, buffers))
-            alive = worker.process.is_alive()
-        except (EOFError, OSError):
+        alive = self._take_results(worker)
+        if alive and not worker.process.is_alive():
             alive = False
+            self._take_results(worker)  # what it has sent between the last look and its end
         if alive:
             self._feed(worker)
         else:
             self._replace(i)
 
+    def _take_results(self, worker: _Worker) -> bool:
+        """Receive what a worker has sent. Whether the connection is intact."""
+        try:
+            while worker.connection.poll():
+                body, buffers = worker.receiver.receive()
+                message = worker.under_way.popleft()
+                worker.bytes -= len(message.content)
+                message.task.finish(_unpickled(message.task, body, buffers))
+        except (EOFError, OSError):
+            return False
+        return True
+
     def _replace(self, i: int) -> None:
-        """Start another worker for one that has died. The batch it was loading has failed, the others go on."""
-        dead, at = self._workers[i], self._progress[i]
-        dead.process.join(1.0)
+        """Start another worker for one that has died. The batch it was loading has failed, the others go on.
+
+        All results that it has sent have been received, and what it has noted changes no more: so the first task that
+        is left is the one it has taken, or it has taken none of them.
+        """
+        dead = self._workers[i]
+        dead.process.join(_ENDING)
         code, pid = dead.process.exitcode, dead.process.pid
         _end(dead)
         waiting = dead.under_way
-        # One that had nothing to do has lost nothing; but one that cannot even begin must not be tried for ever.
-        if waiting and (at != _IDLE or not dead.has_answered):
-            task = waiting.popleft().task
-            text = f"DataLoader: worker process {pid} {_how(code)} while {doing(task.indices, at)}"
-            task.finish(Failure(MXNetError, text))
-        self._progress[i] = _IDLE
+        failed_starts = dead.failed_starts + 1 if self._taken[i] == _NONE else 0
+        failing = ""
+        if waiting and self._has_taken(i, waiting[0]):
+            failing = doing(waiting[0].task.indices, self._progress[i])
+        elif waiting and failed_starts and (failed_starts >= _MOST_STARTS or (code is not None and code >= 0)):
+            # Killed, it may have been idle. But one that cannot even begin must not be tried for ever.
+            failing = f"starting, to load {samples(waiting[0].task.indices)}"
+        if failing:
+            text = f"DataLoader: worker process {pid} {_how(code)} while {failing}"
+            waiting.popleft().task.finish(Failure(MXNetError, text))
         worker = self._workers[i] = self._start(i)
+        worker.failed_starts = failed_starts
         worker.backlog.extend((*waiting, *dead.backlog))
         self._feed(worker)
 
@@ -305,6 +329,7 @@ def _work(i: int, connection: Connection, setup: _Setup) -> None:
         except (EOFError, OSError):
             return
         progress[i] = 0
+        setup.taken[i] = number
         sender.take_back(*unused)
         indices = pickle.loads(content)
         _seed(setup.seeds, number)
@@ -320,7 +345,6 @@ def _work(i: int, connection: Connection, setup: _Setup) -> None:
             sender.send(Failure.of(e, doing(indices, len(indices))))
         except Exception as e:  # noqa: BLE001 (a batch that cannot be pickled)
             sender.send(Failure.of(e, f"sending a batch of {samples(indices)}"))
-        progress[i] = _IDLE
         del result
 
 
