@@ -2,6 +2,7 @@
 
 import json
 import logging
+import pickle
 
 import numpy as np
 import pytest
@@ -288,3 +289,19 @@ def test_modules_use_them():
         "bn_moving_var": [1.0],
     }
     assert json.loads(weight.attr("__init__")) == ["constant", {"value": 0.5}]
+
+
+@pytest.mark.parametrize("name", [n for n in mx.initializer.__all__ if n not in ("alias", "create")])
+def test_what_the_module_defines_says_so(name):
+    """Pickles, and programs that print a class, name the module where MXNet has it."""
+    found = getattr(mx.initializer, name)
+    assert found.__module__ == "mxnet.initializer"
+    assert pickle.loads(pickle.dumps(found)) is found
+
+
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [("load", mx.nd.load), ("string_types", mx.base.string_types), ("is_np_array", mx.util.is_np_array)],
+)
+def test_names_that_programs_import(name, there):
+    assert getattr(mx.initializer, name) is there

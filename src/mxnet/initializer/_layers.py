@@ -1,0 +1,97 @@
+"""Parameters of special layers: upsampling, recurrent ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..ndarray import NDArray
+from ._base import InitDesc, Initializer, bilinear, create, register
+
+
+@register
+class Bilinear(Initializer):
+    """Weights with which a deconvolution interpolates linearly between pixels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def _init_weight(self, _: Any, arr: NDArray) -> None:
+        arr[:] = bilinear(arr.shape)
+
+
+@register
+class LSTMBias(Initializer):
+    """A bias of an LSTM layer, zero but for the forget gates.
+
+    Parameters
+    ----------
+    forget_bias : float
+        The bias of the forget gates.
+    """
+
+    def __init__(self, forget_bias: float = 1.0) -> None:
+        super().__init__(forget_bias=forget_bias)
+        self.forget_bias = forget_bias
+
+    def _init_weight(self, name: Any, arr: NDArray) -> None:
+        arr[:] = 0.0
+        hidden = arr.shape[0] // 4
+        arr[hidden : 2 * hidden] = self.forget_bias  # the second of the four gates
+
+
+@register
+class FusedRNN(Initializer):
+    """The flat parameters of a fused recurrent layer, each weight and bias in it by its own name.
+
+    Parameters
+    ----------
+    init : Initializer, str or None
+        For the weights; None falls back to the global initializer.
+    num_hidden, num_layers, mode, bidirectional, forget_bias
+        As given to ``FusedRNNCell``.
+    """
+
+    def __init__(
+        self,
+        init: Any,
+        num_hidden: int,
+        num_layers: int,
+        mode: str,
+        bidirectional: bool = False,
+        forget_bias: float = 1.0,
+    ) -> None:
+        if isinstance(init, str):
+            init = create(init)
+        super().__init__(
+            init=init.dumps() if init is not None else None,
+            num_hidden=num_hidden,
+            num_layers=num_layers,
+            mode=mode,
+            bidirectional=bidirectional,
+            forget_bias=forget_bias,
+        )
+        self._init = init
+        self._num_hidden = num_hidden
+        self._num_layers = num_layers
+        self._mode: Any = mode
+        self._bidirectional = bidirectional
+        self._forget_bias = forget_bias
+
+    def _init_weight(self, desc: Any, arr: NDArray) -> None:
+        from ..rnn import rnn_cell
+
+        cell = rnn_cell.FusedRNNCell(
+            self._num_hidden,
+            self._num_layers,
+            self._mode,
+            self._bidirectional,
+            forget_bias=self._forget_bias,
+            prefix="",
+        )
+        parts = cell.unpack_weights({"parameters": arr})
+        for name, part in parts.items():
+            if self._mode == "lstm" and name.endswith("_f_bias"):
+                part[:] = self._forget_bias
+            else:
+                (self._init or desc.global_init)(InitDesc(name, global_init=desc.global_init), part)
+        arr[:] = cell.pack_weights(parts)["parameters"]
