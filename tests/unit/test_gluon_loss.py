@@ -94,6 +94,36 @@ def test_bad_settings(make, message):
         make()
 
 
+@pytest.mark.parametrize(
+    "make",
+    [losses.L2Loss, losses.HuberLoss, losses.SigmoidBCELoss, losses.PoissonNLLLoss, losses.SoftmaxCELoss],
+    ids=lambda make: make.__name__,
+)
+def test_numpy_weights_of_integers(make):
+    """Masks come as integers: `mx.np` promotes them, operators of `mx.nd` go on refusing two types."""
+    options = {"sparse_label": False} if make is losses.SoftmaxCELoss else {}
+    values = np.array([[0.5, -1.0], [2.0, 0.25]], "float32")
+    pred, label, mask = mx.np.array(values), mx.np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0], [3]])
+    with mx.util.np_shape(True), mx.util.np_array(True):
+        loss = make(**options)
+        got = loss(pred, label, mx.np.array(mask, dtype="int32"))
+        np.testing.assert_array_equal(got.asnumpy(), loss(pred, label, mx.np.array(mask, dtype="float32")).asnumpy())
+    with pytest.raises(mx.MXNetError, match="same data type"):
+        make(**options)(mx.nd.array(values), mx.nd.ones((2, 2)), mx.nd.array(mask, dtype="int32"))
+
+
+def test_numpy_weights_of_positives():
+    pred, label, factor = mx.np.array([[0.5, -1.0]]), mx.np.array([[1.0, 0.0]]), np.array([[3, 2]])
+    for from_sigmoid in False, True:
+        with mx.util.np_shape(True), mx.util.np_array(True):
+            loss = losses.SigmoidBCELoss(from_sigmoid=from_sigmoid)
+            pred = mx.npx.sigmoid(pred) if from_sigmoid else pred
+            got, expected = (
+                loss(pred, label, None, mx.np.array(factor, dtype=dtype)).asnumpy() for dtype in ("int32", "float32")
+            )
+        np.testing.assert_array_equal(got, expected)
+
+
 def test_bad_weight():
     with pytest.raises(TypeError, match="L1Loss: weight must be a number, got 'heavy'"):
         losses.L1Loss(weight="heavy")(mx.nd.ones((1,)), mx.nd.ones((1,)))

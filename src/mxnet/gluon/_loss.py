@@ -28,6 +28,11 @@ def greater(F: Any, x: Any, number: float) -> Any:
     return F._internal._greater_scalar(x, scalar=number)
 
 
+def scaled(F: Any, x: Any, factor: Any) -> Any:
+    """``x`` times a factor that broadcasts: arrays by ``*``, since `mx.np` promotes types and operators do not."""
+    return x * factor if F is ndarray else F.broadcast_mul(x, factor)
+
+
 def apply_weighting(F: Any, loss: Any, weight: float | None = None, sample_weight: Any = None) -> Any:
     """A loss times the weight of each sample, where there are some, and times a number, where there is one.
 
@@ -46,7 +51,7 @@ def apply_weighting(F: Any, loss: Any, weight: float | None = None, sample_weigh
         When the weight is no number.
     """
     if sample_weight is not None:
-        loss = F.broadcast_mul(loss, sample_weight)
+        loss = scaled(F, loss, sample_weight)
     if weight is None:
         return loss
     if not isinstance(weight, numeric_types):

@@ -18,6 +18,7 @@ from ._loss import TINY, Loss, greater
 from ._loss import apply_weighting as _apply_weighting
 from ._loss import log1p_exp_minus_abs as _log1p_exp_minus_abs
 from ._loss import reshape_like as _reshape_like
+from ._loss import scaled as _scaled
 
 __all__ = [
     "CTCLoss",
@@ -105,12 +106,12 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
         if self._from_sigmoid:
             hit = F.log(pred + TINY) * label
             if pos_weight is not None:
-                hit = F.broadcast_mul(hit, pos_weight)
+                hit = _scaled(F, hit, pos_weight)
             loss = -(hit + F.log(1.0 - pred + TINY) * (1.0 - label))
         elif pos_weight is None:
             loss = F.relu(pred) - pred * label + _log1p_exp_minus_abs(F, pred)
         else:
-            factor = 1 + F.broadcast_mul(pos_weight - 1, label)
+            factor = 1 + _scaled(F, pos_weight - 1, label)
             loss = pred - pred * label + factor * (_log1p_exp_minus_abs(F, pred) + F.relu(-pred))
         return self._mean(F, loss, sample_weight)
 
