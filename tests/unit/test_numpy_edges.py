@@ -113,6 +113,26 @@ def test_norm_of_numbers_and_names():
 
 def test_tensorsolve_of_numbers():
     check(np.linalg.tensorsolve(np.array(2.0), np.array(4.0)), 2)
+    check(np.linalg.tensorsolve(np.array(2.0), np.array([[[4.0]]])), 2)
+    check(np.linalg.tensorsolve(np.array([[[2.0]]]), np.array([4.0])), [[2]])
+
+
+@pytest.mark.parametrize("make", [np.eye, np.identity, np.zeros, np.ones, np.empty])
+def test_negative_lengths(make):
+    with pytest.raises(mx.MXNetError, match="negative"):
+        make(-1)
+
+
+def test_slices_of_no_axis():
+    x = np.arange(8).reshape(2, 2, 2)
+    for step in (None, [], ()):
+        check(npx.slice(x, begin=[], end=[], step=step), x.asnumpy())
+    check(npx.slice(x, begin=(-1, 0), end=(2, 1), step=None), x.asnumpy()[-1:2, 0:1])
+
+
+def test_broadcast_keeps_lengths():
+    assert np.broadcast_to(np.arange(5), (3, 4, -2)).shape == (3, 4, 5)
+    assert np.broadcast_to(np.zeros((1, 0)), (2, -2, -2)).shape == (2, 1, 0)
 
 
 # ---------------------------------------------------------------------- types
@@ -254,7 +274,16 @@ def test_delete_and_insert(obj, axis):
 
 def test_insert_of_arrays():
     x = onp.arange(6, dtype="float32").reshape(2, 3)
-    for args in ((1, [7, 8, 9], 0), (1, [7, 8], 1), ([0, 2], [7, 8], None), (1, [[7], [8]], 1), (0, [7, 8, 9], None)):
+    for args in (
+        (1, [7, 8, 9], 0),
+        (1, [7, 8], 1),
+        ([0, 2], [7, 8], None),
+        (1, [[7], [8]], 1),
+        (0, [7, 8, 9], None),
+        ([1], [7, 8], None),
+        ([1], [[7, 8, 9], [4, 5, 6]], 0),
+        ([1], [[7], [8]], 1),
+    ):
         obj, values, axis = args
         check(np.insert(np.array(x), obj, np.array(values), axis), onp.insert(x, obj, values, axis))
 
@@ -275,6 +304,16 @@ def test_editing_is_differentiable():
 def test_pad(mode, width):
     x = onp.arange(6, dtype="float32").reshape(2, 3)
     check(np.pad(np.array(x), width, mode), onp.pad(x, width, mode))
+
+
+def test_nan_to_num_in_place_is_differentiable():
+    x = np.array([math.nan, 1.0])
+    x.attach_grad()
+    with mx.autograd.record():
+        y = np.nan_to_num(x, copy=False) * 2
+    y.backward()
+    check(x, [0, 1])
+    check(x.grad, [0, 2])
 
 
 def test_pad_arguments():

@@ -271,6 +271,9 @@ def _check_scalar_key(key: Any) -> None:
 
 def _is_truth(item: Any) -> bool:
     """Whether a part of a key is a mask without axes."""
+    kind = type(item)
+    if kind is int or kind is slice:
+        return False
     if isinstance(item, NDArray):
         item = item._t
     if isinstance(item, (torch.Tensor, onp.ndarray)):
@@ -279,7 +282,10 @@ def _is_truth(item: Any) -> bool:
 
 
 def _has_truth(key: Any) -> bool:
-    return any(map(_is_truth, key)) if type(key) is tuple else _is_truth(key)
+    kind = type(key)
+    if kind is int or kind is slice:
+        return False
+    return any(map(_is_truth, key)) if kind is tuple else _is_truth(key)
 
 
 def _truths_as_axes(x: ndarray, key: Any) -> tuple[ndarray, tuple[Any, ...]]:

@@ -59,9 +59,10 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     new = torch.as_tensor(values, dtype=source.dtype, device=source.device)
     positions = _on_host(obj)
     n = source.shape[at]
-    if not isinstance(positions, slice) and positions.ndim == 0:  # one position takes all the slices there are
-        new = new.reshape((1,) * (source.ndim - new.ndim) + tuple(new.shape)).movedim(0, at)
-        positions = onp.full(new.shape[at], positions)
+    if not isinstance(positions, slice) and positions.size == 1:  # one position takes all the slices there are
+        new = new.reshape((1,) * (source.ndim - new.ndim) + tuple(new.shape))
+        new = new if positions.ndim else new.movedim(0, at)
+        positions = onp.full(new.shape[at], positions.item())
     count = len(onp.arange(n)[positions]) if isinstance(positions, slice) else positions.size
     shape = list(source.shape)
     shape[at] = count

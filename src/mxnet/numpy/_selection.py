@@ -205,8 +205,11 @@ def nan_to_num(
     """NaN and infinities replaced by numbers: 0, and the largest and smallest of the type, unless given."""
     if kwargs:
         raise TypeError(f"unknown keywords: {', '.join(kwargs)}")
-    found = torch.nan_to_num(x, nan, posinf, neginf)
-    return found if copy else x.data.copy_(found)
+    found = torch.nan_to_num(x if copy else x.clone(), nan, posinf, neginf)  # the gradient looks at the old values
+    if copy:
+        return found
+    written = x.data.copy_(found)
+    return found if found.requires_grad else written  # what is recorded has its own memory
 
 
 @function

@@ -80,13 +80,18 @@ def squeeze(a: Any, axis: Any = None) -> Any:
 
 
 def broadcast_to(array: Any, shape: Any) -> Any:
-    """An array repeated along axes until it has ``shape``, or an array of one number."""
+    """An array repeated along axes until it has ``shape``, or an array of one number.
+
+    -2 in ``shape`` keeps the length of an axis.
+    """
     return full(shape, array) if isinstance(array, NUMBERS) else _broadcast_to(array, shape)
 
 
 @function(name="broadcast_to")
 def _broadcast_to(array: Any, shape: Any) -> Any:
-    return array.expand(_lengths(shape)).clone()
+    target = _lengths(shape)
+    kept = (1,) * (len(target) - array.ndim) + tuple(array.shape)
+    return array.expand([k if n == -2 else n for n, k in zip(target, kept)]).clone()
 
 
 @function

@@ -109,7 +109,9 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     """The ``x`` whose tensordot with ``a``, over all axes of ``x``, is ``b``."""
     a, b = _of_one_type(a, b)
-    return b / a if not a.ndim and not b.ndim else torch.linalg.tensorsolve(a, b, axes)
+    if a.numel() == b.numel() == 1:  # torch does not know arrays without axes here
+        return (b.reshape(()) / a.reshape(())).reshape(a.shape[b.ndim :])
+    return torch.linalg.tensorsolve(a, b, axes)
 
 
 @function

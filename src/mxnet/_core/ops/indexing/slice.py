@@ -18,6 +18,8 @@ def _slices(ndim: int, begin: tuple, end: tuple, step: tuple) -> list:
         raise ValueError(f"begin and end must have the same length, got {begin} and {end}")
     if len(begin) > ndim:
         raise ValueError(f"begin {begin} has more numbers than data has axes ({ndim})")
+    if step == (None,):  # what None as a whole is read as
+        step = ()
     if step and len(step) != len(begin):
         raise ValueError(f"step and begin must have the same length, got {step} and {begin}")
     if 0 in step:
