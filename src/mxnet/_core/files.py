@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import secrets
 import stat
+import tarfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -131,3 +135,40 @@ def _to_disk(descriptor: int) -> None:
     except OSError as e:
         if e.errno not in (errno.EINVAL, errno.ENOTSUP):  # some file systems cannot
             raise
+
+
+def extract(archive: str, member: str, path: str, sha1: str) -> None:
+    """Write one file of a downloaded ``.zip`` or ``.tar.gz`` archive to ``path``, if its checksum is right.
+
+    Raises
+    ------
+    ValueError
+        When the archive is damaged or does not hold the file, or the file has another checksum.
+    """
+    try:
+        with _open_member(archive, member) as source, atomic_write(path) as target:
+            digest = hashlib.sha1()
+            while block := source.read(1 << 20):
+                digest.update(block)
+                target.write(block)
+            if digest.hexdigest() != sha1:
+                raise ValueError(f"the downloaded file {member} has another checksum than expected: try again")
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, KeyError) as error:
+        raise ValueError(
+            f"the downloaded file {os.path.basename(archive)} is no archive of {member}: {error}"
+        ) from error
+
+
+@contextlib.contextmanager
+def _open_member(archive: str, member: str) -> Iterator[IO[bytes]]:
+    """The content of a file in an archive."""
+    if not archive.endswith(".gz"):
+        with zipfile.ZipFile(archive) as files, files.open(member) as source:
+            yield source
+        return
+    with tarfile.open(archive, "r:gz") as files:
+        content = files.extractfile(member)
+        if content is None:  # a folder, a device
+            raise KeyError(f"{member} is not a file there")
+        with content:
+            yield content

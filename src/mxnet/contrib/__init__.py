@@ -18,6 +18,7 @@ _LAZY = {
     "onnx": "onnx",
     "quant": "quantization",
     "quantization": "quantization",
+    "svrg_optimization": "svrg_optimization",
     "sym": "symbol",
     "symbol": "symbol",
     "tensorboard": "tensorboard",

@@ -346,7 +346,11 @@ class BaseModule:
                 )
                 for name, value in found:
                     self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, value)
-            train_data.reset()
+            self._end_epoch(train_data)
+
+    def _end_epoch(self, train_data: Any) -> None:
+        """Make the iterator ready for the next epoch."""
+        train_data.reset()
 
     def _fit_epoch(
         self,

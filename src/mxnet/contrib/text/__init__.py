@@ -1,7 +1,7 @@
-"""Text: counting tokens, and vocabularies that number them."""
+"""Text: counting tokens, vocabularies that number them, and vectors for them."""
 
 from __future__ import annotations
 
-from . import utils, vocab
+from . import embedding, utils, vocab
 
-__all__ = ["utils", "vocab"]
+__all__ = ["embedding", "utils", "vocab"]

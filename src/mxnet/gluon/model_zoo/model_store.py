@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import tempfile
-import zipfile
 
 from ... import base
 from ..._core import env
-from ..._core.files import atomic_write
+from ..._core.files import extract
 from ..utils import _get_repo_url, check_sha1, download
 
 __all__ = ["get_model_file", "purge"]
@@ -109,24 +107,8 @@ def get_model_file(name: str, root: str = _ROOT) -> str:
                 f"trained parameters of {name!r} are not in {path}, and {url} cannot be downloaded ({error}): copy the "
                 "file there, or let MXNET_GLUON_REPO name a server that has it"
             ) from error
-        _extract(archive, file_name + ".params", path, _model_sha1[name])
+        extract(archive, file_name + ".params", path, _model_sha1[name])
     return path
-
-
-def _extract(archive: str, member: str, path: str, sha1: str) -> None:
-    """Write the member of a zip file to ``path`` if its checksum is right."""
-    try:
-        with zipfile.ZipFile(archive) as files, files.open(member) as source, atomic_write(path) as target:
-            digest = hashlib.sha1()
-            while block := source.read(1 << 20):
-                digest.update(block)
-                target.write(block)
-            if digest.hexdigest() != sha1:
-                raise ValueError(f"the downloaded file {member} has another checksum than expected: try again")
-    except (zipfile.BadZipFile, KeyError) as error:
-        raise ValueError(
-            f"the downloaded file {os.path.basename(archive)} is no archive of {member}: {error}"
-        ) from error
 
 
 def purge(root: str = _ROOT) -> None:
