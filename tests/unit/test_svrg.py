@@ -191,6 +191,25 @@ def test_fixed_parameters():
     assert (np.diff(found[:, 1]) > 0).all()
 
 
+def test_sparse_gradients():
+    x = np.random.RandomState(0).uniform(-1, 1, (20, 6)).astype("float32")
+    x[np.random.RandomState(1).uniform(size=x.shape) < 0.5] = 0
+
+    def trained(stype, weight_stype):
+        inputs = mx.sym.var("data", stype=stype)
+        weight = mx.sym.var("weight", shape=(6, 1), stype=weight_stype)
+        loss = mx.sym.LinearRegressionOutput(mx.sym.dot(inputs, weight), mx.sym.var("label"))
+        it = mx.io.NDArrayIter(
+            mx.nd.array(x).tostype(stype), {"label": x.sum(1, keepdims=True)}, 4, last_batch_handle="discard"
+        )
+        mod = SVRGModule(loss, ["data"], ["label"], update_freq=2)
+        mod.fit(it, eval_metric="mse", num_epoch=3, optimizer_params={"learning_rate": 0.1}, initializer=mx.init.Zero())
+        assert mod._exec_group.grad_arrays[0][0].stype == weight_stype
+        return mod.get_params()[0]["weight"].asnumpy()
+
+    np.testing.assert_allclose(trained("csr", "row_sparse"), trained("default", "default"), rtol=1e-5)
+
+
 def test_other_batch_sizes():
     it = data()
     mod = module()

@@ -163,11 +163,11 @@ def extract(archive: str, member: str, path: str, sha1: str) -> None:
 def _open_member(archive: str, member: str) -> Iterator[IO[bytes]]:
     """The content of a file in an archive."""
     if not archive.endswith(".gz"):
-        with zipfile.ZipFile(archive) as files, files.open(member) as source:
+        with zipfile.ZipFile(archive) as zipped, zipped.open(member) as source:
             yield source
         return
-    with tarfile.open(archive, "r:gz") as files:
-        content = files.extractfile(member)
+    with tarfile.open(archive, "r:gz") as tarred:
+        content = tarred.extractfile(member)
         if content is None:  # a folder, a device
             raise KeyError(f"{member} is not a file there")
         with content:

@@ -12,6 +12,7 @@ from ... import ndarray as nd
 from ... import optimizer as opt
 from ...context import cpu
 from ...module import Module
+from ...ndarray.ndarray import wrap
 from .svrg_optimizer import FULL, _SVRGOptimizer
 
 __all__ = ["SVRGModule"]
@@ -88,7 +89,7 @@ class SVRGModule(Module):
         self.update_freq = update_freq
         self._mod_aux = Module(*arguments)  # the copy
         self._ctx_len = len(self._context)
-        self._param_dict: list[dict[str, Any]] | None = None  # for each device, the average gradients
+        self._param_dict: list[dict[str, Any]] = []  # for each device, the average gradients
 
     # ------------------------------------------------------------------ setup
 
@@ -196,7 +197,7 @@ class SVRGModule(Module):
             self._mod_aux.backward()
             # The last average is still in the sum, as it is in MXNet. It vanishes where the gradient does.
             for averages, grads in zip(self._param_dict, self._grads(self._mod_aux)):
-                torch._foreach_add_(_tensors(averages.values()), grads)
+                torch._foreach_add_(_tensors(averages.values()), _tensors(grads))
             count += 1
             pad = batch.pad or 0
         if not count:
@@ -208,9 +209,9 @@ class SVRGModule(Module):
             for name in self._param_dict[0]:
                 self._accumulate_kvstore(name, [averages[name] for averages in self._param_dict])
 
-    def _grads(self, module: Module) -> list[list[torch.Tensor]]:
+    def _grads(self, module: Module) -> list[list[Any]]:
         """For each device, the gradients of a module."""
-        return [_tensors(grads[k] for grads in module._exec_group.updates.grads) for k in range(self._ctx_len)]
+        return [[grads[k] for grads in module._exec_group.updates.grads] for k in range(self._ctx_len)]
 
     def _accumulate_kvstore(self, key: str, value: list[Any]) -> None:
         """Give all devices of all workers their share of an average gradient.
@@ -226,11 +227,15 @@ class SVRGModule(Module):
 
     def _update_svrg_gradients(self) -> None:
         """Correct the gradients of a batch by what the copy has for it."""
-        if self._param_dict is None or not self._has_copy:
+        if not self._has_copy:
             return
         for grads, copies, averages in zip(self._grads(self), self._grads(self._mod_aux), self._param_dict):
-            torch._foreach_sub_(grads, copies)
-            torch._foreach_add_(grads, _tensors(averages.values()))
+            tensors = _tensors(grads)
+            torch._foreach_sub_(tensors, _tensors(copies))
+            torch._foreach_add_(tensors, _tensors(averages.values()))
+            for grad, tensor in zip(grads, tensors):
+                if grad.stype != "default":
+                    grad[:] = wrap(tensor, grad.context)
 
     def _fit_epoch(self, epoch: int, train_data: Any, *rest: Any) -> list[tuple[str, float]]:
         if epoch % self.update_freq == 0 or not self._has_copy:
@@ -243,4 +248,5 @@ class SVRGModule(Module):
 
 
 def _tensors(arrays: Any) -> list[torch.Tensor]:
+    """The memory of arrays; of sparse ones a dense copy."""
     return [a._t.data for a in arrays]
