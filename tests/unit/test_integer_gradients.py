@@ -73,6 +73,18 @@ _CASES = {
     "np, sin": ("int32", lambda x: mx.np.sin(x.as_np_ndarray()), None, [0, 0, 0]),
     "np, comparison": ("float32", lambda x: x.as_np_ndarray() > 1, "bool", [0, 0, 0]),
     "np, with floats": ("int32", lambda x: x.as_np_ndarray() * mx.np.array([0.5, 2, 3], ctx=x.ctx), None, [0, 2, 3]),
+    "modulo": ("int32", lambda x: x % 2 + 5 % x + x % x + nd.broadcast_mod(x, x), "int32", [0, 0, 0]),
+    "np, modulo": ("int32", lambda x: mx.np.mod(x.as_np_ndarray(), mx.np.array([4, 6, 2], dtype="int32")), None, 0),
+    "np, bits": ("int32", lambda x: mx.np.bitwise_and(x.as_np_ndarray(), 3) + mx.np.invert(x.as_np_ndarray()), None, 0),
+    "np, lcm": ("int32", lambda x: mx.np.lcm(x.as_np_ndarray(), 4), "int32", [0, 0, 0]),
+    "np, mean of integers": ("int32", lambda x: mx.np.mean(x.as_np_ndarray(), dtype="float64"), "float64", [0, 0, 0]),
+    "np, sum as integers": ("float32", lambda x: mx.np.sum(x.as_np_ndarray(), dtype="int32"), "int32", [1, 1, 1]),
+    "np, mean as integers": (
+        "float32",
+        lambda x: mx.np.mean(x[:2].as_np_ndarray(), dtype="int8"),
+        "int8",
+        [0.5, 0.5, 0],
+    ),
     "np, stack": ("int32", lambda x: mx.np.stack([x.as_np_ndarray()] * 2), "int32", [2, 2, 2]),
 }
 

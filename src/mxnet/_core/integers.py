@@ -9,6 +9,7 @@ As in MXNet, an integer operation has the gradient of its real counterpart, cut 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import local
 from typing import Any
 
 import torch
@@ -44,6 +45,18 @@ def carried(tensors: Sequence[Any]) -> bool:
 def cut(gradient: Tensor, dtype: torch.dtype) -> Tensor:
     """A gradient as an array of a type has it: of integers, the digits behind the point are cut."""
     return gradient if dtype.is_floating_point else gradient.to(torch.int64).to(dtype)
+
+
+class _Again(local):
+    for_integers = False
+
+
+_again = _Again()  # whether floats stand for integers in what this thread runs
+
+
+def flat(result: Tensor) -> Tensor:
+    """A result whose gradient is zero where it is one of integers, though that of floats is not."""
+    return result.detach() if _again.for_integers else result
 
 
 def follow(part: Tensor, whole: Tensor, select: Callable[[Tensor], Tensor]) -> Tensor:
@@ -104,8 +117,14 @@ class _Call(torch.autograd.Function):
         given = [t.detach().requires_grad_() if n else t for t, n in zip(given, needed)]
         if "dtype" in kwargs and not any(t.is_floating_point for t in ctx.types):
             kwargs = {**kwargs, "dtype": torch.float64}
-        with torch.enable_grad():
-            result = fn(given, kwargs)
+        _again.for_integers = bool(integer_types)
+        try:
+            with torch.enable_grad():
+                result = fn(given, kwargs)
+        except (RuntimeError, TypeError, ValueError):  # what is for integers alone, bits for instance, has no gradient
+            return nothing
+        finally:
+            _again.for_integers = False
         starts = [
             (r, cut(g, dtype).to(r.dtype))
             for r, g, dtype in zip([result] if isinstance(result, Tensor) else result, grads, ctx.types)

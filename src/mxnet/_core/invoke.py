@@ -119,7 +119,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
 
 def _without_gradient(od: OpDef, result: torch.Tensor, tensors: list[Any], kwargs: dict[str, Any]) -> torch.Tensor:
     """A recorded result that torch has cut off: of integers, or one that does not change with the inputs."""
-    if od.name == "Cast" and tensors[0].requires_grad and not result.is_floating_point():
+    if "dtype" in kwargs and od.differentiable and not od.rng_arg and not result.is_floating_point():
         return integers.run(od.run, tensors, kwargs)  # type: ignore[no-any-return]
     return reach((result,), tensors)[0]
 

@@ -15,6 +15,7 @@ import numpy as onp
 import torch
 
 from .._core import integers
+from .._core.dtypes import torch_dtype
 from .._core.history import constant, note_of, recorded, recorded_call, with_past
 from .._core.invoke import op_error, write_out
 from .._core.state import state
@@ -50,17 +51,18 @@ def compute(name: str, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
 def _with_integers(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """Run a function; integers that it makes of values with gradients, or is given, take part in the gradient."""
-    if integers.active:
+    dtype = kwargs.get("dtype")
+    makes_integers = dtype is not None and not torch_dtype(dtype).is_floating_point
+    if makes_integers or integers.active:
         tensors: list[Any] = []
         places = _places((args, kwargs), tensors)
-        if integers.carried(tensors):
+        if integers.carried(tensors) or (makes_integers and any(t.requires_grad for t in tensors)):
 
             def call(given: Any, params: Any) -> Any:
                 args, kwargs = _filled_in(places, iter(given))
                 return fn(*args, **{**kwargs, **params})
 
-            dtype = {"dtype": kwargs["dtype"]} if isinstance(kwargs.get("dtype"), torch.dtype) else {}
-            return integers.run(call, tensors, dtype)
+            return integers.run(call, tensors, {} if dtype is None else {"dtype": torch_dtype(dtype)})
     result = fn(*args, **kwargs)
     if type(result) is torch.Tensor and not (result.requires_grad or result.is_floating_point()):
         tensors = []

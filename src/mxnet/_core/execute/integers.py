@@ -25,8 +25,12 @@ class IntegerProgram(Program):
 
 def casts_to_integers(heads: Sequence[Entry]) -> bool:
     """Whether a graph makes integers of floats by an operator that has a gradient."""
-    nodes = [n for n in topo_sort(heads) if n.op is not None and n.op.name == "Cast"]
-    return any(not n.params.dtype.is_floating_point for n in nodes)  # type: ignore[union-attr]
+    return any(n.op is not None and _casts(n.op) and not n.params.dtype.is_floating_point for n in topo_sort(heads))
+
+
+def _casts(od: OpDef) -> bool:
+    """Whether an operator only changes the type, to the one that its parameter says."""
+    return od.same_shape and od.differentiable and not od.is_cast and "dtype" in od.params
 
 
 def _carrying(od: OpDef, plain: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,7 +44,7 @@ def _carrying(od: OpDef, plain: Callable[..., Any]) -> Callable[..., Any]:
         tensors = [t for t in given if isinstance(t, torch.Tensor)]
         if not torch.is_grad_enabled() or not any(integers.in_graph(t).requires_grad for t in tensors):
             return plain(*given, **kwargs)
-        if integers.carried(tensors) or od.name == "Cast":
+        if integers.carried(tensors) or _casts(od):
             return integers.run(call, given, kwargs, is_pure)
         result = plain(*given, **kwargs)
         if isinstance(result, torch.Tensor) and not result.is_floating_point():

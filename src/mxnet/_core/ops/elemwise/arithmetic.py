@@ -6,6 +6,8 @@ All functions broadcast and expect one data type; integers behave as in C, as MX
 import torch
 from torch import Tensor
 
+from ... import integers
+
 
 def add(lhs: Tensor, rhs: Tensor) -> Tensor:
     """``lhs + rhs``."""
@@ -38,7 +40,7 @@ def divide(lhs: Tensor, rhs: Tensor) -> Tensor:
 def modulo(lhs: Tensor, rhs: Tensor) -> Tensor:
     """The remainder with the sign of ``rhs``; zero where ``rhs`` is zero."""
     zero = rhs == 0
-    return torch.remainder(lhs, rhs.masked_fill(zero, 1)).masked_fill(zero, 0)
+    return integers.flat(torch.remainder(lhs, rhs.masked_fill(zero, 1)).masked_fill(zero, 0))
 
 
 def through_double(fn):

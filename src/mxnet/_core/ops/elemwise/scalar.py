@@ -9,6 +9,7 @@ import math
 import torch
 from torch import Tensor
 
+from ... import integers
 from ...params import Double
 from ...registry import Display, op
 from .arithmetic import divide, mask_of, modulo
@@ -134,7 +135,7 @@ scalar(
 )
 scalar(
     "_mod_scalar",
-    lambda x, s: torch.remainder(x, s) if s else torch.zeros_like(x) * x,
+    lambda x, s: integers.flat(torch.remainder(x, s)) if s else torch.zeros_like(x) * x,
     "Remainder of ``data / scalar`` with the sign of ``scalar``; 0 when that is 0.",
     "_ModScalar",
 )
