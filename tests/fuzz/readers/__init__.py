@@ -6,6 +6,7 @@ from tests.fuzz.readers import (
     arrays,
     attributes,
     csv,
+    embeddings,
     image_list,
     images,
     libsvm,
@@ -26,6 +27,7 @@ READERS = [
     *csv.READERS,
     *libsvm.READERS,
     *mnist.READERS,
+    *embeddings.READERS,
     *states.READERS,
     *saved_block.READERS,
 ]
