@@ -40,6 +40,24 @@ def test_step():
     assert values(p) == [[-1.5] * 3]
 
 
+@pytest.mark.parametrize(
+    "two", [mx.nd.array([2]), mx.np.array(2.0), np.array([2.0]), np.float32(2)], ids=["nd", "np", "numpy", "scalar"]
+)
+def test_settings_out_of_arrays(two):
+    """`trainer.step(lengths.sum())` divides by an array of one element."""
+    p = parameter()
+    trainer = Trainer([p], "sgd", {"learning_rate": two, "wd": two, "clip_gradient": two})
+    backward(p, scale=4)
+    trainer.step(two)
+    assert values(p) == [[1 - 2 * (2 + 2)] * 3]
+    trainer.set_learning_rate(two / 2)
+    backward(p, scale=4)
+    trainer.update(two)
+    assert values(p) == [[-7 - (2 - 14)] * 3]
+    with pytest.raises(TypeError, match=r"batch_size must be a number, got an array of shape \(2,\)"):
+        trainer.step(mx.nd.ones((2,)))
+
+
 @pytest.mark.parametrize("on_store", [True, False, None])
 @pytest.mark.parametrize("kvstore", ["local", "device", None])
 def test_several_contexts(kvstore, on_store):

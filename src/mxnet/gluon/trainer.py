@@ -12,6 +12,7 @@ from ..context import Context
 from ..kvstore import KVStore
 from ..model import _create_kvstore, _create_sparse_kvstore
 from ..ndarray import NDArray
+from ..optimizer._arrays import number
 from ._arrays import Holder
 from ._changes import changes
 from ._parameter import Parameter, keeps_arrays
@@ -253,7 +254,7 @@ class Trainer:
         UserWarning
             When the gradient of some parameter has not been computed since the last step.
         """
-        self._check_and_rescale_grad(self._scale / batch_size)
+        self._check_and_rescale_grad(self._scale / number("batch_size", batch_size))
         self._prepare()
         self._allreduce_grads()
         self._update(ignore_stale_grad)
@@ -276,7 +277,7 @@ class Trainer:
         """
         self._prepare()
         self._check_split("update()")
-        self._check_and_rescale_grad(self._scale / batch_size)
+        self._check_and_rescale_grad(self._scale / number("batch_size", batch_size))
         self._update(ignore_stale_grad)
 
     def _check_split(self, method: str) -> None:

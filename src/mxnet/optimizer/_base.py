@@ -16,7 +16,7 @@ from ..base import MXNetError
 from ..ndarray.ndarray import NDArray
 from ..ndarray.sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
 from ..util import is_np_array
-from ._arrays import arrays_of, check_arrays, writable
+from ._arrays import arrays_of, check_arrays, number, writable
 
 T = TypeVar("T", bound=type)
 
@@ -90,11 +90,11 @@ class Optimizer:
                 stacklevel=3,
             )
             lr_scheduler.base_lr = learning_rate
-        self.rescale_grad = rescale_grad
+        self.rescale_grad = number("rescale_grad", rescale_grad)
         self.lr_scheduler = lr_scheduler
-        self.lr: Any = learning_rate  # may be None where there is a scheduler
-        self.wd = wd
-        self.clip_gradient = clip_gradient
+        self.lr: Any = number("learning_rate", learning_rate)  # may be None where there is a scheduler
+        self.wd = number("wd", wd)
+        self.clip_gradient = number("clip_gradient", clip_gradient)
         self.multi_precision = multi_precision
         # How often each parameter was updated, a dict a device. The current one is that of the last set context.
         self.begin_num_update = begin_num_update
@@ -174,7 +174,7 @@ class Optimizer:
                 "mutate the value of the learning rate of the optimizer only when the LRScheduler of the "
                 "optimizer is undefined."
             )
-        self.lr = lr
+        self.lr = number("learning_rate", lr)
 
     def set_lr_scale(self, args_lrscale: Any) -> None:
         """Removed in favour of :meth:`set_lr_mult`; always raises DeprecationWarning."""
