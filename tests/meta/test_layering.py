@@ -48,6 +48,7 @@ LAYERS = [
         "_core.opencv",
         "_core.state",
         "_core.text",
+        "_core.threads",
     },
     {"util", "_core.download", "_core.host", "_core.params", "_core.rng", "_core.shapes", "_core.tape"},
     # Operators: how they are declared, then all of them and the eager call.

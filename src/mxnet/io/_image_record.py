@@ -6,8 +6,7 @@ import collections
 import logging
 import os
 import random
-import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import torch
 
 from .. import recordio
 from .._core import opencv
+from .._core.threads import Workers
 from ..base import MXNetError
 from ..context import cpu
 from ..ndarray import load as load_arrays
@@ -90,10 +90,7 @@ class _Pending:
         self.data, self.label, self.records, self.pad, self.first = data, label, records, pad, first
         self.index = np.zeros(len(data), np.uint64)
         self.work: list[Future[None]] = []
-
-    def cancel(self) -> None:
-        for future in self.work:
-            future.cancel()
+        self.wanted = True
 
     def result(self) -> Batch:
         """The batch when it is ready; raises what a thread raised."""
@@ -139,7 +136,7 @@ class ImageRecordSource(BatchSource):
         self._records = self._split(reading.shuffle or reading.shuffle_chunk_size > 0)
         threads = max(1, min(reading.preprocess_threads, os.cpu_count() or 1))
         self._groups = threads * _GROUPS_PER_THREAD
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="mxnet-images")
+        self._pool = Workers(threads, "mxnet-images")
         self._pending: collections.deque[_Pending] = collections.deque()
         self._count = 0  # images read so far, in all epochs
         self._over = False  # all batches of this epoch have been begun
@@ -177,17 +174,17 @@ class ImageRecordSource(BatchSource):
 
     def _drop(self) -> None:
         for batch in self._pending:
-            batch.cancel()
+            batch.wanted = False
         self._pending.clear()
 
     def close(self) -> None:
+        # Garbage collection may call this anywhere, in the pool's own threads too: no lock, and no waiting.
         self._drop()
-        # The last reference may go away in one of the pool's own threads, which cannot wait for itself.
-        own = threading.current_thread() in self._pool._threads
-        self._pool.shutdown(wait=not own, cancel_futures=True)
+        self._pool.close()
         self._records.close()
 
     def next(self) -> Batch | None:
+        self._pool.check()
         while len(self._pending) <= self.p.prefetch_buffer and self._begin():
             pass
         return self._pending.popleft().result() if self._pending else None
@@ -231,6 +228,8 @@ class ImageRecordSource(BatchSource):
 
     def _decode_some(self, batch: _Pending, start: int, step: int) -> None:
         for i in range(start, len(batch.records), step):
+            if not batch.wanted:
+                return
             header, encoded = recordio.unpack(batch.records[i])
             batch.index[i] = header.id
             try:

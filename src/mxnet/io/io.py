@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import logging
 from collections import namedtuple
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
 
+from .._core.threads import Workers
 from ..base import mx_real_t
 from ..ndarray import NDArray, concat, tile
 from ..ndarray.sparse import CSRNDArray
@@ -247,14 +248,9 @@ class PrefetchingIter(_HoldsBatch):
         self.rename_data = rename_data
         self.rename_label = rename_label
         self.batch_size = self.provide_data[0][1][0]
-        self._pool = ThreadPoolExecutor(self.n_iter, thread_name_prefix="PrefetchingIter")
+        self._pool = Workers(self.n_iter, "PrefetchingIter")
         self._coming: list[Future] = []
         self._fetch()
-
-    def __del__(self) -> None:
-        pool = getattr(self, "_pool", None)
-        if pool is not None:
-            pool.shutdown(wait=False)
 
     def _fetch(self) -> None:
         self._coming = [self._pool.submit(_next_or_none, it) for it in self.iters]

@@ -41,6 +41,8 @@ _ORPHAN_CHECK = 5.0  # seconds
 _ENDING = 10.0  # seconds: how long a process that has closed its connection may take to end
 _NONE = -1  # instead of the number of a task
 _MOST_STARTS = 3  # for one task, of workers that are killed before they take it
+# How long dropping a loader may wait for its processes.
+_MOMENT = 0.5
 
 
 class _Message(NamedTuple):
@@ -292,13 +294,25 @@ def _how(code: int | None) -> str:
 
 
 def _stop(workers: list[_Worker], pid: int) -> None:
-    """End all workers; in a process forked from the one that has started them, nothing is done."""
+    """End all workers; in a process forked from the one that has started them, nothing is done.
+
+    Garbage collection calls this, anywhere: it takes no lock, and what it waits for, a moment at most, is the kernel,
+    which needs nobody's help to end processes that were killed.
+    """
     if os.getpid() != pid:
         return
-    for worker in workers:
-        worker.process.terminate()
+    processes = []
     while workers:
-        _end(workers.pop())
+        worker = workers.pop()
+        _parent_ends.discard(worker.connection)
+        worker.process.kill()
+        worker.connection.close()
+        processes.append(worker.process)
+    deadline = time.monotonic() + _MOMENT
+    for process in processes:
+        process.join(max(0.0, deadline - time.monotonic()))
+        if not process.is_alive():
+            process.close()
 
 
 def _end(worker: _Worker) -> None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import pickle
-import queue
 import threading
 import traceback
-import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
-
 from ..._core.state import state
+from ..._core.threads import Workers
 from ...base import MXNetError
 from ...util import set_np
 
@@ -151,17 +148,14 @@ class ThreadPool:
     """
 
     def __init__(self, count: int, dataset: Any, batchify_fn: Callable[[list], Any]) -> None:
-        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._changed = threading.Condition()
-        arguments = (self._tasks, self._changed, dataset, batchify_fn, state.np_shape, state.np_array)
-        for i in range(count):
-            threading.Thread(target=_serve, args=arguments, name=f"DataLoader-{i}", daemon=True).start()
-        self._finalizer = weakref.finalize(self, _dismiss, self._tasks, count)
+        self._setup = self._changed, dataset, batchify_fn, state.np_shape, state.np_array
+        self._workers = Workers(count, "DataLoader")
 
     def submit(self, indices: Sequence[Any]) -> Task:
         """Have a batch loaded."""
         task = Task(indices)
-        self._tasks.put(task)
+        self._workers.submit(_load, task, *self._setup)
         return task
 
     def result(self, task: Task, timeout: float) -> Any:
@@ -173,36 +167,26 @@ class ThreadPool:
 
     def close(self) -> None:
         """End the threads."""
-        self._finalizer()
+        self._workers.close()
 
 
-def _dismiss(tasks: queue.SimpleQueue, count: int) -> None:
-    for _ in range(count):
-        tasks.put(None)
-
-
-def _serve(
-    tasks: queue.SimpleQueue,
+def _load(
+    task: Task,
     changed: threading.Condition,
     dataset: Any,
     batchify_fn: Callable[[list], Any],
     np_shape: bool,
     np_array: bool,
 ) -> None:
-    torch.set_flush_denormal(True)
+    """Load the batch of a task, in a thread."""
+    if not task.wanted:
+        return
     set_np(np_shape, np_array)
-    while True:
-        task = tasks.get()
-        if task is None:
-            return
-        if not task.wanted:
-            continue
-        progress = [0]
-        try:
-            found = load(dataset, batchify_fn, task.indices, progress)
-        except Exception as e:  # noqa: BLE001 (whatever a dataset raises)
-            found = Failure.of(e, doing(task.indices, progress[0]))
-        with changed:
-            task.finish(found)
-            changed.notify_all()
-        del task, found  # nothing of a batch is kept while waiting for the next one
+    progress = [0]
+    try:
+        found = load(dataset, batchify_fn, task.indices, progress)
+    except Exception as e:  # noqa: BLE001 (whatever a dataset raises)
+        found = Failure.of(e, doing(task.indices, progress[0]))
+    with changed:
+        task.finish(found)
+        changed.notify_all()
