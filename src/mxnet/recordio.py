@@ -447,10 +447,10 @@ def unpack_img(s: bytes, iscolor: int = -1) -> tuple[Any, np.ndarray]:
         When the record does not hold an image.
     """
     header, data = unpack(s)
-    image = opencv.call("imdecode", np.frombuffer(data, np.uint8), iscolor) if data else None
-    if image is None:
-        raise MXNetError(f"the {len(data)} bytes after the header are not an image that OpenCV can read")
-    return header, image
+    try:
+        return header, opencv.imdecode(np.frombuffer(data, np.uint8), iscolor)
+    except MXNetError as e:
+        raise MXNetError(f"image {header.id}: the {len(data)} bytes after the header are not an image: {e}") from e
 
 
 def pack_img(header: Any, img: np.ndarray, quality: int = 95, img_fmt: str = ".jpg") -> bytes:

@@ -34,6 +34,7 @@ LAYERS = [
         "symbol_doc",
         "_core",
     },
+    {"_core.image_size"},
     # Devices, types, files, switches.
     {
         "context",

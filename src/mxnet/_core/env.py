@@ -58,6 +58,14 @@ _ROWS = [
     _acts("MXNET_LIBRARY_PATH", "text", None, "the native library", "`libinfo.find_lib_path` gives it"),
     _acts("MXNET_INCLUDE_PATH", "text", None, "the C headers", "`libinfo.find_include_path` gives it"),
     _acts("MXNET_CONF_PATH", "text", None, "configuration of TVM's operators", "`libinfo.find_conf_path` gives it"),
+    # Images.
+    _acts(
+        "MXNET_IMAGE_MAX_PIXELS",
+        "int",
+        1 << 28,
+        "images that claim to have more pixels are not decoded",
+        "keeps small files from taking gigabytes and minutes",
+    ),
     # Threads.
     _acts(
         "MXNET_CPU_WORKER_NTHREADS",

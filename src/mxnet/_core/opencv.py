@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..base import MXNetError
+from .image_size import check_size
 
 # Types that OpenCV resizes by weighing pixels; others can only be picked from.
 _WEIGHED = frozenset(np.dtype(t) for t in ("uint8", "uint16", "int16", "float32", "float64"))
 # OpenCV's methods of interpolation, and two of MXNet's: the best for the sizes, and any.
 _NEAREST, _LINEAR, _CUBIC, _AREA, _LANCZOS = range(5)
 _BEST, _ANY = 9, 10
+_JPEG_END = b"\xff\xd9"
 _PNG = b"\x89PNG"
 _PNG_HEADER = b"\r\n\x1a\n\0\0\0\rIHDR"
 
@@ -41,6 +44,47 @@ def call(function: str, *args: Any, **kwargs: Any) -> Any:
         return getattr(cv2, function)(*args, **kwargs)
     except cv2.error as e:
         raise MXNetError(f"OpenCV {function}: {e.err or e}") from None
+
+
+def imdecode(encoded: np.ndarray, flag: int) -> np.ndarray:
+    """An encoded image as OpenCV gives it: BGR, BGRA or no axis of channels. All images are decoded here.
+
+    A JPEG that lacks its end is decoded as far as it goes, with a warning.
+
+    Parameters
+    ----------
+    encoded : numpy.ndarray
+        The bytes of a file, uint8.
+    flag : int
+        One of OpenCV's ``IMREAD_`` flags.
+
+    Raises
+    ------
+    MXNetError
+        When the bytes are no image, or one that claims to be too large.
+    """
+    if encoded.size == 0:
+        raise MXNetError("Input cannot be an empty buffer")
+    encoded = np.ascontiguousarray(encoded)
+    check_size(memoryview(encoded))  # type: ignore[arg-type]
+    pixels = call("imdecode", encoded, flag)
+    if pixels is None and _lacks_its_end(encoded):
+        pixels = call("imdecode", np.concatenate([encoded, np.frombuffer(_JPEG_END, np.uint8)]), flag)
+        if pixels is not None:
+            warnings.warn(
+                f"a JPEG of {encoded.size} bytes and {pixels.shape[1]} x {pixels.shape[0]} pixels lacks its end; what "
+                "is missing is gray",
+                stacklevel=2,
+            )
+    if pixels is None:
+        raise MXNetError("Decoding failed. Invalid image file.")
+    return pixels
+
+
+def _lacks_its_end(encoded: np.ndarray) -> bool:
+    """Whether this is a JPEG whose image has begun and does not end."""
+    data = encoded.tobytes()
+    return data.startswith(b"\xff\xd8\xff") and b"\xff\xda" in data and not data.endswith(_JPEG_END)
 
 
 def decode(encoded: np.ndarray, flag: int = 1, to_rgb: bool = True) -> np.ndarray:
@@ -74,9 +118,7 @@ def decode(encoded: np.ndarray, flag: int = 1, to_rgb: bool = True) -> np.ndarra
         raise MXNetError("Decoding failed. Invalid image file.")  # OpenCV would believe in a first block of any length
     if start.startswith(_PNG) or (start.startswith(b"\xff\xd8\xff\xe0") and start[6:11] == b"JFIF\0"):
         flag |= cv2.IMREAD_IGNORE_ORIENTATION
-    pixels = call("imdecode", encoded, flag)
-    if pixels is None:
-        raise MXNetError("Decoding failed. Invalid image file.")
+    pixels = imdecode(encoded, flag)
     channels = 1 if flag & ~cv2.IMREAD_IGNORE_ORIENTATION == 0 else 3
     if pixels.ndim == 2:
         pixels = pixels[:, :, None]

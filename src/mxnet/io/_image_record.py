@@ -256,9 +256,7 @@ class ImageRecordSource(BatchSource):
         channels = self.p.data_shape[0]
         flag = {1: cv2.IMREAD_GRAYSCALE, 3: cv2.IMREAD_COLOR}.get(channels)
         flag = cv2.IMREAD_UNCHANGED if flag is None else flag | cv2.IMREAD_IGNORE_ORIENTATION
-        image = opencv.call("imdecode", np.frombuffer(encoded, np.uint8), flag) if encoded else None
-        if image is None:
-            raise MXNetError("Decoding failed. Invalid image file.")
+        image = opencv.imdecode(np.frombuffer(encoded, np.uint8), flag)
         found = 1 if image.ndim == 2 else image.shape[2]
         if found != channels or image.dtype != np.uint8:
             raise MXNetError(f"Expected {channels} channels of bytes, got {found} of {image.dtype.name}")

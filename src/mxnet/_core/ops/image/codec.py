@@ -67,7 +67,10 @@ def imread(*, filename: str, flag: Flag = 1, to_rgb: bool = True) -> Tensor:
         encoded = np.fromfile(path, dtype=np.uint8)
     except OSError as e:
         raise MXNetError(f"Imread: '{filename}' couldn't open file: {e.strerror or e}") from e
-    return torch.from_numpy(opencv.decode(encoded, flag, to_rgb))
+    try:
+        return torch.from_numpy(opencv.decode(encoded, flag, to_rgb))
+    except MXNetError as e:
+        raise MXNetError(f"Imread: '{filename}': {e}") from e
 
 
 def decode_planes(

@@ -246,7 +246,11 @@ class ImageRecordDataset(RecordFileDataset):
 
     def __getitem__(self, idx: int) -> Any:
         header, encoded = recordio.unpack(super().__getitem__(idx))
-        return _sample(image.imdecode(encoded, self._flag), header.label, self._transform)
+        try:
+            pixels = image.imdecode(encoded, self._flag)
+        except MXNetError as e:
+            raise MXNetError(f"sample {idx} of {self.filename}: {e}") from e
+        return _sample(pixels, header.label, self._transform)
 
 
 class ImageFolderDataset(Dataset):
