@@ -14,7 +14,7 @@ import torch
 from .... import image, recordio
 from ...._core.files import atomic_write
 from ...._core.idx import read_idx
-from ....base import data_dir
+from ....base import MXNetError, data_dir
 from ....context import cpu
 from ....ndarray.ndarray import NDArray, wrap
 from ...utils import _get_repo_file_url, check_sha1, download, in_mode
