@@ -210,11 +210,11 @@ def check_size(encoded: bytes | memoryview) -> None:
     limit = env.integer("MXNET_IMAGE_MAX_PIXELS")
     if pixels > limit:
         raise MXNetError(
-            f"the image claims to have {claim.width} x {claim.height} pixels; at most {limit} are decoded "
+            f"Decoding failed: the image claims to have {claim.width} x {claim.height} pixels; at most {limit} are decoded "
             "(set MXNET_IMAGE_MAX_PIXELS for more)"
         )
     if claim.most is not None and pixels > max(claim.most, _SMALL):
         raise MXNetError(
-            f"the image claims to have {claim.width} x {claim.height} pixels, which its {len(encoded)} bytes cannot "
+            f"Decoding failed: the image claims to have {claim.width} x {claim.height} pixels, which its {len(encoded)} bytes cannot "
             "hold"
         )
