@@ -208,13 +208,8 @@ def check_size(encoded: bytes | memoryview) -> None:
         return
     pixels = claim.width * claim.height
     limit = env.integer("MXNET_IMAGE_MAX_PIXELS")
+    said = f"Decoding failed: the image claims to have {claim.width} x {claim.height} pixels"
     if pixels > limit:
-        raise MXNetError(
-            f"Decoding failed: the image claims to have {claim.width} x {claim.height} pixels; at most {limit} are decoded "
-            "(set MXNET_IMAGE_MAX_PIXELS for more)"
-        )
+        raise MXNetError(f"{said}; at most {limit} are decoded (set MXNET_IMAGE_MAX_PIXELS for more)")
     if claim.most is not None and pixels > max(claim.most, _SMALL):
-        raise MXNetError(
-            f"Decoding failed: the image claims to have {claim.width} x {claim.height} pixels, which its {len(encoded)} bytes cannot "
-            "hold"
-        )
+        raise MXNetError(f"{said}, which its {len(encoded)} bytes cannot hold")
