@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Callable
 from typing import Any
+
+from ._core import logs
 
 __all__ = [
     "LogValidationMetricsCallback",
@@ -85,7 +86,7 @@ def log_train_metric(period: int, auto_reset: bool = False) -> Callable[[Any], N
     def _callback(param: Any) -> None:
         if param.nbatch % period == 0 and param.eval_metric is not None:
             for name, value in param.eval_metric.get_name_value():
-                logging.info("Iter[%d] Batch[%d] Train-%s=%f", param.epoch, param.nbatch, name, value)
+                logs.root.info("Iter[%d] Batch[%d] Train-%s=%f", param.epoch, param.nbatch, name, value)
             if auto_reset:
                 param.eval_metric.reset_local()
 
@@ -129,7 +130,7 @@ class Speedometer:
         seconds = time.time() - self.tic
         speed = self.frequent * self.batch_size / seconds if seconds else float("inf")
         if param.eval_metric is None:
-            logging.info("Iter[%d] Batch [%d]\tSpeed: %.2f samples/sec", param.epoch, count, speed)
+            logs.root.info("Iter[%d] Batch [%d]\tSpeed: %.2f samples/sec", param.epoch, count, speed)
             return
         values = param.eval_metric.get_name_value()
         first = 0
@@ -137,7 +138,7 @@ class Speedometer:
             param.eval_metric.reset_local()
             first = count - self.frequent
         message = "Epoch[%d] Batch [%d-%d]\tSpeed: %.2f samples/sec" + "\t%s=%f" * len(values)
-        logging.info(message, param.epoch, first, count, speed, *[x for pair in values for x in pair])
+        logs.root.info(message, param.epoch, first, count, speed, *[x for pair in values for x in pair])
 
 
 class ProgressBar:
@@ -160,7 +161,7 @@ class ProgressBar:
         done = param.nbatch / float(self.total)
         filled = round(self.bar_len * done)
         bar = "=" * filled + "-" * (self.bar_len - filled)
-        logging.info("[%s] %s%s\r", bar, math.ceil(100.0 * done), "%")
+        logs.root.info("[%s] %s%s\r", bar, math.ceil(100.0 * done), "%")
 
 
 class LogValidationMetricsCallback:
@@ -171,4 +172,4 @@ class LogValidationMetricsCallback:
         if not param.eval_metric:
             return
         for name, value in param.eval_metric.get_name_value():
-            logging.info("Epoch[%d] Validation-%s=%f", param.epoch, name, value)
+            logs.root.info("Epoch[%d] Validation-%s=%f", param.epoch, name, value)

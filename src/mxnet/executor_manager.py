@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from ._core import logs
 from ._core.spelling import suggestion
 from ._core.text import quoted, shortened
 from .base import MXNetError, mx_real_t
@@ -190,7 +190,7 @@ class DataParallelExecutorManager:
         logger: Any = None,
         sym_gen: Any = None,
     ) -> None:
-        (logger or logging).info("Start training with %s", str(ctx))
+        logs.through(logger).info("Start training with %s", str(ctx))
         if work_load_list is None:
             work_load_list = [1] * len(ctx)
         assert isinstance(work_load_list, list) and len(work_load_list) == len(ctx), "Invalid settings for work load. "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from ._core import logs
 
 
 class LearningRateScheduler:
@@ -40,6 +40,6 @@ class FactorScheduler(LearningRateScheduler):
         before = self.base_lr if self._last is None else self._last
         rate = self.base_lr * self.factor ** int(iteration / self.step)
         if rate != before:
-            logging.info("At Iteration [%d]: Swith to new learning rate %.5f", iteration, rate)
+            logs.root.info("At Iteration [%d]: Swith to new learning rate %.5f", iteration, rate)
         self._last = rate
         return rate

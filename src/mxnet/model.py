@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 import warnings
 from collections import namedtuple
@@ -15,7 +14,7 @@ from . import io, kvstore, metric
 from . import ndarray as nd
 from . import optimizer as opt
 from . import symbol as sym
-from ._core import env
+from ._core import env, logs
 from .base import mx_real_t
 from .callback import LogValidationMetricsCallback
 from .context import Context, cpu
@@ -185,7 +184,7 @@ def save_checkpoint(
     named.update({f"aux:{k}": v.as_in_context(cpu()) for k, v in aux_params.items()})
     params_file = f"{prefix}-{epoch:04d}.params"
     nd.save(params_file, named)
-    logging.info('Saved checkpoint to "%s"', params_file)
+    logs.root.info('Saved checkpoint to "%s"', params_file)
 
 
 def split_params(loaded: Any) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
@@ -211,7 +210,7 @@ def load_params(prefix: str, epoch: int) -> tuple[dict[str, Any], dict[str, Any]
     params_file = f"{prefix}-{epoch:04d}.params"
     loaded = nd.load(params_file)
     if not loaded:
-        logging.warning("Params file '%s' is empty", params_file)
+        logs.root.warning("Params file '%s' is empty", params_file)
     arg_params, aux_params, others = split_params(loaded)
     if loaded and len(others) == len(loaded):
         raise ValueError(f"Invalid param file {params_file}: names must begin with arg: or aux:, got {others[0]!r}")
@@ -288,7 +287,7 @@ def _train_multi_device(
     sym_gen: Any = None,
 ) -> None:
     """Train on several devices; ``arg_params`` and ``aux_params`` are updated in place."""
-    logger = logger or logging
+    logger = logs.through(logger)
     manager = DataParallelExecutorManager(
         symbol,
         ctx,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable
 from math import sqrt
 from typing import Any
 
 from . import ndarray
+from ._core import logs
 from .base import py_str
 from .ndarray import NDArray
 
@@ -121,7 +121,7 @@ class Monitor:
     def toc_print(self) -> None:
         """End a batch and log the results."""
         for step, name, text in self.toc():
-            logging.info(f"Batch: {step:7d} {name:30s} {text:s}")
+            logs.root.info(f"Batch: {step:7d} {name:30s} {text:s}")
 
 
 def _as_text(found: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import logging
 import os
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ._core import logs
 from ._core.state import state
 from .base import MXNetError
 from .context import Context
@@ -45,7 +45,7 @@ _announced: set[str] = set()
 def _announce(kind: str, text: str) -> None:
     if kind not in _announced:
         _announced.add(kind)
-        logging.info(text)
+        logs.root.info(text)
 
 
 # ---------------------------------------------------------------------- NumPy shape semantics

@@ -18,6 +18,7 @@ LAYERS = [
     {
         "_core.backend",
         "_core.integers",
+        "_core.logs",
         "_core.memory",
         "_core.mixture",
         "_core.spelling",

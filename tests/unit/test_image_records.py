@@ -404,3 +404,11 @@ def test_the_last_reference_may_go_away_in_a_decoding_thread(records):
     source = iterator.handle
     source._pool.submit(source.close).result(timeout=20)  # raised "cannot join current thread"
     iterator.handle = None
+
+
+@pytest.mark.parametrize(
+    "wrong, right", [("rand_crp", "rand_crop"), ("round_bach", "round_batch"), ("mean_R", "mean_r")]
+)
+def test_misspelt_parameters(records, wrong, right):
+    with pytest.warns(UserWarning, match=f"ImageRecordIter has no parameter {wrong}, did you mean {right}"):
+        _iterator(records, batch_size=2, data_shape=(3, 12, 16), **{wrong: 1})

@@ -411,6 +411,9 @@ def test_file_iterator_arguments(tmp_path):
         mx.io.CSVIter(data_csv="a.csv", batch_size=1)
     with pytest.warns(UserWarning, match="no parameter batchsize, did you mean batch_size"):
         csv(tmp_path, "1,2\n", batchsize=3)
+    with pytest.warns(UserWarning, match="data_nme, did you mean data_name.*round_bach, did you mean round_batch") as w:
+        csv(tmp_path, "1,2\n", data_nme="x", round_bach=0)
+    assert len(w) == 1 and w[0].filename == __file__
     csv(tmp_path, "1,2\n", input_shape=(1,), verbose=True)  # for other stages, as scripts give them
     assert "round_batch : boolean, optional, default=1" in mx.io.CSVIter.__doc__
 

@@ -5,7 +5,6 @@ Labels are arrays of rows ``(class, left, top, right, bottom, ...)`` with coordi
 
 from __future__ import annotations
 
-import logging
 import math
 import random
 import warnings
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import ndarray as nd
+from .._core import logs
 from ..base import numeric_types
 from ..ndarray import _internal
 from ..ndarray.ndarray import NDArray
@@ -114,7 +114,7 @@ def _pair(value: Any, name: str, owner: str) -> Any:
         return low, high
     if not isinstance(value, numeric_types):
         raise ValueError(f"{owner}: {name} should be a number or a pair of them, got {value!r}")
-    logging.info("Using fixed %s: %s in %s", name.replace("_", " "), value, owner)
+    logs.root.info("Using fixed %s: %s in %s", name.replace("_", " "), value, owner)
     return value, value
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from .. import ndarray as nd
+from .._core import logs
 from .._core.opencv import opencv
 from ..base import MXNetError
 from ..ndarray.ndarray import NDArray
@@ -151,7 +151,7 @@ class ImageDetIter(ImageIter):
             if iterator.label_shape != shape:
                 iterator.reshape(None, shape)
         if verbose and counts[0] != counts[1]:
-            logging.info("Resized label_shape to (%d, %d).", *shape)
+            logs.root.info("Resized label_shape to (%d, %d).", *shape)
         return it
 
     # ------------------------------------------------------------------ batches
@@ -225,7 +225,7 @@ class ImageDetIter(ImageIter):
             try:
                 label, data = self._checked(label, data)
             except RuntimeError as e:
-                logging.debug("Invalid image, skipping:  %s", e)
+                logs.root.debug("Invalid image, skipping:  %s", e)
                 continue
             image = data.asnumpy() * (1 if std is None else std) + (0 if mean is None else mean)
             image = np.ascontiguousarray((image.clip(0, 255) if clip else image)[:, :, ::-1].astype(np.uint8))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import random
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from .. import ndarray as nd
 from .. import recordio
+from .._core import logs
 from .._core.files import local_path
 from ..base import MXNetError, OperatorValueError, numeric_types
 from ..io import DataBatch, DataIter
@@ -107,7 +107,7 @@ class ImageIter(DataIter):
         self.imgrec: Any = None
         self.imgidx: list[int] | None = None
         if path_imgrec:
-            logging.info("%s: loading recordio %s...", self.__class__.__name__, path_imgrec)
+            logs.root.info("%s: loading recordio %s...", self.__class__.__name__, path_imgrec)
             if path_imgidx:
                 self.imgrec = recordio.MXIndexedRecordIO(path_imgidx, path_imgrec, "r")
                 self.imgidx = list(self.imgrec.keys)
@@ -115,7 +115,7 @@ class ImageIter(DataIter):
                 self.imgrec = recordio.MXRecordIO(path_imgrec, "r")
         self.imglist: dict[Any, tuple[NDArray, str]] | None = None
         if path_imglist:
-            logging.info("%s: loading image list %s...", self.__class__.__name__, path_imglist)
+            logs.root.info("%s: loading image list %s...", self.__class__.__name__, path_imglist)
             self.imglist = _read_list(path_imglist, dtype)
         elif isinstance(imglist, list):
             self.imglist = _labelled(imglist, dtype)
@@ -290,7 +290,7 @@ class ImageIter(DataIter):
                 try:
                     label, data = self._checked(label, data)
                 except RuntimeError as e:
-                    logging.debug("Invalid image, skipping:  %s", e)
+                    logs.root.debug("Invalid image, skipping:  %s", e)
                     continue
                 self._store(i, label, data, batch_data, batch_label)
                 i += 1

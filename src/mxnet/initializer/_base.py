@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import warnings
 from collections.abc import Callable, Mapping
 from math import ceil, sqrt
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import ndarray, random, registry
+from .._core import logs
 from .._core.text import quoted, shortened
 from ..base import MXNetError
 from ..ndarray import NDArray
@@ -121,7 +121,7 @@ class Initializer:
 
     def _verbose_print(self, desc: str, init: str, arr: NDArray) -> None:
         if self._verbose and self._print_func:
-            logging.info("Initialized %s as %s: %s", desc, init, self._print_func(arr))
+            logs.root.info("Initialized %s as %s: %s", desc, init, self._print_func(arr))
 
     def dumps(self) -> str:
         """The initializer as JSON, which :func:`create` reads.

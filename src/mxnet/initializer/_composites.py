@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from .. import ndarray
+from .._core import logs
 from ..ndarray import NDArray
 
 
@@ -50,7 +50,7 @@ class Load:
         else:
             arr[:] = saved
         if self.verbose:
-            logging.info("Initialized %s by %s", name, "default" if saved is None else "loading")
+            logs.root.info("Initialized %s by %s", name, "default" if saved is None else "loading")
 
 
 class Mixed:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import logging
 import os
 import random
 from concurrent.futures import Future
@@ -13,7 +12,7 @@ import numpy as np
 import torch
 
 from .. import recordio
-from .._core import opencv
+from .._core import logs, opencv
 from .._core.threads import Workers
 from ..base import MXNetError
 from ..context import cpu
@@ -142,7 +141,7 @@ class ImageRecordSource(BatchSource):
         self._over = False  # all batches of this epoch have been begun
         self._wrapped = False  # the last of them has images of the next epoch
         if reading.verbose:
-            logging.info("%s: %s, use %d threads for decoding..", type(self).__name__, reading.path_imgrec, threads)
+            logs.root.info("%s: %s, use %d threads for decoding..", type(self).__name__, reading.path_imgrec, threads)
         if normalization.mean_img:
             self._normalize.image = self._mean_image(normalization.mean_img)
 
@@ -280,7 +279,7 @@ class ImageRecordSource(BatchSource):
         """The image in a file, which is made when it is not there."""
         if not os.path.exists(path):
             if self.p.verbose:
-                logging.info("Cannot find %s: create mean image, this will take some time...", path)
+                logs.root.info("Cannot find %s: create mean image, this will take some time...", path)
             save_arrays(path, {"mean_img": to_array(self._mean_of_all())})
         arrays = load_arrays(path)
         values = [a.asnumpy() for a in (arrays.values() if isinstance(arrays, dict) else arrays)]

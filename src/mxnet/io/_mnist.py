@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Annotated, Any, Literal
 
 import numpy as np
 
+from .._core import logs
 from .._core.files import local_path
 from .._core.idx import read_idx
 from .._core.params import DTypeOrNone, Ge, LongNonNeg
@@ -65,7 +65,7 @@ class MNISTSource(BatchSource):
             raise MXNetError(f"batch_size is {batch_size}, but there are only {len(order)} images")
         if not silent:
             shape = (batch_size, *self._images.shape[1:])
-            logging.info("MNISTIter: load %d images, shuffle=%d, shape=%s", len(order), shuffle, shape)
+            logs.root.info("MNISTIter: load %d images, shuffle=%d, shape=%s", len(order), shuffle, shape)
 
     def before_first(self) -> None:
         self._at = 0

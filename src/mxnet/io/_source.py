@@ -21,6 +21,8 @@ from ..ndarray.ndarray import NDArray, wrap
 
 # MXDataIter's own, not the reader's.
 _ITERATOR_ARGUMENTS = ("data_name", "label_name")
+# Which names that an iterator does not have are taken for misspelt ones of it.
+_SIMILAR = 0.75
 
 
 class Batch(NamedTuple):
@@ -171,6 +173,14 @@ def files_of(path: str) -> list[str]:
     return filled
 
 
+def _warn_of_typos(iterator: str, given: list[str], known: list[str]) -> None:
+    """Warn once of all arguments that an iterator does not know and that look like its own."""
+    near = {n: difflib.get_close_matches(n, known, n=1, cutoff=_SIMILAR) for n in given}
+    told = [f"no parameter {n}, did you mean {found[0]}?" for n, found in near.items() if found]
+    if told:
+        warnings.warn(f"{iterator} has {' And '.join(told)}", stacklevel=3)
+
+
 def file_iterator(name: str, source: type[BatchSource], iterator: Any) -> Any:
     """The function ``mx.io.name(**parameters)`` for a source.
 
@@ -180,6 +190,7 @@ def file_iterator(name: str, source: type[BatchSource], iterator: Any) -> Any:
     known = inspect.signature(source).parameters
     hints = source.parameter_types()
     codecs = {n: codec_for(hints[n]) for n in known}
+    names = [*known, *_ITERATOR_ARGUMENTS]
 
     def decode(key: str, value: Any) -> Any:
         try:
@@ -190,10 +201,7 @@ def file_iterator(name: str, source: type[BatchSource], iterator: Any) -> Any:
     def create(*args: Any, **kwargs: Any) -> Any:
         if args:
             raise TypeError(f"{name} can only accept keyword arguments")
-        for key in kwargs.keys() - known.keys() - set(_ITERATOR_ARGUMENTS):
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0.8)
-            if near:
-                warnings.warn(f"{name} has no parameter {key}, did you mean {near[0]}?", stacklevel=2)
+        _warn_of_typos(name, [k for k in kwargs if k not in names], names)
         missing = [n for n, p in known.items() if p.default is p.empty and n not in kwargs]
         if missing:
             kind = codecs[missing[0]].type_name

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import logging
 from collections import namedtuple
 from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
 
+from .._core import logs
 from .._core.threads import Workers
 from ..base import mx_real_t
 from ..ndarray import NDArray, concat, tile
@@ -540,7 +540,7 @@ class MXDataIter(_HoldsBatch):
     def debug_skip_load(self) -> None:
         """From the next batch on, give that one again and again: the speed of everything but reading."""
         self._debug_skip_load = True
-        logging.info("Set debug_skip_load to be true, will simply return first batch")
+        logs.root.info("Set debug_skip_load to be true, will simply return first batch")
 
     def reset(self) -> None:
         """Go back to the first batch."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -22,17 +21,11 @@ class KVStoreServer:
     def __init__(self, kvstore: Any) -> None:
         self.kvstore = kvstore
         self.handle = kvstore.handle
-        self.init_logginig = False
 
     def _controller(self) -> Callable[[int, Any, Any], None]:
         """The function that handles a command: number 0 carries an optimizer for the store."""
 
         def server_controller(cmd_id: int, cmd_body: Any, _: Any = None) -> None:
-            if not self.init_logginig:
-                logging.basicConfig(
-                    level=logging.DEBUG, format=f"%(asctime)-15s Server[{self.kvstore.rank}] %(message)s"
-                )
-                self.init_logginig = True
             if cmd_id != 0:
                 print(f"server {self.kvstore.rank}, unknown command ({cmd_id}, {cmd_body})")
                 return

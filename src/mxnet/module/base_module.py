@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import metric, ndarray
+from .._core import logs
 from ..context import cpu
 from ..initializer import Uniform
 from ..io import DataBatch, DataDesc, DataIter
@@ -327,8 +328,8 @@ class BaseModule:
             eval_metric.reset()
             values = self._fit_epoch(epoch, train_data, eval_metric, batch_end_callback, monitor, sparse_row_id_fn)
             for name, value in values:
-                self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
-            self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - tic)
+                logs.through(self.logger).info("Epoch[%d] Train-%s=%f", epoch, name, value)
+            logs.through(self.logger).info("Epoch[%d] Time cost=%.3f", epoch, time.time() - tic)
 
             # Auxiliary states differ between devices: from here on they all have the mean.
             arg_params, aux_params = self.get_params()
@@ -345,7 +346,7 @@ class BaseModule:
                     epoch=epoch,
                 )
                 for name, value in found:
-                    self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, value)
+                    logs.through(self.logger).info("Epoch[%d] Validation-%s=%f", epoch, name, value)
             self._end_epoch(train_data)
 
     def _end_epoch(self, train_data: Any) -> None:

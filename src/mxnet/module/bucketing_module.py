@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import ndarray as nd
 from .. import symbol as sym
+from .._core import logs
 from ..context import cpu
 from ..io import DataDesc
 from ..model import load_params
@@ -226,7 +227,7 @@ class BucketingModule(BaseModule):
         if force_rebind:
             self._reset_bind()
         if self.binded:
-            self.logger.warning("Already bound, ignoring bind()")
+            logs.through(self.logger).warning("Already bound, ignoring bind()")
             return
         assert shared_module is None, "shared_module for BucketingModule is not supported"
         self.for_training = for_training
@@ -291,7 +292,7 @@ class BucketingModule(BaseModule):
         """Install an optimizer, which all buckets use; see :meth:`Module.init_optimizer`."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         if self.optimizer_initialized and not force_init:
-            self.logger.warning("optimizer already initialized, ignoring.")
+            logs.through(self.logger).warning("optimizer already initialized, ignoring.")
             return
         self._curr_module.init_optimizer(kvstore, optimizer, optimizer_params, force_init=force_init)
         for module in self._buckets.values():

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import ndarray as nd
 from .. import optimizer as opt
+from .._core import logs
 from .._core.files import atomic_write
 from ..base import MXNetError
 from ..context import Context, cpu
@@ -151,11 +152,11 @@ class Module(BaseModule):
         self._symbol.save(f"{prefix}-symbol.json", remove_amp_cast=remove_amp_cast)
         params_file = f"{prefix}-{epoch:04d}.params"
         self.save_params(params_file)
-        logging.info('Saved checkpoint to "%s"', params_file)
+        logs.root.info('Saved checkpoint to "%s"', params_file)
         if save_optimizer_states:
             states_file = f"{prefix}-{epoch:04d}.states"
             self.save_optimizer_states(states_file)
-            logging.info('Saved optimizer state to "%s"', states_file)
+            logs.root.info('Saved optimizer state to "%s"', states_file)
 
     def save_optimizer_states(self, fname: str) -> None:
         """Write the optimizer's states to a file."""
@@ -346,7 +347,7 @@ class Module(BaseModule):
                 self._sync_params_from_devices()
             self._reset_bind()
         if self.binded:
-            self.logger.warning("Already bound, ignoring bind()")
+            logs.through(self.logger).warning("Already bound, ignoring bind()")
             return
         assert for_training or not inputs_need_grad, "inputs_need_grad needs for_training=True"
         self.for_training = for_training
@@ -432,7 +433,7 @@ class Module(BaseModule):
         """
         assert self.binded and self.params_initialized, "call bind and init_params first"
         if self.optimizer_initialized and not force_init:
-            self.logger.warning("optimizer already initialized, ignoring...")
+            logs.through(self.logger).warning("optimizer already initialized, ignoring...")
             return
         if self._params_dirty:
             self._sync_params_from_devices()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import ndarray as nd
+from .._core import logs
 from .base_module import DEFAULT_INITIALIZER, BaseModule
 
 
@@ -100,7 +101,7 @@ class PythonModule(BaseModule):
     ) -> None:
         """Take note of the shapes; see :meth:`BaseModule.bind`."""
         if self.binded and not force_rebind:
-            self.logger.warning("Already bound, ignoring bind()")
+            logs.through(self.logger).warning("Already bound, ignoring bind()")
             return
         assert grad_req == "write", "Python module only support write gradient"
         self.for_training = for_training

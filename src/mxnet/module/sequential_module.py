@@ -6,6 +6,7 @@ import copy
 import logging
 from typing import Any
 
+from .._core import logs
 from ..io import DataDesc
 from .base_module import DEFAULT_INITIALIZER, BaseModule
 
@@ -159,7 +160,7 @@ class SequentialModule(BaseModule):
     ) -> None:
         """Bind all modules, each to the output shapes of the one before; see :meth:`BaseModule.bind`."""
         if self.binded and not force_rebind:
-            self.logger.warning("Already bound, ignoring bind()")
+            logs.through(self.logger).warning("Already bound, ignoring bind()")
             return
         assert for_training or not inputs_need_grad, "inputs_need_grad needs for_training=True"
         assert shared_module is None, "Shared module is not supported"
@@ -197,7 +198,7 @@ class SequentialModule(BaseModule):
         """Install an optimizer in every module."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         if self.optimizer_initialized and not force_init:
-            self.logger.warning("optimizer already initialized, ignoring.")
+            logs.through(self.logger).warning("optimizer already initialized, ignoring.")
             return
         for module in self._modules:
             module.init_optimizer(

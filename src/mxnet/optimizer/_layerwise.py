@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from typing import Any
 
 import numpy as np
 import torch
 
+from .._core import logs
 from .._core.ops.optimizer import kernels
 from ..ndarray.ndarray import NDArray, wrap
 from ._arrays import check_arrays, zeros_like
@@ -205,8 +205,8 @@ class LBSGD(Optimizer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        logging.info("Running Large-Batch SGD Algorithm")
-        logging.info(
+        logs.root.info("Running Large-Batch SGD Algorithm")
+        logs.root.info(
             "(Batch_scale=%f, warmup_epochs=%d, warmup_strategy=%s, updates_per_epoch=%d)",
             batch_scale,
             warmup_epochs,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import logging
 import os
 import shutil
 import zipfile
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .._core import logs
 from .._core.download import fetch
 from .._core.files import atomic_write
 from .._core.idx import read_idx
@@ -68,10 +68,10 @@ def download(
     if dirname:
         os.makedirs(dirname, exist_ok=True)
     if not overwrite and os.path.exists(fname):
-        logging.info("%s exists, skipping download", fname)
+        logs.root.info("%s exists, skipping download", fname)
         return fname
     fetch(url, fname, max(retries, 1), failed=_try_again)
-    logging.info("downloaded %s into %s successfully", url, fname)
+    logs.root.info("downloaded %s into %s successfully", url, fname)
     return fname
 
 
@@ -85,7 +85,7 @@ def _download_from(addresses: Any, name: str, dirname: str | None = None) -> str
         try:
             return download(host + name, dirname=dirname, retries=1)
         except OSError as e:
-            logging.info("%s", e)
+            logs.root.info("%s", e)
     return download(addresses[-1] + name, dirname=dirname, retries=2)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 
+from ..._core import logs
 from ..._core.casting import CastRule
 from ..._core.registry import OpDef, get_op, has_op
 
@@ -82,7 +82,7 @@ def _scaled(scale: Callable[[], float]) -> Callable[[str, dict[str, Any] | None]
 
     def before(name: str, params: dict[str, Any] | None) -> None:
         if params is None:
-            logging.warning("%s: a graph keeps the scale of the loss that was in force when it was made", name)
+            logs.root.warning("%s: a graph keeps the scale of the loss that was in force when it was made", name)
         else:
             params["grad_scale"] = params.get("grad_scale", 1.0) * scale()
 

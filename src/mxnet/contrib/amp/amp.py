@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Collection, Iterator
 from typing import Any
 
 import torch
 
-from ..._core import casting
+from ..._core import casting, logs
 from ..._core.dtypes import CODE_TO_NP, torch_dtype
 from ..._core.graph.mixed_precision import reduce_precision
 from ..._core.registry import has_op
@@ -165,7 +164,7 @@ def init(
     )
     casting.install(rules)
     _scaler = scaler
-    logging.info("Using AMP")
+    logs.root.info("Using AMP")
 
 
 def _check_trainer(x: Any) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from typing import Any
 
 from ... import autograd
+from ..._core import logs
 from ...ndarray import multi_all_finite
 
 __all__ = ["LossScaler"]
@@ -51,13 +51,13 @@ class LossScaler:
         if overflow:
             self._next_loss_scale = self._loss_scale / 2.0
             self._unskipped = 0
-            logging.info("AMP: decreasing loss scale to %f", self._next_loss_scale)
+            logs.root.info("AMP: decreasing loss scale to %f", self._next_loss_scale)
         else:
             self._unskipped += 1
         if self._unskipped == self._scale_seq_len:
             self._unskipped = 0
             self._next_loss_scale = min(self._max_loss_scale, self._loss_scale * 2.0)
-            logging.info("AMP: increasing loss scale to %f", self._next_loss_scale)
+            logs.root.info("AMP: increasing loss scale to %f", self._next_loss_scale)
         return overflow
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
 
 from ... import base
-from ..._core import env
+from ..._core import env, logs
 from ..._core.files import extract
 from ..utils import _get_repo_url, check_sha1, download
 
@@ -93,9 +92,9 @@ def get_model_file(name: str, root: str = _ROOT) -> str:
     if os.path.exists(path):
         if check_sha1(path, _model_sha1[name]):
             return path
-        logging.warning("%s is damaged (its checksum is another); downloading it again", path)
+        logs.root.warning("%s is damaged (its checksum is another); downloading it again", path)
     else:
-        logging.info("%s is not there; downloading it", path)
+        logs.root.info("%s is not there; downloading it", path)
     url = f"{_get_repo_url()}gluon/models/{file_name}.zip"
     os.makedirs(root, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root) as folder:
