@@ -11,13 +11,14 @@ else
 CONSTRAINTS := constraints.txt
 endif
 
-.PHONY: help venv test lint types stubs pytest format demo bench clients fuzz clean
+.PHONY: help venv test lint types stubs pytest format demo bench soak clients fuzz clean
 help:
 	@echo "make demo    train, evaluate, save and resume a network on handwritten digits (output in build/demo)"
 	@echo "make test    everything CI runs: lint, types, stubs, tests"
 	@echo "make format  rewrite the sources in the one style"
 	@echo "make clients import and train published packages that build on MXNet, see docs/clients.md"
 	@echo "make fuzz    put N mutated files (100000 by default) through all readers, see tests/fuzz/"
+	@echo "make soak    half an hour of everything: nothing may grow (MINUTES=3 for less)"
 	@echo "make bench   compare with the MXNet 1.9.1 wheel, see benchmarks/"
 
 venv: $(STAMP)
@@ -63,6 +64,11 @@ fuzz: $(STAMP)
 
 bench: $(STAMP)
 	$(PY) benchmarks/run.py $(ARGS)
+
+# Memory, descriptors and threads must stay flat, see tests/soak/.
+MINUTES ?= 30
+soak: $(STAMP)
+	OMP_NUM_THREADS=1 $(PY) -m tests.soak --minutes $(MINUTES) $(ARGS)
 
 # An environment of its own: the packages come without their dependencies, which would bring MXNet's wheel.
 CLIENTS := build/clients/bin/python
