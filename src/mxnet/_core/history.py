@@ -172,7 +172,8 @@ def _drop_buffers(heads: Sequence[NDArray]) -> None:
 def node_of(x: NDArray) -> Any:
     """The node of torch's graph that an array comes from; None for variables and constants."""
     try:
-        return integers.in_graph(x._plain).grad_fn
+        t = x._plain
+        return t.grad_fn if t.requires_grad else integers.in_graph(t).grad_fn if integers.active else None
     except AttributeError:  # a sparse array
         return getattr(x._store.carrier, "grad_fn", None)  # type: ignore[attr-defined]
 

@@ -236,11 +236,10 @@ def heads_and_grads(
             if value.shape[1:] != t.shape[1:] or len(value) < len(t):
                 raise MXNetError(f"head gradient {i} has shape {g.shape}, its head {head.shape}")
             value = value[: len(t)]  # MXNet overlooks rows that it does not need
-        t = integers.in_graph(t)
-        if t.requires_grad:
-            tensors.append(t)
-            ones = value is None
-            grads.append(torch.ones(t.shape, dtype=t.dtype, device=t.device) if ones else value.to(t.dtype))
+        stands = t if t.requires_grad else integers.in_graph(t)
+        if stands.requires_grad:
+            tensors.append(stands)
+            grads.append(torch.ones_like(t, dtype=stands.dtype) if value is None else value.to(stands.dtype))
     if not tensors:
         raise MXNetError(_NOT_RECORDED)
     return tensors, grads

@@ -17,6 +17,7 @@ from .._core.ops.shape.reshape import infer_reshape
 from .._core.registry import get_op
 from .._core.state import state
 from ..context import Context, current_context
+from ._copies import context_of, converted, copied_into, moved
 from ._handles import lend, lent
 
 _DTYPE_MX_TO_NP: dict[Any, Any] = {-1: None, **CODE_TO_NP}
@@ -284,17 +285,14 @@ class NDArray(Fluent):
                 raise RuntimeError("You are attempting to copy an array to itself")
             if other._t.shape != self._t.shape:
                 raise ValueError(f"cannot copy an array of shape {self.shape} to one of shape {other.shape}")
-            _write(other, self._t)
-            if integers.in_graph(self._t).requires_grad:
-                self._note_on(other, "_copyto", {})
-            return other
+            return copied_into(other, self)
         if isinstance(other, Context):
-            return _moved(self, other, copy=True)
+            return moved(self, other)
         raise TypeError(f"copyto does not support type {type(other)}")
 
     def as_in_context(self, context: Context) -> NDArray:
         """This array on another context: itself when it is there already, else a copy."""
-        return self if context == self._ctx else _moved(self, context, copy=True)
+        return self if context == self._ctx else moved(self, context)
 
     as_in_ctx = as_in_context
 
@@ -303,18 +301,7 @@ class NDArray(Fluent):
         wanted = torch_dtype(np.float32 if dtype is None else dtype)
         if not copy and wanted == self._t.dtype:
             return self
-        t = self._t
-        with torch.set_grad_enabled(state.recording):
-            if (
-                state.recording
-                and integers.in_graph(t).requires_grad
-                and not (t.is_floating_point() and wanted.is_floating_point)
-            ):
-                array = self._wrap(integers.run(get_op("Cast").run, (t,), {"dtype": wanted}), self._ctx)
-            else:
-                array = self._wrap(t.to(wanted, copy=True), self._ctx)
-        self._note_on(array, "Cast", {"dtype": wanted})
-        return array
+        return converted(self, wanted)
 
     def tostype(self, stype: str) -> NDArray:
         """This array with another storage type (``"default"``, ``"csr"``, ``"row_sparse"``)."""
@@ -479,16 +466,6 @@ class NDArray(Fluent):
         return _op_function("_slice_assign_scalar")(self, scalar=value, begin=begin, end=end, step=step or (), out=self)
 
 
-def context_of(t: torch.Tensor) -> Context:
-    """The context of a tensor's device."""
-    if t.device.type == "cuda":
-        return Context("gpu", t.device.index or 0)
-    if t.device.type == "mps":
-        return Context("mps", 0)
-    ctx = current_context()
-    return ctx if ctx.device_type.startswith("cpu") else Context("cpu", 0)
-
-
 NDArray._plain = NDArray.__dict__["_t"]
 _new = NDArray.__new__
 
@@ -518,24 +495,6 @@ def from_torch(tensor: torch.Tensor) -> NDArray:
         raise TypeError(f"MXNet has no data type for {tensor.dtype}")
     detached = tensor.detach()
     return wrap(detached.reshape(1) if detached.ndim == 0 else detached, context_of(tensor))
-
-
-def _write(target: NDArray, value: torch.Tensor) -> None:
-    """Write a tensor into an array, in place; recorded when recording."""
-    _invoke.write_out("copyto", target, value if state.recording else value.detach(), state.recording)
-
-
-def _moved(x: NDArray, ctx: Context, copy: bool) -> NDArray:
-    device = ctx.device
-    with torch.set_grad_enabled(state.recording):
-        moved = integers.follow(
-            x._t.to(device, copy=copy, non_blocking=x._ctx.device_type == "cpu_pinned"), x._t, lambda p: p.to(device)
-        )
-    if ctx.device_type == "cpu_pinned" and torch.cuda.is_available():
-        moved = moved.pin_memory()
-    array = x._wrap(moved, ctx)
-    x._note_on(array, "_copyto", {})
-    return array
 
 
 def _op_function(name: str) -> Any:
