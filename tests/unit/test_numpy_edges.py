@@ -115,6 +115,37 @@ def test_tensorsolve_of_numbers():
     check(np.linalg.tensorsolve(np.array(2.0), np.array(4.0)), 2)
     check(np.linalg.tensorsolve(np.array(2.0), np.array([[[4.0]]])), 2)
     check(np.linalg.tensorsolve(np.array([[[2.0]]]), np.array([4.0])), [[2]])
+    check(np.linalg.tensorsolve(np.array([[2.0]]), np.array([[4.0]])), [[2]])
+
+
+def test_tensorsolve_of_axes():
+    x = onp.random.RandomState(0).uniform(size=(2, 3, 6)).astype("float32")
+    b = onp.arange(6, dtype="float32")
+    for axes in ((0, 1), (-3, -2)):
+        wanted = onp.linalg.tensorsolve(x, b, (0, 1))
+        onp.testing.assert_allclose(np.linalg.tensorsolve(np.array(x), np.array(b), axes).asnumpy(), wanted, rtol=1e-3)
+
+
+def test_roll():
+    x = onp.arange(12).reshape(3, 4)
+    for shift, axis in ((1, None), (1, (0, 1)), ((1, 2), (0, 1)), ((1, 2), 1), (-5, 0), (0, ())):
+        check(np.roll(np.array(x), shift, axis), onp.roll(x, shift, axis))
+
+
+def test_transpose_names_axes_once():
+    with pytest.raises(ValueError, match="twice"):
+        np.zeros((2, 3)).transpose((0, 0))
+
+
+def test_recorded_assignment_with_new_axes():
+    x, y = np.zeros((3, 2)), np.arange(6).reshape(3, 1, 2)
+    y.attach_grad()
+    with mx.autograd.record():
+        x[:, None] = y * 2
+        z = (x * 3).sum()
+    z.backward()
+    check(x, [[0, 2], [4, 6], [8, 10]])
+    check(y.grad, onp.full((3, 1, 2), 6))
 
 
 @pytest.mark.parametrize("make", [np.eye, np.identity, np.zeros, np.ones, np.empty])

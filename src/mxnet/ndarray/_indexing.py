@@ -304,6 +304,7 @@ def _set_recorded(nd: NDArray, key: Any, value: Any) -> None:
         with torch.enable_grad():
             if not (t.is_floating_point() and source.is_floating_point()):
                 source = integers.run(get_op("Cast").run, (source,), {"dtype": t.dtype})
+            source = _without_new_axes(source, key, t.shape)
             value_of = _expanded(source, t.shape)
             if t.is_floating_point():
                 nd._t = _Overwrite.apply([t.data], value_of)
@@ -311,6 +312,15 @@ def _set_recorded(nd: NDArray, key: Any, value: Any) -> None:
                 t.data.copy_(_apart(value_of, t))
                 nd._t = integers.follow(t.detach(), source, lambda p: _expanded(p, t.shape))
         recorded(nd, get_op("broadcast_like"), {}, [note_of(value), constant()])
+
+
+def _without_new_axes(source: torch.Tensor, key: Any, shape: tuple[int, ...]) -> torch.Tensor:
+    """A value for a key that covers an array of ``shape``, without what stands where the key has None."""
+    items = expand_key(key, shape)
+    if None not in items:
+        return source
+    index, _, _ = basic_index(items, shape)
+    return _drop_axes(source, new_axes_of_basic(index), len([i for i in index if not isinstance(i, int)]))
 
 
 def _is_recorded(t: Any) -> bool:

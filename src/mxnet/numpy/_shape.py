@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as onp
 import torch
 from torch import Tensor
 
@@ -44,7 +45,12 @@ def ravel(x: Any, order: str = "C") -> Any:
 @function
 def transpose(a: Any, axes: Any = None) -> Any:
     """The axes in another order, reversed by default."""
-    return a.permute(tuple(reversed(range(a.ndim))) if axes is None or axes == () else _lengths(axes))
+    if axes is None or axes == ():
+        return a.permute(tuple(reversed(range(a.ndim))))
+    order = _lengths(axes)
+    if len(set(order)) < len(order):
+        raise ValueError(f"an axis occurs twice in axes {order}")
+    return a.permute(order)
 
 
 @function
@@ -262,7 +268,10 @@ def flipud(m: Any) -> Any:
 @function
 def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     """Elements moved along axes, those that leave at one end coming back at the other."""
-    return torch.roll(a, shift) if axis is None else torch.roll(a, shift, axis)
+    if axis is None:
+        return torch.roll(a, int(shift) if isinstance(shift, int) else sum(shift))
+    shifts, axes = onp.broadcast_arrays(shift, axis)
+    return torch.roll(a, shifts.ravel().tolist(), axes.ravel().tolist()) if axes.size else a
 
 
 @function

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -109,9 +110,11 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     """The ``x`` whose tensordot with ``a``, over all axes of ``x``, is ``b``."""
     a, b = _of_one_type(a, b)
-    if a.numel() == b.numel() == 1:  # torch does not know arrays without axes here
-        return (b.reshape(()) / a.reshape(())).reshape(a.shape[b.ndim :])
-    return torch.linalg.tensorsolve(a, b, axes)
+    if axes is not None:
+        last = [i % a.ndim for i in axes]
+        a = a.permute([i for i in range(a.ndim) if i not in last] + last)
+    shape = tuple(a.shape)[-(a.ndim - b.ndim) :]  # as NumPy has it for any numbers of axes
+    return torch.linalg.solve(a.reshape(-1, math.prod(shape)), b.reshape(-1)).reshape(shape)
 
 
 @function
