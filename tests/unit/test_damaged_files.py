@@ -180,6 +180,30 @@ def test_widths_of_a_box_label_that_are_no_numbers(tmp_path):
         mx.image.ImageDetIter(1, (3, 4, 4), path_imgrec=path)
 
 
+_PNG = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + struct.pack(">IIBBBBB", 4, 4, 8, 0, 0, 0, 0) + b"\x8c\x9a\xc1\xa2"
+
+
+# OpenCV goes on behind the end when there have been no pixels.
+_AFTER_END = b"\0\0\0\0IEND\xaeB`\x82\x8c\x9a\xc1,\x9f"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"\x70\0\0\0IDAT" + bytes(20),
+        b"\xff\xff\xff\xffabcd" + bytes(20),
+        b"\x7e\xe9\x08\x914\x01\0",
+        b"\0\0\0\x08IDAT1234",
+        _AFTER_END,
+    ],
+)
+def test_png_chunks_that_end_outside_the_file(rest):
+    """OpenCV allocates, and clears, what the length of a chunk says: two gigabytes for forty bytes."""
+    for read in (mx.image.imdecode, lambda data: mx.recordio.unpack_img(mx.recordio.pack((0, 1, 2, 3), data))):
+        with pytest.raises(MXNetError, match="the PNG chunk at offset (33|45) claims to have"):
+            read(_PNG + rest)
+
+
 # ---------------------------------------------------------------------- empty files
 
 

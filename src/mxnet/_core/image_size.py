@@ -54,6 +54,17 @@ def _jpeg(data: memoryview) -> Claim | None:
 
 
 def _png(data: memoryview) -> Claim:
+    """The size in the header. Chunks must end inside the file: OpenCV allocates what a length says before it reads."""
+    at, has_pixels = 8, False
+    while at < len(data):
+        length, left = int.from_bytes(data[at : at + 4], "big"), len(data) - at - 12
+        if length > left:
+            raise MXNetError(f"the PNG chunk at offset {at} claims to have {length} bytes, {max(left, 0)} are left")
+        kind = data[at + 4 : at + 8]
+        has_pixels |= kind == b"IDAT"
+        if kind == b"IEND" and has_pixels:
+            break  # what is behind is not read; without pixels it is
+        at += 12 + length
     width, height = struct.unpack_from(">II", data, 16)
     return Claim(width, height, _PER_BYTE_PNG * len(data))
 
