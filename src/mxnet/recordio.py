@@ -356,7 +356,7 @@ class MXIndexedRecordIO(MXRecordIO):
         record = self.read()
         if record is None:
             raise MXNetError(
-                f"{self.idx_path!r} does not belong to {self.uri!r}: key {idx!r} is at offset {self.idx[idx]}, "
+                f"{self.idx_path!r} does not belong to {self.uri!r}: key {quoted(idx)} is at offset {self.idx[idx]}, "
                 "past the end of the file"
             )
         return record

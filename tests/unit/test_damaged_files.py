@@ -113,6 +113,14 @@ def test_index_with_a_key_twice_or_without_keys_warns(indexed):
         indexed("").close()
 
 
+def test_a_key_of_thousands_of_digits_is_cut(indexed):
+    reader = indexed("9" * 4000 + "\t1000\n")
+    with pytest.raises(MXNetError, match="is at offset 1000, past the end of the file") as e:
+        reader.read_idx(reader.keys[0])
+    assert len(str(e.value)) < 1000
+    reader.close()
+
+
 def test_index_of_no_records_is_fine(tmp_path):
     paths = str(tmp_path / "e.idx"), str(tmp_path / "e.rec")
     mx.recordio.MXIndexedRecordIO(*paths, "w").close()

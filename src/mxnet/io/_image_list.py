@@ -45,6 +45,7 @@ def read_image_list(path: str) -> dict[int, ListedImage]:
         found[key] = ListedImage(labels, fields[-1])
     if again is not None:
         warnings.warn(
-            f"{path}, line {again[0]}: there has been an image {again[1]} before; the last one counts", stacklevel=4
+            f"{path}, line {again[0]}: there has been an image {quoted(again[1])} before; the last one counts",
+            stacklevel=4,
         )
     return found
