@@ -131,6 +131,15 @@ def test_module(write, tmp_path):
     assert remx(tmp_path, "-m", "nothing.there").returncode == 1
 
 
+@pytest.fixture
+def interruptible():
+    """What a job in the background of a shell inherits is that interrupts are ignored, and it hands that on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupts_end_it_as_python(write, tmp_path):
     write("script.py", "import os, signal; os.kill(os.getpid(), signal.SIGINT); import time; time.sleep(5)")
     plain, ours = start(tmp_path, "script.py"), remx(tmp_path, "script.py")
