@@ -81,6 +81,7 @@ build/clients/.installed: tests/clients/requirements.txt tests/clients/clients.t
 
 clients: build/clients/.installed
 	$(CLIENTS) tests/clients/run.py $(ARGS)
+	$(if $(UPSTREAM),UPSTREAM=$(UPSTREAM) $(CLIENTS) tests/clients/examples.py)
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache
