@@ -62,4 +62,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Long bytes are told apart by their length: archives hold the time, and workers must agree on names."""
-    return f"{len(val)}-bytes" if isinstance(val, bytes) and len(val) > 40 else None
+    return f"{len(val)}-bytes" if isinstance(val, bytes) and len(val) > 20 else None
