@@ -59,7 +59,10 @@ def _png(data: memoryview) -> Claim:
     while at < len(data):
         length, left = int.from_bytes(data[at : at + 4], "big"), len(data) - at - 12
         if length > left:
-            raise MXNetError(f"the PNG chunk at offset {at} claims to have {length} bytes, {max(left, 0)} are left")
+            raise MXNetError(
+                f"Decoding failed. Invalid image: the PNG chunk at offset {at} claims to have {length} bytes, "
+                f"{max(left, 0)} are left"
+            )
         kind = data[at + 4 : at + 8]
         has_pixels |= kind == b"IDAT"
         if kind == b"IEND" and has_pixels:
