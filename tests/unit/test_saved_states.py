@@ -202,7 +202,9 @@ def test_what_every_optimizer_saves_fits(name, dtype, tmp_path):
         net, trainer = trained(name, dtype=dtype, **mixed)
         path = str(tmp_path / "states")
         trainer.save_states(path)
+        saved = trainer._updaters[0].get_states()
         trainer.load_states(path)
+        assert trainer._updaters[0].get_states() == saved
         bare = mx.optimizer.get_updater(mx.optimizer.create(name, **mixed))
         bare.set_states(trainer._updaters[0].get_states())
         step(net, trainer, dtype=dtype)

@@ -51,7 +51,9 @@ def test_multipliers_of_no_parameter(method):
 def test_multipliers_before_the_names_are_known():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        mx.optimizer.SGD().set_lr_mult({"wieght": 0})
+        optimizer = mx.optimizer.SGD()
+        optimizer.set_lr_mult({"wieght": 0})
+    assert optimizer.lr_mult == {"wieght": 0}
 
 
 def test_simple_bind():
@@ -66,4 +68,5 @@ def test_simple_bind_of_a_part_takes_shapes_of_the_whole():
     net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2, name="softmax")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        net.simple_bind(mx.cpu(), data=(2, 3), softmax_label=(2,))
+        executor = net.simple_bind(mx.cpu(), data=(2, 3), softmax_label=(2,))
+    assert set(executor.arg_dict) == {"data", "softmax_weight", "softmax_bias"}

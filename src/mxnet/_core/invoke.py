@@ -80,7 +80,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
         _set_grad_enabled(record)
     try:
         if record and integers.active and integers.carried(tensors):
-            result = integers.run(od.run, tensors, kwargs, not (od.rng_arg or od.mutates or od.inplace or od.opaque))
+            result = integers.run(od.run, tensors, kwargs, od.repeatable)
         else:
             result = od.run(tensors, kwargs)
         if out is None and type(result) is torch.Tensor:
@@ -119,7 +119,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
 
 def _without_gradient(od: OpDef, result: torch.Tensor, tensors: list[Any], kwargs: dict[str, Any]) -> torch.Tensor:
     """A recorded result that torch has cut off: of integers, or one that does not change with the inputs."""
-    if "dtype" in kwargs and od.differentiable and not od.rng_arg and not result.is_floating_point():
+    if od.makes_integers(kwargs):
         return integers.run(od.run, tensors, kwargs)  # type: ignore[no-any-return]
     return reach((result,), tensors)[0]
 

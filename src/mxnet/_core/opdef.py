@@ -107,6 +107,10 @@ class OpDef:
         Whether any further parameters are taken, as strings: the function has ``**kwargs``.
     recorded : bool
         Whether calls are part of what autograd records.
+    repeatable : bool
+        Whether a second call on the same inputs gives the same and changes nothing.
+    types_result : bool
+        Whether a parameter ``dtype`` says the type of a result through which gradients pass.
     backward_fn, infer_shape_rule, infer_type_rule : callable or None
         What the decorators of the function have declared.
     cast_rule : CastRule or None
@@ -158,6 +162,8 @@ class OpDef:
     open_params: bool = field(init=False)
     has_ctx: bool = field(init=False)
     recorded: bool = field(init=False)
+    repeatable: bool = field(init=False)
+    types_result: bool = field(init=False)
     train_arg: str | None = field(init=False, default=None)
     rng_arg: str | None = field(init=False, default=None)
     device_arg: str | None = field(init=False, default=None)
@@ -215,6 +221,8 @@ class OpDef:
 
         # Operators that write their inputs (optimizer updates) are never part of what autograd records.
         self.recorded = self.differentiable or not (self.mutates or self.inplace)
+        self.repeatable = not (self.rng_arg or self.mutates or self.inplace or self.opaque)
+        self.types_result = self.differentiable and "dtype" in self.params and not self.rng_arg
 
     # ------------------------------------------------------------------ decorators of the operator's function
 
@@ -322,6 +330,11 @@ class OpDef:
     def output_names(self, p: Params) -> tuple[str, ...]:
         """Names of all outputs, the hidden ones included."""
         return tuple(self.outputs(p)) if callable(self.outputs) else self.outputs
+
+    def makes_integers(self, kwargs: Mapping[str, Any]) -> bool:
+        """Whether a call with these parameters asks for integers through which gradients pass, as casts do."""
+        dtype = kwargs.get("dtype") if self.types_result else None
+        return dtype is not None and not dtype.is_floating_point
 
     def num_visible(self, p: Params) -> int:
         """How many outputs the frontends show."""

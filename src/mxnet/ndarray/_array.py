@@ -258,12 +258,10 @@ class NDArray(Fluent):
         return wrap(t if t.ndim else t.reshape(1), self._ctx)
 
     def to_dlpack_for_read(self) -> Any:
-        """A DLPack capsule that shares the memory, for reading."""
+        """A DLPack capsule that shares the memory; what is written through it shows here."""
         return torch.utils.dlpack.to_dlpack(self._t.detach())
 
-    def to_dlpack_for_write(self) -> Any:
-        """A DLPack capsule that shares the memory, for writing."""
-        return torch.utils.dlpack.to_dlpack(self._t.detach())
+    to_dlpack_for_write = to_dlpack_for_read
 
     def wait_to_read(self) -> None:
         """Wait until pending work on this array's device is done."""
@@ -493,8 +491,7 @@ def from_torch(tensor: torch.Tensor) -> NDArray:
     """
     if tensor.dtype not in TORCH_TO_CODE:
         raise TypeError(f"MXNet has no data type for {tensor.dtype}")
-    detached = tensor.detach()
-    return wrap(detached.reshape(1) if detached.ndim == 0 else detached, context_of(tensor))
+    return wrap(torch.atleast_1d(tensor.detach()), context_of(tensor))
 
 
 def _op_function(name: str) -> Any:

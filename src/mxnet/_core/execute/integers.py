@@ -25,17 +25,11 @@ class IntegerProgram(Program):
 
 def casts_to_integers(heads: Sequence[Entry]) -> bool:
     """Whether a graph makes integers of floats by an operator that has a gradient."""
-    return any(n.op is not None and _casts(n.op) and not n.params.dtype.is_floating_point for n in topo_sort(heads))
-
-
-def _casts(od: OpDef) -> bool:
-    """Whether an operator only changes the type, to the one that its parameter says."""
-    return od.same_shape and od.differentiable and not od.is_cast and "dtype" in od.params
+    return any(n.op is not None and n.op.makes_integers(vars(n.params)) for n in topo_sort(heads))
 
 
 def _carrying(od: OpDef, plain: Callable[..., Any]) -> Callable[..., Any]:
     """The function of a step, which gives proxies to the integers it makes of values with gradients."""
-    is_pure = not (od.rng_arg or od.mutates or od.inplace or od.opaque)
 
     def call(tensors: Any, kwargs: dict[str, Any]) -> Any:
         return plain(*tensors, **kwargs)
@@ -44,8 +38,8 @@ def _carrying(od: OpDef, plain: Callable[..., Any]) -> Callable[..., Any]:
         tensors = [t for t in given if isinstance(t, torch.Tensor)]
         if not torch.is_grad_enabled() or not any(integers.in_graph(t).requires_grad for t in tensors):
             return plain(*given, **kwargs)
-        if integers.carried(tensors) or _casts(od):
-            return integers.run(call, given, kwargs, is_pure)
+        if integers.carried(tensors) or od.makes_integers(kwargs):
+            return integers.run(call, given, kwargs, od.repeatable)
         result = plain(*given, **kwargs)
         if isinstance(result, torch.Tensor) and not result.is_floating_point():
             (result,) = reach((result,), tensors)

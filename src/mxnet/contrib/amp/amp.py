@@ -103,12 +103,10 @@ _scaler_is_taken = False
 
 def __getattr__(name: str) -> Any:
     """What is on now, under the names that MXNet's module keeps it in."""
-    if name == "_amp_initialized":
-        return _scaler is not None
-    if name == "_amp_loss_scale_initialized":
-        return _scaler_is_taken
-    if name == "_loss_scaler":
-        return _scaler
+    now = {"_amp_initialized": _scaler is not None, "_amp_loss_scale_initialized": _scaler_is_taken}
+    now["_loss_scaler"] = _scaler
+    if name in now:
+        return now[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

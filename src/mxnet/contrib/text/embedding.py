@@ -123,6 +123,19 @@ class _TokenEmbedding(vocab.Vocabulary):
             values[_rows(unset)] = values[0]
         self._idx_to_vec = _of_mode(values)
 
+    def _load_pretrained(
+        self,
+        embedding_root: str,
+        pretrained_file_name: str,
+        init_unknown_vec: Callable[..., Any],
+        vocabulary: vocab.Vocabulary | None,
+    ) -> None:
+        """Read a published file, downloading it when it is not there, and keep what a vocabulary asks for."""
+        path = self._get_pretrained_file(embedding_root, pretrained_file_name)
+        self._load_embedding(path, " ", init_unknown_vec)
+        if vocabulary is not None:
+            self._build_embedding_for_vocabulary(vocabulary)
+
     def _build_embedding_for_vocabulary(self, vocabulary: vocab.Vocabulary) -> None:
         """Keep the tokens of a vocabulary only, with its numbers."""
         _check_vocabulary(vocabulary)
@@ -342,9 +355,7 @@ class GloVe(_TokenEmbedding):
     ) -> None:
         self._check_pretrained_file_names(pretrained_file_name)
         super().__init__(**kwargs)
-        self._load_embedding(GloVe._get_pretrained_file(embedding_root, pretrained_file_name), " ", init_unknown_vec)
-        if vocabulary is not None:
-            self._build_embedding_for_vocabulary(vocabulary)
+        self._load_pretrained(embedding_root, pretrained_file_name, init_unknown_vec, vocabulary)
 
 
 @register
@@ -382,10 +393,7 @@ class FastText(_TokenEmbedding):
     ) -> None:
         self._check_pretrained_file_names(pretrained_file_name)
         super().__init__(**kwargs)
-        path = FastText._get_pretrained_file(embedding_root, pretrained_file_name)
-        self._load_embedding(path, " ", init_unknown_vec)
-        if vocabulary is not None:
-            self._build_embedding_for_vocabulary(vocabulary)
+        self._load_pretrained(embedding_root, pretrained_file_name, init_unknown_vec, vocabulary)
 
 
 class CustomEmbedding(_TokenEmbedding):
