@@ -103,7 +103,7 @@ _scaler_is_taken = False
 
 def __getattr__(name: str) -> Any:
     """What is on now, under the names that MXNet's module keeps it in."""
-    now = {"_amp_initialized": _scaler is not None, "_amp_loss_scale_initialized": _scaler_is_taken}
+    now: dict[str, Any] = {"_amp_initialized": _scaler is not None, "_amp_loss_scale_initialized": _scaler_is_taken}
     now["_loss_scaler"] = _scaler
     if name in now:
         return now[name]
