@@ -222,7 +222,7 @@ class OpDef:
         # Operators that write their inputs (optimizer updates) are never part of what autograd records.
         self.recorded = self.differentiable or not (self.mutates or self.inplace)
         self.repeatable = not (self.rng_arg or self.mutates or self.inplace or self.opaque)
-        self.types_result = self.differentiable and "dtype" in self.params and not self.rng_arg
+        self.types_result = bool(self.inputs) and self.differentiable and "dtype" in self.params and not self.rng_arg
 
     # ------------------------------------------------------------------ decorators of the operator's function
 
