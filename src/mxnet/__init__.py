@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 from typing import Any as _Any
 
 import numpy as _np
-import torch as _torch
 
-# Networks that converge produce denormal floats, which slow a CPU down by an order of magnitude. NumPy looks at the
-# smallest of them when a type's limits are first asked for, and warns when there are none: so it looks now.
+# NumPy looks at the smallest denormal float when a type's limits are first asked for, and warns when there are none: so
+# it looks now, before they are switched off.
 for _type in (_np.float16, _np.float32, _np.float64, _np.longdouble):
     _np.finfo(_type)
-_torch.set_flush_denormal(True)
 
 from ._core import env as _env  # noqa: E402
 from ._core.backend import apply_environment as _apply_environment  # noqa: E402

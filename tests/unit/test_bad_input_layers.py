@@ -1,16 +1,16 @@
 """Bad input to layers, losses, vision operators and update rules: an error at once that names operator and argument."""
 
-import time
-
 import numpy as np
 import pytest
 
 import mxnet as mx
 from mxnet._core.registry import get_op
+from tests.conftest import Work
 from tests.ops import runner
 
 _CLEAR = (mx.MXNetError, ValueError, TypeError, IndexError)
 NAN = float("nan")
+
 
 # operator, shapes of its inputs, parameters, what the message has to say
 CASES = [
@@ -112,12 +112,10 @@ CASES = [
 @pytest.mark.parametrize("op, shapes, params, words", CASES, ids=lambda v: v if isinstance(v, str) else None)
 def test_error_names_operator_and_argument(op, shapes, params, words):
     given = [mx.nd.array(np.ones(s)) for s in shapes]
-    begin = time.perf_counter()
-    with pytest.raises(_CLEAR) as caught:
+    with pytest.raises(_CLEAR) as caught, Work(at_most=5000):  # none does what the numbers ask for first
         runner.function(mx.nd, op)(*given, **params)
     assert op in str(caught.value)
     assert words in str(caught.value)
-    assert time.perf_counter() - begin < 1
 
 
 def test_regions_that_are_no_numbers_stay_inside():

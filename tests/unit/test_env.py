@@ -48,6 +48,7 @@ def settings(**variables):
             cudnn_repeatable=torch.backends.cudnn.deterministic, tf32=torch.backends.cudnn.allow_tf32,
             matmul_tf32=torch.backends.cuda.matmul.allow_tf32, onednn=torch.backends.mkldnn.enabled,
             fp16=torch.backends.cuda.matmul.allow_fp16_accumulation,
+            denormals=(torch.full((1,), 1e-40) * 1).item() > 0,
             blocking=os.environ.get("CUDA_LAUNCH_BLOCKING"),
             uncached=os.environ.get("PYTORCH_NO_CUDA_MEMORY_CACHING"),
         )))
@@ -69,11 +70,13 @@ def test_torch_keeps_its_settings_when_nothing_is_set():
     assert not found["benchmark"] and not found["repeatable"] and not found["cudnn_repeatable"] and found["onednn"]
     assert found["tf32"] == torch.backends.cudnn.allow_tf32 and not found["fp16"]
     assert found["blocking"] is found["uncached"] is None
+    assert not found["denormals"]
 
 
 def test_what_variables_set():
     found = settings(
         MXNET_CPU_WORKER_NTHREADS="3",
+        MXNET_FLUSH_DENORMALS="0",
         MXNET_OMP_MAX_THREADS="1",
         MXNET_CUDNN_AUTOTUNE_DEFAULT="2",
         MXNET_ENFORCE_DETERMINISM="1",
@@ -93,6 +96,7 @@ def test_what_variables_set():
         "matmul_tf32": False,
         "onednn": False,
         "fp16": True,
+        "denormals": True,
         "blocking": "1",
         "uncached": "1",
     }

@@ -240,14 +240,12 @@ def test_batches(workers, shape):
 
 
 @ANY
-def test_small_items_quickly(workers):
+def test_many_small_items(workers):
     if workers:
         workers = {**workers, "num_workers": 4}
     loader = gd.DataLoader(Numbers(10_000, (10,)), 32, **workers)
-    start = time.monotonic()
     total = sum([int(y.asnumpy().sum()) for _, y in loader])
     assert total == 10_000 * 9_999 // 2
-    assert time.monotonic() - start < 10
 
 
 @ANY

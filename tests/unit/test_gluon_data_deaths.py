@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import sys
-import time
 from multiprocessing import shared_memory
 from pathlib import Path
 
@@ -34,10 +33,8 @@ def firsts(loader):
 def test_dead_worker(fn, how):
     loader = gd.DataLoader(Doing(fn), 2, num_workers=2)
     for _ in range(2):
-        start = time.monotonic()
         with pytest.raises(mx.MXNetError, match=how + ".* while reading sample 5"):
             list(loader)
-        assert time.monotonic() - start < 30
     assert next(iter(loader)).asnumpy().tolist() == [0, 1]
 
 

@@ -1,7 +1,6 @@
 """Shape and type inference, and the rules' partial shapes."""
 
 import json
-import time
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ import mxnet as mx
 from mxnet._core.graph.infer import partial_shape, spelled_shape
 from mxnet._core.shapes import Conflict, ShapeRule, TypeRule, unify, unify_dim
 from mxnet.base import MXNetError
+from tests.conftest import Work
 
 S = mx.sym
 
@@ -219,13 +219,11 @@ def test_recorded_shapes_of_mobilenet(shared):
     assert found == {part: {k: tuple(v) for k, v in shapes_of.items()} for part, shapes_of in expected.items()}
 
 
-def test_inference_of_a_large_network_is_fast(shared):
+def test_inference_of_a_large_network_is_cheap(shared):
     net = S.load(str(shared / "fixtures" / "checkpoints" / "mobilenet0.25-symbol.json"))
     net.infer_shape(data=(2, 3, 224, 224))
-    start = time.perf_counter()
-    for batch in (3, 4):
-        net.infer_shape(data=(batch, 3, 224, 224))
-    assert time.perf_counter() - start < 0.5  # takes some milliseconds each
+    with Work(at_most=150 * len(net.get_internals().list_outputs())):
+        net.infer_shape(data=(3, 3, 224, 224))
 
 
 # ------------------------------------------------------------------ types

@@ -45,6 +45,13 @@ _DIST = "stores of one process have nothing to tune"
 _ROWS = [
     # remx's own.
     _acts("MXNET_NUMPY_ALIASES", "flag", True, "names that NumPy dropped come back", "0 leaves NumPy alone"),
+    _acts(
+        "MXNET_FLUSH_DENORMALS",
+        "flag",
+        True,
+        "floats too small for full precision count as 0 in threads that compute",
+        "0 keeps them, which makes networks that converge many times slower; when set before the import",
+    ),
     _acts("MXNET_EXECUTOR", "text", "auto", "how steps of small graphs run", "`eager` switches tracing off"),
     # Places.
     _acts("MXNET_HOME", "text", None, "folder for what is downloaded", "`~/.mxnet` when not set"),

@@ -33,7 +33,7 @@ def opencv() -> Any:
     try:
         import cv2
     except ImportError as e:
-        raise ImportError("images need OpenCV: pip install remx[image]") from e
+        raise ImportError("images need OpenCV: pip install opencv-python-headless") from e
     return cv2
 
 

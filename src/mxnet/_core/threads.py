@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-import torch
+from .backend import flush_denormals
 
 # How long the end of the interpreter waits for threads: they may be in the middle of code that must not be torn apart.
 _AT_EXIT = 2.0
@@ -91,7 +91,7 @@ def _dismiss(jobs: queue.SimpleQueue[Any], count: int) -> None:
 
 
 def _serve(jobs: queue.SimpleQueue[Any]) -> None:
-    torch.set_flush_denormal(True)
+    flush_denormals()
     while True:
         job = jobs.get()
         if job is None:

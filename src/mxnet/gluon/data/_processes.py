@@ -28,6 +28,7 @@ import numpy as np
 import torch
 
 from ..._core import env, rng
+from ..._core.backend import flush_denormals
 from ..._core.state import state
 from ...base import MXNetError
 from ...util import set_np
@@ -372,7 +373,7 @@ def _settle(setup: _Setup) -> None:
     torch.set_num_threads(1)
     if "cv2" in sys.modules:
         sys.modules["cv2"].setNumThreads(env.integer("MXNET_MP_OPENCV_NUM_THREADS"))
-    torch.set_flush_denormal(True)
+    flush_denormals()
     # Having freed so much, glibc keeps 64 MB of what is freed for the next samples, and fetches no pages anew.
     np.empty((32 << 20) - (1 << 16), np.uint8)
     state.recording = state.training = False
