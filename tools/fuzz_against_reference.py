@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -36,7 +37,7 @@ CANDIDATES = 3
 TOLERANCES = {"float16": (2e-2, 2e-2), "float32": (2e-3, 2e-4), "float64": (1e-5, 1e-7)}
 
 
-def main():
+def main() -> int:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", help="interpreter that has mxnet 1.9.1")
@@ -60,7 +61,7 @@ def main():
 # --------------------------------------------------------------------------------------------------- making cases
 
 
-def make_cases(args):
+def make_cases(args: argparse.Namespace) -> list[Any]:
     """Random variations of the sample rows, ``CANDIDATES`` times ``args.cases`` an operator."""
     by_op = collections.defaultdict(list)
     for family, r in rows.all_rows():
@@ -75,7 +76,7 @@ def make_cases(args):
     return cases
 
 
-def choose(candidates, outcomes, wanted):
+def choose(candidates: list[Any], outcomes: list[Any], wanted: int) -> Any:
     """Cases to compare and what they gave: all that died, then up to three of four computed, the rest refused."""
     by_op = collections.defaultdict(list)
     for case, outcome in zip(candidates, outcomes):
@@ -90,7 +91,7 @@ def choose(candidates, outcomes, wanted):
     return [c for c, _ in chosen], [o for _, o in chosen]
 
 
-def vary(row, rng, number):
+def vary(row: Any, rng: Any, number: int) -> Any:
     """One random variation of a row."""
     sizes, dtype = {}, None
     if rng.random() < 0.5:
@@ -108,7 +109,7 @@ def vary(row, rng, number):
     if plain and len({s.shape for s in row.specs}) == 1 and rng.random() < 0.2:
         shape = tuple(rng.randint(1, 4) for _ in range(rng.randint(1, 5)))
 
-    def change(spec):
+    def change(spec: Any) -> Any:
         if spec is None:
             return None
         found = vary_spec(spec, sizes, dtype)
@@ -126,7 +127,7 @@ def vary(row, rng, number):
     return fuzz_random.many(varied, rng) if fuzz_random.is_random(row) else varied
 
 
-def vary_spec(spec, sizes, dtype):
+def vary_spec(spec: Any, sizes: Any, dtype: Any) -> Any:
     """An input with other sizes and another type; constants keep theirs."""
     if spec.kind == "const":
         return spec
@@ -140,7 +141,7 @@ def vary_spec(spec, sizes, dtype):
     return rows.Spec(shape, "ints", (0 if dtype == "uint8" else -4, 9), dtype)
 
 
-def vary_params(row, rng):
+def vary_params(row: Any, rng: Any) -> Any:
     """Change, drop or add one or two parameters."""
     from mxnet._core.registry import get_op
 
@@ -161,7 +162,7 @@ def vary_params(row, rng):
 _KEEP = object()
 
 
-def random_value(name, param, old, ndim, rng):
+def random_value(name: str, param: Any, old: Any, ndim: int, rng: Any) -> Any:
     """A plausible value of a parameter."""
     codec = getattr(param.codec, "inner", param.codec)
     kind = codec.type_name
@@ -189,7 +190,7 @@ def random_value(name, param, old, ndim, rng):
 # --------------------------------------------------------------------------------------------------- running them
 
 
-def pack(row):
+def pack(row: Any) -> Any:
     """A row as JSON can hold it."""
     return {
         "op": row.op,
@@ -200,12 +201,12 @@ def pack(row):
     }
 
 
-def pack_spec(spec):
+def pack_spec(spec: Any) -> Any:
     args = [a.hex() if isinstance(a, bytes) else a for a in spec.args]
     return [spec.shape, spec.kind, args, spec.dtype, spec.stype]
 
 
-def unpack(packed):
+def unpack(packed: Any) -> Any:
     """The inverse of :func:`pack`."""
     params = {k: tuple(v) if isinstance(v, list) else v for k, v in packed["params"].items()}
     return rows.Row(
@@ -217,15 +218,15 @@ def unpack(packed):
     )
 
 
-def unpack_spec(packed):
+def unpack_spec(packed: Any) -> Any:
     shape, kind, args, dtype, stype = packed
     args = (args[0], bytes.fromhex(args[1])) if kind == "const" else tuple(args)
     return rows.Spec(tuple(shape), kind, args, dtype, stype)
 
 
-def run_all(python, cases):
+def run_all(python: str, cases: list[Any]) -> Any:
     """The outcome of each case: a dictionary of arrays, or a text that says what went wrong."""
-    outcomes = []
+    outcomes: list[Any] = []
     with tempfile.TemporaryDirectory() as folder:
         while len(outcomes) < len(cases):
             asked, out = Path(folder, "cases.json"), Path(folder, "out")
@@ -237,7 +238,7 @@ def run_all(python, cases):
     return outcomes
 
 
-def run_process(command, folder, out):
+def run_process(command: list[str], folder: Any, out: Any) -> Any:
     """Run a worker until it ends, or makes no progress for a while; says how it ended."""
     out.write_bytes(b"")
     env = {
@@ -262,7 +263,7 @@ def run_process(command, folder, out):
             size = out.stat().st_size
 
 
-def read(path):
+def read(path: Any) -> Any:
     """The outcomes that a worker has written: a line of JSON, and bytes of arrays, each."""
     found = []
     with path.open("rb") as stream:
@@ -280,7 +281,7 @@ def read(path):
     return found
 
 
-def work(asked, out):
+def work(asked: Any, out: Any) -> Any:
     """Runs in either environment."""
     from tests.ops import runner
     from tools.record_golden import reason
@@ -294,7 +295,7 @@ def work(asked, out):
                 arrays = runner.forward(mx, row)
                 if row.grad:
                     arrays.update(runner.gradient(mx, row))
-                head = {"arrays": [(name, a.dtype.str, a.shape) for name, a in arrays.items()]}
+                head: dict[str, Any] = {"arrays": [(name, a.dtype.str, a.shape) for name, a in arrays.items()]}
             except Exception as e:  # noqa: BLE001  whatever it is: the outcome of the case
                 arrays, head = {}, {"error": f"{type(e).__name__}: {reason(e)[:300]}"}
             stream.write(json.dumps(head).encode() + b"\n" + b"".join(a.tobytes() for a in arrays.values()))
@@ -305,7 +306,7 @@ def work(asked, out):
 # --------------------------------------------------------------------------------------------------- comparing
 
 
-def difference(case, ours, theirs):
+def difference(case: Any, ours: Any, theirs: Any) -> tuple[str, Any] | None:
     """What differs between two outcomes: a kind and details; None when nothing does."""
     if isinstance(ours, str) or isinstance(theirs, str):
         if isinstance(ours, str) and isinstance(theirs, str):
@@ -328,7 +329,8 @@ def difference(case, ours, theirs):
             return "type", f"{name}: {got.dtype} instead of {want.dtype}"
         if want.dtype.kind == "f":
             with np.errstate(all="ignore"):
-                same = np.isclose(got, want, *max(TOLERANCES[want.dtype.name], least), equal_nan=True)
+                rtol, atol = max(TOLERANCES[want.dtype.name], least)
+                same = np.isclose(got, want, rtol, atol, equal_nan=True)
         else:
             same = got == want
         if not same.all():
@@ -337,11 +339,11 @@ def difference(case, ours, theirs):
     return None
 
 
-def report(cases, ours, theirs, verbose):
+def report(cases: list[Any], ours: Any, theirs: Any, verbose: bool) -> Any:
     """Print differences and a table; 1 when one of them is not explained."""
     from tools.fuzz_known import explain
 
-    table = collections.defaultdict(collections.Counter)
+    table: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     unexplained = 0
     for case, mine, its in zip(cases, ours, theirs):
         table[case.op]["cases"] += 1
@@ -361,7 +363,7 @@ def report(cases, ours, theirs, verbose):
     for op, counts in sorted(table.items()):
         if verbose or counts["same"] + counts["both refuse"] + counts["explained"] < counts["cases"]:
             print(f"{op:40}" + "".join(f"{counts[k] or '':>13}" for k in kinds))
-    total = sum(table.values(), collections.Counter())
+    total: collections.Counter[str] = sum(table.values(), collections.Counter())
     print(f"{'all ' + str(len(table)) + ' operators':40}" + "".join(f"{total[k] or '':>13}" for k in kinds))
     return 1 if unexplained else 0
 

@@ -1,6 +1,7 @@
 """Differences from MXNet 1.9.1 that the fuzz tool finds and that are meant."""
 
 import fnmatch
+from typing import Any
 
 # operator pattern, kind of difference, text in the case or the details, reason
 KNOWN = (
@@ -117,7 +118,7 @@ KNOWN = (
 )
 
 
-def explain(case, kind, details):
+def explain(case: Any, kind: str, details: Any) -> str | None:
     """The reason for a difference; None when there is none."""
     shown = f"{case.id}: {details}"
     for op, known_kind, text, reason in KNOWN:

@@ -1,18 +1,19 @@
 """How the fuzz tool compares operators that draw random numbers: whether many draws can be of one distribution."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 MANY = 4000
 
 
-def is_random(row):
+def is_random(row: Any) -> bool:
     """Whether outcomes of the row can be compared as distributions only."""
     return row.note == "random"
 
 
-def many(row, rng):
+def many(row: Any, rng: Any) -> Any:
     """The row with so many draws that two distributions can be told apart."""
     if row.op == "_shuffle":
         return row
@@ -27,7 +28,7 @@ def many(row, rng):
     return row.set(params=params)
 
 
-def difference(row, ours, theirs):
+def difference(row: Any, ours: Any, theirs: Any) -> tuple[str, Any] | None:
     """What differs between the draws of both packages: a kind and details; None when nothing does."""
     if sorted(ours) != sorted(theirs):
         return "results", f"{sorted(ours)} instead of {sorted(theirs)}"
@@ -45,7 +46,7 @@ def difference(row, ours, theirs):
     return None
 
 
-def _groups(row, result):
+def _groups(row: Any, result: Any) -> Any:
     if not row.op.startswith("_sample_") or row.op == "_sample_unique_zipfian":
         return 1
     shape = row.inputs[0].shape
@@ -53,7 +54,7 @@ def _groups(row, result):
     return count if result.size % count == 0 else 1
 
 
-def _distance(a, b):
+def _distance(a: Any, b: Any) -> Any:
     """The distance of Kolmogorov and Smirnov, and what it stays under but for one case in a million."""
     places = np.sort(np.concatenate([a, b]))
     below = [np.searchsorted(np.sort(x), places, side="right") / len(x) for x in (a, b)]

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -26,7 +27,7 @@ from tests.ops import golden, rows  # noqa: E402
 BATCH = 200
 
 
-def main():
+def main() -> int:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", help="interpreter that has mxnet 1.9.1")
@@ -61,7 +62,7 @@ def main():
     return 1 if failed else 0
 
 
-def run(python, family, ids):
+def run(python: str, family: str, ids: list[str]) -> Any:
     """Results of some rows from the other interpreter."""
     with tempfile.TemporaryDirectory() as folder:
         asked, out = Path(folder, "ids.json"), Path(folder, "out.npz")
@@ -72,7 +73,7 @@ def run(python, family, ids):
         done = subprocess.run(command, cwd=folder, env=env, check=False)
         if done.returncode == 0:
             with np.load(out, allow_pickle=False) as stored:
-                found = {}
+                found: dict[str, Any] = {}
                 for key in stored.files:
                     number, name = key.split(" ", 1)
                     found.setdefault(ids[int(number)], {})[name] = stored[key]
@@ -83,13 +84,13 @@ def run(python, family, ids):
     return {k: v for i in ids for k, v in run(python, family, [i]).items()}
 
 
-def reason(error):
+def reason(error: Exception) -> str:
     """The line of an error that says what happened: MXNet puts a traceback before it."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return next((line for line in lines if line.startswith("MXNetError:")), lines[0])
 
 
-def work(family, asked, out):
+def work(family: str, asked: str, out: str) -> int:
     """Runs inside MXNet's environment: rows to arrays named ``<number> <result>``."""
     from tests.ops import runner
 

@@ -95,14 +95,13 @@ class Executor:
             for a, g, req in zip(args, args_grad, grad_req)
         )
         kind = SparseProgram if self._sparse else IntegerProgram if integers else Program
-        shared = None if shared_exec is None else shared_exec._program
         if (
-            shared is not None
-            and shared.heads == heads
-            and type(shared) is kind
+            shared_exec is not None
+            and shared_exec._program.heads == heads
+            and type(shared_exec._program) is kind
             and shared_exec._group2ctx == group2ctx
         ):
-            self._program = shared
+            self._program: Program = shared_exec._program
         else:
             self._program = kind(heads, ctx, group2ctx, keep_state=True)
         self._carries_integers = kind is IntegerProgram

@@ -120,7 +120,7 @@ class DataParallelExecutorGroup:
         self.slices = slices
         inputs = [*train_data.provide_data, *train_data.provide_label]
         types = {x[0]: x.dtype if isinstance(x, DataDesc) else mx_real_t for x in inputs}
-        self.train_execs = []
+        self.train_execs: list[Any] = []
         for i, context in enumerate(ctx):
             count = slices[i].stop - slices[i].start
             self.train_execs.append(

@@ -40,11 +40,11 @@ def constant() -> Note:
 
 def note_of(x: NDArray | None) -> Note | None:
     """The note on an array; one that nothing is noted about is a constant from now on."""
+    if x is None:
+        return None
     try:
-        return x._note  # type: ignore[union-attr, no-any-return]
+        return x._note
     except AttributeError:
-        if x is None:
-            return None
         note = x._note = constant()
         return note
 

@@ -28,7 +28,7 @@ def attach(t: Tensor, proxy: Tensor) -> Tensor:
     """The tensor, with a proxy."""
     global active
     active = True
-    t._proxy = proxy  # type: ignore[attr-defined]
+    t._proxy = proxy
     return t
 
 

@@ -120,7 +120,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
 def _without_gradient(od: OpDef, result: torch.Tensor, tensors: list[Any], kwargs: dict[str, Any]) -> torch.Tensor:
     """A recorded result that torch has cut off: of integers, or one that does not change with the inputs."""
     if od.makes_integers(kwargs):
-        return integers.run(od.run, tensors, kwargs)  # type: ignore[no-any-return]
+        return integers.run(od.run, tensors, kwargs)
     return reach((result,), tensors)[0]
 
 

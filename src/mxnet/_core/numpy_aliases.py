@@ -16,7 +16,7 @@ import numpy as np
 
 def _in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False, *, kind: str | None = None) -> Any:
     """Which elements of ``ar1``, in one row, are in ``ar2``."""
-    return np.isin(np.asarray(ar1).ravel(), ar2, assume_unique=assume_unique, invert=invert, kind=kind)  # type: ignore[call-overload]
+    return np.isin(np.asarray(ar1).ravel(), ar2, assume_unique=assume_unique, invert=invert, kind=kind)
 
 
 def _msort(a: Any) -> Any:

@@ -42,8 +42,8 @@ def mark(x: NDArray, grad: NDArray | None, grad_req: str) -> None:
         mark_null(x)
     elif grad is not None:
         leaf.requires_grad_(True)
-        leaf._deliver = _Deliver(grad, grad_req == "add")  # type: ignore[attr-defined]
-        leaf.register_post_accumulate_grad_hook(leaf._deliver)  # type: ignore[attr-defined]
+        leaf._deliver = _Deliver(grad, grad_req == "add")
+        leaf.register_post_accumulate_grad_hook(leaf._deliver)
         if leaf is not t:
             integers.attach(t, leaf)
     if sparse:
@@ -110,7 +110,9 @@ def _drop_arrivals(outer: int) -> None:
 
 def _write(current: int) -> None:
     """Write the gradients of a backward pass; what has arrived for one buffer in several parts is summed."""
-    targets, values, seen = [], [], set()
+    targets: list[torch.Tensor] = []
+    values: list[torch.Tensor] = []
+    seen = set()
     for to, g in _arrived.pop(current)[1]:
         buffer = to.buffer
         buffer._fresh = True
@@ -143,7 +145,7 @@ def deliver(leaves: Sequence[torch.Tensor], arrived: Sequence[torch.Tensor | Non
     current = _current_pass()
     wanted = _collected.get(current)
     if wanted is None:
-        _arrivals(current).extend([(leaf._deliver, g) for leaf, g in zip(leaves, arrived)])  # type: ignore[attr-defined]
+        _arrivals(current).extend([(leaf._deliver, g) for leaf, g in zip(leaves, arrived)])
         return
     for leaf, g in zip(leaves, arrived):
         before = wanted.get(id(leaf))
@@ -234,7 +236,7 @@ def heads_and_grads(
         value = None if g is None else g._t
         if value is not None and value.shape != t.shape:
             if value.shape[1:] != t.shape[1:] or len(value) < len(t):
-                raise MXNetError(f"head gradient {i} has shape {g.shape}, its head {head.shape}")
+                raise MXNetError(f"head gradient {i} has shape {tuple(value.shape)}, its head {head.shape}")
             value = value[: len(t)]  # MXNet overlooks rows that it does not need
         stands = t if t.requires_grad else integers.in_graph(t)
         if stands.requires_grad:
@@ -288,16 +290,17 @@ def run_grad(
         raise _backward_error(e) from e
     finally:
         state.recording, state.training = before
-    for i, g in enumerate(found):
+    for i, (g, leaf) in enumerate(zip(found, leaves)):
         if g is None:
-            leaf = leaves[i]
             if unreached(tensors, [leaf]):
                 raise MXNetError(f"Cannot differentiate: variable {i} is not reachable from the heads")
             found[i] = torch.zeros_like(leaf)
     if not retain_graph:
         forget(heads)
     if create_graph:
-        return [_ConstantOf.apply(g, leaf) if not g.requires_grad else g for g, leaf in zip(found, leaves)]
+        return [
+            g if g is not None and g.requires_grad else _ConstantOf.apply(g, leaf) for g, leaf in zip(found, leaves)
+        ]
     return [_plain(g).to(v._t.dtype) for g, v in zip(found, variables)]
 
 

@@ -112,7 +112,7 @@ def _tell_spawned_processes() -> None:
     def with_remedies(name: str) -> dict[str, Any]:
         return {"remx": _Remedies(), **prepare(name)}
 
-    spawn.get_preparation_data = with_remedies  # type: ignore[assignment]
+    spawn.get_preparation_data = with_remedies
 
 
 def _in_spawned_process(left_out: tuple[str, ...]) -> None:
@@ -127,7 +127,7 @@ def _in_spawned_process(left_out: tuple[str, ...]) -> None:
             return
         main = types.ModuleType("__mp_main__")
         main.__file__ = path
-        spawn.old_main_modules.append(sys.modules["__main__"])  # type: ignore[attr-defined]
+        spawn.old_main_modules.append(sys.modules["__main__"])
         with open(path, "rb") as file:
             source = file.read()
         sys.modules["__mp_main__"] = main

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
+
+_Container = TypeVar("_Container")
 
 
 class Changes:
@@ -31,26 +33,29 @@ def _counted(method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _counting(base: Any, *methods: str) -> Any:
-    """A subclass of a container, each change of which is counted."""
-    return type(base.__name__, (base,), {"__slots__": (), **{m: _counted(getattr(base, m)) for m in methods}})
+def _counting(*methods: str) -> Callable[[type[_Container]], type[_Container]]:
+    """Make a subclass of a container count the calls of these methods."""
+
+    def decorate(cls: type[_Container]) -> type[_Container]:
+        for name in methods:
+            setattr(cls, name, _counted(getattr(cls, name)))
+        return cls
+
+    return decorate
 
 
-class WatchedList(  # type: ignore[misc]
-    _counting(
-        list,
-        *("__setitem__", "__delitem__", "__iadd__", "__imul__", "append", "clear", "extend", "insert", "pop"),
-        *("remove", "reverse", "sort"),
-    )
-):
+@_counting(
+    *("__setitem__", "__delitem__", "__iadd__", "__imul__", "append", "clear", "extend", "insert", "pop", "remove"),
+    *("reverse", "sort"),
+)
+class WatchedList(list[Any]):
     """The arrays of a parameter, one a context."""
 
     __slots__ = ()
 
 
-class WatchedDict(  # type: ignore[misc]
-    _counting(dict, "__setitem__", "__delitem__", "__ior__", "clear", "pop", "popitem", "setdefault", "update")
-):
+@_counting("__setitem__", "__delitem__", "__ior__", "clear", "pop", "popitem", "setdefault", "update")
+class WatchedDict(dict[str, Any]):
     """The parameters of a block, by attribute."""
 
     __slots__ = ()

@@ -94,8 +94,8 @@ class DataBatch:
     ) -> None:
         assert data is None or isinstance(data, (list, tuple)), "Data must be list of NDArrays"
         assert label is None or isinstance(label, (list, tuple)), "Label must be list of NDArrays"
-        self.data = data
-        self.label = label
+        self.data: Any = data
+        self.label: Any = label
         self.pad = pad
         self.index = index
         self.bucket_key = bucket_key

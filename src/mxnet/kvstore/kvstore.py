@@ -202,7 +202,7 @@ class KVStore(KVStoreBase):
         # The order of updates: ints by value, strings by initialisation.
         place = {k: k if isinstance(k, int) else i for i, k in enumerate(self._values)}
         for k, s in sorted(sums, key=lambda pair: place[pair[0]]):
-            updater(k.encode() if isinstance(k, str) else k, s, self._values[k])  # type: ignore[misc]
+            updater(k.encode() if isinstance(k, str) else k, s, self._values[k])
 
     def pull(self, key: Any, out: Any = None, priority: int = 0, ignore_sparse: bool = True) -> None:
         """Copy the values of keys into arrays.

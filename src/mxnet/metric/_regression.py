@@ -189,6 +189,8 @@ class PCC(EvalMetric):
         self, name: str = "pcc", output_names: Any = None, label_names: Any = None, has_global_stats: bool = True
     ) -> None:
         self.k = 2
+        self.lcm: numpy.ndarray
+        self.gcm: numpy.ndarray
         super().__init__(
             name=name, output_names=output_names, label_names=label_names, has_global_stats=has_global_stats
         )
@@ -210,16 +212,16 @@ class PCC(EvalMetric):
 
     def _grow(self, more: int) -> None:
         if more > 0:
-            self.lcm, self.gcm = [numpy.pad(matrix, (0, more)) for matrix in (self.lcm, self.gcm)]
+            self.lcm, self.gcm = (numpy.pad(matrix, (0, more)) for matrix in (self.lcm, self.gcm))
             self.k += more
 
     @property
-    def sum_metric(self) -> float:  # type: ignore[override]
+    def sum_metric(self) -> float:
         """The local coefficient, times the count."""
         return _correlation(self.lcm) * self.num_inst
 
     @property
-    def global_sum_metric(self) -> float:  # type: ignore[override]
+    def global_sum_metric(self) -> float:
         """The global coefficient, times the count."""
         return _correlation(self.gcm) * self.global_num_inst
 

@@ -21,7 +21,7 @@ from ._copies import context_of, converted, copied_into, moved
 from ._handles import lend, lent
 
 _DTYPE_MX_TO_NP: dict[Any, Any] = {-1: None, **CODE_TO_NP}
-_DTYPE_NP_TO_MX: dict[Any, int] = {None: -1, **{v: k for k, v in CODE_TO_NP.items()}}
+_DTYPE_NP_TO_MX: dict[Any, int | None] = {None: -1, **{v: k for k, v in CODE_TO_NP.items()}}
 _GRAD_REQ_MAP = {"null": 0, "write": 1, "add": 3}
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class NDArray(Fluent):
     @property
     def T(self) -> NDArray:
         """The array with its axes reversed (itself when it has fewer than two)."""
-        return self if self.ndim < 2 else self.transpose()  # type: ignore[attr-defined]
+        return self if self.ndim < 2 else self.transpose()
 
     @property
     def grad(self) -> NDArray | None:

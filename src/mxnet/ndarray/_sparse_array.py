@@ -42,7 +42,7 @@ class BaseSparseNDArray(NDArray):
     # ------------------------------------------------------------------ what is stored
 
     @property
-    def _t(self) -> torch.Tensor:  # type: ignore[override]
+    def _t(self) -> torch.Tensor:
         """A dense copy, through which gradients reach this array: what operators without a sparse kernel take."""
         if self._store.requires_grad:
             with torch.enable_grad():
@@ -355,7 +355,7 @@ class CSRNDArray(BaseSparseNDArray):
             raise ValueError("Multi-dimension indexing is not supported")
         else:
             raise ValueError(f"Undefined behaviour for {key!r}: only integers and slices of rows")
-        from .op import slice as slice_op  # type: ignore[attr-defined]
+        from .op import slice as slice_op
 
         return slice_op(self, begin=(begin,), end=(end,))
 
@@ -397,7 +397,7 @@ class RowSparseNDArray(BaseSparseNDArray):
 
     def retain(self, *args: Any, **kwargs: Any) -> Any:
         """Keep only the rows of the given numbers; see :func:`mxnet.nd.sparse.retain`, whose ``data`` this array is."""
-        from .sparse import retain  # type: ignore[attr-defined]
+        from .sparse import retain
 
         return retain(self, *args, **kwargs)
 

@@ -213,7 +213,7 @@ def _stack(number: int, arrays: Sequence[NDArray], length: int = 0) -> NDArray:
 
 def isinf(data: NDArray) -> NDArray:
     """1 where an element is infinite, else 0."""
-    return data.abs() == float("inf")  # type: ignore[attr-defined]
+    return data.abs() == float("inf")
 
 
 def isfinite(data: NDArray) -> NDArray:
@@ -221,7 +221,7 @@ def isfinite(data: NDArray) -> NDArray:
     from . import _arithmetic
 
     not_nan: Any = data == data
-    return _arithmetic.FUNCTIONS["multiply"](not_nan, data.abs() != float("inf"))  # type: ignore[attr-defined]
+    return _arithmetic.FUNCTIONS["multiply"](not_nan, data.abs() != float("inf"))
 
 
 def isnan(data: NDArray) -> NDArray:

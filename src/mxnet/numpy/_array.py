@@ -183,7 +183,7 @@ class ndarray(NDArray):
         self._note_on(made, "_copy", {})
         return made
 
-    def astype(
+    def astype(  # type: ignore[override]  # NumPy's order of arguments
         self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
     ) -> Any:
         """A copy with another data type; itself when the type is right already and ``copy`` is false.
@@ -202,7 +202,7 @@ class ndarray(NDArray):
         """This array on another context: itself when it is there already, else a copy."""
         return super().as_in_context(ctx)
 
-    def attach_grad(self, grad_req: str = "write") -> None:
+    def attach_grad(self, grad_req: str = "write") -> None:  # type: ignore[override]  # no storage type
         """Make this array a variable of later recordings and give it a gradient buffer of zeros.
 
         Parameters

@@ -259,15 +259,17 @@ def _binary(name: str, fn: Any, numbers: int, text: str) -> Any:
         def call(x1: Any, x2: Any, out: ndarray | None = None) -> Any:
             return combine(x1, x2, out)
 
+        made: Callable[..., Any] = call
     else:
 
-        def call(x1: Any, x2: Any, out: ndarray | None = None, **kwargs: Any) -> Any:
+        def checked(x1: Any, x2: Any, out: ndarray | None = None, **kwargs: Any) -> Any:
             if kwargs:
                 _check_ufunc_keywords(name, kwargs)
             return combine(x1, x2, out)
 
+        made = checked
     return _described(
-        call,
+        made,
         name,
         f"{text}, element by element with broadcasting.\n\nParameters\n----------\nx1, x2 : ndarray or number\n"
         "out : ndarray, optional",

@@ -147,7 +147,7 @@ class Nadam(_TwoMoments):
         return scales
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
-        grad_scales, mean_scales = zip(*step.scalars)  # type: ignore[arg-type]
+        grad_scales, mean_scales = zip(*(step.scalars or ()))
         kernels.nadam(
             w,
             g,

@@ -15,7 +15,7 @@ from ._defaults import default_context, default_dtype
 
 def random_arrays(*shapes: tuple[int, ...]) -> Any:
     """Standard normal float32 arrays of the given shapes: a list, or the array when there is one shape."""
-    arrays = [np.asarray(np.random.randn(*s), dtype=default_dtype()) for s in shapes]
+    arrays: list[Any] = [np.asarray(np.random.randn(*s), dtype=default_dtype()) for s in shapes]
     return arrays[0] if len(arrays) == 1 else arrays
 
 
@@ -42,7 +42,7 @@ def random_sample(population: Sequence[Any], k: int) -> Any:
     if not 0 <= k <= len(population):
         raise AssertionError(f"cannot take {k} of {len(population)} elements")
     shuffled = population[:]
-    np.random.shuffle(shuffled)  # type: ignore[arg-type]
+    np.random.shuffle(shuffled)
     return shuffled[:k]
 
 

@@ -19,7 +19,7 @@ _INTEGERS = (np.bool_, np.int8, np.uint8, np.int32, np.uint32, np.int64, np.uint
 _FLOAT64 = np.dtype(np.float64)
 # Type -> relative tolerance, absolute tolerance, step of finite differences. Steps are powers of two: adding one to a
 # number drops no bits.
-_FLOATS = {
+_FLOATS: dict[np.dtype[Any], tuple[float, float, float]] = {
     np.dtype(np.float16): (1e-2, 1e-1, 2.0**-6),
     np.dtype(np.float32): (1e-4, 1e-3, 2.0**-9),
     np.dtype(np.float64): (1e-5, 1e-20, 2.0**-14),
@@ -50,17 +50,17 @@ def default_dtype() -> type:
     return np.float32
 
 
-def default_rtols() -> dict[np.dtype, float]:
+def default_rtols() -> dict[np.dtype[Any], float]:
     """The relative tolerance of each data type."""
     return {**{t: v[0] for t, v in _FLOATS.items()}, **{np.dtype(t): 0 for t in _INTEGERS}}
 
 
-def default_atols() -> dict[np.dtype, float]:
+def default_atols() -> dict[np.dtype[Any], float]:
     """The absolute tolerance of each data type."""
     return {**{t: v[1] for t, v in _FLOATS.items()}, **{np.dtype(t): 0 for t in _INTEGERS}}
 
 
-def default_numeric_eps() -> dict[np.dtype, float]:
+def default_numeric_eps() -> dict[np.dtype[Any], float]:
     """The step of finite differences of each data type."""
     return {t: v[2] for t, v in _FLOATS.items()}
 

@@ -158,7 +158,7 @@ def check_gluon_hybridize_consistency(
             assert_almost_equal(output, numpy_func(*[x.asnumpy() for x in data_l]), rtol=rtol, atol=atol)
 
 
-def _run(net: Any, data: list[NDArray], record: bool) -> tuple[Any, list[Any]]:
+def _run(net: Any, data: list[Any], record: bool) -> tuple[Any, list[Any]]:
     """The output of a block and, when asked for, the gradients of its inputs with the output as head gradient."""
     if not record:
         return net(*data).asnumpy(), []
@@ -167,7 +167,7 @@ def _run(net: Any, data: list[NDArray], record: bool) -> tuple[Any, list[Any]]:
     with autograd.record():
         out = net(*data)
     out.backward(out)
-    return out.asnumpy(), [x.grad.asnumpy() for x in data]
+    return out.asnumpy(), [x._grad.asnumpy() for x in data]
 
 
 def _from_values(values: dict[str, Any]) -> Any:

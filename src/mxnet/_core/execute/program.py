@@ -122,14 +122,14 @@ class Program:
         p = node.params
         if id(node) in self._left_apart:
             return Step(node, _left_apart, read, written, {}, None)
-        kwargs = od.keywords(p, is_train, ctx)  # type: ignore[arg-type]
+        kwargs = od.keywords(p, is_train, ctx)
         if od.variadic and od.variadic in od.takes:
             kwargs.setdefault(od.variadic, len(read))
         if od.subgraphs_arg is not None:
             kwargs[od.subgraphs_arg] = self._bodies[id(node)]
         if od.kept_arg is not None and self._kept is not None:
             kwargs[od.kept_arg] = self._kept.setdefault(id(node), {})
-        order = od.place(read, p)  # type: ignore[arg-type]
+        order = od.place(read, p)
         slots = tuple([-1 if s is None else s for s in order])
         return Step(node, _callable(od, p), slots, written, kwargs, ctx.device if move else None)
 

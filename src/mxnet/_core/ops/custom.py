@@ -85,7 +85,7 @@ def definition_of(p: SimpleNamespace) -> Definition:
     """The definition that belongs to the parameters of a node."""
     values = vars(p)
     if _DEFINITION in values:
-        return values[_DEFINITION]  # type: ignore[no-any-return]
+        return values[_DEFINITION]
     if "info" in values and "op_type" not in values:
         return _legacy(values["info"])
     attrs = {k: v for k, v in values.items() if k not in _NOT_OF_THE_USER}

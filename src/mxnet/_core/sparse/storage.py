@@ -364,4 +364,4 @@ def wants_rows(t: Any) -> bool:
 
 def let_want_rows(t: Tensor) -> None:
     """Mark a leaf whose buffer is row-sparse; see :func:`wants_rows`."""
-    t._wants_rows = True  # type: ignore[attr-defined]
+    t._wants_rows = True

@@ -95,7 +95,7 @@ class PerDimension:
         if axes > 1:
             for name in cls._repeated:
                 values[name] = (inspect.signature(init).parameters[name].default,) * axes
-        cls.__init__ = _with_defaults(init, values | (defaults or {}))  # type: ignore[assignment]
+        cls.__init__ = _with_defaults(init, values | (defaults or {}))  # type: ignore[method-assign]
         shown = " or ".join(f'``"{layout}"``' for layout in cls._layouts)
         summary, heading, examples = (cls.__doc__ or "").partition("    Examples\n")
         parameters = cls._parameters_doc.format(layouts=shown).lstrip("\n")

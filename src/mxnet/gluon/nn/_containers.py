@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..block import Block, HybridBlock
 class _Stack:
     """What the containers share: children as a list. Mixed into a block."""
 
-    _children: dict[str, Block]
+    _children: OrderedDict[str, Block]
 
     def add(self, *blocks: Block) -> None:
         """Append blocks at the end."""

@@ -104,7 +104,7 @@ class RNNCell(_DenseCell):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._mapping()}, {self._activation})"
 
-    def hybrid_forward(  # type: ignore[override]
+    def hybrid_forward(
         self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
     ) -> tuple[Any, list[Any]]:
         """Make one step."""
@@ -161,7 +161,7 @@ class LSTMCell(_DenseCell):
     def _alias(self) -> str:
         return "lstm"
 
-    def hybrid_forward(  # type: ignore[override]
+    def hybrid_forward(
         self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
     ) -> tuple[Any, list[Any]]:
         """Make one step."""
@@ -225,7 +225,7 @@ class GRUCell(_DenseCell):
     def _alias(self) -> str:
         return "gru"
 
-    def hybrid_forward(  # type: ignore[override]
+    def hybrid_forward(
         self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
     ) -> tuple[Any, list[Any]]:
         """Make one step."""

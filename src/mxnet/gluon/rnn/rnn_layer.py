@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -154,11 +155,11 @@ class _RNNLayer(HybridBlock):
         if self._lstm_state_clip_min or self._lstm_state_clip_max:
             raise AssertionError("_unfuse does not support state clipping yet!")
         make: dict[str, Callable[..., Any]] = {"lstm": rnn_cell.LSTMCell, "gru": rnn_cell.GRUCell}
-        cell = make.get(self._mode) or (lambda *a, **k: rnn_cell.RNNCell(*a, activation=self._mode[4:], **k))
+        cell = make.get(self._mode) or functools.partial(rnn_cell.RNNCell, activation=self._mode[4:])
         stack = rnn_cell.HybridSequentialRNNCell(prefix=self.prefix, params=self.params)
         with stack.name_scope():
             for i in range(self._num_layers):
-                arguments = {
+                arguments: dict[str, Any] = {
                     "input_size": self._hidden_size * self._dir if i else self._input_size,
                     "i2h_weight_initializer": self._i2h_weight_initializer,
                     "h2h_weight_initializer": self._h2h_weight_initializer,
@@ -173,7 +174,9 @@ class _RNNLayer(HybridBlock):
 
     # ------------------------------------------------------------------ running
 
-    def __call__(self, inputs: Any, states: Any = None, sequence_length: Any = None, **kwargs: Any) -> Any:
+    def __call__(  # type: ignore[override]  # states may be left out
+        self, inputs: Any, states: Any = None, sequence_length: Any = None, **kwargs: Any
+    ) -> Any:
         """Run the layer over a sequence.
 
         Parameters

@@ -72,7 +72,7 @@ class VariationalDropoutCell(ModifierCell):
             setattr(self, f"drop_{what}_mask", mask)
         return data * mask
 
-    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, list[Any]]:  # type: ignore[override]
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
         """Make one step."""
         states = [self._dropped(F, states[0], "states"), *states[1:]]
         output, states = self.base_cell(self._dropped(F, inputs, "inputs"), states)
@@ -158,7 +158,7 @@ class LSTMPCell(_DenseCell):
         sizes = self._projection_size, self._hidden_size
         return [{"shape": (batch_size, n), "__layout__": "NC"} for n in sizes]
 
-    def hybrid_forward(  # type: ignore[override]
+    def hybrid_forward(
         self,
         F: Any,
         inputs: Any,

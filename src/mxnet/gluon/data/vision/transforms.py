@@ -92,7 +92,7 @@ class RandomApply(Sequential):
         self.transforms = Compose(transforms) if isinstance(transforms, (list, tuple)) else transforms
         self.p = p
 
-    def forward(self, x: Any) -> Any:  # type: ignore[override]
+    def forward(self, x: Any) -> Any:
         """Transform ``x``, or give it back."""
         return x if self.p < random.random() else self.transforms(x)
 
@@ -227,7 +227,7 @@ class CenterCrop(Block):
         self._size = _both(size)
         self._interpolation = interpolation
 
-    def forward(self, x: Any) -> Any:  # type: ignore[override]
+    def forward(self, x: Any) -> Any:
         """Cut ``x``."""
         return image.center_crop(x, self._size, self._interpolation)[0]
 
@@ -257,7 +257,7 @@ class RandomResizedCrop(Block):
         super().__init__()
         self._args = (_both(size), scale, ratio, interpolation)
 
-    def forward(self, x: Any) -> Any:  # type: ignore[override]
+    def forward(self, x: Any) -> Any:
         """Cut and resize ``x``."""
         return image.random_size_crop(x, *self._args)[0]
 
@@ -304,7 +304,7 @@ class Rotate(Block):
         super().__init__()
         self._args = (rotation_degrees, zoom_in, zoom_out)
 
-    def forward(self, x: Any) -> Any:  # type: ignore[override]
+    def forward(self, x: Any) -> Any:
         """Rotate ``x``."""
         _check_rotated(x)
         return image.imrotate(x, *self._args)
@@ -342,7 +342,7 @@ class RandomRotation(Block):
         self._args = (angle_limits, zoom_in, zoom_out)
         self._rotate_with_proba = rotate_with_proba
 
-    def forward(self, x: Any) -> Any:  # type: ignore[override]
+    def forward(self, x: Any) -> Any:
         """Rotate ``x``, or give it back."""
         if np.random.random() > self._rotate_with_proba:
             return x

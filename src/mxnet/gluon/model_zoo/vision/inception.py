@@ -36,7 +36,8 @@ def _build(item: Any) -> HybridBlock:
         return out
     if isinstance(item, list):
         return chain(*map(_build, item))
-    return chain(nn.Conv2D(*item, use_bias=False), nn.BatchNorm(epsilon=0.001), nn.Activation("relu"))
+    arguments = dict(zip(("channels", "kernel_size", "strides", "padding"), item), use_bias=False)
+    return chain(nn.Conv2D(**arguments), nn.BatchNorm(epsilon=0.001), nn.Activation("relu"))
 
 
 def _block_a(prefix: str, pool_features: int) -> _Split:
