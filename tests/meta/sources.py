@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -37,12 +37,16 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from _statements(handler.body)
 
 
-def imports(name: str) -> set[str]:
-    """The modules of the package that a module imports when it is imported itself."""
+def imports(name: str, everywhere: bool = False) -> set[str]:
+    """The modules of the package that a module imports when it is imported itself.
+
+    With ``everywhere`` also those that it imports inside functions, and those of which only a type checker knows.
+    """
     path = MODULES[name]
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
     found = set()
-    for node in _statements(ast.parse(path.read_text(encoding="utf-8")).body):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree) if everywhere else _statements(tree.body):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -52,3 +56,31 @@ def imports(name: str) -> set[str]:
                 inner = f"{source}.{alias.name}"
                 found.add(inner if inner in MODULES else source)
     return {module for module in found if module in MODULES}
+
+
+def cycles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """The strongly connected components of more than one module in a graph of imports (Tarjan's algorithm)."""
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    path: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(module: str) -> None:
+        number[module] = lowest[module] = len(number)
+        path.append(module)
+        for other in sorted(graph[module]):
+            if other not in number:
+                visit(other)
+            if other in path:
+                lowest[module] = min(lowest[module], lowest[other])
+        if lowest[module] == number[module]:
+            at = path.index(module)
+            component = sorted(path[at:])
+            del path[at:]
+            if len(component) > 1:
+                found.append(component)
+
+    for module in graph:
+        if module not in number:
+            visit(module)
+    return found
