@@ -85,17 +85,24 @@ from .util import (  # noqa: E402
 )
 
 if TYPE_CHECKING:
-    from . import (
+    from . import (  # noqa: F401
         contrib,
+        device,
         executor_manager,
         gluon,
         image,
+        library,
         misc,
         ndarray_doc,
         numpy,
+        numpy_dispatch_protocol,
         numpy_extension,
+        numpy_op_signature,
+        onnx,
         operator,
+        profiler,
         rnn,
+        rtc,
         symbol_doc,
         test_utils,
         visualization,
@@ -137,12 +144,14 @@ _LAZY = {
 }
 
 
-def __getattr__(name: str) -> _Any:
-    if name in _LAZY:
-        module = _importlib.import_module(f".{_LAZY[name]}", __name__)
-        globals()[name] = module
-        return module
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # type checkers would take any name for one of these
+
+    def __getattr__(name: str) -> _Any:
+        if name in _LAZY:
+            module = _importlib.import_module(f".{_LAZY[name]}", __name__)
+            globals()[name] = module
+            return module
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -51,7 +51,7 @@ LAYERS = [
         "_core.text",
         "_core.threads",
     },
-    {"util", "_core.download", "_core.host", "_core.params", "_core.rng", "_core.shapes", "_core.tape"},
+    {"util", "_core.types", "_core.download", "_core.host", "_core.params", "_core.rng", "_core.shapes", "_core.tape"},
     # Operators: how they are declared, then all of them and the eager call.
     {"_core.opdef"},
     {"_core.registry"},

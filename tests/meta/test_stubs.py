@@ -41,8 +41,7 @@ def test_a_function():
     text = gen_stubs.function(get_op("FullyConnected"), "FullyConnected", "NDArray", True)
     assert text.splitlines()[0] == (
         "def FullyConnected(data: NDArray, weight: NDArray, bias: NDArray | None = None, num_hidden: int = ..., "
-        "no_bias: bool = False, flatten: bool = True, out: NDArray | None = None, name: str | None = None, "
-        "**kwargs: Any) -> NDArray:"
+        "no_bias: bool = False, flatten: bool = True, out: NDArray | None = None, name: str | None = None) -> NDArray:"
     )
     assert gen_stubs.function(get_op("Concat"), "concat", "Symbol", False).startswith(
         "def concat(*data: Symbol | Sequence[Symbol], dim: int = 1, name: str | None = None,"

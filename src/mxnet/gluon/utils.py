@@ -69,7 +69,7 @@ def _new_array(data: Any, ctx: Context) -> NDArray:
         return ndarray.array(data, ctx=ctx)
     from .. import numpy
 
-    return numpy.array(data, ctx=ctx)  # type: ignore[attr-defined]
+    return numpy.array(data, ctx=ctx)
 
 
 def in_mode(x: Any) -> Any:

@@ -23,11 +23,13 @@ _install(__name__, "", _make_function)
 _operator = globals()["__getattr__"]
 
 
-def __getattr__(name: str) -> _Any:
-    """``F.np`` and ``F.npx`` of blocks, which come with the first use; everything else is an operator."""
-    if name in _NUMPY:
-        return _importlib.import_module(f"mxnet.{_NUMPY[name]}")
-    return _operator(name)
+if not TYPE_CHECKING:  # type checkers know the operators from the stubs, and would take any name for one
+
+    def __getattr__(name: str) -> _Any:
+        """``F.np`` and ``F.npx`` of blocks, which come with the first use; everything else is an operator."""
+        if name in _NUMPY:
+            return _importlib.import_module(f"mxnet.{_NUMPY[name]}")
+        return _operator(name)
 
 
 _NUMPY = {"np": "numpy", "npx": "numpy_extension"}

@@ -6,6 +6,7 @@ the same name are installed by ``_methods.py`` from tables.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as onp
@@ -16,6 +17,7 @@ from .._core.history import with_past
 from .._core.host import tensor_of
 from .._core.invoke import parse_context
 from .._core.state import state
+from .._core.types import DTypeLike
 from ..context import Context, current_context
 from ..ndarray._array import NDArray
 from ..ndarray._indexing import getitem, setitem
@@ -23,10 +25,14 @@ from ..ndarray._indexing import getitem, setitem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ._stubs.fluent import Fluent
+else:
+    Fluent = NDArray  # the methods are installed by _methods.py
+
 _SLOTS = ("_ctx", "_fresh", "_grad", "_grad_req", "_note", "_t")
 
 
-class ndarray(NDArray):
+class ndarray(Fluent):
     """An n-dimensional array with the semantics of NumPy's.
 
     Unlike :class:`mxnet.ndarray.NDArray` it may have no axes or no elements, comparisons give booleans, and types of
@@ -56,7 +62,7 @@ class ndarray(NDArray):
         return onp.dtype(super().dtype)
 
     @property
-    def T(self) -> Any:
+    def T(self) -> ndarray:
         """The array with its axes reversed."""
         return self.transpose()
 
@@ -103,17 +109,17 @@ class ndarray(NDArray):
 
     # ------------------------------------------------------------------ indexing
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: Any) -> ndarray:
         if _has_truth(key):
             source, key = _truths_as_axes(self, key)
-            return getitem(source, key)
+            return getitem(source, key)  # type: ignore[return-value]  # of the kind of the source
         if not self._t.ndim:
             _check_scalar_key(key)
             if key is None or key == (None,):
                 return self.reshape(1)
-        return getitem(self, key)
+        return getitem(self, key)  # type: ignore[return-value]
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: Any, value: object) -> None:
         if type(value) is NDArray:
             raise TypeError("cannot assign an mxnet.ndarray.NDArray; give its as_np_ndarray()")
         if _has_truth(key):
@@ -131,13 +137,13 @@ class ndarray(NDArray):
 
     # ------------------------------------------------------------------ NumPy's protocols
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: Callable[..., Any], method: str, *inputs: Any, **kwargs: Any) -> Any:
         """``numpy.exp(x)`` is ``mxnet.numpy.exp(x)``."""
         from ._protocol import apply_ufunc
 
         return apply_ufunc(ufunc, method, inputs, kwargs)
 
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    def __array_function__(self, func: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
         """``numpy.mean(x)`` is ``mxnet.numpy.mean(x)``; what has no counterpart runs in NumPy on the host."""
         from ._protocol import apply_function
 
@@ -184,7 +190,7 @@ class ndarray(NDArray):
         return made
 
     def astype(  # type: ignore[override]  # NumPy's order of arguments
-        self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+        self, dtype: DTypeLike, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
     ) -> Any:
         """A copy with another data type; itself when the type is right already and ``copy`` is false.
 

@@ -20,6 +20,7 @@ from .._core.history import constant, note_of, recorded, recorded_call, with_pas
 from .._core.invoke import op_error, write_out
 from .._core.state import state
 from .._core.tape import reach
+from .._core.types import ContextLike
 from ..ndarray._array import NDArray
 from ._array import ndarray, wrap
 
@@ -110,7 +111,7 @@ def _notes(sources: Iterable[Any]) -> list[Any]:
     return [note_of(x) for x in sources if isinstance(x, ndarray)]
 
 
-def write(name: str, out: Any, value: torch.Tensor) -> ndarray:
+def write(name: str, out: ndarray, value: torch.Tensor) -> ndarray:
     """Write a result into ``out``, converted to its type, and give ``out``."""
     if not isinstance(out, ndarray):
         raise TypeError(f"Operator {name}: out must be an mxnet.numpy.ndarray, got {type(out).__name__}")
@@ -120,13 +121,13 @@ def write(name: str, out: Any, value: torch.Tensor) -> ndarray:
     return with_past(out)
 
 
-def refuse(name: str, value: Any) -> TypeError:
+def refuse(name: str, value: object) -> TypeError:
     """The error for an argument that is no array of this package."""
     hint = "; use its as_np_ndarray()" if isinstance(value, NDArray) else ""
     return TypeError(f"Operator {name}: type {type(value)} not supported, expected an mxnet.numpy.ndarray{hint}")
 
 
-def _tensors(name: str, value: Any, found: list[ndarray]) -> Any:
+def _tensors(name: str, value: object, found: list[ndarray]) -> Any:
     """An argument with tensors in the place of arrays, which are noted in ``found``."""
     if isinstance(value, ndarray):
         found.append(value)
@@ -138,7 +139,7 @@ def _tensors(name: str, value: Any, found: list[ndarray]) -> Any:
     return value
 
 
-def _arrays(value: Any, ctx: Any, sources: list[ndarray]) -> Any:
+def _arrays(value: object, ctx: ContextLike, sources: list[ndarray]) -> Any:
     """A result with arrays in the place of tensors; what shares memory with an argument is copied first."""
     if isinstance(value, torch.Tensor):
         if not state.recording and (value._is_view() or any(value is x._t for x in sources)):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as onp
 import torch
+from torch import Tensor
 
 from .._core.dtypes import torch_dtype
 from .._core.host import tensor_of
+from .._core.types import DTypeLike, ShapeLike
 from ..context import Context, current_context
 from ..ndarray._array import NDArray
 from ..ndarray._creation import _shape, allocated
@@ -19,17 +22,17 @@ from ._calls import refuse
 _float32 = onp.float32
 
 
-def _dtype(dtype: Any) -> torch.dtype:
+def _dtype(dtype: DTypeLike) -> torch.dtype:
     return torch.float32 if dtype is None else torch_dtype(dtype)
 
 
-def _filled(shape: Any, value: Any, dtype: Any, order: str, ctx: Context | None) -> ndarray:
+def _filled(shape: ShapeLike, value: object, dtype: DTypeLike, order: str, ctx: Context | None) -> ndarray:
     _row_major(order)
     ctx = current_context() if ctx is None else ctx
     return wrap(allocated(torch.full, _shape(shape), value, dtype=_dtype(dtype), device=ctx.device), ctx)
 
 
-def array(object: Any, dtype: Any = None, ctx: Context | None = None) -> ndarray:
+def array(object: Any, dtype: DTypeLike = None, ctx: Context | None = None) -> ndarray:
     """A new array with the values of nested lists, numbers, a NumPy array or another array.
 
     Parameters
@@ -83,17 +86,17 @@ def genfromtxt(*args: Any, **kwargs: Any) -> ndarray:
     return array(onp.genfromtxt(*args, **kwargs), ctx=ctx)
 
 
-def zeros(shape: Any, dtype: Any = None, order: str = "C", ctx: Context | None = None) -> ndarray:
+def zeros(shape: ShapeLike, dtype: DTypeLike = None, order: str = "C", ctx: Context | None = None) -> ndarray:
     """An array of zeros, float32 by default."""
     return _filled(shape, 0, dtype, order, ctx)
 
 
-def ones(shape: Any, dtype: Any = _float32, order: str = "C", ctx: Context | None = None) -> ndarray:
+def ones(shape: ShapeLike, dtype: DTypeLike = _float32, order: str = "C", ctx: Context | None = None) -> ndarray:
     """An array of ones, float32 by default."""
     return _filled(shape, 1, dtype, order, ctx)
 
 
-def empty(shape: Any, dtype: Any = _float32, order: str = "C", ctx: Context | None = None) -> ndarray:
+def empty(shape: ShapeLike, dtype: DTypeLike = _float32, order: str = "C", ctx: Context | None = None) -> ndarray:
     """An array whose values are not set, float32 by default."""
     _row_major(order)
     ctx = current_context() if ctx is None else ctx
@@ -121,25 +124,34 @@ def full(
 
 
 def full_like(
-    a: ndarray, fill_value: Any, dtype: Any = None, order: str = "C", ctx: Context | None = None, out: Any = None
+    a: ndarray,
+    fill_value: float,
+    dtype: DTypeLike = None,
+    order: str = "C",
+    ctx: Context | None = None,
+    out: ndarray | None = None,
 ) -> ndarray:
     """An array of one value, with the shape, type and context of another."""
     _check_array("full_like", a)
     return full(a.shape, fill_value, a.dtype if dtype is None else dtype, order, a._ctx if ctx is None else ctx, out)
 
 
-def zeros_like(a: ndarray, dtype: Any = None, order: str = "C", ctx: Context | None = None, out: Any = None) -> ndarray:
+def zeros_like(
+    a: ndarray, dtype: DTypeLike = None, order: str = "C", ctx: Context | None = None, out: ndarray | None = None
+) -> ndarray:
     """An array of zeros, with the shape, type and context of another."""
     return full_like(a, 0, dtype, order, ctx, out)
 
 
-def ones_like(a: ndarray, dtype: Any = None, order: str = "C", ctx: Context | None = None, out: Any = None) -> ndarray:
+def ones_like(
+    a: ndarray, dtype: DTypeLike = None, order: str = "C", ctx: Context | None = None, out: ndarray | None = None
+) -> ndarray:
     """An array of ones, with the shape, type and context of another."""
     return full_like(a, 1, dtype, order, ctx, out)
 
 
 def empty_like(
-    prototype: ndarray, dtype: Any = None, order: str = "C", subok: bool = False, shape: Any = None
+    prototype: ndarray, dtype: DTypeLike = None, order: str = "C", subok: bool = False, shape: ShapeLike | None = None
 ) -> ndarray:
     """An array whose values are not set, with the shape, type and context of another."""
     _check_array("empty_like", prototype)
@@ -148,7 +160,7 @@ def empty_like(
     return empty(prototype.shape, prototype.dtype if dtype is None else dtype, order, prototype._ctx)
 
 
-def _check_array(name: str, a: Any) -> None:
+def _check_array(name: str, a: Tensor) -> None:
     if not isinstance(a, ndarray):
         raise refuse(name, a)
 
@@ -169,12 +181,12 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, ctx: 
 
 
 def linspace(
-    start: Any,
-    stop: Any,
+    start: float,
+    stop: float,
     num: int = 50,
     endpoint: bool = True,
     retstep: bool = False,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     axis: int = 0,
     ctx: Context | None = None,
 ) -> Any:
@@ -196,12 +208,12 @@ def linspace(
 
 
 def logspace(
-    start: Any,
-    stop: Any,
+    start: float,
+    stop: float,
     num: int = 50,
     endpoint: bool = True,
     base: float = 10.0,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     axis: int = 0,
     ctx: Context | None = None,
 ) -> ndarray:
@@ -210,7 +222,7 @@ def logspace(
     return wrap(torch.pow(float(base), exponents._t).to(_dtype(dtype)), exponents._ctx)
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = _float32, **kwargs: Any) -> ndarray:
+def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = _float32, **kwargs: Any) -> ndarray:
     """A matrix of ``N`` rows and ``M`` columns (``N`` by default) with ones on the ``k``-th diagonal."""
     ctx = kwargs.pop("ctx", None) or current_context()
     if kwargs:
@@ -220,12 +232,12 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = _float32, **kwarg
     return wrap((rows + k == torch.arange(m, device=ctx.device)).to(_dtype(dtype)), ctx)
 
 
-def identity(n: int, dtype: Any = None, ctx: Context | None = None) -> ndarray:
+def identity(n: int, dtype: DTypeLike = None, ctx: Context | None = None) -> ndarray:
     """A square matrix with ones on its diagonal."""
     return eye(n, dtype=dtype, ctx=ctx)
 
 
-def indices(dimensions: Any, dtype: Any = onp.int32, ctx: Context | None = None) -> ndarray:
+def indices(dimensions: ShapeLike, dtype: DTypeLike = onp.int32, ctx: Context | None = None) -> ndarray:
     """The coordinates of each place of an array of this shape, stacked along a first axis."""
     ctx = current_context() if ctx is None else ctx
     lengths = _shape(dimensions)
@@ -235,8 +247,8 @@ def indices(dimensions: Any, dtype: Any = onp.int32, ctx: Context | None = None)
     return wrap(torch.stack(torch.meshgrid(*axes, indexing="ij")), ctx)
 
 
-def _window(name: str, fn: Any, text: str) -> Any:
-    def make(M: int, dtype: Any = _float32, ctx: Context | None = None) -> ndarray:
+def _window(name: str, fn: Callable[..., Any], text: str) -> Any:
+    def make(M: int, dtype: DTypeLike = _float32, ctx: Context | None = None) -> ndarray:
         where = current_context() if ctx is None else ctx
         values = fn(max(int(M), 0), periodic=False, dtype=torch.float64, device=where.device)
         return wrap(values.to(_dtype(dtype)), where)

@@ -12,6 +12,7 @@ import numpy as onp
 import torch
 from torch import Tensor
 
+from .._core.types import ShapeLike
 from ._calls import function
 from ._shape import _lengths, _one_axis
 
@@ -28,7 +29,7 @@ def _gathered(source: Tensor, axis: int, places: Any) -> Tensor:
 
 
 @function
-def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
+def delete(arr: Tensor, obj: Any, axis: int | None = None) -> Tensor:
     """Without the elements, or the slices along an axis, at positions.
 
     Parameters
@@ -43,7 +44,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
 
 
 @function
-def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+def insert(arr: Tensor, obj: Any, values: Tensor, axis: int | None = None) -> Tensor:
     """With ``values`` put in before positions, along an axis.
 
     Parameters
@@ -71,7 +72,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
 
 
 @function
-def resize(a: Any, new_shape: Any) -> Any:
+def resize(a: Tensor, new_shape: ShapeLike) -> Tensor:
     """In another shape, of any size: elements are repeated as often as needed, or cut off; without any, zeros."""
     shape = _lengths(new_shape)
     size = int(onp.prod(shape, dtype=onp.int64))
@@ -81,7 +82,7 @@ def resize(a: Any, new_shape: Any) -> Any:
 
 
 @function
-def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+def ediff1d(ary: Tensor, to_end: Any = None, to_begin: Any = None) -> Tensor:
     """Differences of neighbours among all elements, between ``to_begin`` and ``to_end``."""
     parts = [torch.diff(ary.reshape(-1))]
     if to_begin is not None:
@@ -96,7 +97,7 @@ _EXTREMES = {"maximum": torch.amax, "minimum": torch.amin}
 
 
 @function
-def pad(x: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
+def pad(x: Tensor, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Tensor:
     """Wider at the edges.
 
     Parameters

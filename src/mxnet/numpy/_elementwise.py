@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as onp
 import torch
+from torch import Tensor
 
 from .._core import integers
 from .._core.registry import get_op
@@ -92,10 +93,10 @@ _EXACT: list[tuple[str, Any, str]] = [
 ]
 
 
-def _unary(name: str, fn: Any, text: str) -> Any:
+def _unary(name: str, fn: Callable[..., Any], text: str) -> Any:
     on_host = getattr(onp, name)
 
-    def call(x: Any, out: ndarray | None = None, **kwargs: Any) -> Any:
+    def call(x: Tensor, out: ndarray | None = None, **kwargs: Any) -> Any:
         if kwargs:
             _check_ufunc_keywords(name, kwargs)
         if isinstance(x, ndarray):
@@ -112,7 +113,7 @@ def _unary(name: str, fn: Any, text: str) -> Any:
     )
 
 
-def _described(call: Any, name: str, doc: str) -> Any:
+def _described(call: Callable[..., Any], name: str, doc: str) -> Any:
     call.__name__ = call.__qualname__ = name
     call.__module__ = "mxnet.numpy"
     call.__doc__ = doc
@@ -148,16 +149,16 @@ def _filled(x: torch.Tensor, value: Any) -> torch.Tensor:
     return torch.full((), value, dtype=x.dtype, device=x.device)
 
 
-def _quotient(a: Any, b: Any) -> torch.Tensor:
+def _quotient(a: Tensor, b: Tensor) -> torch.Tensor:
     """A real quotient: integers count as float32."""
     return operator.truediv(_real(a), _real(b))
 
 
-def _real(x: Any) -> Any:
+def _real(x: Tensor) -> Any:
     return x.float() if isinstance(x, torch.Tensor) and not x.is_floating_point() else x
 
 
-def _power(a: Any, b: Any) -> torch.Tensor:
+def _power(a: Tensor, b: Tensor) -> torch.Tensor:
     if isinstance(b, torch.Tensor) or b >= 0 or a.is_floating_point():
         return a**b
     return (a.double() ** b).to(a.dtype)  # torch refuses negative powers of integers
@@ -167,7 +168,7 @@ def _ldexp(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return a * torch.pow(2.0, b).to(a.dtype)
 
 
-def _reals(fn: Any) -> Any:
+def _reals(fn: Callable[..., Any]) -> Any:
     """A function of two real numbers that takes integers too, and gives integers back."""
 
     def of_any(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -211,11 +212,11 @@ _WITHOUT_KEYWORDS = frozenset(
 )  # of NumPy's ufuncs
 
 
-def _of_one_type(fn: Any) -> Any:
+def _of_one_type(fn: Callable[..., Any]) -> Any:
     return lambda a, b: fn(*_together(a, b))
 
 
-def _binary(name: str, fn: Any, numbers: int, text: str) -> Any:
+def _binary(name: str, fn: Callable[..., Any], numbers: int, text: str) -> Any:
     on_host = getattr(onp, name)
 
     def combine(x1: Any, x2: Any, out: ndarray | None) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 from .._core.frontend import fluent
@@ -21,22 +22,22 @@ _SYMBOLS = {"negative": "neg"}
 _IN_PLACE = ("add", "sub", "mul", "truediv", "mod", "and", "or", "xor", "matmul", "pow")
 
 
-def _operator(fn: Any) -> Any:
-    def method(self: ndarray, other: Any) -> Any:
+def _operator(fn: Callable[..., Any]) -> Any:
+    def method(self: ndarray, other: object) -> Any:
         return fn(self, other)
 
     return method
 
 
-def _reflected(fn: Any) -> Any:
-    def method(self: ndarray, other: Any) -> Any:
+def _reflected(fn: Callable[..., Any]) -> Any:
+    def method(self: ndarray, other: object) -> Any:
         return fn(other, self)
 
     return method
 
 
-def _in_place(fn: Any, symbol: str) -> Any:
-    def method(self: ndarray, other: Any) -> ndarray:
+def _in_place(fn: Callable[..., Any], symbol: str) -> Any:
+    def method(self: ndarray, other: object) -> ndarray:
         if state.recording and self._t.requires_grad:
             raise MXNetError(
                 "Inplace operations (+=, -=, x[:]=, etc) are not supported when recording with autograd: the array is "
@@ -61,7 +62,7 @@ def _install_operators() -> None:
         setattr(ndarray, f"__{_SYMBOLS.get(name, name)}__", _unary(_elementwise.FUNCTIONS[name]))
 
 
-def _unary(fn: Any) -> Any:
+def _unary(fn: Callable[..., Any]) -> Any:
     def method(self: ndarray) -> Any:
         return fn(self)
 
@@ -152,12 +153,12 @@ def flatten(self: ndarray, order: str = "C") -> ndarray:
     return _shape.ravel(self, order)
 
 
-def clip(self: ndarray, min: Any = None, max: Any = None, out: Any = None) -> ndarray:
+def clip(self: ndarray, min: Any = None, max: Any = None, out: ndarray | None = None) -> ndarray:
     """Elements brought into the range from ``min`` to ``max``; one of them may be None."""
     return _selection.clip(self, min, max, out)
 
 
-def round_(self: ndarray, decimals: int = 0, out: Any = None, **kwargs: Any) -> ndarray:
+def round_(self: ndarray, decimals: int = 0, out: ndarray | None = None, **kwargs: Any) -> ndarray:
     """Rounded to a number of decimals, halves to the even neighbour."""
     return _selection.FUNCTIONS["round"](self, decimals, out, **kwargs)
 

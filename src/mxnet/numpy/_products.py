@@ -11,7 +11,7 @@ from ._calls import function
 from ._elementwise import promoted
 
 
-def _pair(a: Tensor, b: Any) -> tuple[Tensor, Tensor]:
+def _pair(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     if not isinstance(b, Tensor):
         raise TypeError(f"b must be an array, got {type(b).__name__}")
     if a.dtype == b.dtype:
@@ -21,7 +21,7 @@ def _pair(a: Tensor, b: Any) -> tuple[Tensor, Tensor]:
 
 
 @function(out=2)
-def dot(a: Any, b: Any) -> Any:
+def dot(a: Tensor, b: Tensor) -> Tensor:
     """Sum of products over the last axis of ``a`` and the second last of ``b`` (the only one of a vector)."""
     a, b = _pair(a, b)
     if a.ndim == 0 or b.ndim == 0:
@@ -30,7 +30,7 @@ def dot(a: Any, b: Any) -> Any:
 
 
 @function(out=2)
-def matmul(a: Any, b: Any, **kwargs: Any) -> Any:
+def matmul(a: Tensor, b: Tensor, **kwargs: Any) -> Tensor:
     """Product of matrices, which lie in the last two axes; the other axes are broadcast."""
     if kwargs:
         raise TypeError(f"unknown keywords: {', '.join(kwargs)}")
@@ -41,28 +41,28 @@ def matmul(a: Any, b: Any, **kwargs: Any) -> Any:
 
 
 @function
-def inner(a: Any, b: Any) -> Any:
+def inner(a: Tensor, b: Tensor) -> Tensor:
     """Sum of products over the last axes."""
     a, b = _pair(a, b)
     return torch.inner(a, b)
 
 
 @function
-def outer(a: Any, b: Any) -> Any:
+def outer(a: Tensor, b: Tensor) -> Tensor:
     """Products of all pairs of elements of two flattened arrays."""
     a, b = _pair(a, b)
     return torch.outer(a.reshape(-1), b.reshape(-1))
 
 
 @function
-def vdot(a: Any, b: Any) -> Any:
+def vdot(a: Tensor, b: Tensor) -> Tensor:
     """Sum of products of two flattened arrays."""
     a, b = _pair(a, b)
     return torch.dot(a.reshape(-1), b.reshape(-1))
 
 
 @function
-def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+def tensordot(a: Tensor, b: Tensor, axes: Any = 2) -> Tensor:
     """Sum of products over several axes: the last ``axes`` of ``a`` and the first of ``b``, or two lists of them."""
     a, b = _pair(a, b)
     if not isinstance(axes, int):
@@ -71,7 +71,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
 
 @function
-def einsum(*operands: Any, **kwargs: Any) -> Any:
+def einsum(*operands: Any, **kwargs: Any) -> Tensor:
     """Sum of products in Einstein's notation: ``einsum("ij,jk->ik", a, b)``."""
     kwargs.pop("optimize", None)
     if kwargs:
@@ -85,13 +85,13 @@ def einsum(*operands: Any, **kwargs: Any) -> Any:
 
 
 @function(out=4)
-def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def trace(a: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """Sum of a diagonal, in the plane of two axes."""
     return torch.diagonal(a, offset, axis1, axis2).sum(-1, dtype=a.dtype)
 
 
 @function
-def diag(array: Any, k: int = 0) -> Any:
+def diag(array: Tensor, k: int = 0) -> Tensor:
     """The ``k``-th diagonal of a matrix, or a matrix with a vector on it."""
     if array.ndim not in (1, 2):
         raise ValueError(f"Input must be 1- or 2-d, got {array.ndim} axes")
@@ -99,25 +99,25 @@ def diag(array: Any, k: int = 0) -> Any:
 
 
 @function
-def diagflat(array: Any, k: int = 0) -> Any:
+def diagflat(array: Tensor, k: int = 0) -> Tensor:
     """A matrix with the elements of an array on its ``k``-th diagonal."""
     return torch.diagflat(array, k)
 
 
 @function
-def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def diagonal(a: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """A diagonal, in the plane of two axes."""
     return torch.diagonal(a, offset, axis1, axis2)
 
 
 @function
-def tril(m: Any, k: int = 0) -> Any:
+def tril(m: Tensor, k: int = 0) -> Tensor:
     """With zeros above the ``k``-th diagonal."""
     return torch.tril(m if m.ndim > 1 else m.expand(m.shape[0], -1), k)
 
 
 @function
-def polyval(p: Any, x: Any) -> Any:
+def polyval(p: Any, x: Any) -> Tensor:
     """Values of a polynomial at ``x``; its coefficients ``p`` begin with that of the highest power."""
     p, x = _pair(p, x)
     if p.ndim != 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as onp
@@ -13,7 +13,7 @@ from ._array import ndarray
 from ._creation import array
 
 
-def _counterpart(func: Any) -> Any:
+def _counterpart(func: Callable[..., Any]) -> Any:
     """The function of this package of the same name and place, or None."""
     from . import linalg, multiarray
 
@@ -21,7 +21,7 @@ def _counterpart(func: Any) -> Any:
     return getattr(linalg if home == "linalg" else multiarray, func.__name__, None)
 
 
-def apply_ufunc(ufunc: Any, method: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
+def apply_ufunc(ufunc: Callable[..., Any], method: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
     """A call of a NumPy ufunc, such as ``numpy.exp(x)``."""
     fn = _counterpart(ufunc)
     if method != "__call__" or fn is None:
@@ -32,7 +32,7 @@ def apply_ufunc(ufunc: Any, method: str, inputs: Any, kwargs: dict[str, Any]) ->
     return fn(*inputs, **kwargs)
 
 
-def apply_function(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+def apply_function(func: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     """A call of a NumPy function, such as ``numpy.mean(x)``."""
     fn = _counterpart(func)
     return _on_host(func, args, kwargs) if fn is None else fn(*args, **kwargs)
@@ -44,7 +44,7 @@ def hosted(module: str, names: Sequence[str]) -> dict[str, Any]:
     return {name: _hosted(source[name], name) for name in names if name in source}
 
 
-def _hosted(func: Any, name: str) -> Any:
+def _hosted(func: Callable[..., Any], name: str) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
         return _on_host(func, args, kwargs)
 
@@ -67,7 +67,7 @@ def _on_host(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     result = func(*lower(tuple(args)), **{k: lower(v) for k, v in kwargs.items()})
     ctx = contexts[0] if contexts else current_context()
 
-    def lift(value: Any) -> Any:
+    def lift(value: object) -> Any:
         if isinstance(value, onp.ndarray):
             return array(value, ctx=ctx)
         if isinstance(value, tuple):  # named tuples too

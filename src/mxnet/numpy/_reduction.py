@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from .._core.dtypes import torch_dtype
+from .._core.types import Axes, DTypeLike
 from ._calls import function
 from ._elementwise import promoted
 
 _INTEGERS = (torch.bool, torch.uint8, torch.int8, torch.int32, torch.int64)
 
 
-def _axes(x: Tensor, axis: Any) -> tuple[int, ...]:
+def _axes(x: Tensor, axis: Axes) -> tuple[int, ...]:
     """The axes to reduce, counted from the front."""
     if axis is None:
         return tuple(range(x.ndim))
@@ -30,14 +32,14 @@ def _axes(x: Tensor, axis: Any) -> tuple[int, ...]:
     return found
 
 
-def _sum_type(x: Tensor, dtype: Any) -> torch.dtype:
+def _sum_type(x: Tensor, dtype: DTypeLike) -> torch.dtype:
     """Sums have the type of their elements, those of booleans are int64."""
     if dtype is not None:
         return torch_dtype(dtype)
     return torch.int64 if x.dtype == torch.bool else x.dtype
 
 
-def _mean_type(x: Tensor, dtype: Any) -> torch.dtype:
+def _mean_type(x: Tensor, dtype: DTypeLike) -> torch.dtype:
     """Means of integers are float32."""
     if dtype is not None:
         return torch_dtype(dtype)
@@ -56,7 +58,9 @@ def _working(x: Tensor, dtype: torch.dtype, real: bool = False) -> torch.dtype:
 
 
 @function(out=5, name="sum")
-def sum_(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def sum_(
+    a: Tensor, axis: Axes = None, dtype: DTypeLike = None, keepdims: bool = False, initial: float | None = None
+) -> Tensor:
     """Sum over axes (all of them by default); it has the type of the elements.
 
     Parameters
@@ -78,7 +82,7 @@ def sum_(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False, in
 
 
 @function(out=3)
-def prod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def prod(a: Tensor, axis: Axes = None, dtype: DTypeLike = None, keepdims: bool = False) -> Tensor:
     """Product over axes (all of them by default); arguments as those of :func:`sum`."""
     wanted = _sum_type(a, dtype)
     found = a.to(_working(a, wanted))
@@ -88,7 +92,7 @@ def prod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) ->
 
 
 @function(out=3)
-def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def mean(a: Tensor, axis: Axes = None, dtype: DTypeLike = None, keepdims: bool = False) -> Tensor:
     """Mean over axes (all of them by default); that of integers is float32."""
     wanted = _mean_type(a, dtype)
     axes = _axes(a, axis)
@@ -97,7 +101,7 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) ->
     return torch.mean(a, dim=axes, keepdim=keepdims, dtype=_working(a, wanted, real=True)).to(wanted)
 
 
-def _variance(a: Tensor, axis: Any, dtype: Any, ddof: int, keepdims: bool) -> tuple[Tensor, torch.dtype]:
+def _variance(a: Tensor, axis: Any, dtype: DTypeLike, ddof: int, keepdims: bool) -> tuple[Tensor, torch.dtype]:
     wanted = _mean_type(a, dtype)
     axes = _axes(a, axis)
     values = a.to(_working(a, wanted, real=True))
@@ -112,14 +116,14 @@ def _variance(a: Tensor, axis: Any, dtype: Any, ddof: int, keepdims: bool) -> tu
 
 
 @function(out=3)
-def var(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+def var(a: Tensor, axis: Axes = None, dtype: DTypeLike = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
     """Variance over axes, the sum of squared deviations divided by ``n - ddof``."""
     found, wanted = _variance(a, axis, dtype, ddof, keepdims)
     return found.to(wanted)
 
 
 @function(out=3)
-def std(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+def std(a: Tensor, axis: Axes = None, dtype: DTypeLike = None, ddof: int = 0, keepdims: bool = False) -> Tensor:
     """Standard deviation over axes, the root of :func:`var`."""
     found, wanted = _variance(a, axis, dtype, ddof, keepdims)
     return found.sqrt().to(wanted)
@@ -133,13 +137,13 @@ def _extreme(reduce: Any, a: Tensor, axis: Any, keepdims: bool) -> Tensor:
 
 
 @function(out=3, name="max")
-def max_(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def max_(a: Tensor, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """Largest element over axes (all of them by default)."""
     return _extreme(torch.amax, a, axis, keepdims)
 
 
 @function(out=3, name="min")
-def min_(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def min_(a: Tensor, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """Smallest element over axes (all of them by default)."""
     return _extreme(torch.amin, a, axis, keepdims)
 
@@ -150,43 +154,43 @@ def _truth(reduce: Any, a: Tensor, axis: Any, keepdims: bool) -> Tensor:
 
 
 @function(out=3, name="all")
-def all_(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def all_(a: Tensor, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """Whether all elements over axes are other than zero."""
     return _truth(torch.all, a, axis, keepdims)
 
 
 @function(out=3, name="any")
-def any_(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def any_(a: Tensor, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """Whether any element over axes is other than zero."""
     return _truth(torch.any, a, axis, keepdims)
 
 
-def _place(find: Any, a: Tensor, axis: int | None) -> Tensor:
+def _place(find: Callable[..., Any], a: Tensor, axis: int | None) -> Tensor:
     values = a.byte() if a.dtype == torch.bool else a
     return find(values, dim=axis)
 
 
 @function(out=2)
-def argmax(a: Any, axis: int | None = None) -> Any:
+def argmax(a: Tensor, axis: int | None = None) -> Tensor:
     """Where the largest element lies along an axis, or in the flattened array, as int64."""
     return _place(torch.argmax, a, axis)
 
 
 @function(out=2)
-def argmin(a: Any, axis: int | None = None) -> Any:
+def argmin(a: Tensor, axis: int | None = None) -> Tensor:
     """Where the smallest element lies along an axis, or in the flattened array, as int64."""
     return _place(torch.argmin, a, axis)
 
 
 @function(out=3)
-def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def cumsum(a: Tensor, axis: int | None = None, dtype: DTypeLike = None) -> Tensor:
     """Running sum along an axis, or of the flattened array."""
     values = a.reshape(-1) if axis is None else a
     return torch.cumsum(values, dim=0 if axis is None else axis, dtype=_sum_type(a, dtype))
 
 
 @function(out=4)
-def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False) -> Any:
+def average(a: Tensor, axis: Axes = None, weights: Tensor | None = None, returned: bool = False) -> Any:
     """Mean over axes, weighted by ``weights`` (of the shape of ``a``, or one number an element of a single axis).
 
     With ``returned=True`` gives the mean and the sum of the weights.

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .._core.ops.elemwise.scalar import within
+from .._core.types import Axes, ShapeLike
 from ._array import ndarray, wrap
 from ._calls import function, refuse
 from ._elementwise import promoted
@@ -25,7 +26,7 @@ def _operand(value: Any, like: Tensor) -> Tensor:
 
 
 @function
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+def where(condition: Tensor, x: Tensor | None = None, y: Tensor | None = None) -> Tensor:
     """Elements of ``x`` where the condition holds, else those of ``y``; without both, where it holds."""
     if x is None and y is None:
         return torch.nonzero(condition, as_tuple=True)
@@ -40,7 +41,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
 
 
 @function(out=4)
-def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
+def take(a: Tensor, indices: int | Tensor, axis: int | None = None, mode: str = "raise") -> Tensor:
     """Elements, or slices along an axis, at positions.
 
     Parameters
@@ -70,14 +71,18 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
 
 
 @function
-def nonzero(a: Any) -> Any:
+def nonzero(a: Tensor) -> Tensor:
     """Positions of the elements other than zero, an int64 array for each axis."""
     return torch.nonzero(torch.atleast_1d(a), as_tuple=True)
 
 
 @function
 def unique(
-    ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: Any = None
+    ar: Tensor,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: Axes = None,
 ) -> Any:
     """The different elements (or slices along an axis) in ascending order.
 
@@ -97,7 +102,7 @@ def unique(
 
 
 @function(name="unravel_index")
-def unravel_index(indices: Any, shape: Any, order: str = "C") -> Any:
+def unravel_index(indices: int | Tensor, shape: ShapeLike, order: str = "C") -> Tensor:
     """Positions along each axis of an array of this shape, from positions in it when it is flattened."""
     if order != "C":
         raise NotImplementedError(f"only row-major order (C) is supported, got {order!r}")
@@ -105,7 +110,7 @@ def unravel_index(indices: Any, shape: Any, order: str = "C") -> Any:
 
 
 @function
-def diag_indices_from(arr: Any) -> Any:
+def diag_indices_from(arr: Tensor) -> Tensor:
     """Positions of the main diagonal of an array whose axes have one length."""
     if arr.ndim < 2 or len(set(arr.shape)) != 1:
         raise ValueError(f"needs at least two axes of one length, got shape {tuple(arr.shape)}")
@@ -116,14 +121,14 @@ def diag_indices_from(arr: Any) -> Any:
 
 
 @function
-def sort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None) -> Any:
+def sort(a: Tensor, axis: int | None = -1, kind: str | None = None, order: str | None = None) -> Tensor:
     """In ascending order along an axis (None: of all elements); ``kind`` means nothing."""
     _no_fields(order)
     return torch.sort(a.reshape(-1)).values if axis is None else torch.sort(a, dim=_one_axis(a, axis)).values
 
 
 @function
-def argsort(a: Any, axis: int | None = -1, kind: Any = None, order: Any = None) -> Any:
+def argsort(a: Tensor, axis: int | None = -1, kind: str | None = None, order: str | None = None) -> Tensor:
     """Positions that put an axis (None: all elements) in ascending order, as int64; equal elements keep theirs."""
     _no_fields(order)
     if axis is None:
@@ -137,7 +142,7 @@ def _no_fields(order: Any) -> None:
 
 
 @function
-def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+def bincount(x: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each number from 0 up occurs among integers, or the sum of the weights of its occurrences."""
     found = torch.bincount(x, weights, minlength)
     return found if weights is None else found.to(weights.dtype)
@@ -172,7 +177,7 @@ def histogram(a: ndarray, bins: Any = 10, range: Any = None, **kwargs: Any) -> l
 
 
 @function(out=3, numbers=True)
-def clip(a: Any, a_min: Any, a_max: Any) -> Any:
+def clip(a: Tensor, a_min: Any, a_max: Any) -> Tensor:
     """Elements brought into the range from ``a_min`` to ``a_max``; one of them may be None.
 
     Limits beyond the type of the elements are no limits.
@@ -187,7 +192,7 @@ def clip(a: Any, a_min: Any, a_max: Any) -> Any:
 
 def _rounded(name: str) -> Any:
     @function(out=2, name=name, numbers=True)
-    def round_to(x: Any, decimals: int = 0, **kwargs: Any) -> Any:
+    def round_to(x: Tensor, decimals: int = 0, **kwargs: Any) -> Tensor:
         """Rounded to a number of decimals, halves to the even neighbour."""
         if kwargs:
             raise TypeError(f"unknown keywords: {', '.join(kwargs)}")
@@ -200,8 +205,13 @@ def _rounded(name: str) -> Any:
 
 @function(numbers=True)
 def nan_to_num(
-    x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None, **kwargs: Any
-) -> Any:
+    x: Tensor,
+    copy: bool = True,
+    nan: float = 0.0,
+    posinf: float | None = None,
+    neginf: float | None = None,
+    **kwargs: Any,
+) -> Tensor:
     """NaN and infinities replaced by numbers: 0, and the largest and smallest of the type, unless given."""
     if kwargs:
         raise TypeError(f"unknown keywords: {', '.join(kwargs)}")
@@ -213,7 +223,7 @@ def nan_to_num(
 
 
 @function
-def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+def diff(a: Tensor, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
     """Differences of neighbours along an axis, ``n`` times over."""
     if prepend is not None or append is not None:
         raise NotImplementedError("prepend and append are not supported")
@@ -221,7 +231,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
 
 
 @function(out=6)
-def _percentile(a: Any, q: Any, axis: Any, interpolation: str, keepdims: bool, scale: float) -> Any:
+def _percentile(a: Tensor, q: Any, axis: Any, interpolation: str, keepdims: bool, scale: float) -> Tensor:
     if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
         raise ValueError(f"unknown interpolation {interpolation!r}")
     values = a if a.dtype in (torch.float32, torch.float64) else a.float()
@@ -242,9 +252,14 @@ def _percentile(a: Any, q: Any, axis: Any, interpolation: str, keepdims: bool, s
 
 
 def percentile(
-    a: ndarray, q: Any, axis: Any = None, out: Any = None, overwrite_input: Any = None, interpolation: str = "linear",
+    a: ndarray,
+    q: Any,
+    axis: Axes = None,
+    out: ndarray | None = None,
+    overwrite_input: Any = None,
+    interpolation: str = "linear",
     keepdims: bool = False,
-) -> Any:  # fmt: skip
+) -> Any:
     """The values below which ``q`` percent of the elements lie, over axes (all of them by default)."""
     if overwrite_input is not None:
         raise NotImplementedError("overwrite_input is not supported")
@@ -252,9 +267,14 @@ def percentile(
 
 
 def quantile(
-    a: ndarray, q: Any, axis: Any = None, out: Any = None, overwrite_input: Any = None, interpolation: str = "linear",
+    a: ndarray,
+    q: Any,
+    axis: Axes = None,
+    out: ndarray | None = None,
+    overwrite_input: Any = None,
+    interpolation: str = "linear",
     keepdims: bool = False,
-) -> Any:  # fmt: skip
+) -> Any:
     """The values below which the fraction ``q`` of the elements lies, over axes (all of them by default)."""
     if overwrite_input is not None:
         raise NotImplementedError("overwrite_input is not supported")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as onp
 import torch
 from torch import Tensor
 
+from .._core.types import Axes, ShapeLike
 from ._array import _row_major, ndarray
 from ._calls import NUMBERS, function
 from ._creation import full
@@ -21,12 +23,12 @@ def _one_axis(x: Tensor, axis: int, extra: int = 0) -> int:
     return axis % n
 
 
-def _lengths(shape: Any) -> tuple[int, ...]:
+def _lengths(shape: ShapeLike) -> tuple[int, ...]:
     return (shape,) if isinstance(shape, int) else tuple(int(n) for n in shape)
 
 
 @function(out=3)
-def reshape(a: Any, newshape: Any, order: str = "C") -> Any:
+def reshape(a: Tensor, newshape: ShapeLike, order: str = "C") -> Tensor:
     """The same elements in another shape; one length may be -1 and follows from the others."""
     _row_major(order)
     target = _lengths(newshape)
@@ -36,14 +38,14 @@ def reshape(a: Any, newshape: Any, order: str = "C") -> Any:
 
 
 @function(numbers=True)
-def ravel(x: Any, order: str = "C") -> Any:
+def ravel(x: Tensor, order: str = "C") -> Tensor:
     """All elements along one axis."""
     _row_major(order)
     return x.reshape(-1)
 
 
 @function
-def transpose(a: Any, axes: Any = None) -> Any:
+def transpose(a: Tensor, axes: Any = None) -> Tensor:
     """The axes in another order, reversed by default."""
     if axes is None or axes == ():
         return a.permute(tuple(reversed(range(a.ndim))))
@@ -54,25 +56,25 @@ def transpose(a: Any, axes: Any = None) -> Any:
 
 
 @function
-def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+def swapaxes(a: Tensor, axis1: int, axis2: int) -> Tensor:
     """Two axes exchanged."""
     return a.swapaxes(_one_axis(a, axis1), _one_axis(a, axis2))
 
 
 @function
-def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+def moveaxis(a: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """Axes moved to other places; the rest keep their order."""
     return torch.moveaxis(a, source, destination)
 
 
 @function
-def expand_dims(a: Any, axis: int) -> Any:
+def expand_dims(a: Tensor, axis: int) -> Tensor:
     """A new axis of length 1."""
     return a.unsqueeze(_one_axis(a, axis, 1))
 
 
 @function(out=2)
-def squeeze(a: Any, axis: Any = None) -> Any:
+def squeeze(a: Tensor, axis: Axes = None) -> Tensor:
     """Without its axes of length 1, or without some of them."""
     if axis is None:
         return a.squeeze()
@@ -85,7 +87,7 @@ def squeeze(a: Any, axis: Any = None) -> Any:
     return a.squeeze(axes)
 
 
-def broadcast_to(array: Any, shape: Any) -> Any:
+def broadcast_to(array: Tensor, shape: ShapeLike) -> Any:
     """An array repeated along axes until it has ``shape``, or an array of one number.
 
     -2 in ``shape`` keeps the length of an axis.
@@ -94,7 +96,7 @@ def broadcast_to(array: Any, shape: Any) -> Any:
 
 
 @function(name="broadcast_to")
-def _broadcast_to(array: Any, shape: Any) -> Any:
+def _broadcast_to(array: Any, shape: ShapeLike) -> Tensor:
     target = _lengths(shape)
     kept = (1,) * (len(target) - array.ndim) + tuple(array.shape)
     return array.expand([k if n == -2 else n for n, k in zip(target, kept)]).clone()
@@ -122,7 +124,7 @@ def _of_one_type(arrays: Any) -> list[Tensor]:
 
 
 @function(out=2)
-def concatenate(seq: Any, axis: int | None = 0) -> Any:
+def concatenate(seq: Sequence[Tensor], axis: int | None = 0) -> Tensor:
     """Join arrays along an axis that they have (None: all elements along one axis)."""
     arrays = _of_one_type(seq)
     if axis is None:
@@ -131,44 +133,44 @@ def concatenate(seq: Any, axis: int | None = 0) -> Any:
 
 
 @function(out=2)
-def stack(arrays: Any, axis: int = 0) -> Any:
+def stack(arrays: Sequence[Tensor], axis: int = 0) -> Tensor:
     """Join arrays of one shape along a new axis."""
     parts = _of_one_type(arrays)
     return torch.stack(parts, dim=_one_axis(parts[0], axis, 1))
 
 
 @function(out=1)
-def vstack(arrays: Any) -> Any:
+def vstack(arrays: Sequence[Tensor]) -> Tensor:
     """Join arrays along the first axis; those of one axis are rows."""
     return torch.vstack(_of_one_type(arrays))
 
 
 @function
-def row_stack(arrays: Any) -> Any:
+def row_stack(arrays: Sequence[Tensor]) -> Tensor:
     """Join arrays along the first axis; those of one axis are rows."""
     return torch.vstack(_of_one_type(arrays))
 
 
 @function
-def hstack(arrays: Any) -> Any:
+def hstack(arrays: Sequence[Tensor]) -> Tensor:
     """Join arrays along the second axis, or the first where there is no other."""
     return torch.hstack(_of_one_type(arrays))
 
 
 @function
-def dstack(arrays: Any) -> Any:
+def dstack(arrays: Sequence[Tensor]) -> Tensor:
     """Join arrays along the third axis."""
     return torch.dstack(_of_one_type(arrays))
 
 
 @function
-def column_stack(tup: Any) -> Any:
+def column_stack(tup: Sequence[Tensor]) -> Tensor:
     """Join arrays along the second axis; those of one axis are columns."""
     return torch.column_stack(_of_one_type(tup))
 
 
 @function
-def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+def append(arr: Tensor, values: Tensor, axis: int | None = None) -> Tensor:
     """``values`` behind ``arr`` along an axis (None: all elements along one axis)."""
     arrays = _of_one_type([arr, values])
     if axis is None:
@@ -197,25 +199,25 @@ def _parts(ary: Tensor, where: Any, axis: int, equal: bool) -> list[Tensor]:
 
 
 @function
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+def split(ary: Tensor, indices_or_sections: int | Sequence[int], axis: int = 0) -> Any:
     """Cut into a number of equal sections, or at the given positions; gives a list."""
     return _parts(ary, indices_or_sections, axis, equal=True)
 
 
 @function
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+def array_split(ary: Tensor, indices_or_sections: int | Sequence[int], axis: int = 0) -> Any:
     """As :func:`split`, but the first sections are one longer where the length cannot be divided."""
     return _parts(ary, indices_or_sections, axis, equal=False)
 
 
 @function
-def hsplit(ary: Any, indices_or_sections: Any) -> Any:
+def hsplit(ary: Tensor, indices_or_sections: int | Sequence[int]) -> Any:
     """:func:`split` along the second axis, or the first where there is no other."""
     return _parts(ary, indices_or_sections, min(1, ary.ndim - 1), equal=True)
 
 
 @function
-def vsplit(ary: Any, indices_or_sections: Any) -> Any:
+def vsplit(ary: Tensor, indices_or_sections: int | Sequence[int]) -> Any:
     """:func:`split` along the first axis of an array of two or more axes."""
     if ary.ndim < 2:
         raise ValueError("vsplit only works on arrays of 2 or more dimensions")
@@ -223,7 +225,7 @@ def vsplit(ary: Any, indices_or_sections: Any) -> Any:
 
 
 @function
-def dsplit(ary: Any, indices_or_sections: Any) -> Any:
+def dsplit(ary: Tensor, indices_or_sections: int | Sequence[int]) -> Any:
     """:func:`split` along the third axis."""
     if ary.ndim < 3:
         raise ValueError("dsplit only works on arrays of 3 or more dimensions")
@@ -234,7 +236,7 @@ def dsplit(ary: Any, indices_or_sections: Any) -> Any:
 
 
 @function
-def repeat(a: Any, repeats: int, axis: int | None = None) -> Any:
+def repeat(a: Tensor, repeats: int, axis: int | None = None) -> Tensor:
     """Each element, or each slice along an axis, several times."""
     if axis is None:
         return a.reshape(-1).repeat_interleave(repeats)
@@ -242,31 +244,31 @@ def repeat(a: Any, repeats: int, axis: int | None = None) -> Any:
 
 
 @function
-def tile(A: Any, reps: Any) -> Any:
+def tile(A: Tensor, reps: int | Sequence[int]) -> Tensor:
     """The array several times side by side, along each axis."""
     return torch.tile(A, _lengths(reps))
 
 
 @function(out=2, numbers=True)
-def flip(m: Any, axis: Any = None) -> Any:
+def flip(m: Tensor, axis: Axes = None) -> Tensor:
     """Elements in reverse order along axes (all of them by default)."""
     return m.flip(tuple(range(m.ndim)) if axis is None else [_one_axis(m, i) for i in _lengths(axis)])
 
 
 @function
-def fliplr(m: Any) -> Any:
+def fliplr(m: Tensor) -> Tensor:
     """Elements in reverse order along the second axis."""
     return m.flip(_one_axis(m, 1))
 
 
 @function
-def flipud(m: Any) -> Any:
+def flipud(m: Tensor) -> Tensor:
     """Elements in reverse order along the first axis."""
     return m.flip(_one_axis(m, 0))
 
 
 @function
-def roll(a: Any, shift: Any, axis: Any = None) -> Any:
+def roll(a: Tensor, shift: int | Sequence[int], axis: Axes = None) -> Tensor:
     """Elements moved along axes, those that leave at one end coming back at the other."""
     if axis is None:
         return torch.roll(a, int(shift) if isinstance(shift, int) else sum(shift))
@@ -275,7 +277,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 
 
 @function
-def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
+def rot90(m: Tensor, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     """A plane of two axes, turned by 90 degrees ``k`` times."""
     return torch.rot90(m, k, _lengths(axes))
 
@@ -296,7 +298,7 @@ def shape(a: ndarray) -> tuple[int, ...]:
 
 
 @function(out=1)
-def copy(a: Any) -> Any:
+def copy(a: Tensor) -> Tensor:
     """A copy."""
     return a.clone()
 

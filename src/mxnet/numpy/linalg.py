@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from .._core.types import Axes
 from . import fallback_linalg
 from ._calls import function
 from ._elementwise import promoted
+
+if TYPE_CHECKING:
+    from ._stubs.fallback_linalg import *  # noqa: F403
 
 __all__ = [
     "cholesky", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "norm", "pinv", "slogdet", "solve", "svd",
@@ -30,7 +34,7 @@ def _of_one_type(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @function
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def norm(x: Tensor, ord: Any = None, axis: Axes = None, keepdims: bool = False) -> Tensor:
     """Norm of vectors (along one axis) or matrices (over two); of all elements together without ``ord`` and ``axis``.
 
     Parameters
@@ -57,57 +61,57 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 
 @function
-def svd(a: Any) -> Any:
+def svd(a: Tensor) -> Any:
     """Singular values of matrices with no more rows than columns: ``a = (u * s[..., None, :]) @ v``."""
     u, s, v = torch.linalg.svd(_real(a), full_matrices=False)
     return u, s, v
 
 
 @function
-def cholesky(a: Any) -> Any:
+def cholesky(a: Tensor) -> Tensor:
     """The lower triangular factor of positive definite matrices."""
     return torch.linalg.cholesky(_real(a))
 
 
 @function
-def inv(a: Any) -> Any:
+def inv(a: Tensor) -> Tensor:
     """The inverse of matrices."""
     return torch.linalg.inv(_real(a))
 
 
 @function
-def pinv(a: Any, rcond: Any = 1e-15, hermitian: bool = False) -> Any:
+def pinv(a: Tensor, rcond: Any = 1e-15, hermitian: bool = False) -> Tensor:
     """The pseudo-inverse; singular values below ``rcond`` times the largest count as zero."""
     return torch.linalg.pinv(_real(a), rtol=rcond, hermitian=hermitian)
 
 
 @function
-def det(a: Any) -> Any:
+def det(a: Tensor) -> Tensor:
     """Determinants."""
     return torch.linalg.det(_real(a))
 
 
 @function
-def slogdet(a: Any) -> Any:
+def slogdet(a: Tensor) -> Any:
     """Sign and logarithm of the absolute value of determinants."""
     sign, logarithm = torch.linalg.slogdet(_real(a))
     return sign, logarithm
 
 
 @function
-def solve(a: Any, b: Any) -> Any:
+def solve(a: Tensor, b: Tensor) -> Tensor:
     """The ``x`` of ``a @ x = b``."""
     return torch.linalg.solve(*_of_one_type(a, b))
 
 
 @function
-def tensorinv(a: Any, ind: int = 2) -> Any:
+def tensorinv(a: Tensor, ind: int = 2) -> Tensor:
     """The inverse for :func:`mxnet.numpy.tensordot` over the last axes; ``ind`` says how many axes are its first."""
     return torch.linalg.tensorinv(_real(a), ind)
 
 
 @function
-def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+def tensorsolve(a: Tensor, b: Tensor, axes: Any = None) -> Tensor:
     """The ``x`` whose tensordot with ``a``, over all axes of ``x``, is ``b``."""
     a, b = _of_one_type(a, b)
     if axes is not None:
@@ -118,14 +122,14 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
 
 
 @function
-def eigh(a: Any, UPLO: str = "L") -> Any:
+def eigh(a: Tensor, UPLO: str = "L") -> Any:
     """Ascending eigenvalues and eigenvectors of symmetric matrices, of which one triangle is read."""
     values, vectors = torch.linalg.eigh(_real(a), UPLO)
     return values, vectors
 
 
 @function
-def eigvalsh(a: Any, UPLO: str = "L") -> Any:
+def eigvalsh(a: Tensor, UPLO: str = "L") -> Tensor:
     """Ascending eigenvalues of symmetric matrices, of which one triangle is read."""
     return torch.linalg.eigvalsh(_real(a), UPLO)
 
@@ -137,14 +141,14 @@ def _without_imaginary(x: Tensor) -> Tensor:
 
 
 @function
-def eig(a: Any) -> Any:
+def eig(a: Tensor) -> Any:
     """Eigenvalues and eigenvectors of matrices whose eigenvalues are real."""
     values, vectors = torch.linalg.eig(_real(a))
     return _without_imaginary(values), vectors.real.clone()
 
 
 @function
-def eigvals(a: Any) -> Any:
+def eigvals(a: Tensor) -> Tensor:
     """Eigenvalues of matrices whose eigenvalues are real."""
     return _without_imaginary(torch.linalg.eigvals(_real(a)))
 

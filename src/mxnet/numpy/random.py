@@ -15,6 +15,7 @@ from torch import Tensor
 
 from .._core.dtypes import torch_dtype
 from .._core.rng import generator
+from .._core.types import ContextLike, DTypeLike, ShapeLike
 from ..context import Context, current_context
 from ..ndarray._creation import _shape
 from ._array import ndarray, wrap
@@ -30,14 +31,14 @@ __all__ = [
 _FLOATS = (torch.float16, torch.float32, torch.float64)
 
 
-def _context(ctx: Any, *values: Any) -> Context:
+def _context(ctx: ContextLike, *values: Any) -> Context:
     """Where to draw: on the context that is asked for, else that of the parameters, else the current one."""
     if ctx is not None:
         return Context(ctx) if not isinstance(ctx, Context) else ctx
     return next((v._ctx for v in values if isinstance(v, ndarray)), None) or current_context()
 
 
-def _float_type(dtype: Any) -> torch.dtype:
+def _float_type(dtype: DTypeLike) -> torch.dtype:
     found = torch.float32 if dtype is None else torch_dtype(dtype)
     if found not in _FLOATS:
         raise ValueError(f"dtype must be float16, float32 or float64, got {dtype!r}")
@@ -85,14 +86,14 @@ def _positive(new: Any) -> Tensor:
     return 1 - new(torch.rand)
 
 
-def _not_negative(value: Any, name: str) -> Any:
+def _not_negative(value: object, name: str) -> Any:
     """A parameter that must not be negative, such as a scale."""
     if not bool((torch.as_tensor(value) >= 0).all()):
         raise ValueError(f"{name} must not be negative")
     return value
 
 
-def _above_zero(value: Any, name: str) -> Any:
+def _above_zero(value: object, name: str) -> Any:
     """A parameter that must be positive, such as a shape."""
     if not bool((torch.as_tensor(value) > 0).all()):
         raise ValueError(f"{name} must be positive")
@@ -100,7 +101,12 @@ def _above_zero(value: Any, name: str) -> Any:
 
 
 def uniform(
-    low: Any = 0.0, high: Any = 1.0, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None
+    low: float | ndarray = 0.0,
+    high: float | ndarray = 1.0,
+    size: ShapeLike | None = None,
+    dtype: DTypeLike = None,
+    ctx: ContextLike = None,
+    out: ndarray | None = None,
 ) -> Any:
     """Numbers between ``low`` and ``high``, all as likely.
 
@@ -114,31 +120,47 @@ def uniform(
 
 
 def normal(
-    loc: Any = 0.0, scale: Any = 1.0, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None
+    loc: float | ndarray = 0.0,
+    scale: float | ndarray = 1.0,
+    size: ShapeLike | None = None,
+    dtype: DTypeLike = None,
+    ctx: ContextLike = None,
+    out: ndarray | None = None,
 ) -> Any:
     """Numbers of a normal distribution with this mean and standard deviation."""
 
-    def draw(new: Any, mean: Any, deviation: Any) -> Tensor:
+    def draw(new: Any, mean: float | ndarray, deviation: Any) -> Tensor:
         return mean + _not_negative(deviation, "scale") * new(torch.randn)
 
     return _draw("normal", draw, (loc, scale), size, dtype, ctx, out)
 
 
 def lognormal(
-    mean: Any = 0.0, sigma: Any = 1.0, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None
+    mean: float | ndarray = 0.0,
+    sigma: float | ndarray = 1.0,
+    size: ShapeLike | None = None,
+    dtype: DTypeLike = None,
+    ctx: ContextLike = None,
+    out: ndarray | None = None,
 ) -> Any:
     """Exponentials of normally distributed numbers."""
 
-    def draw(new: Any, m: Any, s: Any) -> Tensor:
+    def draw(new: Any, m: Tensor, s: Tensor) -> Tensor:
         return torch.exp(m + _not_negative(s, "sigma") * new(torch.randn))
 
     return _draw("lognormal", draw, (mean, sigma), size, dtype, ctx, out)
 
 
-def logistic(loc: Any = 0.0, scale: Any = 1.0, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
+def logistic(
+    loc: float | ndarray = 0.0,
+    scale: float | ndarray = 1.0,
+    size: ShapeLike | None = None,
+    ctx: ContextLike = None,
+    out: ndarray | None = None,
+) -> Any:
     """Numbers of a logistic distribution."""
 
-    def draw(new: Any, m: Any, s: Any) -> Tensor:
+    def draw(new: Any, m: Tensor, s: Tensor) -> Tensor:
         return m + _not_negative(s, "scale") * _logit(new(torch.rand))
 
     return _draw("logistic", draw, (loc, scale), size, None, ctx, out)
@@ -148,53 +170,63 @@ def _logit(u: Tensor) -> Tensor:
     return torch.special.logit(u, eps=torch.finfo(u.dtype).eps)
 
 
-def gumbel(loc: Any = 0.0, scale: Any = 1.0, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
+def gumbel(
+    loc: float | ndarray = 0.0,
+    scale: float | ndarray = 1.0,
+    size: ShapeLike | None = None,
+    ctx: ContextLike = None,
+    out: ndarray | None = None,
+) -> Any:
     """Numbers of a Gumbel distribution."""
 
-    def draw(new: Any, m: Any, s: Any) -> Tensor:
+    def draw(new: Any, m: Tensor, s: Tensor) -> Tensor:
         u = new(torch.rand).clamp_min(torch.finfo(torch.float32).tiny)
         return m - _not_negative(s, "scale") * torch.log(-torch.log(u))
 
     return _draw("gumbel", draw, (loc, scale), size, None, ctx, out)
 
 
-def exponential(scale: Any = 1.0, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
+def exponential(
+    scale: float | ndarray = 1.0, size: ShapeLike | None = None, ctx: ContextLike = None, out: ndarray | None = None
+) -> Any:
     """Numbers of an exponential distribution with mean ``scale``."""
 
-    def draw(new: Any, s: Any) -> Tensor:
+    def draw(new: Any, s: Tensor) -> Tensor:
         return -_not_negative(s, "scale") * torch.log(_positive(new))
 
     return _draw("exponential", draw, (scale,), size, None, ctx, out)
 
 
-def rayleigh(scale: Any = 1.0, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
+def rayleigh(
+    scale: float | ndarray = 1.0, size: ShapeLike | None = None, ctx: ContextLike = None, out: ndarray | None = None
+) -> Any:
     """Numbers of a Rayleigh distribution."""
 
-    def draw(new: Any, s: Any) -> Tensor:
+    def draw(new: Any, s: Tensor) -> Tensor:
         return _not_negative(s, "scale") * torch.sqrt(-2 * torch.log(_positive(new)))
 
     return _draw("rayleigh", draw, (scale,), size, None, ctx, out)
 
 
-def weibull(a: Any, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
+def weibull(a: Tensor, size: ShapeLike | None = None, ctx: ContextLike = None, out: ndarray | None = None) -> Any:
     """Numbers of a Weibull distribution of shape ``a``."""
 
-    def draw(new: Any, k: Any) -> Tensor:
+    def draw(new: Any, k: int | Tensor) -> Tensor:
         return (-torch.log(_positive(new))) ** (1 / _above_zero(k, "a"))
 
     return _draw("weibull", draw, (a,), size, None, ctx, out)
 
 
-def pareto(a: Any, size: Any = None, ctx: Any = None, out: Any = None) -> Any:
+def pareto(a: Tensor, size: ShapeLike | None = None, ctx: ContextLike = None, out: ndarray | None = None) -> Any:
     """Numbers of a Pareto distribution of the second kind (Lomax) of shape ``a``."""
 
-    def draw(new: Any, k: Any) -> Tensor:
+    def draw(new: Any, k: int | Tensor) -> Tensor:
         return _positive(new) ** (-1 / _above_zero(k, "a")) - 1
 
     return _draw("pareto", draw, (a,), size, None, ctx, out)
 
 
-def power(a: Any, size: Any = None) -> Any:
+def power(a: Tensor, size: ShapeLike | None = None) -> Any:
     """Numbers in [0, 1] with density ``a * x**(a - 1)``."""
     return _draw("power", lambda new, k: new(torch.rand) ** (1 / _above_zero(k, "a")), (a,), size)
 
@@ -202,26 +234,35 @@ def power(a: Any, size: Any = None) -> Any:
 class _Gamma:
     """Draws from gamma distributions, called as torch's functions that draw."""
 
-    def __init__(self, shape: Any) -> None:
+    def __init__(self, shape: ShapeLike) -> None:
         self._shape = shape
 
-    def __call__(self, size: Any, generator: Any, dtype: torch.dtype, device: Any) -> Tensor:
+    def __call__(self, size: ShapeLike, generator: Any, dtype: torch.dtype, device: Any) -> Tensor:
         _above_zero(self._shape, "the shape of a gamma distribution")
         working = torch.float32 if dtype is torch.float16 else dtype
         parameter = torch.as_tensor(self._shape, dtype=working, device=device).expand(size)
         return torch._standard_gamma(parameter.contiguous(), generator=generator).to(dtype)
 
 
-def gamma(shape: Any, scale: Any = 1.0, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None) -> Any:
+def gamma(
+    shape: ShapeLike,
+    scale: float | ndarray = 1.0,
+    size: ShapeLike | None = None,
+    dtype: DTypeLike = None,
+    ctx: ContextLike = None,
+    out: ndarray | None = None,
+) -> Any:
     """Numbers of a gamma distribution."""
 
-    def draw(new: Any, k: Any, s: Any) -> Tensor:
+    def draw(new: Any, k: int | Tensor, s: Tensor) -> Tensor:
         return _above_zero(s, "scale") * new(_Gamma(k))
 
     return _draw("gamma", draw, (shape, scale), size, dtype, ctx, out)
 
 
-def chisquare(df: Any, size: Any = None, dtype: Any = None, ctx: Any = None) -> Any:
+def chisquare(
+    df: float | ndarray, size: ShapeLike | None = None, dtype: DTypeLike = None, ctx: ContextLike = None
+) -> Any:
     """Numbers of a chi-square distribution with ``df`` degrees of freedom."""
     return _draw("chisquare", lambda new, k: 2 * new(_Gamma(k / 2)), (df,), size, dtype, ctx)
 
@@ -247,7 +288,12 @@ def randn(*size: int, **kwargs: Any) -> Any:
 
 
 def randint(
-    low: int, high: int | None = None, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None
+    low: int,
+    high: int | None = None,
+    size: ShapeLike | None = None,
+    dtype: DTypeLike = None,
+    ctx: ContextLike = None,
+    out: ndarray | None = None,
 ) -> Any:
     """Integers from ``low`` up to, but without, ``high`` (from 0 when one bound is given), int64 by default."""
     if high is None:
@@ -315,7 +361,7 @@ def shuffle(x: ndarray) -> None:
     x._t.data.copy_(x._t.detach()[order])
 
 
-def multinomial(n: int, pvals: Any, size: Any = None, **kwargs: Any) -> ndarray:
+def multinomial(n: int, pvals: Any, size: ShapeLike | None = None, **kwargs: Any) -> ndarray:
     """How often each outcome comes in ``n`` experiments, as int64; ``pvals`` are their probabilities."""
     if kwargs:
         raise TypeError(f"multinomial got unknown keywords: {', '.join(kwargs)}")
@@ -338,7 +384,9 @@ def multinomial(n: int, pvals: Any, size: Any = None, **kwargs: Any) -> ndarray:
     return wrap(counts[:rows].reshape((*shape, len(chances))), where)
 
 
-def multivariate_normal(mean: ndarray, cov: ndarray, size: Any = None, check_valid: Any = None, tol: Any = None) -> Any:
+def multivariate_normal(
+    mean: ndarray, cov: ndarray, size: ShapeLike | None = None, check_valid: Any = None, tol: Any = None
+) -> Any:
     """Vectors of a normal distribution with this mean and this (positive definite) covariance matrix."""
     if check_valid is not None or tol is not None:
         raise NotImplementedError("multivariate_normal does not support check_valid and tol")

@@ -4,6 +4,8 @@ The operators are those of ``mx.nd`` under the names that MXNet gives them here;
 :class:`mxnet.numpy.ndarray`.
 """
 
+from typing import TYPE_CHECKING
+
 from ..context import (
     Context,
     cpu,
@@ -31,6 +33,9 @@ from . import _op, image, random
 from ._op import *  # noqa: F403
 from .random import seed
 from .utils import load, save
+
+if TYPE_CHECKING:
+    from ._stubs._op import *  # noqa: F403
 
 __all__ = [
     "Context",

@@ -11,7 +11,7 @@ from ..numpy._array import ndarray
 from ..numpy._calls import refuse
 
 
-def _check(name: str, value: Any) -> None:
+def _check(name: str, value: object) -> None:
     if isinstance(value, NDArray):
         if not isinstance(value, ndarray):
             raise refuse(name, value)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
+from .._core.types import ShapeLike
 from ..numpy._array import _row_major
 from ..numpy._calls import function
 from ._calls import operator
+
+if TYPE_CHECKING:
+    from ._stubs._op import *  # noqa: F403
 
 # Name here -> operator.
 _OPERATORS = {
@@ -53,13 +58,13 @@ globals().update({shown: operator(name, shown, "mxnet.numpy_extension") for show
 
 
 @function
-def nonzero(a: Any) -> Any:
+def nonzero(a: Tensor) -> Tensor:
     """Positions of the elements other than zero, one row an element, as int64."""
     return torch.nonzero(torch.atleast_1d(a))
 
 
 @function
-def constraint_check(x: Any, msg: str) -> Any:
+def constraint_check(x: Tensor, msg: str) -> Tensor:
     """True when all elements are; raises ValueError with ``msg`` otherwise."""
     if not bool((x != 0).all()):
         raise ValueError(msg)
@@ -107,7 +112,7 @@ def _target(shape: tuple[int, ...], codes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @function
-def reshape(a: Any, newshape: Any, reverse: bool = False, order: str = "C") -> Any:
+def reshape(a: Tensor, newshape: ShapeLike, reverse: bool = False, order: str = "C") -> Tensor:
     """The same elements in another shape, which may be given by codes.
 
     Parameters

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ._calls import operator
 
-_OPERATORS = [
+if TYPE_CHECKING:
+    from ._stubs.image import *  # noqa: F403
+
+_NAMES = [
     "adjust_lighting",
     "crop",
     "flip_left_right",
@@ -21,6 +26,7 @@ _OPERATORS = [
     "resize",
     "to_tensor",
 ]
-globals().update({shown: operator(f"_image_{shown}", shown, __name__) for shown in _OPERATORS})
+_OPERATORS = {shown: f"_image_{shown}" for shown in _NAMES}
+globals().update({shown: operator(name, shown, __name__) for shown, name in _OPERATORS.items()})
 
 __all__ = [*_OPERATORS]

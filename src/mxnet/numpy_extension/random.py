@@ -10,6 +10,7 @@ from torch import Tensor
 from .. import random as _random
 from .._core.dtypes import torch_dtype
 from .._core.rng import generator
+from .._core.types import ContextLike, DTypeLike, ShapeLike
 from ..context import Context
 from ..ndarray._creation import _shape
 from ..numpy import random as _np_random
@@ -25,7 +26,12 @@ def seed(seed: int, ctx: Context | str = "all") -> None:
 
 
 def bernoulli(
-    prob: Any = None, logit: Any = None, size: Any = None, dtype: Any = None, ctx: Any = None, out: Any = None
+    prob: Any = None,
+    logit: Any = None,
+    size: ShapeLike | None = None,
+    dtype: DTypeLike = None,
+    ctx: ContextLike = None,
+    out: ndarray | None = None,
 ) -> Any:
     """Ones with probability ``prob`` (or the sigmoid of ``logit``), else zeros; float32 by default.
 
@@ -62,11 +68,23 @@ def _batch_size(batch_shape: Any, *parameters: Any) -> Any:
     return (*_shape(batch_shape), *torch.broadcast_shapes(*shapes))
 
 
-def uniform_n(low: Any = 0.0, high: Any = 1.0, batch_shape: Any = None, dtype: Any = None, ctx: Any = None) -> Any:
+def uniform_n(
+    low: float | ndarray = 0.0,
+    high: float | ndarray = 1.0,
+    batch_shape: ShapeLike | None = None,
+    dtype: DTypeLike = None,
+    ctx: ContextLike = None,
+) -> Any:
     """As :func:`mxnet.numpy.random.uniform`, with ``batch_shape`` put before the shape of the parameters."""
     return _np_random.uniform(low, high, _batch_size(batch_shape, low, high), dtype, ctx)
 
 
-def normal_n(loc: Any = 0.0, scale: Any = 1.0, batch_shape: Any = None, dtype: Any = None, ctx: Any = None) -> Any:
+def normal_n(
+    loc: float | ndarray = 0.0,
+    scale: float | ndarray = 1.0,
+    batch_shape: ShapeLike | None = None,
+    dtype: DTypeLike = None,
+    ctx: ContextLike = None,
+) -> Any:
     """As :func:`mxnet.numpy.random.normal`, with ``batch_shape`` put before the shape of the parameters."""
     return _np_random.normal(loc, scale, _batch_size(batch_shape, loc, scale), dtype, ctx)
