@@ -44,7 +44,7 @@ def test_a_function():
         "no_bias: bool = False, flatten: bool = True, out: NDArray | None = None, name: str | None = None) -> NDArray:"
     )
     assert gen_stubs.function(get_op("Concat"), "concat", "Symbol", False).startswith(
-        "def concat(*data: Symbol | Sequence[Symbol], dim: int = 1, name: str | None = None,"
+        "def concat(*data: Symbol | Sequence[Symbol], num_args: int = ..., dim: int = 1, name: str | None = None,"
     )
 
 
