@@ -234,7 +234,8 @@ def _warn_repeated(nodes: list[Node]) -> None:
     repeated = sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else []
     if repeated:
         warnings.warn(
-            f"variables of one name count as one in the picture, which may close circles: {', '.join(repeated)}",
+            f"There are multiple variables with the same name in your graph ({', '.join(repeated)}): each name is "
+            "drawn once, which may close circles",
             RuntimeWarning,
             stacklevel=3,
         )

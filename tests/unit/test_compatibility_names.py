@@ -287,3 +287,33 @@ def test_remx_alone_says_nothing(installed):
 def test_distributions_are_found_by_their_folders(tmp_path, entry, name):
     (tmp_path / entry).mkdir()
     assert mixture.explain(str(tmp_path / "mxnet"), ["libmxnet.so"]).startswith(f"{name} was installed")
+
+
+def test_native_library_takes_over_a_dlpack_capsule():
+    from mxnet.base import _LIB, NDArrayHandle, check_call
+
+    x = mx.nd.array([[1, 2], [3, 4]])
+    capsule = mx.nd.to_dlpack_for_read(x)
+    get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    handle = NDArrayHandle()
+    check_call(
+        _LIB.MXNDArrayFromDLPack(
+            ctypes.c_void_p(get_pointer(ctypes.py_object(capsule), b"dltensor")), ctypes.byref(handle)
+        )
+    )
+    ctypes.pythonapi.PyCapsule_SetName(ctypes.py_object(capsule), b"used_dltensor")
+    y = mx.nd.NDArray(handle=handle)
+    x[0] = 7
+    assert y.asnumpy().tolist() == [[7, 7], [3, 4]]
+
+
+def test_a_graph_as_one_node():
+    a, b = mx.sym.var("a"), mx.sym.var("b")
+    called = mx.sym._internal._CachedOp(a, b, subgraph=(a * b).tojson(), name="call") * 2
+    assert called.list_arguments() == ["a", "b"] and called.infer_shape(a=(2, 3), b=(2, 3))[1] == [(2, 3)]
+    values = {"a": mx.nd.array([3.0]), "b": mx.nd.array([5.0])}
+    for symbol in (called, mx.sym.fromjson(called.tojson())):
+        executor = symbol.bind(mx.cpu(), values, args_grad={name: mx.nd.zeros(1) for name in values})
+        assert executor.forward(is_train=True)[0].asscalar() == 30
+        executor.backward(mx.nd.ones(1))
+        assert [g.asscalar() for g in executor.grad_arrays] == [10, 6]

@@ -240,7 +240,7 @@ def test_validation_with_a_network_and_a_loss_of_its_own():
 
 def test_defaults():
     net = gluon.nn.Dense(2, in_units=3)
-    with pytest.warns(UserWarning, match="training with SGD at a learning rate of 0.001"):
+    with pytest.warns(UserWarning, match="No trainer specified: SGD at a learning rate of 0.001"):
         est = Estimator(net, gluon.loss.L2Loss(), initializer=mx.init.One())
     assert (net.weight.data().asnumpy() == 1).all(), "the initializer is used"
     assert type(est.trainer.optimizer).__name__ == "SGD" and est.trainer.learning_rate == 0.001
@@ -259,7 +259,7 @@ def test_partly_initialized_networks_keep_what_they_have():
     net[0].initialize(mx.init.One())
     with pytest.warns(UserWarning) as caught:
         Estimator(net, gluon.loss.L2Loss(), initializer=mx.init.Zero(), context=mx.cpu())
-    assert any("trainer is None" in str(w.message) for w in caught)
+    assert any("No trainer specified" in str(w.message) for w in caught)
     assert (net[0].weight.data().asnumpy() == 1).all() and (net[1].weight.data().asnumpy() == 0).all()
 
 

@@ -280,3 +280,20 @@ def test_a_trainer_of_a_dictionary_goes_by_name():
     net = gluon.nn.Dense(1, in_units=1)
     net.initialize()
     assert [p.name for p in Trainer(net.collect_params(), "sgd")._params] == [net.bias.name, net.weight.name]
+
+
+def test_states_of_row_sparse_parameters(tmp_path):
+    weight = gluon.Parameter("weight", shape=(4, 1), stype="row_sparse", grad_stype="row_sparse")
+    weight.initialize(ctx=[mx.cpu(0)], init="zeros")
+    trainer = gluon.Trainer([weight], "sgd", {"learning_rate": 0.1, "momentum": 0.5})
+    rows = mx.nd.arange(4)
+    for _ in range(2):
+        with mx.autograd.record():
+            y = weight.row_sparse_data(rows) * 1
+        y.backward()
+        trainer.step(1)
+        trainer.save_states(str(tmp_path / "states"))
+        trainer.load_states(str(tmp_path / "states"))
+    np.testing.assert_allclose(weight.row_sparse_data(rows).asnumpy(), -0.25, rtol=1e-6)
+    weight.lr_mult = 2.0
+    assert trainer._kvstore._updater.optimizer._get_lr(0) == 0.2

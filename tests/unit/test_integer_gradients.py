@@ -244,3 +244,15 @@ def test_get_symbol(ctx):
         y = (x * 2).astype("float32")
         z = x * 2
     assert autograd.get_symbol(y).list_arguments() == autograd.get_symbol(z).list_arguments() == ["var0"]
+
+
+@pytest.mark.parametrize("key", [None, (None, ...), (..., None), slice(None)], ids=str)
+@pytest.mark.parametrize("dtype, source", [("int32", "float32"), ("float32", "int64"), ("int32", "int32")])
+def test_gradients_through_writes_of_the_whole_array(key, dtype, source):
+    x = mx.np.zeros((2,), dtype=dtype)
+    y = mx.np.ones(x[key].shape, dtype=source)
+    y.attach_grad()
+    with mx.autograd.record():
+        x[key] = y
+    x.backward()
+    assert (y.grad.asnumpy() == 1).all() and y.grad.dtype == source

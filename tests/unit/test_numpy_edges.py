@@ -303,6 +303,12 @@ def test_delete_and_insert(obj, axis):
     check(np.insert(np.array(x), obj, 5, axis), onp.insert(x, plain, 5, axis))
 
 
+@pytest.mark.parametrize("positions", [[-1, 5], [-3, 1], [-4, 0, 3, 2], [5]])
+def test_delete_overlooks_positions_in_arrays_that_there_are_not(positions):
+    left = [i for i in range(3) if i not in positions]  # as in MXNet, for which -1 is none
+    check(np.delete(np.arange(3), np.array(positions, dtype="int64")), left)
+
+
 def test_insert_of_arrays():
     x = onp.arange(6, dtype="float32").reshape(2, 3)
     for args in (

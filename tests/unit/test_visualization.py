@@ -133,7 +133,7 @@ def test_plot_network(net):
 def test_plot_network_warns_of_repeated_names():
     pytest.importorskip("graphviz")
     net = S.FullyConnected(S.FullyConnected(S.var("data"), num_hidden=2, name="fc"), num_hidden=3, name="fc")
-    with pytest.warns(RuntimeWarning, match="variables of one name.*fc"):
+    with pytest.warns(RuntimeWarning, match="multiple variables with the same name in your graph .*fc"):
         mx.viz.plot_network(net)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from typing import Any
 
@@ -9,14 +10,18 @@ import torch
 
 from .absent import Absent
 
+# Scripts that pass DLPack capsules through ctypes expect that the import has set these types.
+ctypes.pythonapi.PyCapsule_New.restype = ctypes.py_object
+ctypes.pythonapi.PyCapsule_GetPointer.restype = ctypes.c_void_p
 
-def _pointed(target: Any) -> Any:
+
+def pointed(target: Any) -> Any:
     """What ``ctypes.byref(x)`` or a pointer points to."""
     return target._obj if hasattr(target, "_obj") else target.contents
 
 
 def _tell(record: Any, position: Any) -> int:
-    _pointed(position).value = record._file.tell()
+    pointed(position).value = record._file.tell()
     return 0
 
 
@@ -26,7 +31,7 @@ def _set_threads(count: Any) -> int:
 
 
 def _version(out: Any) -> int:
-    _pointed(out).value = 10901
+    pointed(out).value = 10901
     return 0
 
 
@@ -37,6 +42,11 @@ _FUNCTIONS: dict[str, Callable[..., int]] = {
     "MXRecordIOWriterTell": _tell,
     "MXSetNumOMPThreads": _set_threads,
 }
+
+
+def offer(name: str, function: Callable[..., int]) -> None:
+    """Make a function one of the library's; of layers above, which know arrays."""
+    _FUNCTIONS[name] = function
 
 
 class NativeLibrary(Absent):

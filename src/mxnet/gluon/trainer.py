@@ -423,7 +423,7 @@ class Trainer:
 
     def _weights(self, context: int) -> dict[int, NDArray | None]:
         """The weights on one of the contexts by number; None for those that are not initialized yet."""
-        return {i: None if p._data is None else p.list_data()[context] for i, p in enumerate(self._params)}
+        return {i: None if p._data is None else p._data[context] for i, p in enumerate(self._params)}
 
 
 class _Round:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import warnings
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 from .._core.dtypes import torch_dtype
 from .._core.history import note_of, recorded
 from .._core.host import tensor_of
+from .._core.native import offer, pointed
 from .._core.ops.elemwise.scalar import held
 from .._core.ops.init.creation import checked_shape, known_shape
 from .._core.params import Shape, codec_for
@@ -19,6 +21,7 @@ from .._core.state import state
 from ..base import MXNetError, OperatorValueError, mx_real_t
 from ..context import Context, current_context
 from ._array import NDArray, from_torch, wrap
+from ._handles import hand_over
 
 
 def _context(ctx: Any) -> Context:
@@ -306,6 +309,16 @@ def _cpu_context() -> Context:
 def from_dlpack(dlpack: Any) -> NDArray:
     """An array on the memory of a DLPack capsule or of an object that speaks DLPack."""
     return from_torch(torch.utils.dlpack.from_dlpack(dlpack))
+
+
+def _from_dlpack_pointer(managed: ctypes.c_void_p, out: Any) -> int:
+    """``MXNDArrayFromDLPack``: a handle of an array that takes over what a capsule points to."""
+    handle = hand_over(from_dlpack(ctypes.pythonapi.PyCapsule_New(managed, b"dltensor", None)))
+    pointed(out).value = handle.value
+    return 0
+
+
+offer("MXNDArrayFromDLPack", _from_dlpack_pointer)
 
 
 def to_dlpack_for_read(data: NDArray) -> Any:

@@ -302,9 +302,9 @@ def _set_recorded(nd: NDArray, key: Any, value: Any) -> None:
         raise MXNetError(_IN_PLACE)
     if source is not t:
         with torch.enable_grad():
+            source = _without_new_axes(source, key, t.shape)
             if not (t.is_floating_point() and source.is_floating_point()):
                 source = integers.run(get_op("Cast").run, (source,), {"dtype": t.dtype})
-            source = _without_new_axes(source, key, t.shape)
             value_of = _expanded(source, t.shape)
             if t.is_floating_point():
                 nd._t = _Overwrite.apply([t.data], value_of)
@@ -320,7 +320,9 @@ def _without_new_axes(source: torch.Tensor, key: Any, shape: tuple[int, ...]) ->
     if None not in items:
         return source
     index, _, _ = basic_index(items, shape)
-    return _drop_axes(source, new_axes_of_basic(index), len([i for i in index if not isinstance(i, int)]))
+    axes, ndim = new_axes_of_basic(index), len([i for i in index if not isinstance(i, int)])
+    part = _drop_axes(source, axes, ndim)
+    return part if source.is_floating_point() else integers.follow(part, source, lambda p: _drop_axes(p, axes, ndim))
 
 
 def _is_recorded(t: Any) -> bool:

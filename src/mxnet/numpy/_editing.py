@@ -36,11 +36,15 @@ def delete(arr: Tensor, obj: Any, axis: int | None = None) -> Tensor:
     ----------
     arr : ndarray
     obj : int, slice, or integers
+        An array of integers means positions from the front: others in it are overlooked.
     axis : int, optional
         By default the array is flattened.
     """
     source, at = (arr.reshape(-1), 0) if axis is None else (arr, _one_axis(arr, axis))
-    return _gathered(source, at, onp.delete(onp.arange(source.shape[at]), _on_host(obj)))
+    positions, n = _on_host(obj), source.shape[at]
+    if isinstance(obj, Tensor) and obj.ndim:  # MXNet overlooks those that are negative or past the end
+        positions = positions[(positions >= 0) & (positions < n)]
+    return _gathered(source, at, onp.delete(onp.arange(n), positions))
 
 
 @function

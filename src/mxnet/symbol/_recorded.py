@@ -14,6 +14,7 @@ from .._core.history import Note, in_graph, note_of
 from .._core.registry import OpDef, get_op
 from ..base import MXNetError
 from ..ndarray import NDArray
+from ._subgraph import call_params
 from ._symbol import Symbol
 
 
@@ -86,13 +87,7 @@ def _called(call: Any, inputs: Any, nodes: Mapping[int, list[Entry]], counts: di
     graph = copy.copy(call._symbol)
     names = graph.list_inputs()
     if not call.shown_inline:
-        states = set(graph.list_auxiliary_states())
-        params = {
-            "num_args": len(names) + 1,
-            "num_outputs": len(graph._heads),
-            "state_locs": tuple([i for i, n in enumerate(names) if n in states]),
-        }
         entries = [_entry(i, nodes) for i in inputs]
-        return _apply(get_op("_CachedOp"), _numbered(counts), params, entries, [graph._heads])
+        return _apply(get_op("_CachedOp"), _numbered(counts), call_params(graph), entries, [graph._heads])
     graph._compose(**{name: Symbol([_entry(i, nodes)]) for name, i in zip(names, inputs)})
     return list(graph._heads)

@@ -121,3 +121,14 @@ def _cut(heads: Sequence[Entry], name: str) -> tuple[Symbol, list[Entry]]:
     new_heads = [inner(h) for h in heads]
     variables = [n for n in topo_sort(new_heads) if n.op is None]
     return Symbol(new_heads), [fed[id(v)] for v in variables]
+
+
+def call_params(graph: Symbol) -> dict[str, Any]:
+    """The parameters of a ``_CachedOp`` node that calls a graph."""
+    names = graph.list_inputs()
+    states = set(graph.list_auxiliary_states())
+    return {
+        "num_args": len(names) + 1,
+        "num_outputs": len(graph._heads),
+        "state_locs": tuple([i for i, n in enumerate(names) if n in states]),
+    }

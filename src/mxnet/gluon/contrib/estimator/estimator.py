@@ -155,7 +155,7 @@ class Estimator:
 
     def _check_trainer(self, trainer: Any) -> Trainer:
         if trainer is None:
-            warnings.warn("trainer is None: training with SGD at a learning rate of 0.001", stacklevel=3)
+            warnings.warn("No trainer specified: SGD at a learning rate of 0.001 is used", stacklevel=3)
             return Trainer(self.net.collect_params(), "sgd", {"learning_rate": 0.001})
         if not isinstance(trainer, Trainer):
             raise ValueError(f"trainer: expected a gluon.Trainer, got {trainer}")
