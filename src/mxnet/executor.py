@@ -26,7 +26,6 @@ from .base import MXNetError
 from .context import Context
 from .ndarray import NDArray
 from .ndarray import array as _nd_array
-from .ndarray._sparse_calls import stored, wrap_any
 from .ndarray.ndarray import wrap
 from .ndarray.sparse import BaseSparseNDArray, zeros
 
@@ -201,7 +200,7 @@ class Executor:
                 if mine.stype == other.stype == "default":
                     count = min(mine.size, other.size)
                     mine._t.view(-1)[:count] = other._t.reshape(-1)[:count]
-        return [stored(a) for a in made]
+        return [a._value for a in made]
 
     @property
     def output_dict(self) -> dict[str, NDArray]:
@@ -264,7 +263,7 @@ class Executor:
         """Let the output arrays, which the caller may hold, have the new values."""
         plain = [r.detach() if r.requires_grad else r for r in results]
         if self._outputs is None:
-            self._outputs = [wrap_any(r, self._ctx) for r in plain]
+            self._outputs = [NDArray._wrap_value(r, self._ctx) for r in plain]
         else:
             for array, r in zip(self._outputs, plain):
                 if isinstance(array, BaseSparseNDArray):
@@ -282,8 +281,8 @@ class Executor:
         is_train : bool
             The mode of a forward pass that has to be run again.
         """
-        given_heads = [stored(g) for g in self._head_gradients(out_grads)]
-        heads = self._heads.fit(given_heads, [stored(r) for r in self.outputs])
+        given_heads = [None if g is None else g._value for g in self._head_gradients(out_grads)]
+        heads = self._heads.fit(given_heads, [r._value for r in self.outputs])
         saved, self._saved = self._saved, None
         given = tuple([h is not None for h in heads])
         if saved is not None and self._step is not None and given == self._step.given:
@@ -367,7 +366,7 @@ class Executor:
         These are its outputs, and in the backward pass the gradients of its inputs, ``{node}_backward_output{number}``.
         With ``monitor_all`` its inputs too.
         """
-        self._monitor = Watch(callback, monitor_all, lambda t: wrap_any(t, self._ctx))
+        self._monitor = Watch(callback, monitor_all, lambda t: NDArray._wrap_value(t, self._ctx))
 
     def _monitor_hook(self, inputs: Sequence[torch.Tensor]) -> Callable[..., None]:
         return self._monitor.start(dict(zip((*self._program.arguments, *self._program.aux), inputs)))  # type: ignore[union-attr]

@@ -94,6 +94,8 @@ class CustomOpProp:
         Whether the gradient depends on that of the outputs; False for losses.
     """
 
+    _array_class = NDArray  # of the arrays that the methods of operators get
+
     def __init__(self, need_top_grad: bool = True) -> None:
         self.need_top_grad_ = need_top_grad
 

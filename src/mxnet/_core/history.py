@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from threading import RLock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from weakref import ref
 
 from . import integers
-
-if TYPE_CHECKING:
-    from ..ndarray.ndarray import NDArray
+from .array import Array
 
 # By what operator an array was computed while recording, and from what: (operator, parameters, notes of the inputs,
 # number of the output). Variables and constants have a note with the kind of variable in place of the operator. It may
@@ -22,10 +20,10 @@ Note = tuple[Any, Any, Sequence[Any], int]
 
 # The arrays that were computed while recording: those that are new, and those that lived when the list of the new ones
 # was looked through because it had become long.
-_new: list[ref[NDArray]] = []
-_older: list[ref[NDArray]] = []
+_new: list[ref[Array]] = []
+_older: list[ref[Array]] = []
 LONG = 65536
-_null: list[ref[NDArray]] = []  # arrays that were marked with ``grad_req="null"``
+_null: list[ref[Array]] = []  # arrays that were marked with ``grad_req="null"``
 _sorting = RLock()  # only the end of the list of new ones may change without it
 
 # What the eager call does itself: ``recorded`` without the call.
@@ -38,7 +36,7 @@ def constant() -> Note:
     return kind, None, (), 0
 
 
-def note_of(x: NDArray | None) -> Note | None:
+def note_of(x: Array | None) -> Note | None:
     """The note on an array; one that nothing is noted about is a constant from now on."""
     if x is None:
         return None
@@ -49,13 +47,13 @@ def note_of(x: NDArray | None) -> Note | None:
         return note
 
 
-def mark_variable(x: NDArray) -> None:
+def mark_variable(x: Array) -> None:
     """Note that an array is a variable."""
     kind = "var"
     x._note = (kind, None, (), 0)
 
 
-def recorded(x: NDArray, op: Any, params: Any, inputs: Sequence[Any], number: int = 0) -> None:
+def recorded(x: Array, op: Any, params: Any, inputs: Sequence[Any], number: int = 0) -> None:
     """Note by what an array was computed, and that it has a past for ``forget`` to find."""
     x._note = (op, params, inputs, number)
     remember(ref(x))
@@ -63,7 +61,7 @@ def recorded(x: NDArray, op: Any, params: Any, inputs: Sequence[Any], number: in
         sort()
 
 
-def mark_null(x: NDArray) -> None:
+def mark_null(x: Array) -> None:
     """Note that a variable wants no gradient: its buffer is dropped when a graph that it is part of is forgotten."""
     _null.append(ref(x))
 
@@ -75,7 +73,7 @@ class _Inputs(list[Any]):
     nodes: set[Any]
 
 
-def recorded_call(outputs: Sequence[NDArray], op: Any, params: Any, inputs: Sequence[Note | None]) -> None:
+def recorded_call(outputs: Sequence[Array], op: Any, params: Any, inputs: Sequence[Note | None]) -> None:
     """Note by what call several arrays were computed: they are forgotten together."""
     nodes = [node_of(x) for x in outputs]
     different = {n for n in nodes if n is not None}
@@ -89,7 +87,7 @@ def recorded_call(outputs: Sequence[NDArray], op: Any, params: Any, inputs: Sequ
             recorded(x, op, params, inputs, i)
 
 
-A = TypeVar("A", bound="NDArray")
+A = TypeVar("A", bound=Array)
 
 
 def with_past(x: A) -> A:
@@ -99,9 +97,9 @@ def with_past(x: A) -> A:
     return x
 
 
-def in_graph(x: NDArray) -> Any:
+def in_graph(x: Array) -> Any:
     """The tensor that stands for an array in torch's graph; None for a sparse one that nothing was recorded of."""
-    return integers.in_graph(x._t) if x.stype == "default" else x._store.carrier  # type: ignore[attr-defined]
+    return integers.in_graph(x._t) if x.stype == "default" else x._store.carrier
 
 
 def sort() -> None:
@@ -116,7 +114,7 @@ def sort() -> None:
         del _new[: len(taken)]
 
 
-def forget(heads: Sequence[NDArray]) -> None:
+def forget(heads: Sequence[Array]) -> None:
     """Make constants of all arrays that others were computed from, and of these.
 
     What was computed from such an array before keeps what is left of its own past.
@@ -150,7 +148,7 @@ def forget(heads: Sequence[NDArray]) -> None:
         del _new[: len(taken)]
 
 
-def _drop_buffers(heads: Sequence[NDArray]) -> None:
+def _drop_buffers(heads: Sequence[Array]) -> None:
     """Make constants of the arrays without a gradient that others were computed from."""
     todo = [note for x in heads if (note := note_of(x)) is not None]
     seen = {id(note) for note in todo}
@@ -169,19 +167,19 @@ def _drop_buffers(heads: Sequence[NDArray]) -> None:
             x._note = constant()
 
 
-def node_of(x: NDArray) -> Any:
+def node_of(x: Array) -> Any:
     """The node of torch's graph that an array comes from; None for variables and constants."""
     try:
         t = x._plain
         return t.grad_fn if t.requires_grad else integers.in_graph(t).grad_fn if integers.active else None
     except AttributeError:  # a sparse array
-        return getattr(x._store.carrier, "grad_fn", None)  # type: ignore[attr-defined]
+        return getattr(x._store.carrier, "grad_fn", None)
 
 
-def _cut(x: NDArray) -> None:
+def _cut(x: Array) -> None:
     """Make an array a constant, on the same memory."""
     try:
         x._t = x._plain.detach()
     except AttributeError:  # a sparse array
-        x._store = x._store.detach()  # type: ignore[attr-defined]
+        x._store = x._store.detach()
     x._note = constant()

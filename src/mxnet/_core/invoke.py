@@ -6,56 +6,58 @@ This is the hottest path of the package. A call does no parsing and builds no ob
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import ref
 
 import torch
 
-from ..base import MXNetError, OperatorIndexError, OperatorTypeError, OperatorValueError
+from ..base import MXNetError
 from ..context import Context, current_context
 from . import history, integers
-from .history import note_of
+from .array import Array
+from .errors import RAISED, op_error
+from .history import note_of, recorded_call
 from .registry import OpDef
+from .sparse.dispatch import applies, run_rule
 from .sparse.storage import Sparse
 from .state import state
 from .tape import reach
-
-if TYPE_CHECKING:
-    from ..ndarray.ndarray import NDArray
 
 _grad_enabled = torch.is_grad_enabled
 _set_grad_enabled = torch._C._set_grad_enabled
 _CONTIGUOUS = torch.contiguous_format
 
-# Filled in by ndarray.py, which imports this module: makes an NDArray of a tensor and a context.
-wrap: Any = None
-# Filled in by ndarray/_sparse_calls.py: the call for sparse arrays; what makes an array of anything an operator gives.
-invoke_sparse: Any = None
-wrap_sparse: Any = None
 
-
-def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], out: Any = None) -> Any:
+def invoke(
+    od: OpDef,
+    arrays: Sequence[Array | None],
+    kwargs: dict[str, Any],
+    out: Any = None,
+    kind: type[Array] | None = None,
+) -> Any:
     """Run an operator eagerly.
 
     Parameters
     ----------
     od : OpDef
-    arrays : sequence of NDArray or None
-        The tensor inputs, in the operator's order; None for an absent one.
+    arrays : sequence of Array or None
+        The tensor inputs, in the operator's order; None for an absent one. Results are of the kind of the first.
     kwargs : dict
         Decoded parameters (those not given take the function's defaults).
-    out : NDArray or list of NDArray, optional
+    out : Array or list of Array, optional
         Where to write the visible outputs.
+    kind : class, optional
+        Of what kind the results are when there are no inputs.
 
     Returns
     -------
-    NDArray or list of NDArray
+    Array or list of Array
         The visible outputs; ``out`` when it was given.
     """
     if od.cast_rule is not None:
         arrays = od.cast_rule.eager(od, arrays, kwargs)
     ctx = None
-    make = wrap
+    like: Any = kind
     tensors: list[Any] = []
     try:
         for a in arrays:
@@ -64,9 +66,9 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
             else:
                 tensors.append(a._plain)
                 if ctx is None:
-                    ctx, make = a._ctx, a._wrap  # results are of the kind of the first input
+                    ctx, like = a._ctx, a
     except AttributeError:  # only dense arrays have it
-        return invoke_sparse(od, arrays, kwargs, out)
+        return _invoke_sparse(od, arrays, kwargs, out)
     if ctx is None:
         ctx = _creation_context(od, kwargs, out)
     if od.train_arg or od.rng_arg or od.device_arg:
@@ -88,7 +90,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
                 result = result.clone(memory_format=_CONTIGUOUS)
             if record and not result.requires_grad and not hasattr(result, "_proxy"):
                 result = _without_gradient(od, result, tensors, kwargs)
-            array = make(result, ctx)
+            array = like._wrap(result, ctx)
             if record and (
                 result.requires_grad or hasattr(result, "_proxy")
             ):  # as ``recorded`` does, which would be a tenth of a microsecond more
@@ -101,7 +103,7 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
                 if history.count() > history.LONG:
                     history.sort()
             return array
-    except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as e:
+    except RAISED as e:
         error = op_error(od.name, e, tensors)
         if error is e:
             raise
@@ -109,11 +111,9 @@ def invoke(od: OpDef, arrays: Sequence[NDArray | None], kwargs: dict[str, Any], 
     finally:
         if record is not before:
             _set_grad_enabled(before)
-    found = _several(od, result, kwargs, ctx, out, tensors, record, make)
+    found = _several(od, result, kwargs, ctx, out, tensors, record, like)
     if record and any(t is not None and integers.in_graph(t).requires_grad for t in tensors):
-        history.recorded_call(
-            found if isinstance(found, (list, tuple)) else (found,), od, kwargs, [note_of(a) for a in arrays]
-        )
+        recorded_call(found if isinstance(found, (list, tuple)) else (found,), od, kwargs, [note_of(a) for a in arrays])
     return found
 
 
@@ -132,7 +132,7 @@ def _several(
     out: Any,
     tensors: list[Any],
     record: bool,
-    make: Any,
+    like: Any,
 ) -> Any:
     """Wrap several outputs, or write them where the caller wants them."""
     results = list(result) if isinstance(result, (tuple, list)) else [result]
@@ -149,13 +149,13 @@ def _several(
             write_out(od.name, target, r if od.merge is None else od.merge(target._t.data, r, kwargs), record)
         return out
     if results and isinstance(results[0], Sparse):
-        return wrap_sparse(results[0], ctx)
+        return like._wrap_value(results[0], ctx)
     if od.aliases_input and not record:
         results = [
             r.clone(memory_format=_CONTIGUOUS) if any(t is not None and same_memory(t, r) for t in tensors) else r
             for r in results
         ]
-    arrays = [wrap_sparse(r, ctx) if isinstance(r, Sparse) else make(r, ctx) for r in results]
+    arrays = [like._wrap_value(r, ctx) for r in results]
     return arrays[0] if len(arrays) == 1 else arrays
 
 
@@ -163,7 +163,7 @@ def same_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
     return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
 
 
-def write_out(name: str, target: NDArray, value: torch.Tensor, record: bool) -> None:
+def write_out(name: str, target: Array, value: torch.Tensor, record: bool) -> None:
     """Write a result into the caller's array, in place."""
     try:
         t = target._plain
@@ -194,7 +194,7 @@ def write_out(name: str, target: NDArray, value: torch.Tensor, record: bool) -> 
         t.data.copy_(value.detach())
 
 
-def _write_integers(name: str, target: NDArray, value: torch.Tensor) -> None:
+def _write_integers(name: str, target: Array, value: torch.Tensor) -> None:
     """Write a recorded result where it, or the array, is of integers."""
     t = target._t
     proxy = integers.in_graph(value)
@@ -244,31 +244,72 @@ def parse_context(text: str) -> Context:
     return Context(kind, int(number or 0))
 
 
-_AS_OPERATOR_ERROR = (
-    (ValueError, OperatorValueError),
-    (TypeError, OperatorTypeError),
-    (IndexError, OperatorIndexError),
-)
+# ---------------------------------------------------------------------- calls in which an array is sparse
 
 
-# What torch says about two shapes that do not fit.
-_BROADCAST = ("must match the size of tensor b", "expected shape should be broadcastable")
+def _invoke_sparse(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out: Any) -> Any:
+    """Run an operator of which some inputs are sparse."""
+    for name, a in zip(od.inputs, arrays):
+        if a is not None and not isinstance(a, Array):
+            raise TypeError(f"Argument {name} must have NDArray type, but got {a!r}")
+    inputs = [None if a is None else a._value for a in arrays]
+    p = od.namespace(kwargs)
+    try:
+        if not applies(od, inputs, p):
+            return _on_copies(od, arrays, kwargs, out)
+        record = state.recording and od.recorded
+        with torch.set_grad_enabled(record):
+            result = run_rule(od, _spared(od, arrays, inputs, out), p, kwargs)
+    except RAISED as e:
+        raise op_error(od.name, e, inputs) from e
+    first = next(a for a in arrays if a is not None)
+    results = list(result) if isinstance(result, (tuple, list)) else [result]
+    if out is None:
+        made = [first._wrap_value(r, first._ctx) for r in results]
+        if record:
+            recorded_call(made, od, kwargs, [note_of(a) for a in arrays])
+        return made[0] if len(made) == 1 else made
+    outs = [out] if not isinstance(out, (list, tuple)) else list(out)
+    if len(outs) != len(results):
+        raise MXNetError(f"Operator {od.name}: out has {len(outs)} arrays, the operator {len(results)} outputs")
+    for target, r in zip(outs, results):
+        _write_value(od.name, target, r, record)
+    return out
 
 
-def op_error(name: str, error: Exception, tensors: Sequence[torch.Tensor | None] = ()) -> MXNetError:
-    """The error to raise for one raised inside an operator: it names the operator and what it was given."""
-    message = str(error)
-    if isinstance(error, MXNetError) and message.startswith("Operator "):
-        return error
-    if len(tensors) == 2 and any(words in message for words in _BROADCAST):
-        message = "the shapes of lhs and rhs cannot be broadcast together"
-    given = ", ".join("None" if t is None else f"{tuple(t.shape)} {str(t.dtype)[6:]}" for t in tensors)
-    return error_like(error, f"Operator {name}: {message}" + (f" (inputs: {given})" if given else ""))
+def _spared(od: OpDef, arrays: Sequence[Any], inputs: list[Any], out: Any) -> list[Any]:
+    """The inputs, with memory for what the rule writes: the weight itself only where the result goes there."""
+    if not (od.mutates or od.inplace):
+        return inputs
+    outs = out if isinstance(out, (list, tuple)) else (out,)
+    spared = []
+    for name, a, x in zip(od.inputs, arrays, inputs):
+        if x is not None and od.is_inplace(name) and not any(o is a for o in outs):
+            x = x.detach().clone()
+        elif isinstance(x, torch.Tensor):
+            x = x.data
+        spared.append(x)
+    return spared
 
 
-def error_like(error: Exception, text: str) -> MXNetError:
-    """An MXNetError with another text, which is caught as the type of ``error`` too."""
-    for builtin, kind in _AS_OPERATOR_ERROR:
-        if isinstance(error, builtin):
-            return kind(text)
-    return MXNetError(text)
+def _on_copies(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out: Any) -> Any:
+    """Run the dense operator on dense copies, and bring what it writes into its inputs back to the sparse arrays."""
+    dense = {id(a): a._wrap(a._t, a._ctx) for a in arrays if a is not None and a.stype != "default"}
+    given = [dense.get(id(a), a) for a in arrays]
+    outs = None if out is None else [dense.get(id(o), o) for o in (out if isinstance(out, (list, tuple)) else [out])]
+    result = invoke(od, given, kwargs, None if outs is None else outs if isinstance(out, (list, tuple)) else outs[0])
+    names = od.input_names(od.namespace(kwargs), len(arrays)) if od.variadic else od.inputs
+    for name, a, copy in zip(names, arrays, given):
+        if copy is not a and (od.is_mutated(name) or (outs is not None and any(o is copy for o in outs))):
+            a._replace(copy._t.detach())
+    return result if out is None else out
+
+
+def _write_value(name: str, target: Any, value: Any, record: bool) -> None:
+    """Write a result, which may be sparse, into the caller's array."""
+    if target.stype != "default":
+        if target.shape != tuple(value.shape):
+            raise MXNetError(f"Operator {name}: out has shape {target.shape}, the result {tuple(value.shape)}")
+        target._replace(value)
+    else:
+        write_out(name, target, value.dense() if isinstance(value, Sparse) else value, record)

@@ -30,20 +30,20 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
 
 from ..base import MXNetError
 from ..context import Context
-from . import invoke as _invoke
+from .array import Array
 from .dtypes import CODE_TO_TORCH, TORCH_TO_CODE, TORCH_TO_NP
 from .files import atomic_write, local_path
+from .sparse.storage import of_parts
 from .text import quoted, shortened
 
-if TYPE_CHECKING:
-    from ..ndarray.ndarray import NDArray
+A = TypeVar("A", bound=Array)
 
 LIST_MAGIC = 0x112
 V1, V2, V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
@@ -281,7 +281,7 @@ def _index_dtype(r: Reader) -> torch.dtype:
     return dtype
 
 
-def read_list(r: Reader) -> tuple[list[NDArray], list[str]]:
+def read_list(r: Reader, kind: type[A]) -> tuple[list[A], list[str]]:
     """All arrays of a file and their names (none when it was saved from a list).
 
     Warns of what MXNet passes over: names that occur twice, bytes behind the end, devices of an unknown kind.
@@ -292,7 +292,7 @@ def read_list(r: Reader) -> tuple[list[NDArray], list[str]]:
     count = r.number(_U64, "the number of arrays")
     if count > (r.size - r.offset) // 4:
         raise r.error(f"{count} arrays do not fit in the file", r.offset - 8)
-    arrays = [make_array(r, r.offset) for _ in range(count)]
+    arrays = [make_array(r, r.offset, kind) for _ in range(count)]
     r.finish()
     n_names = r.number(_U64, "the number of names")
     if n_names not in (0, count):
@@ -336,27 +336,28 @@ def _read_names(r: Reader, count: int) -> list[str]:
     return names
 
 
-def make_array(r: Reader, start: int) -> NDArray:
-    """Read the next array as an NDArray, on the device it was saved from where there is one, else on the CPU."""
+def make_array(r: Reader, start: int, kind: type[A]) -> A:
+    """Read the next array, on the device it was saved from where there is one, else on the CPU."""
     stored = read_array(r)
-    kind, number = stored.device
-    if kind == 2 or stored.stype != "default":
+    device, number = stored.device
+    if device == 2 or stored.stype != "default":
         r.finish()  # the values are looked at, or copied
-    if kind == 2 and 0 <= number < torch.cuda.device_count():
+    if device == 2 and 0 <= number < torch.cuda.device_count():
         ctx = Context("gpu", number)
         stored = stored._replace(data=stored.data.to(ctx.device), aux=tuple(a.to(ctx.device) for a in stored.aux))
     else:
         ctx = _CPU
-        if kind not in _DEVICES:
-            r.unknown_device = kind
+        if device not in _DEVICES:
+            r.unknown_device = device
     if stored.stype == "default":
-        return _invoke.wrap(stored.data, ctx)
-    from ..ndarray.sparse import from_parts
-
+        return kind._wrap(stored.data, ctx)
+    store = of_parts(stored.stype, stored.shape, stored.data, stored.aux)
     try:
-        return from_parts(stored.stype, stored.shape, stored.data, list(stored.aux), ctx)
+        store.check(full=False)
+        store.check_places()
     except MXNetError as e:
         raise r.error(str(e), start) from None
+    return kind._wrap_value(store, ctx)
 
 
 def open_reader(fname: str) -> Reader:
@@ -402,7 +403,7 @@ def _values(t: torch.Tensor) -> Any:
     return (t if t.is_contiguous() else t.contiguous()).numpy()
 
 
-def write_array(write: Callable[[Any], Any], array: NDArray, np_shape: bool) -> None:
+def write_array(write: Callable[[Any], Any], array: Array, np_shape: bool) -> None:
     """Write one array through ``write(bytes-like)`` in the current layout."""
     ctx = array._ctx
     kind, number = (ctx.device_typeid, ctx.device_id) if ctx.device_typeid in _DEVICES else (1, 0)
@@ -415,7 +416,7 @@ def write_array(write: Callable[[Any], Any], array: NDArray, np_shape: bool) -> 
         write(_DENSE[len(shape)].pack(magic, 0, len(shape), *shape, kind, number, TORCH_TO_CODE[t.dtype]))
         write(_values(t))
         return
-    data, *aux = array._parts()  # type: ignore[attr-defined]
+    data, *aux = array._value.parts()
     parts = [_U32.pack(V3 if np_shape else V2), _I32.pack(_STYPES[stype][0]), _shape_bytes(data.shape)]
     parts += [_shape_bytes(array.shape), _I32x2.pack(kind, number), _I32.pack(TORCH_TO_CODE[data.dtype])]
     for a in aux:
@@ -425,7 +426,7 @@ def write_array(write: Callable[[Any], Any], array: NDArray, np_shape: bool) -> 
         write(_values(t))
 
 
-def write_list(fname: str, arrays: list[NDArray], names: list[str], np_shape: bool) -> None:
+def write_list(fname: str, arrays: list[Array], names: list[str], np_shape: bool) -> None:
     """Write arrays with their names (or none) to a file, which appears whole or not at all.
 
     Raises
@@ -448,14 +449,14 @@ def write_list(fname: str, arrays: list[NDArray], names: list[str], np_shape: bo
 # ---------------------------------------------------------------------- single arrays, for pickles
 
 
-def dump_array(array: NDArray) -> bytes:
+def dump_array(array: Array) -> bytes:
     """One array in the per-array layout, as NDArray's pickles hold it."""
     buffer = io.BytesIO()
     write_array(buffer.write, array, False)
     return buffer.getvalue()
 
 
-def load_array(buf: Any) -> NDArray:
+def load_array(buf: Any, kind: type[A]) -> A:
     """The array that :func:`dump_array` wrote.
 
     Raises
@@ -465,4 +466,4 @@ def load_array(buf: Any) -> NDArray:
     """
     if not isinstance(buf, (bytes, bytearray)):
         raise MXNetError(f"a pickled array holds bytes, got {type(buf).__name__}")
-    return make_array(buffer_reader(buf, "pickled array"), 0)
+    return make_array(buffer_reader(buf, "pickled array"), 0, kind)

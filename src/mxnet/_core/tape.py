@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from threading import get_ident
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from ..base import MXNetError
 from . import integers
+from .array import Array
 from .history import forget, in_graph, mark_null, mark_variable
 from .state import state
-
-if TYPE_CHECKING:
-    from ..ndarray.ndarray import NDArray
 
 # torch.autograd.grad and .backward check head gradients with the help of sympy, whose import takes longer than many a
 # training; the heads are checked here, and the engine is called directly.
@@ -23,7 +21,7 @@ _run_engine = torch.autograd.Variable._execution_engine.run_backward
 GRAD_REQS = ("write", "add", "null")
 
 
-def mark(x: NDArray, grad: NDArray | None, grad_req: str) -> None:
+def mark(x: Array, grad: Array | None, grad_req: str) -> None:
     """Make an array a leaf of later recordings, whose gradient goes to ``grad``.
 
     The array keeps its memory; what had been recorded of its past is dropped.
@@ -47,7 +45,7 @@ def mark(x: NDArray, grad: NDArray | None, grad_req: str) -> None:
         if leaf is not t:
             integers.attach(t, leaf)
     if sparse:
-        x._store.carrier = t  # type: ignore[attr-defined]
+        x._store.carrier = t
     else:
         x._t = t
 
@@ -60,7 +58,7 @@ class _Deliver:
 
     __slots__ = ("add", "buffer")
 
-    def __init__(self, buffer: NDArray, add: bool) -> None:
+    def __init__(self, buffer: Array, add: bool) -> None:
         self.buffer = buffer
         self.add = add
 
@@ -220,9 +218,7 @@ _NOT_RECORDED = (
 )
 
 
-def heads_and_grads(
-    heads: Sequence[NDArray], head_grads: Sequence[NDArray | None] | None
-) -> tuple[list[Any], list[Any]]:
+def heads_and_grads(heads: Sequence[Array], head_grads: Sequence[Array | None] | None) -> tuple[list[Any], list[Any]]:
     """The tensors to differentiate and the gradients to start from (ones where none is given).
 
     Heads that carry no gradient (moments that a normalisation shows, for instance) are left out beside others that do.
@@ -247,7 +243,7 @@ def heads_and_grads(
     return tensors, grads
 
 
-def run_backward(heads: Sequence[NDArray], head_grads: Any, retain_graph: bool, train_mode: bool) -> None:
+def run_backward(heads: Sequence[Array], head_grads: Any, retain_graph: bool, train_mode: bool) -> None:
     """Compute gradients of all marked variables that the heads depend on."""
     tensors, grads = heads_and_grads(heads, head_grads)
     outer = _current_pass()
@@ -266,8 +262,8 @@ def run_backward(heads: Sequence[NDArray], head_grads: Any, retain_graph: bool, 
 
 
 def run_grad(
-    heads: Sequence[NDArray],
-    variables: Sequence[NDArray],
+    heads: Sequence[Array],
+    variables: Sequence[Array],
     head_grads: Any,
     retain_graph: bool,
     create_graph: bool,

@@ -10,7 +10,6 @@ from typing import Any
 import torch
 
 from .._core.history import note_of, recorded
-from .._core.invoke import wrap
 from .._core.registry import get_op
 from .._core.state import state
 from ..ndarray import NDArray
@@ -42,7 +41,7 @@ def cross_entropy(pred: NDArray, label: NDArray) -> NDArray:
         result = torch._C._nn.cross_entropy_loss(pred._t, classes, None, _NONE, _NEVER, 0.0)
     finally:
         torch._C._set_grad_enabled(before)
-    array = wrap(result, pred._ctx)
+    array = pred._wrap(result, pred._ctx)
     if record and result.requires_grad:  # what autograd.get_symbol shows
         logits = (_log_softmax, {"axis": -1}, [note_of(pred)], 0)
         picked = (_pick, {"axis": -1}, [logits, note_of(label)], 0)

@@ -8,9 +8,9 @@ from typing import Any as _Any
 
 from .._core.frontend import fluent as _fluent
 from .._core.frontend.namespaces import install as _install
-from .._core.frontend.nd import make_function as _make_function
 from . import _indexing, _internal, contrib, image, linalg, op, random, register, sparse, utils  # noqa: F401
 from ._array import NDArray as _NDArray
+from ._array import make_function as _make_function
 from ._cached_op import CachedOp  # noqa: F401
 from .ndarray import *  # noqa: F403
 from .utils import *  # noqa: F403  (array, empty and zeros of any storage type)

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .._core.invoke import invoke, op_error
+from .._core.errors import RAISED, op_error
+from .._core.invoke import invoke
 from .._core.registry import OpDef, get_op
 from .._core.state import state
 from ._array import NDArray
@@ -51,15 +52,22 @@ def _arrays(od: OpDef, a: NDArray, b: NDArray) -> Any:
         return _general(od, a, b)
     try:
         return a._wrap(od.fn(x, y), a._ctx)
-    except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as e:
+    except RAISED as e:
         raise op_error(od.name, e, (x, y)) from e
 
 
-def _general(od: OpDef, a: NDArray, b: NDArray) -> Any:
-    if a.stype != "default" or b.stype != "default":
-        from . import sparse
+# What the operators compute for sparse arrays of one shape: nothing is to be broadcast, and sparse arrays stay sparse.
+_ELEMENTWISE = {
+    "broadcast_add": get_op("elemwise_add"),
+    "broadcast_sub": get_op("elemwise_sub"),
+    "broadcast_mul": get_op("elemwise_mul"),
+    "broadcast_div": get_op("elemwise_div"),
+}
 
-        return sparse.binary(od.name, a, b)
+
+def _general(od: OpDef, a: NDArray, b: NDArray) -> Any:
+    if (a.stype != "default" or b.stype != "default") and a.shape == b.shape:
+        od = _ELEMENTWISE.get(od.name, od)
     return invoke(od, (a, b), {})
 
 
@@ -72,7 +80,7 @@ def _number(od: OpDef, a: NDArray, scalar: Any, out: NDArray | None = None) -> A
     if out is None and not (state.recording or x.requires_grad or od.cast_rule is not None):
         try:
             return a._wrap(od.fn(x, scalar=value), a._ctx)
-        except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as e:
+        except RAISED as e:
             raise op_error(od.name, e, (x,)) from e
     return invoke(od, (a,), {"scalar": value}, out)
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import ctypes
+import functools
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from .._core import integers, layout, tape
-from .._core import invoke as _invoke
-from .._core.dtypes import CODE_TO_NP, TORCH_TO_CODE, TORCH_TO_NP, torch_dtype
-from .._core.history import node_of, note_of, recorded
+from .._core.array import Array, context_of
+from .._core.dtypes import CODE_TO_NP, TORCH_TO_CODE, torch_dtype
+from .._core.frontend import nd
 from .._core.host import numpy_copy
+from .._core.invoke import invoke
 from .._core.ops.shape.reshape import infer_reshape
-from .._core.registry import get_op
+from .._core.registry import OpDef, get_op
+from .._core.serialization import dump_array, load_array
+from .._core.sparse.storage import STYPES, empty
 from .._core.state import state
 from ..context import Context, current_context
-from ._copies import context_of, converted, copied_into, moved
+from ._copies import converted, copied_into, moved, noted
 from ._handles import lend, lent
 
 _DTYPE_MX_TO_NP: dict[Any, Any] = {-1: None, **CODE_TO_NP}
@@ -30,7 +35,7 @@ else:
     Fluent = object  # the methods are installed by the modules that import this one
 
 
-class NDArray(Fluent):
+class NDArray(Array, Fluent):
     """A dense array of one data type on one context.
 
     Arrays are made by functions (:func:`mxnet.nd.array`, :func:`mxnet.nd.zeros`, operators), not by calling the class.
@@ -45,19 +50,12 @@ class NDArray(Fluent):
     [[3.0, 5.0], [7.0, 9.0]]
     """
 
-    __slots__ = ("__weakref__", "_ctx", "_fresh", "_grad", "_grad_req", "_note", "_t")
+    __slots__ = ()
 
     # NumPy leaves mixed arithmetic to the array's own operators.
     __array_priority__ = 1000.0
 
-    _t: torch.Tensor
-    _plain: torch.Tensor  # the same, but missing on sparse arrays, whose ``_t`` is a dense copy
-    _ctx: Context
     _grad: NDArray | None
-    _grad_req: str
-    _note: Any  # how it was computed while recording, see tape.Note
-    _fresh: bool  # of a gradient buffer: whether a gradient has arrived since the flag was cleared
-    _wrap: Any  # wrap(tensor, context) for arrays of this kind; mxnet.numpy has its own
 
     def __init__(self, handle: Any, writable: bool = True) -> None:
         if handle is None:
@@ -87,38 +85,6 @@ class NDArray(Fluent):
     def writable(self) -> bool:
         """Always true: arrays that must not change do not exist here."""
         return True
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The length along each axis."""
-        return tuple(self._t.shape)
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return self._t.ndim
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return self._t.numel()
-
-    @property
-    def dtype(self) -> Any:
-        """The data type as a NumPy type, such as ``numpy.float32``."""
-        return TORCH_TO_NP[self._t.dtype]
-
-    @property
-    def context(self) -> Context:
-        """The context the array lives on."""
-        return self._ctx
-
-    ctx = context
-
-    @property
-    def stype(self) -> str:
-        """The storage type: ``"default"`` for dense arrays."""
-        return "default"
 
     @property
     def T(self) -> NDArray:
@@ -191,8 +157,6 @@ class NDArray(Fluent):
         return self._t.__dlpack_device__()
 
     def __getstate__(self) -> dict[str, Any]:
-        from .._core.serialization import dump_array
-
         return {"handle": bytearray(dump_array(self))}
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
@@ -200,9 +164,7 @@ class NDArray(Fluent):
         if handle is None:
             self._t, self._ctx = torch.empty(0), current_context()
             return
-        from .._core.serialization import load_array
-
-        other = load_array(handle)
+        other = load_array(handle, NDArray)
         self._t, self._ctx = other._t, other._ctx
 
     def __reduce__(self) -> Any:
@@ -247,11 +209,10 @@ class NDArray(Fluent):
         """This array itself."""
         return self
 
-    def as_np_ndarray(self) -> NDArray:
+    def as_np_ndarray(self) -> Any:
         """A :class:`mxnet.numpy.ndarray` on the same memory, with the same past and the same gradient buffer."""
-        from ..numpy._array import as_kind, ndarray
-
-        return as_kind(ndarray, self)
+        numpy = importlib.import_module("mxnet.numpy._array")  # which stands on this module, and is loaded on first use
+        return numpy.as_kind(numpy.ndarray, self)
 
     def _part(self, t: torch.Tensor) -> NDArray:
         """An array of what indexing has selected; there are no arrays without axes."""
@@ -274,7 +235,7 @@ class NDArray(Fluent):
 
     def copy(self) -> NDArray:
         """A copy on the same context."""
-        return _invoke.invoke(get_op("_copy"), (self,), {})
+        return invoke(get_op("_copy"), (self,), {})
 
     def copyto(self, other: NDArray | Context) -> NDArray:
         """Copy into another array of the same shape (converting the type), or into a new array on a context."""
@@ -323,10 +284,10 @@ class NDArray(Fluent):
         """
         if stype in (None, "default"):
             buffer = self._wrap(torch.zeros_like(self._t, requires_grad=False), self._ctx)
+        elif stype in STYPES:
+            buffer = self._wrap_value(empty(stype, self.shape, self._t.dtype, self._t.device), self._ctx)
         else:
-            from .sparse import zeros
-
-            buffer = zeros(stype, self.shape, self._ctx, self.dtype)
+            raise ValueError(f"unknown storage type: {stype!r}")
         tape.mark(self, buffer, grad_req)
 
     def backward(self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True) -> None:
@@ -381,15 +342,8 @@ class NDArray(Fluent):
         if integers.in_graph(t).requires_grad:
             with torch.set_grad_enabled(state.recording):
                 view = integers.follow(t.reshape(target), t, lambda p: p.reshape(target))
-                array = self._wrap(view, self._ctx)
-            self._note_on(array, "Reshape", {"shape": target})
-            return array
+            return noted(self, self._wrap(view, self._ctx), "Reshape", {"shape": target})
         return self._wrap(t.reshape(target), self._ctx)
-
-    def _note_on(self, result: NDArray, op: str, params: dict[str, Any]) -> None:
-        """Note that an array was computed from this one, when that is recorded."""
-        if state.recording and node_of(result) is not None:
-            recorded(result, get_op(op), params, [note_of(self)])
 
     def reshape_like(self, *args: Any, **kwargs: Any) -> NDArray:
         """Reshape to the shape of another array."""
@@ -464,7 +418,6 @@ class NDArray(Fluent):
         return _op_function("_slice_assign_scalar")(self, scalar=value, begin=begin, end=end, step=step or (), out=self)
 
 
-NDArray._plain = NDArray.__dict__["_t"]
 _new = NDArray.__new__
 
 
@@ -476,7 +429,6 @@ def wrap(tensor: torch.Tensor, ctx: Context) -> NDArray:
     return array
 
 
-_invoke.wrap = wrap
 NDArray._wrap = staticmethod(wrap)
 NDArray.__module__ = "mxnet.ndarray.ndarray"  # where pickles and MXNet's users look for it
 
@@ -494,7 +446,11 @@ def from_torch(tensor: torch.Tensor) -> NDArray:
     return wrap(torch.atleast_1d(tensor.detach()), context_of(tensor))
 
 
-def _op_function(name: str) -> Any:
-    from . import _internal, op
+def make_function(od: OpDef, shown: str) -> Any:
+    """The function of an operator over NDArrays."""
+    return nd.make_function(od, shown, NDArray)
 
-    return getattr(_internal if name.startswith("_") else op, name)
+
+@functools.cache
+def _op_function(name: str) -> Any:
+    return make_function(get_op(name), name)

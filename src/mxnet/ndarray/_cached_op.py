@@ -6,22 +6,19 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._core import env
-from .._core import invoke as _invoke
+from .._core.array import context_of
 from .._core.execute.calls import GraphCalls
 from .._core.execute.sparse import SparseCalls, makes_sparse
 from .._core.execute.watch import Watch
 from .._core.graph.node import topo_sort
 from .._core.history import note_of, recorded_call, with_past
+from .._core.invoke import write_out
 from .._core.state import state
 from ..base import MXNetError
-from ..context import Context
-from ._array import NDArray, context_of, wrap
+from ..context import Context, current_context
+from ._array import NDArray, wrap
 
 _INLINE_LIMIT = 2  # MXNet's
-
-
-def _wrap_any(value: Any, ctx: Context) -> NDArray:
-    return _invoke.wrap_sparse(value, ctx)
 
 
 class CachedOp:
@@ -61,7 +58,7 @@ class CachedOp:
         kwargs.pop("default_ctx", None)
         if kwargs:
             raise TypeError(f"CachedOp.__call__ got unexpected keyword argument(s): {', '.join(kwargs)}")
-        ctx = args[0]._ctx if args and isinstance(args[0], NDArray) else _invoke.current_context()
+        ctx = args[0]._ctx if args and isinstance(args[0], NDArray) else current_context()
         calls = self._calls.get(ctx)
         if calls is None or len(args) != len(self._names):
             calls = self._prepare(ctx, args)
@@ -70,7 +67,7 @@ class CachedOp:
         except AttributeError:  # something is no dense array
             self._check(args)
             calls = self._sparse_calls.get(ctx) or self._sparse_calls.setdefault(ctx, self._sparse(ctx))
-            tensors = [getattr(args[i], "_store", None) or args[i]._t for i in self._order]
+            tensors = [args[i]._value for i in self._order]
         monitor = None
         if self._watch is not None:
             monitor = self._watch.start(dict(zip((*calls.program.arguments, *calls.program.aux), tensors)))
@@ -78,11 +75,12 @@ class CachedOp:
         if out is not None:
             targets = [out] if isinstance(out, NDArray) else list(out)
             for target, r in zip(targets, results):
-                _invoke.write_out("CachedOp", target, r, state.recording)
+                write_out("CachedOp", target, r, state.recording)
                 with_past(target)
             return out
-        make = args[0]._wrap if args else wrap  # results are of the kind of the first input
-        arrays = [make(r, ctx) for r in results] if type(calls) is GraphCalls else [_wrap_any(r, ctx) for r in results]
+        like = args[0] if args else NDArray  # results are of the kind of the first input
+        make = like._wrap if type(calls) is GraphCalls else like._wrap_value
+        arrays = [make(r, ctx) for r in results]
         if state.recording:
             recorded_call(arrays, self, None, [note_of(a) for a in args])
         return arrays[0] if len(arrays) == 1 else arrays

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from .._core import integers
+from .._core.array import Array
+from .._core.history import node_of, note_of, recorded
 from .._core.invoke import write_out
 from .._core.registry import get_op
 from .._core.state import state
-from ..context import Context, current_context
-
-if TYPE_CHECKING:
-    from ._array import NDArray
+from ..context import Context
 
 
-def context_of(t: torch.Tensor) -> Context:
-    """The context of a tensor's device."""
-    if t.device.type == "cuda":
-        return Context("gpu", t.device.index or 0)
-    if t.device.type == "mps":
-        return Context("mps", 0)
-    ctx = current_context()
-    return ctx if ctx.device_type.startswith("cpu") else Context("cpu", 0)
-
-
-def converted(x: NDArray, wanted: torch.dtype) -> NDArray:
+def converted(x: Array, wanted: torch.dtype) -> Any:
     """A copy with another data type."""
     t = x._t
     real = t.is_floating_point() and wanted.is_floating_point
@@ -35,17 +24,17 @@ def converted(x: NDArray, wanted: torch.dtype) -> NDArray:
             made = t.to(wanted, copy=True)
         else:
             made = integers.run(get_op("Cast").run, (t,), {"dtype": wanted})
-    return _noted(x, x._wrap(made, x._ctx), "Cast", {"dtype": wanted})
+    return noted(x, x._wrap(made, x._ctx), "Cast", {"dtype": wanted})
 
 
-def copied_into(target: NDArray, x: NDArray) -> NDArray:
+def copied_into(target: Array, x: Array) -> Any:
     """Write an array into another, converted to its type."""
     t = x._t
     write_out("copyto", target, t if state.recording else t.detach(), state.recording)
-    return _noted(x, target, "_copyto", {}) if integers.in_graph(t).requires_grad else target
+    return noted(x, target, "_copyto", {}) if integers.in_graph(t).requires_grad else target
 
 
-def moved(x: NDArray, ctx: Context) -> NDArray:
+def moved(x: Array, ctx: Context) -> Any:
     """A copy on a context."""
     device = ctx.device
     t = x._t
@@ -54,9 +43,11 @@ def moved(x: NDArray, ctx: Context) -> NDArray:
         if ctx.device_type == "cpu_pinned" and torch.cuda.is_available():
             made = made.pin_memory()
         made = integers.follow(made, t, lambda p: p.to(device))
-    return _noted(x, x._wrap(made, ctx), "_copyto", {})
+    return noted(x, x._wrap(made, ctx), "_copyto", {})
 
 
-def _noted(x: NDArray, result: NDArray, op: str, params: dict[str, Any]) -> NDArray:
-    x._note_on(result, op, params)
+def noted(x: Array, result: Any, op: str, params: dict[str, Any]) -> Any:
+    """Note that an array was computed from another, when that is recorded."""
+    if state.recording and node_of(result) is not None:
+        recorded(result, get_op(op), params, [note_of(x)])
     return result

@@ -14,12 +14,14 @@ from .._core.history import note_of, recorded
 from .._core.host import tensor_of
 from .._core.native import offer, pointed
 from .._core.ops.elemwise.scalar import held
+from .._core.ops.image.codec import decode_planes
 from .._core.ops.init.creation import checked_shape, known_shape
 from .._core.params import Shape, codec_for
 from .._core.registry import get_op
 from .._core.state import state
 from ..base import MXNetError, OperatorValueError, mx_real_t
 from ..context import Context, current_context
+from . import _internal, op
 from ._array import NDArray, from_torch, wrap
 from ._handles import hand_over
 
@@ -174,8 +176,6 @@ def arange(
     >>> mx.nd.arange(2, 6, step=2, repeat=2).asnumpy().tolist()
     [2.0, 2.0, 4.0, 4.0]
     """
-    from . import _internal
-
     if infer_range is not None:
         warnings.warn("`infer_range` means nothing for arrays", DeprecationWarning, stacklevel=2)
     return _internal._arange(start=start, stop=stop, step=step, repeat=repeat, dtype=dtype, ctx=str(_context(ctx)))
@@ -185,15 +185,11 @@ def linspace(
     start: float, stop: float, num: int, endpoint: bool = True, ctx: Context | None = None, dtype: Any = mx_real_t
 ) -> NDArray:
     """``num`` evenly spaced values from ``start`` to ``stop``, which is included when ``endpoint`` is true."""
-    from . import _internal
-
     return _internal._linspace(start=start, stop=stop, num=num, endpoint=endpoint, ctx=str(_context(ctx)), dtype=dtype)
 
 
 def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
     """A matrix of ``N`` rows and ``M`` columns (``N`` when 0) with ones on the ``k``-th diagonal."""
-    from . import _internal
-
     dtype = mx_real_t if dtype is None else dtype
     return _internal._eye(N=N, M=M, k=k, ctx=str(_context(ctx)), dtype=dtype, **kwargs)
 
@@ -241,8 +237,6 @@ def histogram(a: NDArray, bins: Any = 10, range: Any = None) -> list[NDArray]:
 
     The counts are int64; without ``bins`` as an array or a ``range`` both results are float32.
     """
-    from . import _internal
-
     if isinstance(bins, NDArray):
         return _internal._histogram(data=a, bins=bins)
     if not isinstance(bins, int):
@@ -257,8 +251,6 @@ def histogram(a: NDArray, bins: Any = 10, range: Any = None) -> list[NDArray]:
 
 def split_v2(ary: NDArray, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
     """Split along an axis into equal sections, or at the given indices."""
-    from . import _internal
-
     if isinstance(indices_or_sections, int):
         if indices_or_sections < 1 or ary.shape[axis] % indices_or_sections:
             raise ValueError(
@@ -275,8 +267,6 @@ def split_v2(ary: NDArray, indices_or_sections: Any, axis: int = 0, squeeze_axis
 
 def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
     """Write the one-hot rows of ``indices`` into ``out``."""
-    from . import op
-
     return op.one_hot(indices, depth=out.shape[1], out=out)
 
 
@@ -350,8 +340,6 @@ def imdecode(
 
     The interface of MXNet 0.x; new code uses :func:`mxnet.image.imdecode`.
     """
-    from .._core.ops.image.codec import decode_planes
-
     chw = decode_planes(bytes(str_img), channels, clip_rect, None if mean is None else mean._t)
     if out is None:
         return from_torch(chw[None])

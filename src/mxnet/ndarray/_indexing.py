@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from .._core.invoke import same_memory
 from .._core.registry import get_op
 from .._core.state import state
 from ..base import MXNetError
+from ._array import NDArray
 from ._index_keys import (
     advanced_index,
     axis_range,
@@ -32,9 +33,6 @@ from ._index_keys import (
     simple_key,
     slice_is_contiguous,  # noqa: F401  (a method of NDArray)
 )
-
-if TYPE_CHECKING:
-    from .ndarray import NDArray
 
 _ALL = slice(None)
 _NUMBERS = (int, float, np.generic)

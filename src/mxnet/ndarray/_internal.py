@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from .._core.frontend.namespaces import install
-from .._core.frontend.nd import make_function
+from ._array import make_function
 
 if TYPE_CHECKING:
     from ._stubs._internal import *  # noqa: F403

@@ -10,11 +10,15 @@ import torch
 
 from .._core import tape
 from .._core.dtypes import TORCH_TO_NP, torch_dtype
+from .._core.registry import get_op
+from .._core.serialization import load_array
 from .._core.sparse.dispatch import with_history
 from .._core.sparse.storage import Csr, Rows, Sparse, carrier_for, convert, empty
 from ..base import MXNetError, NotSupportedForSparseNDArray
 from ..context import Context
-from ._array import NDArray, wrap
+from ._array import NDArray, make_function, wrap
+
+_slice, _retain = make_function(get_op("slice"), "slice"), make_function(get_op("_sparse_retain"), "retain")
 
 
 class BaseSparseNDArray(NDArray):
@@ -32,9 +36,7 @@ class BaseSparseNDArray(NDArray):
             raise TypeError(f"use mx.nd.sparse.array to make a {type(self).__name__}")
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
-        from .._core.serialization import load_array
-
-        other = load_array(saved["handle"])
+        other = load_array(saved["handle"], NDArray)
         if type(other) is not type(self):
             raise MXNetError(f"a pickled {type(self).__name__} holds a {type(other).__name__}")
         self._ctx, self._store = other._ctx, other._store
@@ -51,14 +53,14 @@ class BaseSparseNDArray(NDArray):
 
     @_t.setter
     def _t(self, value: torch.Tensor) -> None:
-        self._assign(value)
+        self._replace(value)
+
+    @property
+    def _value(self) -> Sparse:
+        return self._store
 
     def _dense(self) -> torch.Tensor:
         return self._store.dense()
-
-    def _assign(self, dense: torch.Tensor) -> None:
-        """Take over the values of a dense tensor."""
-        self._replace(dense)
 
     def _replace(self, value: Any) -> None:
         """Take over what an operator has computed, in this array's storage type, data type and place.
@@ -397,9 +399,7 @@ class RowSparseNDArray(BaseSparseNDArray):
 
     def retain(self, *args: Any, **kwargs: Any) -> Any:
         """Keep only the rows of the given numbers; see :func:`mxnet.nd.sparse.retain`, whose ``data`` this array is."""
-        from .sparse import retain
-
-        return retain(self, *args, **kwargs)
+        return _retain(self, *args, **kwargs)
 
 
 CLASSES: dict[str, Any] = {"csr": CSRNDArray, "row_sparse": RowSparseNDArray}
@@ -412,6 +412,14 @@ def wrap_sparse(store: Sparse, ctx: Context) -> Any:
     made._store = store
     made._ctx = ctx
     return made
+
+
+def wrap_value(value: Any, ctx: Context) -> NDArray:
+    """An array of a tensor or of the parts of a sparse array; nothing is copied or checked."""
+    return wrap_sparse(value, ctx) if isinstance(value, Sparse) else wrap(value, ctx)
+
+
+NDArray._wrap_value = staticmethod(wrap_value)
 
 
 def scipy_sparse() -> Any:

@@ -9,7 +9,7 @@ import torch
 
 from .._core.dtypes import torch_dtype
 from .._core.host import tensor_of
-from .._core.sparse.storage import Csr, Rows, Sparse, empty, starts_of
+from .._core.sparse.storage import empty, of_parts, starts_of
 from ..base import MXNetError
 from ..context import Context, current_context
 from . import _creation
@@ -19,29 +19,9 @@ from ._sparse_array import CLASSES, BaseSparseNDArray, CSRNDArray, RowSparseNDAr
 _INTEGERS = (int, np.integer)
 
 
-def from_parts(stype: str, shape: tuple[int, ...], values: torch.Tensor, aux: list[torch.Tensor], ctx: Context) -> Any:
-    """A sparse array of its parts: values, and ``[indptr, indices]`` (csr) or ``[indices]`` (row_sparse).
-
-    Raises
-    ------
-    MXNetError
-        When the parts do not fit together.
-    """
-    store = _store(stype, shape, values, aux)
-    store.check(full=False)
-    store.check_places()  # type: ignore[attr-defined]
-    return wrap_sparse(store, ctx)
-
-
-def _store(stype: str, shape: Any, values: torch.Tensor, aux: list[torch.Tensor]) -> Sparse:
-    shape = _creation._shape(shape)
-    aux = [a.to(torch.int64) for a in aux]
-    return Csr(shape, values, aux[1], aux[0]) if stype == "csr" else Rows(shape, values, aux[0])
-
-
 def _given(stype: str, shape: Any, values: torch.Tensor, aux: list[torch.Tensor], ctx: Context) -> Any:
     """An array of a caller's parts. What they say is looked at on use, and by ``check_format``."""
-    store = _store(stype, shape, values, aux)
+    store = of_parts(stype, _creation._shape(shape), values, aux)
     try:
         store.check(full=False)
     except MXNetError as e:

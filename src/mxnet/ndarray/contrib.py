@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._core.frontend.namespaces import install
-from .._core.frontend.nd import make_function
 from .._core.frontend.nested import flatten, python_value, regroup, two_results
 from .._core.frontend.updates import make_functions
 from ..base import _as_list
 from ..context import Context, current_context
-from . import _internal
-from ._array import NDArray
+from . import _internal, op
+from ._arithmetic import FUNCTIONS
+from ._array import NDArray, make_function
 from ._creation import full, zeros
 from .random import uniform
 
@@ -202,8 +202,6 @@ def _stack(number: int, arrays: Sequence[NDArray], length: int = 0) -> NDArray:
     if any(shape != shapes[0] for shape in shapes):
         listed = "\n".join(f"  Step {i}, shape is {shape}" for i, shape in enumerate(shapes))
         raise ValueError(f"Shapes of {number + 1}-th elements in step_outputs are inconsistent, which are:\n{listed}")
-    from . import op
-
     stack = op.stack(*arrays)
     missing = length - len(arrays)
     if missing <= 0:
@@ -218,10 +216,8 @@ def isinf(data: NDArray) -> NDArray:
 
 def isfinite(data: NDArray) -> NDArray:
     """1 where an element is neither infinite nor NaN, else 0."""
-    from . import _arithmetic
-
     not_nan: Any = data == data
-    return _arithmetic.FUNCTIONS["multiply"](not_nan, data.abs() != float("inf"))
+    return FUNCTIONS["multiply"](not_nan, data.abs() != float("inf"))
 
 
 def isnan(data: NDArray) -> NDArray:

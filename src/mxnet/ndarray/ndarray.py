@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._core.array import context_of
 from .._core.dtypes import STORAGE_TYPES as _STORAGE_TYPE_STR_TO_ID
 from ._arithmetic import FUNCTIONS as _ARITHMETIC
 from ._array import (
@@ -9,7 +10,6 @@ from ._array import (
     _DTYPE_NP_TO_MX,
     _GRAD_REQ_MAP,
     NDArray,
-    context_of,
     from_torch,
     wrap,
 )

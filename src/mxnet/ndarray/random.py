@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._core.frontend.namespaces import install
-from .._core.frontend.nd import make_function
 from ..base import MXNetError, _Null, numeric_types
 from ..context import Context
 from . import _internal
-from ._array import NDArray
+from ._array import NDArray, make_function
 
 if TYPE_CHECKING:
     from ._stubs.random import *  # noqa: F403

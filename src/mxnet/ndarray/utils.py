@@ -6,7 +6,8 @@ from typing import Any
 
 from .._core import serialization
 from ..context import Context
-from . import _creation
+from ..util import is_np_shape
+from . import _creation, sparse
 from ._array import NDArray
 
 __all__ = ["array", "empty", "load", "load_frombuffer", "save", "zeros"]
@@ -35,8 +36,6 @@ def zeros(
     """
     if stype in (None, "default"):
         return _creation.zeros(shape, ctx, dtype, **kwargs)
-    from . import sparse
-
     return sparse.zeros(stype, shape, ctx, dtype, **kwargs)
 
 
@@ -44,8 +43,6 @@ def empty(shape: Any, ctx: Context | None = None, dtype: Any = None, stype: str 
     """An array whose values are not set; one with sparse storage has no entries."""
     if stype in (None, "default"):
         return _creation.empty(shape, ctx, dtype)
-    from . import sparse
-
     return sparse.empty(stype, shape, ctx, dtype)
 
 
@@ -72,8 +69,6 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
         # A SciPy matrix exists only where SciPy is imported already, so it need not be imported to ask.
         getattr(source_array, "format", None) == "csr" and hasattr(source_array, "indptr")
     ):
-        from . import sparse
-
         return sparse.array(source_array, ctx=ctx, dtype=dtype)
     return _creation.array(source_array, ctx=ctx, dtype=dtype)
 
@@ -120,8 +115,6 @@ def save(fname: str, data: Any) -> None:
         for x in item:
             if not isinstance(x, kind):
                 raise TypeError(f"save only accept dict str->NDArray or list of NDArray, got {type(x).__name__}")
-    from ..util import is_np_shape
-
     serialization.write_list(fname, arrays, names, is_np_shape())
 
 
@@ -156,5 +149,5 @@ def load_frombuffer(buf: bytes | str) -> Any:
 
 
 def _named(reader: serialization.Reader) -> Any:
-    arrays, names = serialization.read_list(reader)
+    arrays, names = serialization.read_list(reader, NDArray)
     return dict(zip(names, arrays)) if names else arrays

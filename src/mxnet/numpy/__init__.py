@@ -13,7 +13,7 @@ array([1.5, 2.5, 3.5])
 
 from typing import TYPE_CHECKING
 
-from . import fallback, fallback_linalg, linalg, multiarray, random, utils
+from . import _protocol, fallback, fallback_linalg, linalg, multiarray, random, utils
 from .multiarray import *  # noqa: F403
 from .utils import *  # noqa: F403
 
@@ -22,3 +22,5 @@ if TYPE_CHECKING:
     from ._stubs.multiarray import *  # noqa: F403
 
 __all__ = ["fallback", "fallback_linalg", "linalg", "random", *multiarray.__all__, *utils.__all__]
+
+_protocol.install()

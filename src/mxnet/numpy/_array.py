@@ -6,12 +6,12 @@ the same name are installed by ``_methods.py`` from tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as onp
 import torch
 
+from .._core.array import Array
 from .._core.dtypes import torch_dtype
 from .._core.history import with_past
 from .._core.host import tensor_of
@@ -20,6 +20,7 @@ from .._core.state import state
 from .._core.types import DTypeLike
 from ..context import Context, current_context
 from ..ndarray._array import NDArray
+from ..ndarray._copies import noted
 from ..ndarray._indexing import getitem, setitem
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from ._stubs.fluent import Fluent
 else:
     Fluent = NDArray  # the methods are installed by _methods.py
-
-_SLOTS = ("_ctx", "_fresh", "_grad", "_grad_req", "_note", "_t")
 
 
 class ndarray(Fluent):
@@ -135,20 +134,6 @@ class ndarray(Fluent):
         """An array of what indexing has selected."""
         return wrap(t, self._ctx)
 
-    # ------------------------------------------------------------------ NumPy's protocols
-
-    def __array_ufunc__(self, ufunc: Callable[..., Any], method: str, *inputs: Any, **kwargs: Any) -> Any:
-        """``numpy.exp(x)`` is ``mxnet.numpy.exp(x)``."""
-        from ._protocol import apply_ufunc
-
-        return apply_ufunc(ufunc, method, inputs, kwargs)
-
-    def __array_function__(self, func: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
-        """``numpy.mean(x)`` is ``mxnet.numpy.mean(x)``; what has no counterpart runs in NumPy on the host."""
-        from ._protocol import apply_function
-
-        return apply_function(func, args, kwargs)
-
     # ------------------------------------------------------------------ to and from the outside
 
     def as_nd_ndarray(self) -> NDArray:
@@ -186,8 +171,7 @@ class ndarray(Fluent):
         _row_major(order)
         with torch.set_grad_enabled(state.recording):
             made = wrap(self._t.clone(memory_format=torch.contiguous_format), self._ctx)
-        self._note_on(made, "_copy", {})
-        return made
+        return noted(self, made, "_copy", {})
 
     def astype(  # type: ignore[override]  # NumPy's order of arguments
         self, dtype: DTypeLike, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
@@ -249,7 +233,7 @@ def as_kind(kind: type[Any], x: NDArray) -> Any:
     if x.stype != "default":
         raise ValueError(f"as_np_ndarray needs a dense array, got one of storage type {x.stype!r}")
     array: Any = object.__new__(kind)
-    for slot in _SLOTS:
+    for slot in Array.__slots__[1:]:
         if hasattr(x, slot):
             setattr(array, slot, getattr(x, slot))
     buffer = getattr(array, "_grad", None)

@@ -16,8 +16,9 @@ import torch
 
 from .._core import integers
 from .._core.dtypes import torch_dtype
+from .._core.errors import RAISED, op_error
 from .._core.history import constant, note_of, recorded, recorded_call, with_past
-from .._core.invoke import op_error, write_out
+from .._core.invoke import write_out
 from .._core.state import state
 from .._core.tape import reach
 from .._core.types import ContextLike
@@ -25,7 +26,6 @@ from ..ndarray._array import NDArray
 from ._array import ndarray, wrap
 
 NUMBERS = (float, int, onp.generic)  # bool is an int
-_ERRORS = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError)
 _grad_enabled = torch.is_grad_enabled
 _set_grad_enabled = torch._C._set_grad_enabled
 
@@ -40,7 +40,7 @@ def compute(name: str, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if record:
             return _with_integers(fn, args, kwargs)
         return fn(*args, **kwargs)
-    except _ERRORS as e:
+    except RAISED as e:
         error = op_error(name, e, [a for a in args if isinstance(a, torch.Tensor)])
         if error is e:
             raise

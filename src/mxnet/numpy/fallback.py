@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._protocol import hosted
+from ._host import hosted
 
 # Some have left NumPy since MXNet 1.9.1 (``npv``, for example): those that the installed version has are here.
 _NAMES = (

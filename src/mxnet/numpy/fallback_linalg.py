@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._protocol import hosted
+from ._host import hosted
 
 _FUNCTIONS = hosted("numpy.linalg", ("cond", "lstsq", "matrix_power", "matrix_rank", "multi_dot", "qr"))
 globals().update(_FUNCTIONS)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._core.frontend.nd import make_function
 from .._core.registry import get_op
-from ..ndarray._array import NDArray
+from ..ndarray._array import NDArray, make_function
 from ..numpy._array import ndarray
 from ..numpy._calls import refuse
 

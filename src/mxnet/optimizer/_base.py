@@ -399,7 +399,7 @@ class Optimizer:
             )
         for x in changed:
             if isinstance(x, CSRNDArray):
-                x._assign(tensors[id(x)])
+                x._replace(tensors[id(x)])
         if master is not None:
             weight[:] = master.astype(weight.dtype)
 

@@ -51,5 +51,5 @@ def _touch(loaded: object) -> None:
 READERS = [
     Reader("params", _files, lambda data, _: _touch(mx.nd.load_frombuffer(data)), BYTES, weight=15),
     Reader("params file", _files, lambda data, folder: _touch(mx.nd.load(written(data, folder, "x"))), BYTES),
-    Reader("pickled array", _singles, lambda data, _: _touch([serialization.load_array(data)]), BYTES),
+    Reader("pickled array", _singles, lambda data, _: _touch([serialization.load_array(data, mx.nd.NDArray)]), BYTES),
 ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .. import env
+from ..errors import RAISED
 
 if TYPE_CHECKING:
     from .program import Step
@@ -197,7 +198,7 @@ class _Convolve:
                 arguments = [value]
             try:
                 result = step.fn(*arguments, **step.kwargs)
-            except (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError) as e:
+            except RAISED as e:
                 raise node_error(step.node, e, arguments) from e
             value = result if isinstance(result, torch.Tensor) else result[0]
             made = step.outputs[0]

@@ -8,15 +8,13 @@ from typing import Any
 import torch
 
 from ...base import MXNetError
+from ..errors import RAISED, error_like, op_error
 from ..graph.infer import infer_body_shapes, infer_body_types
 from ..graph.node import Entry, Node, split_variables, topo_sort
 from ..graph.passes import close_shapes, open_creations
-from ..invoke import error_like, op_error
 from ..registry import OpDef
 from ..shapes import is_known
 from . import fusion
-
-_RAISED = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError)
 
 
 class Step:
@@ -167,7 +165,7 @@ class Program:
                         monitor(step.node, i, torch.cat(value) if type(value) is tuple else value)
                 for i in step.release:
                     values[i] = None
-        except _RAISED as e:
+        except RAISED as e:
             if step is None:
                 raise
             given = [torch.cat(t) if type(t) is tuple else t for t in given]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from ...base import MXNetError, _Null
+from ..array import Array
 from ..invoke import invoke
 from ..registry import OpDef
 from .binding import argument_order, lazy_metadata
@@ -13,21 +14,14 @@ _TAIL = ("out", "name")
 _IGNORED = frozenset(("name", "attr", "__layout__", "__profiler_scope__"))
 
 
-def make_function(od: OpDef, shown: str) -> Any:
-    """The eager function of an operator."""
-    fn = _variadic(od) if od.variadic else _fixed(od)
+def make_function(od: OpDef, shown: str, array: type[Array]) -> Any:
+    """The eager function of an operator on arrays of a kind."""
+    fn = _variadic(od, array) if od.variadic else _fixed(od, array)
     return lazy_metadata(od, shown, _TAIL, "NDArray")(fn)
 
 
-def _array_type() -> type:
-    from ...ndarray.ndarray import NDArray
-
-    return NDArray
-
-
-def _fixed(od: OpDef) -> Any:
+def _fixed(od: OpDef, array: type[Array]) -> Any:
     """A function whose tensor inputs are known by name."""
-    array = _array_type()
     inputs = od.inputs
     count = len(inputs)
     position = {name: i for i, name in enumerate(inputs)}
@@ -89,7 +83,7 @@ def _fixed(od: OpDef) -> Any:
         if required and not required <= params.keys():
             missing = ", ".join(sorted(required - params.keys()))
             raise MXNetError(f"Required parameter {missing} is not presented, in operator {od.name}")
-        return invoke(od, arrays[: last + 1], params, out)
+        return invoke(od, arrays[: last + 1], params, out, array)
 
     return call
 
@@ -115,9 +109,8 @@ def _wrong_inputs(od: OpDef, arrays: list[Any], params: dict[str, Any]) -> NoRet
     )
 
 
-def _variadic(od: OpDef) -> Any:
+def _variadic(od: OpDef, array: type[Array]) -> Any:
     """A function that takes any number of arrays, one by one or as lists."""
-    array = _array_type()
     decode = {p.name: p.decode for p in od.params.values()}
     plain, nothing = _plain_types(od), frozenset[type]()
     count_name = od.variadic or ""
@@ -158,7 +151,7 @@ def _variadic(od: OpDef) -> Any:
         missing = [n for n in od.required if n not in params and n != count_name]
         if missing:
             raise MXNetError(f"Required parameter {', '.join(missing)} is not presented, in operator {od.name}")
-        return invoke(od, arrays, params, out)
+        return invoke(od, arrays, params, out, array)
 
     return call
 

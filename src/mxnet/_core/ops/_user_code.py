@@ -13,7 +13,9 @@ import torch
 from torch import Tensor
 
 from ...base import MXNetError
+from ..array import context_of
 from ..dtypes import TORCH_TO_CODE, TORCH_TO_NP, torch_dtype
+from ..errors import error_like
 from ..shapes import PartialShape, is_known
 from ..sparse.storage import STYPES, Sparse, convert, empty, stype_of
 from ..state import state
@@ -29,8 +31,6 @@ def _user_code(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as e:
-        from ..invoke import error_like
-
         raise error_like(e, f"Operator Custom: error in {what}: {e}\n{traceback.format_exc()}") from e
 
 
@@ -42,6 +42,7 @@ class Definition:
     op_type : str
         The name the class is registered under.
     prop : CustomOpProp
+        Its ``_array_class`` is the class of the arrays that the user's methods get.
 
     Attributes
     ----------
@@ -219,8 +220,6 @@ class Call:
         kept: dict[Any, Any] | None,
         device: torch.device | None,
     ) -> None:
-        from ...ndarray._array import context_of
-
         if len(data) != len(definition.inputs):
             raise MXNetError(
                 f"Operator Custom expects {len(definition.inputs)} inputs for {definition.op_type} "
@@ -242,9 +241,8 @@ class Call:
         self.made = made
 
     def _arrays(self, values: Sequence[Any]) -> list[Any]:
-        from ...ndarray._sparse_calls import wrap_any
-
-        return [wrap_any(x, self.ctx) for x in values]
+        wrap = self.definition.prop._array_class._wrap_value
+        return [wrap(x, self.ctx) for x in values]
 
     def _empty(self, stypes: Sequence[str], specs: Sequence[tuple[tuple[int, ...], torch.dtype]]) -> list[Any]:
         """Arrays of zeros, where the user's methods write."""
@@ -296,9 +294,7 @@ class Call:
 
 def _stored(arrays: Sequence[Any]) -> list[Any]:
     """What arrays hold, without history: the user's code may have recorded something."""
-    from ...ndarray._sparse_calls import stored
-
-    return [stored(a).detach() for a in arrays]
+    return [a._value.detach() for a in arrays]
 
 
 # ------------------------------------------------------------------------------------------------- sparse storage

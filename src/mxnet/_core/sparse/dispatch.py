@@ -7,7 +7,6 @@ MXNet's ``FInferStorageType`` does, and how to compute it. Combinations without 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -68,11 +67,6 @@ def add_rule(names: str, make: Callable[..., Any], *args: Any, **options: Any) -
         od.sparse = make(od, *args, **options)
 
 
-def params(od: OpDef, kwargs: dict[str, Any]) -> SimpleNamespace:
-    """All parameters of a call, with their defaults."""
-    return od.namespace(kwargs)
-
-
 def applies(od: OpDef, inputs: Sequence[Any], p: Any) -> bool:
     """Whether there is a rule for such inputs.
 
@@ -94,7 +88,7 @@ def applies(od: OpDef, inputs: Sequence[Any], p: Any) -> bool:
 
 def call(od: OpDef, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """Run an operator on tensors and sparse arrays; recorded by torch when gradients are enabled and needed."""
-    p = params(od, kwargs)
+    p = od.namespace(kwargs)
     if applies(od, inputs, p):
         return run_rule(od, inputs, p, kwargs)
     return od.run([with_history(x) for x in inputs], kwargs)

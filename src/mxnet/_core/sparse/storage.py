@@ -6,6 +6,7 @@ Nothing here makes a dense tensor of the whole shape, except where the name says
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar
 
 import torch
@@ -109,6 +110,10 @@ class Sparse:
 
     def check(self, full: bool = True) -> None:
         """Raise MXNetError unless the parts make a valid array; with ``full``, their contents are looked at too."""
+        raise NotImplementedError
+
+    def check_places(self) -> None:
+        """Raise MXNetError unless the values belong to places of the whole shape."""
         raise NotImplementedError
 
     def _check_bounds(self, bound: int) -> None:
@@ -320,6 +325,12 @@ def empty(stype: str, shape: tuple[int, ...], dtype: torch.dtype, device: torch.
         starts = torch.zeros((shape[0] if shape else 0) + 1, dtype=torch.int64, device=device)
         return Csr(shape, torch.zeros(0, dtype=dtype, device=device), none, starts)
     return Rows(shape, torch.zeros((0, *shape[1:]), dtype=dtype, device=device), none)
+
+
+def of_parts(stype: str, shape: tuple[int, ...], values: Tensor, aux: Iterable[Tensor]) -> Csr | Rows:
+    """A sparse array of its parts: values, and indptr and indices (csr) or indices (row_sparse); nothing is checked."""
+    *starts, indices = [a.to(torch.int64) for a in aux]
+    return Csr(shape, values, indices, *starts) if stype == "csr" else Rows(shape, values, indices)
 
 
 def cast(x: Any, stype: str) -> Any:

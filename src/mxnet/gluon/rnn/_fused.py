@@ -7,16 +7,14 @@ from typing import Any
 
 import torch
 
+from ..._core.errors import RAISED, op_error
 from ..._core.history import note_of, recorded_call
-from ..._core.invoke import op_error
 from ..._core.registry import get_op
 from ..._core.state import state
 from ...ndarray import NDArray
-from ...ndarray.ndarray import wrap
 
 _RNN = get_op("RNN")
 _JOIN = get_op("_rnn_param_concat")
-_RAISED = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError)
 
 
 def run_separate(
@@ -37,9 +35,9 @@ def run_separate(
     with torch.set_grad_enabled(state.recording):
         try:
             results = _RNN.run(tensors, kwargs)
-        except _RAISED as e:
+        except RAISED as e:
             raise op_error(_RNN.name, e, [a._t for a in arrays if a is not None]) from e
-    found = [wrap(r, ctx) for r in results]
+    found = [inputs._wrap(r, ctx) for r in results]
     if state.recording:
         vector = _JOIN, {"dim": 0}, [note_of(p) for p in parameters], 0
         recorded_call(found, _RNN, kwargs, [note_of(inputs), vector, *[note_of(s) for s in states]])

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ....base import OperatorValueError
+from ...dtypes import CODE_TO_TORCH
 from ...params import Ctx, Double, DType, DTypeOf, Long, Shape
 from ...registry import Device, Display, op
 from ...state import state
@@ -59,8 +60,6 @@ def ones(*, shape: Shape = (), ctx: Ctx = "", dtype: DType = torch.float32, devi
 @op("_zeros_without_dtype")
 def zeros_without_dtype(*, shape: Shape = None, ctx: Ctx = "", dtype: int = -1, device: Device = None) -> Tensor:
     """Zeros whose type follows from their use, float32 when nothing tells (``dtype`` is MXNet's code or -1)."""
-    from ...dtypes import CODE_TO_TORCH
-
     if dtype != -1 and dtype not in CODE_TO_TORCH:
         raise ValueError(f"dtype must be -1 or one of the codes {sorted(CODE_TO_TORCH)}, got {dtype}")
     return torch.zeros(known_shape(shape or (), device), dtype=CODE_TO_TORCH.get(dtype, torch.float32), device=device)
@@ -68,8 +67,6 @@ def zeros_without_dtype(*, shape: Shape = None, ctx: Ctx = "", dtype: int = -1, 
 
 @zeros_without_dtype.infer_type
 def _(t, p):
-    from ...dtypes import CODE_TO_TORCH
-
     t.unify("output", CODE_TO_TORCH.get(p.dtype))
 
 
