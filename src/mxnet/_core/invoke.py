@@ -148,14 +148,14 @@ def _several(
             r = r.dense() if isinstance(r, Sparse) else r
             write_out(od.name, target, r if od.merge is None else od.merge(target._t.data, r, kwargs), record)
         return out
-    if results and isinstance(results[0], Sparse):
-        return like._wrap_value(results[0], ctx)
+    if isinstance(result, Sparse):
+        return like._wrap_value(result, ctx)
     if od.aliases_input and not record:
         results = [
             r.clone(memory_format=_CONTIGUOUS) if any(t is not None and same_memory(t, r) for t in tensors) else r
             for r in results
         ]
-    arrays = [like._wrap_value(r, ctx) for r in results]
+    arrays = [like._wrap_value(r, ctx) if isinstance(r, Sparse) else like._wrap(r, ctx) for r in results]
     return arrays[0] if len(arrays) == 1 else arrays
 
 
