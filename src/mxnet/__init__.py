@@ -18,6 +18,11 @@ for _type in (_np.float16, _np.float32, _np.float64, _np.longdouble):
     _np.finfo(_type)
 
 from ._core import env as _env  # noqa: E402
+from ._core.processors import brief_waits as _brief_waits  # noqa: E402
+
+with _brief_waits():
+    _importlib.import_module("torch")
+
 from ._core.backend import apply_environment as _apply_environment  # noqa: E402
 from ._core.memory import keep_freed_memory as _keep_freed_memory  # noqa: E402
 from ._core.mixture import check as _check_mixture  # noqa: E402

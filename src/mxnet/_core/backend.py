@@ -1,7 +1,7 @@
 """Settings of PyTorch that MXNet's environment variables ask for.
 
 Only what the user has set is passed on: a program that sets none of these variables keeps PyTorch's own settings, but
-for denormal floats.
+for denormal floats, and for threads where there are more of them than processors to run on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import warnings
 
 import torch
 
-from . import env
+from . import env, processors
 
 
 def flush_denormals() -> None:
@@ -28,6 +28,10 @@ def apply_environment() -> None:
     flush_denormals()
     if env.is_set("MXNET_OMP_MAX_THREADS") and env.integer("MXNET_OMP_MAX_THREADS") > 0:
         torch.set_num_threads(env.integer("MXNET_OMP_MAX_THREADS"))
+    elif "OMP_NUM_THREADS" not in os.environ and processors.usable() < torch.get_num_threads():
+        torch.set_num_threads(processors.usable())
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=compute_alone)
     if env.is_set("MXNET_CPU_WORKER_NTHREADS") and env.integer("MXNET_CPU_WORKER_NTHREADS") > 0:
         _interop_threads(env.integer("MXNET_CPU_WORKER_NTHREADS"))
     if env.is_set("MXNET_CUDNN_AUTOTUNE_DEFAULT"):
@@ -50,6 +54,12 @@ def apply_environment() -> None:
         os.environ.setdefault("CUDA_LAUNCH_BLOCKING", "1")
     if env.text("MXNET_GPU_MEM_POOL_TYPE") == "Unpooled":
         os.environ.setdefault("PYTORCH_NO_CUDA_MEMORY_CACHING", "1")
+
+
+def compute_alone() -> None:
+    """Compute in one thread. Forked processes begin so: OpenMP's threads stayed in the parent."""
+    torch.set_num_threads(1)
+    flush_denormals()
 
 
 def _interop_threads(count: int) -> None:

@@ -28,7 +28,7 @@ import numpy as np
 import torch
 
 from ..._core import env, rng
-from ..._core.backend import flush_denormals
+from ..._core.backend import compute_alone
 from ..._core.state import state
 from ...base import MXNetError
 from ...util import set_np
@@ -369,11 +369,9 @@ def _settle(setup: _Setup) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for end in list(_parent_ends):
         end.close()
-    # The threads of OpenMP and OpenCV do not survive a fork, and waiting for them would take for ever.
-    torch.set_num_threads(1)
+    compute_alone()  # started otherwise, too: there are as many workers as the machine is to have threads
     if "cv2" in sys.modules:
         sys.modules["cv2"].setNumThreads(env.integer("MXNET_MP_OPENCV_NUM_THREADS"))
-    flush_denormals()
     # Having freed so much, glibc keeps 64 MB of what is freed for the next samples, and fetches no pages anew.
     np.empty((32 << 20) - (1 << 16), np.uint8)
     state.recording = state.training = False
