@@ -14,6 +14,7 @@ FREE = {
     "mxnet._core.env",
     "mxnet._core.backend",  # CUBLAS_WORKSPACE_CONFIG and the like, for torch
     "mxnet._core.memory",  # MALLOC_*, for glibc
+    "mxnet._core.processors",  # GOMP_SPINCOUNT, for OpenMP
     "mxnet.util",  # getenv, setenv
     "mxnet.test_utils._environment",
     "mxnet.test_utils._defaults",  # NVIDIA_TF32_OVERRIDE
