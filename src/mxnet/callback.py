@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._core import logs
+from ._core.checkpoint import save_checkpoint
 
 __all__ = [
     "LogValidationMetricsCallback",
@@ -17,14 +18,6 @@ __all__ = [
     "log_train_metric",
     "module_checkpoint",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "save_checkpoint":  # MXNet's module imports it
-        from .model import save_checkpoint
-
-        return save_checkpoint
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def module_checkpoint(
@@ -65,8 +58,6 @@ def do_checkpoint(prefix: str, period: int = 1) -> Callable[..., None]:
 
     def _callback(iter_no: int, sym: Any, arg: Any, aux: Any) -> None:
         if (iter_no + 1) % period == 0:
-            from .model import save_checkpoint
-
             save_checkpoint(prefix, iter_no + 1, sym, arg, aux)
 
     return _callback

@@ -114,7 +114,7 @@ def test_containers_collect_parameters():
 def filled(cell, width, seed=0):
     """Random packed parameters of a fused cell."""
     h, d = cell._num_hidden, len(cell._directions)
-    size = sum(int(np.prod(shape)) for _, shape in cell._parts(width))
+    size = sum(int(np.prod(shape)) for _, shape in cell._vector.parts(width))
     assert size == d * cell._num_gates * h * (width + h + 2 + (cell._num_layers - 1) * (h * d + h + 2))
     values = np.random.RandomState(seed).uniform(-0.8, 0.8, size).astype("float32")
     return {cell._parameter.name: mx.nd.array(values), "other": mx.nd.ones((1,))}
@@ -221,7 +221,7 @@ def test_fixture_packs_bit_for_bit():
     symbol, args, aux = mx.rnn.load_rnn_checkpoint(cell, str(CHECKPOINTS / "rnn_unpacked"), 1)
     assert aux == {} and symbol.list_arguments() == net.list_arguments()
     assert args[name].asnumpy().tobytes() == packed[f"arg:{name}"].asnumpy().tobytes()
-    assert cell._num_input(args[name].size) == width
+    assert cell._vector.num_input(args[name].size, name) == width
     parts = cell.unpack_weights(args)
     unpacked = mx.nd.load(str(CHECKPOINTS / "rnn_unpacked-0001.params"))
     assert {f"arg:{k}" for k in parts} == set(unpacked)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mxnet as mx
-from mxnet._core.unpickle import loads
+from mxnet.optimizer._saved import loads
 from tests.conftest import SHARED, needs_shared
 
 FOLDER = SHARED / "fixtures" / "optimizer"
@@ -218,7 +218,7 @@ BOMBS = {
 WATCHED = """
 import pickle, sys, time
 import mxnet as mx
-from mxnet._core.unpickle import loads
+from mxnet.optimizer._saved import loads
 
 def peak():
     with open("/proc/self/status") as lines:

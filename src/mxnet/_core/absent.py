@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from .errors import MissingFeatureError
+
 
 class Absent:
     """Something that is not there; calling it, subclassing it, or asking it for anything raises `MXNetError`.
@@ -22,8 +24,6 @@ class Absent:
         self._why = why
 
     def _raise(self, *args: Any, **kwargs: Any) -> NoReturn:
-        from ..base import MissingFeatureError
-
         raise MissingFeatureError(f"{self._name} is not in remx: {self._why}")
 
     __call__ = __getitem__ = __iter__ = __len__ = __enter__ = __mro_entries__ = _raise

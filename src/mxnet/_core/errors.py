@@ -1,12 +1,96 @@
-"""Errors of operators: what is caught around them, and what is raised instead."""
+"""The errors of the package, what is caught around operators, and what is raised instead."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import torch
 
-from ..base import MXNetError, OperatorIndexError, OperatorTypeError, OperatorValueError
+
+class MXNetError(RuntimeError):
+    """The error every failing operator, graph and file reader raises.
+
+    It is raised synchronously, by the call that was wrong.
+    """
+
+
+MXNetError.__module__ = "mxnet.base"  # where pickles and MXNet's users look for it
+
+
+_Kind = TypeVar("_Kind", bound=type[MXNetError])
+_SHOWN_AS_MXNET_ERROR: dict[str, type[MXNetError]] = {}
+
+
+def shown_as_mxnet_error(kind: _Kind) -> _Kind:
+    """Let an exception class of ours be called ``mxnet.base.MXNetError`` in tracebacks, as in MXNet's."""
+    key = f"{kind.__module__}.{kind.__qualname__}"
+    _SHOWN_AS_MXNET_ERROR[key] = kind
+
+    def reduce(self: MXNetError) -> Any:
+        return _remade_error, (key, self.args)
+
+    kind.__reduce__ = reduce  # type: ignore[method-assign,assignment]
+    kind.__module__, kind.__name__, kind.__qualname__ = MXNetError.__module__, "MXNetError", "MXNetError"
+    return kind
+
+
+def _remade_error(key: str, args: tuple[Any, ...]) -> MXNetError:
+    """What pickles of such errors are read by."""
+    return _SHOWN_AS_MXNET_ERROR.get(key, MXNetError)(*args)
+
+
+@shown_as_mxnet_error
+class OperatorValueError(MXNetError, ValueError):
+    """A value, shape or parameter an operator cannot work with; caught as MXNetError and as ValueError."""
+
+
+@shown_as_mxnet_error
+class OperatorTypeError(MXNetError, TypeError):
+    """A type an operator cannot work with; caught as MXNetError and as TypeError."""
+
+
+@shown_as_mxnet_error
+class OperatorIndexError(MXNetError, IndexError):
+    """An index out of range in an operator; caught as MXNetError and as IndexError."""
+
+
+class MissingFeatureError(MXNetError, AttributeError, NotImplementedError):
+    """Raised by the use of something that MXNet has and remx has not."""
+
+
+class NotImplementedForSymbol(MXNetError):
+    """Raised by operations that an NDArray has and a Symbol has not."""
+
+    def __init__(self, function: Any, alias: str | None, *args: Any) -> None:
+        super().__init__()
+        self.function = getattr(function, "__name__", str(function))
+        self.alias = alias
+        self.args = [str(type(a)) for a in args]  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        alias = f" (namely operator {self.alias!r})" if self.alias else ""
+        types = f" with arguments ({', '.join(self.args)})" if self.args else ""
+        return f"Function {self.function}{alias}{types} is not implemented for Symbol and only available in NDArray."
+
+
+class NotSupportedForSparseNDArray(MXNetError):
+    """Raised by operations that dense arrays have and sparse arrays have not."""
+
+    def __init__(self, function: Any, alias: str | None, *args: Any) -> None:
+        super().__init__()
+        self.function = getattr(function, "__name__", str(function))
+        self.alias = alias
+        self.args = [str(type(a)) for a in args]  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        alias = f" (namely operator {self.alias!r})" if self.alias else ""
+        types = f" with arguments ({', '.join(self.args)})" if self.args else ""
+        return f"Function {self.function}{alias}{types} is not supported for SparseNDArray and only for NDArray."
+
+
+for _public in (MissingFeatureError, NotImplementedForSymbol, NotSupportedForSparseNDArray):
+    _public.__module__ = MXNetError.__module__
 
 # What operators and torch raise for wrong inputs.
 RAISED = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError)

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 import torch
 
-from ..base import MXNetError, shown_as_mxnet_error
 from .dtypes import TORCH_TO_NAME, torch_dtype
+from .errors import MXNetError, shown_as_mxnet_error
 
 PartialShape: TypeAlias = tuple[Any, ...] | None
 

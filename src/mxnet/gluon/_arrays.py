@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from .. import context, ndarray
 from ..base import MXNetError
@@ -10,8 +10,17 @@ from ..context import Context
 from ..ndarray import NDArray
 from ._changes import changes, watched
 
-if TYPE_CHECKING:
-    from .trainer import Trainer
+
+class Owner(Protocol):
+    """What a trainer is to the parameters that it trains."""
+
+    _kv_initialized: bool
+    _update_on_kvstore: bool | None
+    _params_to_init: list[Any]
+
+    def _row_sparse_pull(self, parameter: Any, out: Any, row_id: NDArray, full_idx: bool = False) -> None: ...
+
+    def _reset_kvstore(self) -> None: ...
 
 
 class DeferredInitializationError(MXNetError):
@@ -28,7 +37,7 @@ class Holder:
     _ctx_list: list[Context] | None
     _ctx_map: list[list[int | None]] | None
     _deferred_init: tuple[Any, ...]
-    _trainer: Trainer | None
+    _trainer: Owner | None
 
     @property
     def _data(self) -> Any:

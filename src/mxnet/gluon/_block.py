@@ -10,12 +10,14 @@ from typing import Any
 
 from .. import initializer
 from .._core.spelling import warn_unknown
-from . import _files, _summary
+from .._core.text import shortened
+from . import _files
 from ._changes import WatchedDict
 from ._naming import _BlockScope
 from ._parameter import Parameter
 from ._parameter_dict import ParameterDict
-from .utils import HookHandle, _indent
+from ._summary import Table
+from .utils import HookHandle, _brief_print_list, _indent
 
 
 class Block:
@@ -49,6 +51,9 @@ class Block:
     >>> list(net.collect_params().keys())
     ['net_dense0_weight', 'net_dense0_bias', 'net_dense1_weight', 'net_dense1_bias']
     """
+
+    _is_layer = True  # a row of its own in summaries
+    _told_of_numpy = False  # that its graph does not serve for arrays of mx.np
 
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
         self._empty_prefix = prefix == ""
@@ -273,7 +278,25 @@ class Block:
         *inputs : NDArray
             What to run the block on. It must be initialized, and not hybridized.
         """
-        _summary.show(self, inputs)
+        table = Table(inputs)
+        handles = []
+
+        def watch(block: Block) -> None:
+            if getattr(block, "_active", False):
+                raise AssertionError(f'"{block.name}" must not be hybridized to print summary.')
+            if block._is_layer:
+                handles.append(block.register_forward_hook(add))
+
+        def add(block: Block, _: Any, outputs: Any) -> None:
+            table.add(type(block).__name__, block.params.values(), outputs)
+
+        try:
+            self.apply(watch)
+            self(*inputs)
+        finally:
+            for handle in handles:
+                handle.detach()
+        print(table.text())
 
     # ------------------------------------------------------------------ files
 
@@ -288,7 +311,7 @@ class Block:
         deduplicate : bool
             Write a shared parameter once only.
         """
-        _files.save_parameters(self, filename, deduplicate)
+        _files.save_parameters(self._collect_params_with_prefix(), filename, deduplicate)
 
     def load_parameters(
         self,
@@ -324,7 +347,18 @@ class Block:
         ValueError
             For extra ones.
         """
-        _files.load_parameters(self, filename, ctx, allow_missing, ignore_extra, cast_dtype, dtype_source)
+        params = self._collect_params_with_prefix()
+        _files.load_parameters(
+            params,
+            self.collect_params(),
+            self.prefix,
+            filename,
+            ctx,
+            allow_missing,
+            ignore_extra,
+            cast_dtype,
+            dtype_source,
+        )
 
     def save_params(self, filename: str) -> None:
         """Write the parameters by their names without this block's prefix; deprecated, see :meth:`save_parameters`."""
@@ -348,7 +382,10 @@ class Block:
         ----------
         prefix : str
         """
-        _files.save_model(self, prefix)
+        structure: dict[str, Any] = {}
+        self._describe(0, structure)
+        _files.write_structure(prefix, structure)
+        self.save_parameters(f"{prefix}-model.params")
 
     def load(self, prefix: str) -> None:
         """Read what :meth:`save` wrote, into blocks that were made in the same way.
@@ -359,7 +396,50 @@ class Block:
         ----------
         prefix : str
         """
-        _files.load_model(self, prefix)
+        _files.read_structure(prefix, lambda structure: self._restore(0, structure))
+        self.load_parameters(f"{prefix}-model.params")
+
+    def _describe(self, number: int, into: dict[str, Any]) -> int:
+        """Add this block, whose number in a walk through the tree is given, and its children to a dictionary.
+
+        Gives the last number that was used.
+        """
+        entry = into[f"{type(self).__name__.lower()}{number}"] = {"orig_name": self.name, **self._graph_entry()}
+        entry["children"] = {child.name: name for name, child in self._children.items()}
+        for child in self._children.values():
+            number = child._describe(number + 1, entry)
+        return number
+
+    def _restore(self, number: int, structure: dict[str, Any]) -> int:
+        """Take the saved names and graphs for this block and its children; see :meth:`_describe`."""
+        key = f"{type(self).__name__.lower()}{number}"
+        if key not in structure:
+            present = shortened(_brief_print_list(structure))
+            raise ValueError(f"block {self.name!r} is not in the saved model, which has {present}")
+        entry = structure[key]
+        names = entry["children"]
+        if not all(isinstance(name, str) for name in (entry["orig_name"], *names.values())):
+            raise TypeError(f"the names in {key} must be texts")
+        self._name = entry["orig_name"]
+        self._take_graph(entry)
+        own = self.params
+        renamed = {f"{self.name}_{name[len(own.prefix) :]}": p for name, p in own.items()}
+        own._params.clear()
+        own._params.update(renamed)
+        children = list(self._children.values())
+        for child in children:
+            number = child._restore(number + 1, entry)
+        self._children.clear()
+        for child in children:
+            self._children[names[child.name]] = child
+        return number
+
+    def _graph_entry(self) -> dict[str, Any]:
+        """What :meth:`save` writes of the graph."""
+        return {}
+
+    def _take_graph(self, entry: dict[str, Any]) -> None:
+        """Take the graph that :meth:`save` wrote."""
 
 
 # What hybridize takes besides ``active``.

@@ -16,7 +16,7 @@ from . import _graph
 from ._arrays import DeferredInitializationError
 from ._block import HYBRIDIZE, Block
 from ._changes import changes
-from ._numpy_graph import Answers, as_kind, kind_of
+from ._numpy_graph import Answers, as_kind, kind_of, some_classic
 from ._parameter import Parameter, keeps_arrays
 from ._structure import Kinds, flatten, regroup
 
@@ -65,7 +65,6 @@ class HybridBlock(Block):
         self._monitor_all = False
         self._watched: CachedOp | None = None  # what the callback has been handed to
         self._on_numpy: Answers | None = None  # whether the graph serves for mx.np arrays
-        self._told_of_numpy = False
         self._classic_outputs: list[bool] = []  # of a graph for mx.np arrays
         self._backend: str | None = None
         self._backend_opts: dict[str, Any] = {}
@@ -196,7 +195,7 @@ class HybridBlock(Block):
             if self._cached_graph:  # of classic symbols, which nothing was refused to
                 self._clear_cached_op()
             self._on_numpy = Answers()
-        return self._on_numpy(self, args)
+        return self._on_numpy(self, self._get_graph, args)
 
     def _get_graph(self, *args: Any, kind: type[Symbol] = Symbol) -> Any:
         """Input variables, and the symbol of everything this block computes; built on the first call."""
@@ -281,7 +280,7 @@ class HybridBlock(Block):
         call = [flat[p] if is_input else t for (is_input, p), t in zip(self._cached_op_args, tensors)]
         out = op(*call)
         if self._on_numpy is not None and True in self._classic_outputs:
-            out = _some_classic([out] if isinstance(out, NDArray) else out, self._classic_outputs)
+            out = some_classic([out] if isinstance(out, NDArray) else out, self._classic_outputs)
         if self._out_format == 0 and isinstance(out, NDArray):
             return out
         return regroup([out] if isinstance(out, NDArray) else out, self._out_format)
@@ -464,6 +463,20 @@ class HybridBlock(Block):
         params = [p for is_input, p in self._cached_op_args if not is_input]
         _graph.export(self._cached_graph[1], params, path, epoch, remove_amp_cast)
 
+    def _graph_entry(self) -> dict[str, Any]:
+        if not self._cached_graph:
+            return {"hybridized": False}
+        inputs, out = self._cached_graph
+        formats = {"in_format": self._in_format, "out_format": self._out_format}
+        return {"hybridized": True, **formats, "inputs": [i.tojson() for i in inputs], "symbol": out.tojson()}
+
+    def _take_graph(self, entry: dict[str, Any]) -> None:
+        if entry["hybridized"]:
+            self._clear_cached_op()
+            self._in_format, self._out_format = entry["in_format"], entry["out_format"]
+            self._cached_graph = [symbol.load_json(i) for i in entry["inputs"]], symbol.load_json(entry["symbol"])
+            self._active = True
+
     def register_op_hook(self, callback: Any, monitor_all: bool = False) -> None:
         """Have a function called with what each operator computes, once hybridized.
 
@@ -483,9 +496,3 @@ class HybridBlock(Block):
 def _state(params: Iterable[Parameter]) -> int:
     """What to keep with arrays of parameters: the count of changes they are good for, -1 for none."""
     return changes.count if all(keeps_arrays(p, "data") for p in params) else -1
-
-
-def _some_classic(outputs: list[NDArray], classic: list[bool]) -> Any:
-    """Outputs, those as classic arrays that ``as_nd_ndarray`` was called on in the block."""
-    found = [o.as_nd_ndarray() if c else o for o, c in zip(outputs, classic)]
-    return found[0] if len(found) == 1 else found

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from .. import name as _name
 from ._parameter_dict import ParameterDict
 
-if TYPE_CHECKING:
-    from ._block import Block
+
+class Named(Protocol):
+    """What a block is to its scope."""
+
+    _empty_prefix: bool
+
+    @property
+    def prefix(self) -> str:
+        """What the names in the scope begin with."""
+
+    @property
+    def params(self) -> ParameterDict:
+        """The block's own parameters."""
 
 
 class _Current(threading.local):
@@ -27,7 +38,7 @@ class _BlockScope:
 
     _current = _Current()
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: Named) -> None:
         self._block = block
         self._counter: dict[str, int] = {}
         # A scope may be entered again before it is left, by recursion.

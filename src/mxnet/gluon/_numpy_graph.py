@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,12 +19,11 @@ from .._core.dtypes import torch_dtype
 from .._core.registry import get_op
 from ..base import MXNetError
 from ..ndarray import NDArray
+from ..numpy import ndarray
 from ..symbol import Symbol
 from ..symbol._symbol import create
+from ._block import Block
 from ._structure import flatten
-
-if TYPE_CHECKING:
-    from ._hybrid import HybridBlock
 
 # Operators of two symbols (which broadcast, as NumPy's), of a symbol and a number, of a number and a symbol.
 _ARITHMETIC = {
@@ -95,8 +94,6 @@ def _noted(result: Symbol) -> Symbol:
 
 
 def _install() -> None:
-    from ..numpy import ndarray
-
     for name in dir(Symbol):
         known = getattr(ndarray, name, None)
         public = not name.startswith("_") or name in _OPERATORS
@@ -140,17 +137,18 @@ class Answers:
         self.operands: list[Any] = []  # entries that Python's operators were used on
         self.reason = ""  # why there is no graph
 
-    def __call__(self, block: HybridBlock, args: Sequence[Any]) -> bool:
-        """The answer for these arguments; a warning says the first time that there is no graph, and why."""
-        from ..numpy import ndarray
+    def __call__(self, block: Block, trace: Callable[..., Any], args: Sequence[Any]) -> bool:
+        """The answer for these arguments; ``trace`` makes the graph.
 
+        A warning says the first time that there is no graph, and why.
+        """
         arrays = [a for a in flatten(args, "input")[0] if a is not None]
         if not any(isinstance(a, ndarray) for a in arrays):
             return True
         key = tuple([(a._t.dtype, a._t.dim() == 0 or a._t.numel() == 0) for a in arrays])
         found = self.known.get(key)
         if found is None:
-            reason = self._difference(block, args, arrays)
+            reason = self._difference(trace, args, arrays)
             found = self.known[key] = not reason
             if reason and not block._told_of_numpy:
                 warnings.warn(
@@ -161,12 +159,12 @@ class Answers:
                 block.apply(_told)
         return found
 
-    def _difference(self, block: HybridBlock, args: Sequence[Any], arrays: Sequence[NDArray]) -> str:
+    def _difference(self, trace: Callable[..., Any], args: Sequence[Any], arrays: Sequence[NDArray]) -> str:
         if self.graph is None and not self.reason:
             before = getattr(_trace, "operands", None)
             _trace.operands = self.operands = []
             try:
-                self.graph = block._get_graph(*args, kind=NumpySymbol)
+                self.graph = trace(*args, kind=NumpySymbol)
             except Exception as e:  # noqa: BLE001 (it will be raised again, where it is no matter of graphs)
                 self.reason = str(e) if isinstance(e, Differs) else f"what raises {type(e).__name__} ({e})"
             finally:
@@ -174,7 +172,13 @@ class Answers:
         return self.reason or _difference(self.graph[0], self.operands, arrays)
 
 
-def _told(block: Any) -> None:
+def some_classic(outputs: list[NDArray], classic: list[bool]) -> Any:
+    """Outputs, those as classic arrays that ``as_nd_ndarray`` was called on in the block."""
+    found = [o.as_nd_ndarray() if c else o for o, c in zip(outputs, classic)]
+    return found[0] if len(found) == 1 else found
+
+
+def _told(block: Block) -> None:
     block._told_of_numpy = True
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 import torch
 
 from .. import autograd, context, initializer, ndarray, symbol
@@ -15,13 +16,9 @@ from ..base import mx_real_t
 from ..context import Context
 from ..ndarray import NDArray
 from ..util import is_np_array, is_np_shape
-from . import _loading
-from ._arrays import Holder
+from ._arrays import Holder, Owner
 from ._changes import changes
 from .utils import shape_is_known
-
-if TYPE_CHECKING:
-    from .trainer import Trainer
 
 _STYPES = ("default", "row_sparse", "csr")
 _GRAD_REQS = ("write", "add", "null")
@@ -91,7 +88,7 @@ class Parameter(Holder):
         # Which of the arrays is whose: for GPUs, then CPUs, a list by number of device (None where there is none).
         self._ctx_map: list[list[int | None]] | None = None
         self._var: Any = None
-        self._trainer: Trainer | None = None
+        self._trainer: Owner | None = None
         # What to do once the shape is known: initializer, contexts, default initializer, values.
         self._deferred_init: tuple[Any, ...] = ()
         self._channels_last = False  # how the weights of two-dimensional convolutions lie in memory
@@ -175,7 +172,7 @@ class Parameter(Holder):
             )
         self._shape = new_shape
 
-    def _set_trainer(self, trainer: Trainer | None) -> None:
+    def _set_trainer(self, trainer: Owner | None) -> None:
         """Note the trainer that updates this parameter; sparse ones can have only one."""
         if self._stype != "default" and self._trainer and trainer and self._trainer is not trainer:
             raise RuntimeError(
@@ -268,7 +265,49 @@ class Parameter(Holder):
 
     def _load_init(self, data: NDArray, ctx: Any, cast_dtype: bool = False, dtype_source: str = "current") -> None:
         """Take values from a file: initialize with them, or overwrite."""
-        _loading.load(self, data, ctx, cast_dtype, dtype_source)
+        shape = self._check_load(data, ctx, cast_dtype, dtype_source, self.shape)
+        if self.shape:
+            self.shape = shape
+        if self.dtype is not None and torch_dtype(self.dtype) != data._t.dtype:
+            if dtype_source == "current":
+                data = data.astype(self.dtype, copy=False)
+            else:
+                self.dtype = data.dtype
+        if self._stype != data.stype:
+            data = data.tostype(self._stype)
+        if self._data is not None:
+            self.set_data(data)
+        else:
+            contexts = [ctx] if isinstance(ctx, Context) else ctx
+            with autograd.pause():
+                self._init_impl(
+                    data.as_np_ndarray() if is_np_array() and data.stype == "default" else data,
+                    self.list_ctx() if self._deferred_init else contexts or [context.cpu()],
+                )
+        self._deferred_init = ()
+
+    def _check_load(self, value: Any, ctx: Any, cast_dtype: bool, dtype_source: str, shape: Any) -> Any:
+        """Raise unless the parameter, with this shape so far, can take a value; gives the shape it will have."""
+        where = f"Failed loading Parameter '{self.name}' from saved params: "
+        if cast_dtype and dtype_source not in ("current", "saved"):
+            raise AssertionError(f"dtype_source must be 'current' or 'saved', got {dtype_source!r}")
+        if not isinstance(value, NDArray):
+            raise TypeError(f"{where}expected an NDArray, got {type(value).__name__}")
+        if shape and (len(shape) != len(value.shape) or any(n not in (-1, 0, m) for n, m in zip(shape, value.shape))):
+            raise AssertionError(f"{where}shape incompatible expected {shape} vs saved {value.shape}")
+        if not cast_dtype and self.dtype is not None and torch_dtype(self.dtype) != value._t.dtype:
+            raise AssertionError(
+                f"{where}dtype incompatible expected {np.dtype(self.dtype)} vs saved {np.dtype(value.dtype)}. Set "
+                "cast_dtype=True to cast the dtype of saved params."
+            )
+        if ctx is not None and (self._data is not None or self._deferred_init):
+            contexts = [ctx] if isinstance(ctx, Context) else list(ctx)
+            if set(contexts) != set(self.list_ctx()):
+                raise AssertionError(
+                    f"Failed to load Parameter '{self.name}' on {contexts} because it was previous initialized on "
+                    f"{self.list_ctx()}."
+                )
+        return value.shape
 
     # ------------------------------------------------------------------ moves and types
 

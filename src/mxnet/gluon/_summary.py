@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from ..ndarray import NDArray
-
-if TYPE_CHECKING:
-    from ._block import Block
+from ._parameter import Parameter
 
 _ROW = "{:>20}  {:>42} {:>15}"
 _WIDTH = 80
@@ -25,7 +24,7 @@ def _shape_text(x: Any) -> str:
     return str(shapes)[1:-1] if isinstance(shapes, list) else str(shapes)
 
 
-class _Table:
+class Table:
     """Rows of the table, filled by hooks while the block runs."""
 
     def __init__(self, inputs: Any) -> None:
@@ -34,10 +33,10 @@ class _Table:
         self.shared = 0
         self._seen: set[int] = set()
 
-    def hook(self, block: Block, _: Any, outputs: Any) -> None:
-        """Add a block that has just run."""
+    def add(self, kind: str, params: Iterable[Parameter], outputs: Any) -> None:
+        """Add a block that has just run, by the name of its class."""
         total = 0
-        for p in block.params.values():
+        for p in params:
             size = p.data().size
             total += size
             if p.grad_req != "null":
@@ -45,7 +44,7 @@ class _Table:
             if id(p) in self._seen:
                 self.shared += size
             self._seen.add(id(p))
-        self.rows.append((f"{type(block).__name__}-{len(self.rows)}", _shape_text(outputs), total))
+        self.rows.append((f"{kind}-{len(self.rows)}", _shape_text(outputs), total))
 
     def text(self) -> str:
         """The whole table."""
@@ -66,25 +65,3 @@ class _Table:
                 "-" * _WIDTH,
             ]
         )
-
-
-def show(block: Block, inputs: tuple[Any, ...]) -> None:
-    """Run a block, and print what its layers gave."""
-    from .nn import HybridSequential, Sequential
-
-    table = _Table(inputs)
-    handles = []
-
-    def watch(b: Block) -> None:
-        if getattr(b, "_active", False):
-            raise AssertionError(f'"{b.name}" must not be hybridized to print summary.')
-        if not isinstance(b, (Sequential, HybridSequential)):
-            handles.append(b.register_forward_hook(table.hook))
-
-    try:
-        block.apply(watch)
-        block(*inputs)
-    finally:
-        for handle in handles:
-            handle.detach()
-    print(table.text())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
+from .._core.flat_rnn import FlatParameters
 from ..ndarray import NDArray
 from ._base import InitDesc, Initializer, bilinear, create, register
 
@@ -78,20 +80,12 @@ class FusedRNN(Initializer):
         self._forget_bias = forget_bias
 
     def _init_weight(self, desc: Any, arr: NDArray) -> None:
-        from ..rnn import rnn_cell
-
-        cell = rnn_cell.FusedRNNCell(
-            self._num_hidden,
-            self._num_layers,
-            self._mode,
-            self._bidirectional,
-            forget_bias=self._forget_bias,
-            prefix="",
-        )
-        parts = cell.unpack_weights({"parameters": arr})
-        for name, part in parts.items():
+        vector = FlatParameters("", self._num_hidden, self._num_layers, self._mode, self._bidirectional)
+        start = 0
+        for name, shape in vector.parts(vector.num_input(arr.size, "parameters")):
+            part = arr[start : start + prod(shape)].reshape(shape)  # on the same memory
+            start += prod(shape)
             if self._mode == "lstm" and name.endswith("_f_bias"):
                 part[:] = self._forget_bias
             else:
                 (self._init or desc.global_init)(InitDesc(name, global_init=desc.global_init), part)
-        arr[:] = cell.pack_weights(parts)["parameters"]

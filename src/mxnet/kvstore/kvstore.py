@@ -12,8 +12,8 @@ from .._core.files import atomic_write
 from .._core.sparse.storage import Rows
 from ..base import MXNetError
 from ..ndarray import NDArray
+from ._base import KVStoreBase
 from ._comm import GradientCompression, copy_into, total
-from .base import KVStoreBase
 
 __all__ = ["KVStore"]
 

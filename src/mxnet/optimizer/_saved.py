@@ -11,13 +11,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from .._core.unpickle import loads
+from .._core import unpickle
 from ..base import MXNetError
 from ..lr_scheduler import LRScheduler
 from ..ndarray.ndarray import NDArray, wrap
 from ._base import Optimizer
 
 _LIMIT = 1 << 53
+_BASES = unpickle.Bases(NDArray, Optimizer, LRScheduler)
+
+
+def loads(data: bytes) -> Any:
+    """Unpickle optimizer states; see :func:`mxnet._core.unpickle.loads`."""
+    return unpickle.loads(data, _BASES)
 
 
 class Saved(NamedTuple):

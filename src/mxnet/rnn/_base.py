@@ -86,6 +86,7 @@ class BaseRNNCell:
 
     # The cells inside a container.
     _cells: Sequence[BaseRNNCell] = ()
+    _is_stepped = True  # not for whole sequences only
     # What follows "i2h" and "h2h" in the names of weights gate by gate; nothing means that there are no weights.
     _gate_names: Sequence[str] = ()
     _num_hidden: int

@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any
 
 from .. import symbol
+from .._core.flat_rnn import GATES
 from ..symbol import Symbol
 from ._base import BaseRNNCell, RNNParams
-from ._dense import GRU_GATES, LSTM_GATES, RNN_GATES, Step, gru_step, lstm_step, rnn_step
+from ._dense import Step, gru_step, lstm_step, rnn_step
 
 _LEAKY = partial(symbol.LeakyReLU, act_type="leaky", slope=0.2)
 
@@ -152,7 +153,7 @@ class ConvRNNCell(BaseConvRNNCell):
     [(0, 8, 16, 10)]
     """
 
-    _gate_names = RNN_GATES
+    _gate_names = GATES["rnn_tanh"]
     _num_states = 1
     __init__ = _constructor("ConvRNN_")
 
@@ -166,7 +167,7 @@ class ConvRNNCell(BaseConvRNNCell):
 class ConvLSTMCell(BaseConvRNNCell):
     """The long short-term memory cell over images; see :class:`BaseConvRNNCell` for the parameters."""
 
-    _gate_names = LSTM_GATES
+    _gate_names = GATES["lstm"]
     __init__ = _constructor("ConvLSTM_")
 
     def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
@@ -179,7 +180,7 @@ class ConvLSTMCell(BaseConvRNNCell):
 class ConvGRUCell(BaseConvRNNCell):
     """The gated recurrent unit over images; see :class:`BaseConvRNNCell` for the parameters."""
 
-    _gate_names = GRU_GATES
+    _gate_names = GATES["gru"]
     _num_states = 1
     __init__ = _constructor("ConvGRU_")
 

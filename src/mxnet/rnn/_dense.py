@@ -7,13 +7,9 @@ from typing import Any
 
 from .. import initializer as init
 from .. import symbol
+from .._core.flat_rnn import GATES
 from ..symbol import Symbol
 from ._base import BaseRNNCell, RNNParams
-
-# What names the gates in weights, in the order that they are stacked in.
-RNN_GATES = ("",)
-LSTM_GATES = ("_i", "_f", "_c", "_o")
-GRU_GATES = ("_r", "_z", "_o")
 
 Activate = Callable[..., Symbol]
 Step = tuple[Symbol, list[Symbol]]
@@ -90,7 +86,7 @@ class RNNCell(_DenseCell):
         Weights to share: ``i2h_weight``, ``i2h_bias``, ``h2h_weight``, ``h2h_bias``.
     """
 
-    _gate_names = RNN_GATES
+    _gate_names = GATES["rnn_tanh"]
 
     def __init__(
         self, num_hidden: int, activation: Any = "tanh", prefix: str = "rnn_", params: RNNParams | None = None
@@ -119,7 +115,7 @@ class LSTMCell(_DenseCell):
         First value of the forget gate's part of ``i2h_bias`` (Jozefowicz et al., 2015).
     """
 
-    _gate_names = LSTM_GATES
+    _gate_names = GATES["lstm"]
     _num_states = 2
 
     def __init__(
@@ -146,7 +142,7 @@ class GRUCell(_DenseCell):
         Weights to share: ``i2h_weight``, ``i2h_bias``, ``h2h_weight``, ``h2h_bias``.
     """
 
-    _gate_names = GRU_GATES
+    _gate_names = GATES["gru"]
 
     def __init__(self, num_hidden: int, prefix: str = "gru_", params: RNNParams | None = None) -> None:
         super().__init__(num_hidden, prefix, params)

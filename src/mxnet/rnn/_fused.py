@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from math import prod
 from typing import Any, Literal
 
 from .. import initializer as init
 from .. import ndarray, symbol
+from .._core.flat_rnn import GATES, FlatParameters
 from ..symbol import Symbol
 from ._base import BaseRNNCell, RNNParams, arrange
 from ._containers import BidirectionalCell, SequentialRNNCell
-from ._dense import GRU_GATES, LSTM_GATES, RNN_GATES, GRUCell, LSTMCell, RNNCell
+from ._dense import GRUCell, LSTMCell, RNNCell
 from ._modifiers import DropoutCell
 
 Mode = Literal["rnn_relu", "rnn_tanh", "lstm", "gru"]
-
-_GATES: dict[Mode, tuple[str, ...]] = {
-    "rnn_relu": RNN_GATES,
-    "rnn_tanh": RNN_GATES,
-    "lstm": LSTM_GATES,
-    "gru": GRU_GATES,
-}
 
 
 class FusedRNNCell(BaseRNNCell):
@@ -60,6 +53,8 @@ class FusedRNNCell(BaseRNNCell):
     [(2, 2, 8)]
     """
 
+    _is_stepped = False
+
     def __init__(
         self,
         num_hidden: int,
@@ -72,17 +67,18 @@ class FusedRNNCell(BaseRNNCell):
         prefix: str | None = None,
         params: RNNParams | None = None,
     ) -> None:
-        if mode not in _GATES:
-            raise ValueError(f"mode must be one of {', '.join(_GATES)}, got {mode!r}")
+        if mode not in GATES:
+            raise ValueError(f"mode must be one of {', '.join(GATES)}, got {mode!r}")
         super().__init__(prefix=f"{mode}_" if prefix is None else prefix, params=params)
         self._num_hidden = num_hidden
         self._num_layers = num_layers
         self._mode = mode
-        self._gate_names = _GATES[mode]
+        self._gate_names = GATES[mode]
         self._bidirectional = bidirectional
         self._dropout = dropout
         self._get_next_state = get_next_state
-        self._directions = ("l", "r") if bidirectional else ("l",)
+        self._vector = FlatParameters(self._prefix, num_hidden, num_layers, mode, bidirectional)
+        self._directions = self._vector.directions
         start = init.FusedRNN(None, num_hidden, num_layers, mode, bidirectional, forget_bias)
         self._parameter: Any = self.params.get("parameters", init=start)
 
@@ -91,31 +87,6 @@ class FusedRNNCell(BaseRNNCell):
         """One dict a state: ``(layers * directions, batch, num_hidden)``."""
         shape = (len(self._directions) * self._num_layers, 0, self._num_hidden)
         return [{"shape": shape, "__layout__": "LNC"} for _ in range(1 + (self._mode == "lstm"))]
-
-    def _parts(self, num_input: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Names and shapes of the parts of the flat vector, in its order: all weights, then all biases."""
-        h = self._num_hidden
-        layers = [
-            (f"{self._prefix}{direction}{layer}_", num_input if layer == 0 else h * len(self._directions))
-            for layer in range(self._num_layers)
-            for direction in self._directions
-        ]
-        for kind in ("weight", "bias"):
-            for name, width in layers:
-                for group, columns in (("i2h", width), ("h2h", h)):
-                    for gate in self._gate_names:
-                        yield f"{name}{group}{gate}_{kind}", (h, columns) if kind == "weight" else (h,)
-
-    def _num_input(self, size: int) -> int:
-        """The number of input features that makes the flat vector that long."""
-        h, directions = self._num_hidden, len(self._directions)
-        rows, rest = divmod(size, directions * self._num_gates * h)
-        found = rows - (self._num_layers - 1) * (h * directions + h + 2) - h - 2
-        assert rest == 0 and found > 0, (
-            f"{self._parameter.name} of {size} numbers fits no {self._mode} with {self._num_layers} layers of {h} "
-            f"units in {directions} direction(s)"
-        )
-        return found
 
     def unpack_weights(self, args: dict[str, Any]) -> dict[str, Any]:
         """Take the flat vector apart; see :meth:`BaseRNNCell.unpack_weights`.
@@ -132,7 +103,7 @@ class FusedRNNCell(BaseRNNCell):
         args = args.copy()
         flat = args.pop(self._parameter.name)
         start = 0
-        for name, shape in self._parts(self._num_input(flat.size)):
+        for name, shape in self._vector.parts(self._vector.num_input(flat.size, self._parameter.name)):
             args[name] = flat[start : start + prod(shape)].reshape(shape).copy()
             start += prod(shape)
         return args
@@ -150,7 +121,7 @@ class FusedRNNCell(BaseRNNCell):
         args = args.copy()
         num_input = args[f"{self._prefix}l0_i2h{self._gate_names[0]}_weight"].shape[1]
         pieces = []
-        for name, shape in self._parts(num_input):
+        for name, shape in self._vector.parts(num_input):
             part = args.pop(name)
             if part.shape != shape:
                 raise ValueError(f"{name} should have shape {shape}, got {part.shape}")

@@ -128,9 +128,7 @@ class ZoneoutCell(ModifierCell):
     """
 
     def __init__(self, base_cell: BaseRNNCell, zoneout_outputs: float = 0.0, zoneout_states: float = 0.0) -> None:
-        from ._fused import FusedRNNCell
-
-        assert not isinstance(base_cell, FusedRNNCell), "FusedRNNCell cannot be stepped, so zoneout needs it unfused"
+        assert base_cell._is_stepped, "FusedRNNCell cannot be stepped, so zoneout needs it unfused"
         assert not _has_directions(base_cell), (
             "BidirectionalCell cannot be stepped: put ZoneoutCell on the cells inside it instead"
         )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 
 from .._core.dtypes import TORCH_TO_NAME, TORCH_TO_NP, torch_dtype
 from .._core.graph.gradient import backward_nodes
 from .._core.graph.infer import Inferred, infer_shapes, infer_types, partial_shape, spelled_shape
-from .._core.graph.node import Node, split_variables, topo_sort
+from .._core.graph.node import Entry, Node, split_variables, topo_sort
 from .._core.graph.passes import convolution_weights
 from .._core.graph.storage import infer_gradients, infer_storage
 from .._core.layout import as_weight
@@ -19,19 +19,24 @@ from .._core.shapes import is_known
 from .._core.spelling import warn_unknown
 from ..base import MXNetError
 from ..context import Context, current_context
+from ..executor import Executor
+from ..ndarray import NDArray, sparse
 from ..ndarray._creation import allocated
+from ..ndarray.ndarray import wrap
 from . import _infer
 
-if TYPE_CHECKING:
-    from ..executor import Executor
-    from ..ndarray import NDArray
-    from ._symbol import Symbol
+
+class HasHeads(Protocol):
+    """What a symbol is to the functions here."""
+
+    _heads: list[Entry]
+
 
 _GRAD_REQS = {"null": 0, "write": 1, "add": 3}
 
 
 def bind(
-    self: Symbol,
+    self: HasHeads,
     ctx: Context,
     args: Any,
     args_grad: Any = None,
@@ -74,8 +79,6 @@ def bind(
     >>> e.forward()[0].asnumpy().tolist()
     [2.0, 2.0]
     """
-    from ..executor import Executor
-
     if not isinstance(ctx, Context):
         raise TypeError(f"Context type error: ctx must be a Context, got {ctx!r}")
     arguments, states = split_variables(topo_sort(self._heads))
@@ -94,7 +97,7 @@ def bind(
     return Executor(self, ctx, arrays, grads, reqs, aux, group2ctx, shared_exec)
 
 
-def evaluate(self: Symbol, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
+def evaluate(self: HasHeads, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
     """Compute the outputs once, for arrays given by name.
 
     Binding anew each time is slow: bind once and call ``forward`` to run repeatedly.
@@ -112,12 +115,13 @@ def evaluate(self: Symbol, ctx: Context | None = None, **kwargs: NDArray) -> lis
     >>> (mx.sym.var("a") * 2).eval(a=mx.nd.ones((2,)))[0].asnumpy().tolist()
     [2.0, 2.0]
     """
-    states = {n: kwargs[n] for n in self.list_auxiliary_states() if n in kwargs}
-    return self.bind(current_context() if ctx is None else ctx, kwargs, aux_states=states or None).forward()
+    _, aux = split_variables(topo_sort(self._heads))
+    states = {n.name: kwargs[n.name] for n in aux if n.name in kwargs}
+    return bind(self, current_context() if ctx is None else ctx, kwargs, aux_states=states or None).forward()
 
 
 def simple_bind(
-    self: Symbol,
+    self: HasHeads,
     ctx: Context,
     grad_req: Any = "write",
     type_dict: dict[str, Any] | None = None,
@@ -163,8 +167,6 @@ def simple_bind(
     >>> net.simple_bind(mx.cpu(), x=(5, 4)).arg_dict["fc_weight"].shape
     (4, 4)
     """
-    from ..executor import Executor
-
     if not isinstance(ctx, Context):
         raise TypeError(f"Context type error: ctx must be a Context, got {ctx!r}")
     if shared_arg_names is not None and not isinstance(shared_arg_names, list):
@@ -203,8 +205,6 @@ def simple_bind(
 
 def _arrays(what: str, given: Any, names: Sequence[str], allow_missing: bool) -> list[Any]:
     """The arrays in order, from a list or a dict."""
-    from ..ndarray import NDArray
-
     if isinstance(given, (list, tuple)):
         if len(given) != len(names):
             raise ValueError(
@@ -257,7 +257,7 @@ def _simple_grad_reqs(grad_req: Any, names: Sequence[str]) -> list[str]:
         raise MXNetError(str(e)) from None
 
 
-def _check_arrays(symbol: Symbol, nodes: Sequence[Node], arrays: Sequence[NDArray]) -> None:
+def _check_arrays(symbol: HasHeads, nodes: Sequence[Node], arrays: Sequence[NDArray]) -> None:
     """Hold shapes and types of the arrays against the graph."""
     infer_shapes(symbol._heads, {n.name: a.shape for n, a in zip(nodes, arrays)}, _infer.np_shape())
     infer_types(symbol._heads, {n.name: torch_dtype(a.dtype) for n, a in zip(nodes, arrays)})
@@ -267,7 +267,7 @@ def _check_arrays(symbol: Symbol, nodes: Sequence[Node], arrays: Sequence[NDArra
 
 
 def _complete_shapes(
-    symbol: Symbol, arguments: Sequence[Node], states: Sequence[Node], given: dict[str, Any]
+    symbol: HasHeads, arguments: Sequence[Node], states: Sequence[Node], given: dict[str, Any]
 ) -> Inferred:
     numpy = _infer.np_shape()
     known = {k: partial_shape(v, numpy) for k, v in given.items() if isinstance(v, tuple)}
@@ -285,12 +285,14 @@ def _complete_shapes(
     return shapes
 
 
-def _complete_types(symbol: Symbol, nodes: Sequence[Node], type_dict: dict[str, Any] | None) -> dict[int, torch.dtype]:
+def _complete_types(
+    symbol: HasHeads, nodes: Sequence[Node], type_dict: dict[str, Any] | None
+) -> dict[int, torch.dtype]:
     """The type of each variable, by ``id``; float32 where nothing tells."""
     if type_dict is None:
         known = {n.name: torch.float32 for n in nodes if "__dtype__" not in n.attrs}
-        states = set(symbol.list_auxiliary_states())
-        known = {k: t for k, t in known.items() if k not in states}
+        for state in split_variables(topo_sort(symbol._heads))[1]:
+            known.pop(state.name, None)
     else:
         known = {k: torch_dtype(t) for k, t in type_dict.items() if t is not None}
     types = infer_types(symbol._heads, known)
@@ -351,8 +353,6 @@ class _Pool:
 
     def _buffered(self, name: str, stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
         """An array in the memory of one in the buffer if that is large enough, else a new one for the buffer."""
-        from ..ndarray.ndarray import wrap
-
         if self.buffer is None or stype != "default":
             return _zeros(stype, shape, dtype, ctx)
         kept = self.buffer.get(name)
@@ -369,9 +369,6 @@ class _Pool:
 
 
 def _zeros(stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
-    from ..ndarray import sparse
-    from ..ndarray.ndarray import wrap
-
     if stype != "default":
         return sparse.zeros(stype, shape, ctx, TORCH_TO_NP[dtype])
     return wrap(allocated(torch.zeros, shape, dtype=dtype, device=ctx.device), ctx)

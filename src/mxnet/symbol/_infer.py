@@ -5,19 +5,17 @@ from __future__ import annotations
 import operator
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._core.dtypes import TORCH_TO_NP, torch_dtype
 from .._core.graph.build import keyword_mismatch
 from .._core.graph.infer import Inferred, infer_shapes, infer_types, partial_shape, spelled_shape
-from .._core.graph.node import Node, split_variables, topo_sort
+from .._core.graph.node import Entry, Node, split_variables, topo_sort
 from .._core.state import state
 from ..base import MXNetError
 
-if TYPE_CHECKING:
-    from ._symbol import Symbol
-
 _LISTED = 10
+_Lists = tuple[Any, Any, Any]  # of arguments, outputs, states; each a list or None
 
 
 def np_shape() -> bool:
@@ -25,7 +23,9 @@ def np_shape() -> bool:
     return state.np_shape
 
 
-def shapes(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool) -> tuple[Any, Any, Any]:
+def shapes(
+    heads: Sequence[Entry], args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool
+) -> tuple[Any, Any, Any]:
     """Implements ``Symbol.infer_shape`` and ``infer_shape_partial``."""
     numpy = np_shape()
 
@@ -35,16 +35,16 @@ def shapes(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], parti
         return partial_shape(tuple([operator.index(d) for d in shape]), numpy)
 
     def run(known: dict[str, Any]) -> Inferred:
-        return infer_shapes(symbol._heads, known, numpy)
+        return infer_shapes(heads, known, numpy)
 
     def unknown(shape: Any) -> bool:
         return (not shape and not (numpy and shape == ())) or (-1 if numpy else 0) in shape
 
-    result, complete = _infer(symbol, args, kwargs, "shape", read, run, lambda s: spelled_shape(s, numpy))
+    result, complete = _infer(heads, args, kwargs, "shape", read, run, lambda s: spelled_shape(s, numpy))
     if complete or partial:
         return result
     _warn(
-        symbol,
+        heads,
         "Cannot decide shape for the following arguments (0s in shape means unknown dimensions). ",
         result[0],
         unknown,
@@ -52,23 +52,25 @@ def shapes(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], parti
     return None, None, None
 
 
-def types(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool) -> tuple[Any, Any, Any]:
+def types(
+    heads: Sequence[Entry], args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool
+) -> tuple[Any, Any, Any]:
     """Implements ``Symbol.infer_type`` and ``infer_type_partial``."""
 
     def run(known: dict[str, Any]) -> Inferred:
-        return infer_types(symbol._heads, known)
+        return infer_types(heads, known)
 
     result, complete = _infer(
-        symbol, args, kwargs, "type", lambda t, _: torch_dtype(t), run, lambda t: None if t is None else TORCH_TO_NP[t]
+        heads, args, kwargs, "type", lambda t, _: torch_dtype(t), run, lambda t: None if t is None else TORCH_TO_NP[t]
     )
     if complete or partial:
         return result
-    _warn(symbol, "Cannot decide type for the following arguments. ", result[0], lambda t: t is None)
+    _warn(heads, "Cannot decide type for the following arguments. ", result[0], lambda t: t is None)
     return None, None, None
 
 
 def _infer(
-    symbol: Symbol,
+    heads: Sequence[Entry],
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     what: str,
@@ -79,7 +81,7 @@ def _infer(
     """Match the given knowledge to variables, infer, and list what is known about arguments, outputs and states."""
     if args and kwargs:
         raise ValueError(f"Can only specify known argument {what}s either by positional or kwargs way.")
-    arguments, states = split_variables(topo_sort(symbol._heads))
+    arguments, states = split_variables(topo_sort(heads))
     known = _match(arguments, states, args, kwargs, what, read)
     try:
         found = run(known)
@@ -89,7 +91,7 @@ def _infer(
         raise MXNetError(f"{e}\ninfer_{what} error. Arguments:\n{listed}") from e
     result = (
         [spell(found.of(n)) for n in arguments],
-        [spell(found[head]) for head in symbol._heads],
+        [spell(found[head]) for head in heads],
         [spell(found.of(n)) for n in states],
     )
     return result, found.complete
@@ -113,8 +115,10 @@ def _match(
     return {k: read(v, repr(k)) for k, v in kwargs.items() if what == "shape" or v is not None}
 
 
-def _warn(symbol: Symbol, message: str, found: Sequence[Any], unknown: Callable[[Any], bool]) -> None:
-    listed = [f"{name}: {value}" for name, value in zip(symbol.list_arguments(), found) if unknown(value)]
+def _warn(heads: Sequence[Entry], message: str, found: Sequence[Any], unknown: Callable[[Any], bool]) -> None:
+    listed = [
+        f"{node.name}: {value}" for node, value in zip(split_variables(topo_sort(heads))[0], found) if unknown(value)
+    ]
     if len(listed) > _LISTED:
         listed = [*listed[:_LISTED], "..."]
     warnings.warn(f"{message}Consider providing them as input:\n\t" + "\n\t".join(listed), stacklevel=4)

@@ -312,22 +312,22 @@ class Symbol(Fluent):
         >>> net.infer_shape(data=(8, 20))
         ([(8, 20), (10, 20), (10,)], [(8, 10)], [])
         """
-        return _infer.shapes(self, args, kwargs, partial=False)
+        return _infer.shapes(self._heads, args, kwargs, partial=False)
 
     def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
         """As :meth:`infer_shape`, but gives what can be told: unknown sizes as 0 and unknown shapes as ``()``."""
-        return _infer.shapes(self, args, kwargs, partial=True)
+        return _infer.shapes(self._heads, args, kwargs, partial=True)
 
     def infer_type(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
         """NumPy types of arguments, outputs and auxiliary states from those of some arguments.
 
         Works as :meth:`infer_shape` does.
         """
-        return _infer.types(self, args, kwargs, partial=False)
+        return _infer.types(self._heads, args, kwargs, partial=False)
 
     def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
         """As :meth:`infer_type`, but gives what can be told: None for unknown types."""
-        return _infer.types(self, args, kwargs, partial=True)
+        return _infer.types(self._heads, args, kwargs, partial=True)
 
     # ------------------------------------------------------------------ running
 

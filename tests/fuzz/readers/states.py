@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 
 import mxnet as mx
-from mxnet._core.unpickle import loads
+from mxnet.optimizer._saved import loads
 from tests.fuzz.mutations import PICKLE
 from tests.fuzz.reader import Reader, written
 from tests.fuzz.seeds import fixtures

@@ -8,15 +8,13 @@ graphs that are differentiated or watched; ``MXNET_SUBGRAPH_BACKEND=NONE`` switc
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from .. import env
 from ..errors import RAISED
-
-if TYPE_CHECKING:
-    from .program import Step
+from .step import Step, node_error
 
 
 def wanted() -> bool:
@@ -101,8 +99,6 @@ def _chain(graph: _Uses, number: int, taken: set[int]) -> list[int]:
 
 def _fused(chain: list[Step]) -> Step:
     """One step that does what a chain of them does."""
-    from .program import Step
-
     convolution, *rest = chain
     normalization = rest.pop(0) if rest and _role(rest[0]) == "normalization" else None
     total = rest.pop(0) if rest and _role(rest[0]) == "sum" else None
@@ -183,8 +179,6 @@ class _Convolve:
 
     def _plainly(self, *given: Any) -> torch.Tensor:
         """The same step by step."""
-        from .program import node_error
-
         x, w, b, *rest = given
         value, made = x, -1
         for step in self.chain:
@@ -210,8 +204,6 @@ class _Convolve:
 
 def _in_place(graph: _Uses, step: Step) -> Step | None:
     """The step working in the memory of an input that nobody else reads; None when there is no such way."""
-    from .program import Step
-
     fn: Callable[..., torch.Tensor]
     if _role(step) == "relu":
         fn = torch.relu_

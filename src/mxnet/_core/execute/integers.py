@@ -11,7 +11,8 @@ from .. import integers
 from ..graph.node import Entry, Node, topo_sort
 from ..registry import OpDef
 from ..tape import reach
-from .program import Program, Step
+from .program import Program
+from .step import Step
 
 
 class IntegerProgram(Program):

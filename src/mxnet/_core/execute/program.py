@@ -8,36 +8,14 @@ from typing import Any
 import torch
 
 from ...base import MXNetError
-from ..errors import RAISED, error_like, op_error
+from ..errors import RAISED
 from ..graph.infer import infer_body_shapes, infer_body_types
 from ..graph.node import Entry, Node, split_variables, topo_sort
 from ..graph.passes import close_shapes, open_creations
 from ..registry import OpDef
 from ..shapes import is_known
 from . import fusion
-
-
-class Step:
-    """One operator call: which slots it reads, which it writes, and with what keyword arguments."""
-
-    __slots__ = ("device", "fn", "inputs", "kwargs", "node", "outputs", "release")
-
-    def __init__(
-        self,
-        node: Node,
-        fn: Callable[..., Any],
-        inputs: tuple[int, ...],
-        outputs: tuple[int, ...],
-        kwargs: dict[str, Any],
-        device: torch.device | None,
-    ) -> None:
-        self.node = node
-        self.fn = fn
-        self.inputs = inputs
-        self.outputs = outputs
-        self.kwargs = kwargs
-        self.device = device
-        self.release: tuple[int, ...] = ()
+from .step import Step, node_error
 
 
 class Program:
@@ -303,9 +281,3 @@ def _mark_releases(steps: list[Step], num_inputs: int, outputs: tuple[int, ...])
     for slot, step in last.items():
         if slot >= num_inputs and slot not in keep:
             step.release += (slot,)
-
-
-def node_error(node: Node, error: Exception, tensors: Sequence[torch.Tensor | None]) -> Exception:
-    """The error to raise for one raised while a node ran: it names node and operator."""
-    raised = op_error(node.op.name, error, tensors)  # type: ignore[union-attr]
-    return error_like(raised, f"Error in node {node.name}: {raised}")

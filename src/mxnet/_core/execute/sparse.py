@@ -13,7 +13,8 @@ from ..graph.passes import eliminate_common
 from ..registry import OpDef
 from ..sparse.dispatch import applies, call, with_history
 from ..sparse.storage import Sparse, carrier_for, convert
-from .program import Program, Step
+from .program import Program
+from .step import Step
 
 
 class SparseProgram(Program):

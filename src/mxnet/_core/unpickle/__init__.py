@@ -12,16 +12,18 @@ import pickle
 from typing import Any
 
 from ...base import MXNetError
-from .checks import check_shape_of
+from .checks import Bases, check_shape_of
 from .machine import Machine
 
 
-def loads(data: bytes, what: str = "optimizer states") -> Any:
+def loads(data: bytes, bases: Bases, what: str = "optimizer states") -> Any:
     """Unpickle optimizer states.
 
     Parameters
     ----------
     data : bytes
+    bases : Bases
+        The classes whose objects it may hold.
     what : str
         What to call it in messages.
 
@@ -34,8 +36,8 @@ def loads(data: bytes, what: str = "optimizer states") -> Any:
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f"{what} should be bytes, got {type(data).__name__}")
     try:
-        made = Machine(bytes(data)).run()
-        check_shape_of(made)
+        made = Machine(bytes(data), bases).run()
+        check_shape_of(made, bases)
     # Classes of the user's take part, in __setstate__.
     except Exception as e:
         reason = str(e) if isinstance(e, (MXNetError, pickle.UnpicklingError)) else f"{type(e).__name__}: {e}"

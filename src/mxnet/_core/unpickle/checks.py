@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -49,21 +49,20 @@ class Keys:
         return key
 
 
-def bases() -> tuple[type, type, type]:
-    """The classes whose objects and whose subclasses' objects states are made of: array, optimizer, scheduler."""
-    from ...lr_scheduler import LRScheduler
-    from ...ndarray.ndarray import NDArray
-    from ...optimizer import Optimizer
+class Bases(NamedTuple):
+    """The classes whose objects, and whose subclasses' objects, states are made of."""
 
-    return NDArray, Optimizer, LRScheduler
+    array: type[Any]
+    optimizer: type[Any]
+    scheduler: type[Any]
 
 
-def _parts(value: Any, classes: tuple[type, type, type]) -> Any:
+def _parts(value: Any, classes: Bases) -> Any:
     """The values that a container or object consists of."""
     kind = type(value)
     if kind is tuple or kind is list:
         return value
-    if isinstance(value, classes[0]):
+    if isinstance(value, classes.array):
         if not hasattr(value, "_ctx"):
             raise pickle.UnpicklingError("an array has no content")
         return ()
@@ -79,7 +78,7 @@ def _parts(value: Any, classes: tuple[type, type, type]) -> Any:
     raise pickle.UnpicklingError(f"it holds {name} where a value is expected")
 
 
-def check_shape_of(root: Any) -> None:
+def check_shape_of(root: Any, classes: Bases) -> None:
     """Raise unless a value is a tree of plain data, arrays, optimizers and schedulers that is cheap to walk.
 
     Without recursion: parts in parts in parts would overflow the stack of whoever recurses, and parts that are referred
@@ -93,7 +92,6 @@ def check_shape_of(root: Any) -> None:
     # By identity: depth and size of what has been walked, size counting shared parts each time. None: being walked.
     done: dict[int, tuple[int, int] | None] = {}
     total = 0
-    classes = bases()
     todo: list[tuple[Any, Any]] = [(root, None)]
     while todo:
         value, parts = todo.pop()

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import Keys, bases
+from .checks import Bases, Keys
 
 # A class or maker, given its arguments. ``spend`` is told how many bytes a maker copies.
 Spend = Callable[[int], None]
@@ -102,11 +102,11 @@ def _ordered(spend: Spend, keys: Keys, pairs: Any = ()) -> Any:
     return collections.OrderedDict((keys.check(k), v) for k, v in pairs)
 
 
-def _rebuild(spend: Spend, keys: Keys, cls: Any, base: Any, state: Any) -> Any:
+def _rebuild(bases: Bases, cls: Any, base: Any, state: Any) -> Any:
     """``copyreg._reconstructor`` for plain classes (pickle protocols 0 and 1)."""
     if base is not object or not isinstance(cls, type):
         raise pickle.UnpicklingError(f"cannot rebuild {short(cls)} from {short(base)}")
-    return new(cls, ())
+    return new(cls, (), bases)
 
 
 # Makers of plain data, by module and name.
@@ -143,7 +143,7 @@ def is_own(cls: type) -> bool:
     return cls.__module__.startswith("mxnet.")
 
 
-def find(module: Any, name: Any) -> Any:
+def find(module: Any, name: Any, bases: Bases) -> Any:
     """What a file means by a module and a name.
 
     Raises
@@ -160,7 +160,7 @@ def find(module: Any, name: Any) -> Any:
     if found is not None:
         return found
     own = module.startswith("mxnet.")
-    for base in bases():
+    for base in bases:
         # Classes of ours by name: their modules differ between versions. The user's own (registered or only defined) by
         # module and name.
         cls = _subclass(
@@ -172,16 +172,16 @@ def find(module: Any, name: Any) -> Any:
     raise pickle.UnpicklingError(f"it refers to {short(module)}.{short(name)}, which optimizer states do not hold")
 
 
-def new(cls: Any, args: Any) -> Any:
+def new(cls: Any, args: Any, bases: Bases) -> Any:
     """An object of one of our classes or the user's, whose state follows."""
-    if not (isinstance(cls, type) and issubclass(cls, bases())):
+    if not (isinstance(cls, type) and issubclass(cls, bases)):
         raise pickle.UnpicklingError(f"it makes an object of {short(cls)}")
     if type(args) is not tuple or args:
         raise pickle.UnpicklingError(f"{cls.__name__} is made with arguments")
-    return cls.__new__(cls)
+    return cls.__new__(cls)  # type: ignore[call-overload]
 
 
-def call(function: Any, args: Any, spend: Spend, keys: Keys) -> Any:
+def call(function: Any, args: Any, spend: Spend, keys: Keys, bases: Bases) -> Any:
     """What a file makes by a call: plain data, an array whose content follows, an object of a class of the user's."""
     if type(args) is not tuple:
         raise pickle.UnpicklingError(f"the arguments of a call are a {type(args).__name__}")
@@ -189,12 +189,12 @@ def call(function: Any, args: Any, spend: Spend, keys: Keys) -> Any:
         # By identity, for what stands there need not be hashable.
         if not any(function is maker for maker in _MAKES):
             raise pickle.UnpicklingError(f"it calls a {type(function).__name__}")
-        return function(spend, keys, *args)
-    if issubclass(function, bases()[0]) and len(args) == 1 and args[0] is None:
-        return function.__new__(function)
-    if issubclass(function, bases()[1:]) and not is_own(function) and _reduces(function):
+        return function(bases, *args) if function is _rebuild else function(spend, keys, *args)
+    if issubclass(function, bases.array) and len(args) == 1 and args[0] is None:
+        return function.__new__(function)  # type: ignore[call-overload]
+    if issubclass(function, bases[1:]) and not is_own(function) and _reduces(function):
         return function(*args)
-    return new(function, args)
+    return new(function, args, bases)
 
 
 def _reduces(cls: type) -> bool:
@@ -206,7 +206,7 @@ def _reduces(cls: type) -> bool:
     return False
 
 
-def build(made: Any, state: Any, spend: Spend) -> None:
+def build(made: Any, state: Any, spend: Spend, bases: Bases) -> None:
     """Give an object its state.
 
     Raises
@@ -214,17 +214,15 @@ def build(made: Any, state: Any, spend: Spend) -> None:
     pickle.UnpicklingError
         When it cannot be one.
     """
-    classes: Any = bases()
-    array, optimizer, scheduler = classes
     if type(made) is NumpyType:
         made.build(state)
-    elif isinstance(made, array):
+    elif isinstance(made, bases.array):
         handle = state.get("handle", state) if type(state) is dict else state
         if type(handle) not in (bytes, bytearray, type(None)):
             raise pickle.UnpicklingError(f"an array is made of a {type(handle).__name__}")
         spend(len(handle or b""))
         made.__setstate__({"handle": handle})
-    elif isinstance(made, (optimizer, scheduler)):
+    elif isinstance(made, bases[1:]):
         _set_attributes(made, state, spend)
     else:
         kind = "a class or function" if isinstance(made, type) or callable(made) else f"a {type(made).__name__}"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import classes
-from .checks import Keys
+from .checks import Bases, Keys
 
 # Bytes that may be allocated: so many, and so many times the size of the file.
 _FREE, _PER_BYTE = 48 << 20, 12
@@ -37,10 +37,13 @@ class Machine:
     Parameters
     ----------
     data : bytes
+    bases : Bases
+        The classes whose objects it may make.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, bases: Bases) -> None:
         self._data = data
+        self._bases = bases
         self._left = _FREE + _PER_BYTE * len(data)
         self._stack: list[Any] = []
         self._marks: list[int] = []
@@ -220,7 +223,7 @@ class Machine:
     def _find(self, module: Any, name: Any) -> None:
         key = module, name
         if not (type(module) is str and type(name) is str and key in self._found):
-            self._found[key] = classes.find(module, name)
+            self._found[key] = classes.find(module, name, self._bases)
         self._push(self._found[key])
 
     def _global(self, names: str) -> None:
@@ -233,12 +236,12 @@ class Machine:
     def _reduce(self) -> None:
         args, function = self._pop(), self._pop()
         self._spend(_OBJECT)
-        self._push(classes.call(function, args, self._spend, self._keys))
+        self._push(classes.call(function, args, self._spend, self._keys, self._bases))
 
     def _newobj(self) -> None:
         args, cls = self._pop(), self._pop()
         self._spend(_OBJECT)
-        self._push(classes.new(cls, args))
+        self._push(classes.new(cls, args, self._bases))
 
     def _newobj_ex(self) -> None:
         named = self._pop()
@@ -248,7 +251,7 @@ class Machine:
 
     def _build(self) -> None:
         state, made = self._pop(), self._pop()
-        classes.build(made, state, self._spend)
+        classes.build(made, state, self._spend, self._bases)
         self._push(made)
 
 

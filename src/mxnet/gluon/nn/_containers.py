@@ -61,6 +61,8 @@ class Sequential(_Stack, Block):
     (4, 2)
     """
 
+    _is_layer = False
+
     def __init__(self, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)
 
@@ -99,6 +101,8 @@ class HybridSequential(_Stack, HybridBlock):
     >>> net(mx.nd.ones((4, 3))).shape
     (4, 2)
     """
+
+    _is_layer = False
 
     def __init__(self, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ... import ndarray
 from ..block import Block, HybridBlock
+from ..nn import LeakyReLU
 from ._sequences import _format_sequence, _get_begin_state, _mask_sequence_variable_length, state
 
 # What activations are called by name as operators of their own; others are kinds of Activation.
@@ -125,8 +126,6 @@ class RecurrentCell(Block):
 
     def _get_activation(self, F: Any, inputs: Any, activation: Any, **kwargs: Any) -> Any:
         """Apply an activation that is given by its name, as a layer or as a function."""
-        from ..nn import LeakyReLU
-
         if isinstance(activation, str):
             if activation in _OPERATORS:
                 return getattr(F, activation)(inputs, **kwargs)
