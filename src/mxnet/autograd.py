@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ._core import integers, tape
+from ._core.grad_mode import grad_mode
 from ._core.history import in_graph, with_past
 from ._core.state import state
 from .base import MXNetError
@@ -267,7 +268,7 @@ class Function:
         for i, y in enumerate(found):
             if not isinstance(y, NDArray):
                 raise TypeError(f"{name}.forward: output {i} must be an NDArray, got {type(y).__name__}")
-        with torch.enable_grad():
+        with grad_mode(True):
             results = _FunctionBridge.apply(self, found, inputs, *[in_graph(x) for x in inputs])
         arrays = [with_past(y._wrap(_standing_for(y._t, r), y._ctx)) for r, y in zip(results, found)]
         return type(outputs)(arrays) if several else arrays[0]

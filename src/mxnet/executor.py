@@ -18,6 +18,7 @@ from ._core.execute.program import Program
 from ._core.execute.sparse import SparseProgram, in_graph, leaf_of, makes_sparse
 from ._core.execute.tracing import NotTraceable
 from ._core.execute.watch import Watch
+from ._core.grad_mode import grad_mode
 from ._core.graph.gradient import planned_bytes
 from ._core.graph.passes import close_shapes, eliminate_common
 from ._core.graph.storage import infer_storage
@@ -234,7 +235,7 @@ class Executor:
         else:
             inputs = self._leaves if is_train else self._plain
             monitor = self._monitor_hook(inputs) if self._monitor is not None else None
-            with torch.set_grad_enabled(bool(is_train) and bool(self._wanted)):
+            with grad_mode(bool(is_train) and bool(self._wanted)):
                 results = self._program.run(inputs, bool(is_train), monitor)
             self._pending = results if is_train else None
         self._show(results)
@@ -330,7 +331,7 @@ class Executor:
         self, results: list[torch.Tensor] | None, starts: list[torch.Tensor | None], is_train: bool
     ) -> Sequence[torch.Tensor | None]:
         if results is None:
-            with torch.enable_grad():
+            with grad_mode(True):
                 results = self._program.run(self._leaves, is_train)
             self._show(results)
         return self._heads.differentiate(results, starts, self._wanted)

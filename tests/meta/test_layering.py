@@ -12,7 +12,7 @@ from tests.meta.sources import MODULES, cycles, imports
 # what lies in rows above its own in this table, and nothing else.
 LAYERS = [
     # Errors, and the user's environment, which everything may ask.
-    {"_core.errors"},
+    {"_core.errors", "_core.grad_mode"},
     {"_core.absent", "_core.env", "_core.logs", "_core.processors"},
     {"_core.native"},
     # What needs nothing of ours.
@@ -140,3 +140,15 @@ def test_the_check_sees_cycles():
     """Guards the test above against seeing nothing."""
     assert "mxnet.test_utils" in imports("mxnet", everywhere=True)
     assert cycles({"a": "b", "b": "c", "c": "ad", "d": "", "e": "f", "f": "e"}) == [["a", "b", "c"], ["e", "f"]]
+
+
+def test_grad_mode_is_set_in_one_place():
+    setters = ("set_grad_enabled", "enable_grad", "torch.no_grad", "inference_mode")
+    found = {name for name, path in MODULES.items() if any(s in path.read_text(encoding="utf-8") for s in setters)}
+    assert found == {"mxnet._core.grad_mode"}
+
+
+def test_what_operators_raise_is_caught_by_one_name():
+    """Lists of error types that end in ArithmeticError are those around operators."""
+    found = {name for name, path in MODULES.items() if "LookupError, ArithmeticError" in path.read_text("utf-8")}
+    assert found == {"mxnet._core.errors"}

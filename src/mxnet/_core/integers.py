@@ -15,6 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .grad_mode import grad_mode
+
 # Whether any array has a proxy: as long as none has, nothing needs to look for them.
 active = False
 
@@ -119,7 +121,7 @@ class _Call(torch.autograd.Function):
             kwargs = {**kwargs, "dtype": torch.float64}
         _again.for_integers = bool(integer_types)
         try:
-            with torch.enable_grad():
+            with grad_mode(True):
                 result = fn(given, kwargs)
         except (RuntimeError, TypeError, ValueError):  # what is for integers alone, bits for instance, has no gradient
             return nothing

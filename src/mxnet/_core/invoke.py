@@ -5,7 +5,7 @@ This is the hottest path of the package. A call does no parsing and builds no ob
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import ref
 
@@ -16,16 +16,16 @@ from ..context import Context, current_context
 from . import history, integers
 from .array import Array
 from .errors import RAISED, op_error
-from .history import note_of, recorded_call
+from .grad_mode import grad_mode, is_enabled, set_enabled
+from .history import note_of, recorded, recorded_call
 from .registry import OpDef
 from .sparse.dispatch import applies, run_rule
 from .sparse.storage import Sparse
 from .state import state
 from .tape import reach
 
-_grad_enabled = torch.is_grad_enabled
-_set_grad_enabled = torch._C._set_grad_enabled
 _CONTIGUOUS = torch.contiguous_format
+_NO_PARAMS: dict[str, Any] = {}
 
 
 def invoke(
@@ -77,51 +77,121 @@ def invoke(
         _prepare_mutation(od, arrays, kwargs, tensors, out)
 
     record = state.recording and od.recorded
-    before = _grad_enabled()
-    if record is not before:
-        _set_grad_enabled(record)
-    try:
-        if record and integers.active and integers.carried(tensors):
-            result = integers.run(od.run, tensors, kwargs, od.repeatable)
-        else:
-            result = od.run(tensors, kwargs)
-        if out is None and type(result) is torch.Tensor:
-            if od.aliases_input and not record and any(t is not None and same_memory(t, result) for t in tensors):
+    if record:
+        result = compute(od.name, _recorded, (od, tensors, kwargs, out is None), _NO_PARAMS, True, tensors)
+    else:
+        result = compute(od.name, od.fn, tensors, kwargs, False)
+    if out is None and type(result) is torch.Tensor:
+        if not record:
+            if od.aliases_input and _shares(result, tensors):
                 result = result.clone(memory_format=_CONTIGUOUS)
-            if record and not result.requires_grad and not hasattr(result, "_proxy"):
-                result = _without_gradient(od, result, tensors, kwargs)
-            array = like._wrap(result, ctx)
-            if record and (
-                result.requires_grad or hasattr(result, "_proxy")
-            ):  # as ``recorded`` does, which would be a tenth of a microsecond more
-                try:
-                    notes = [a._note for a in arrays]  # type: ignore[union-attr]
-                except AttributeError:
-                    notes = [note_of(a) for a in arrays]
-                array._note = (od, kwargs, notes, 0)
-                history.remember(ref(array))
-                if history.count() > history.LONG:
-                    history.sort()
-            return array
-    except RAISED as e:
-        error = op_error(od.name, e, tensors)
-        if error is e:
-            raise
-        raise error from e
-    finally:
-        if record is not before:
-            _set_grad_enabled(before)
+            return like._wrap(result, ctx)
+        array = like._wrap(result, ctx)
+        if result.requires_grad or hasattr(result, "_proxy"):
+            # As ``recorded`` does, which would be a tenth of a microsecond more.
+            try:
+                notes = [a._note for a in arrays]  # type: ignore[union-attr]
+            except AttributeError:
+                notes = [note_of(a) for a in arrays]
+            array._note = (od, kwargs, notes, 0)
+            history.remember(ref(array))
+            if history.count() > history.LONG:
+                history.sort()
+        return array
     found = _several(od, result, kwargs, ctx, out, tensors, record, like)
     if record and any(t is not None and integers.in_graph(t).requires_grad for t in tensors):
         recorded_call(found if isinstance(found, (list, tuple)) else (found,), od, kwargs, [note_of(a) for a in arrays])
     return found
 
 
-def _without_gradient(od: OpDef, result: torch.Tensor, tensors: list[Any], kwargs: dict[str, Any]) -> torch.Tensor:
-    """A recorded result that torch has cut off: of integers, or one that does not change with the inputs."""
-    if od.makes_integers(kwargs):
-        return integers.run(od.run, tensors, kwargs)
-    return reach((result,), tensors)[0]
+def compute(
+    name: str,
+    fn: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    record: bool,
+    given: Sequence[Any] | None = None,
+) -> Any:
+    """Run a function over tensors. All eager calls do it here, in the grad mode they need and with errors that name it.
+
+    Parameters
+    ----------
+    name : str
+        Of the operator or function.
+    fn : callable
+    args, kwargs
+        Its arguments.
+    record : bool
+        Whether torch records it.
+    given : sequence of Tensor, optional
+        The inputs, which messages show; those in ``args`` when not given.
+    """
+    before = is_enabled()
+    if record is not before:
+        set_enabled(record)
+    try:
+        return fn(*args, **kwargs)
+    except RAISED as e:
+        inputs = [a for a in (args if given is None else given) if a is None or isinstance(a, (torch.Tensor, Sparse))]
+        error = op_error(name, e, inputs)
+        if error is e:
+            raise
+        raise error from e
+    finally:
+        if record is not before:
+            set_enabled(before)
+
+
+def _recorded(od: OpDef, tensors: list[Any], kwargs: dict[str, Any], alone: bool) -> Any:
+    """Run an operator that is recorded.
+
+    Integers take part, and a result that torch has cut off (if it is ``alone``, to be wrapped) is connected to the
+    inputs again: it does not change with them.
+    """
+    if integers.active and integers.carried(tensors):
+        return integers.run(od.run, tensors, kwargs, od.repeatable)
+    plain = od.differentiable and od.backward_fn is None
+    result = od.fn(*tensors, **kwargs) if plain else od.run(tensors, kwargs)
+    if alone and type(result) is torch.Tensor and not result.requires_grad and not hasattr(result, "_proxy"):
+        if od.makes_integers(kwargs):
+            return integers.run(od.run, tensors, kwargs)
+        return reach((result,), tensors)[0]
+    return result
+
+
+def derive(
+    x: Array,
+    fn: Callable[..., torch.Tensor],
+    args: tuple[Any, ...],
+    make: Callable[[torch.Tensor], Any],
+    op: Any,
+    params: Any,
+    *others: Any,
+) -> Any:
+    """The array ``make(fn(tensor, *args))`` of another: a view, a part or a move, for which there is no operator.
+
+    Parameters
+    ----------
+    x : Array
+    fn : callable
+        Gives a tensor of the tensor of ``x``; or of its proxy, if it is one of integers.
+    args : tuple
+        Its further arguments.
+    make : callable
+        Makes an array of the kind of ``x``.
+    op, params, *others
+        The operators that do the same, for :func:`mxnet.autograd.get_symbol`; see :data:`mxnet._core.history.Note`.
+    """
+    t = x._t
+    if not integers.in_graph(t).requires_grad:
+        return make(fn(t, *args))
+    if not state.recording:
+        return make(fn(t.detach(), *args))
+    with grad_mode(True):
+        array = make(fn(t, *args))
+        array._t = integers.follow(array._t, t, lambda proxy: fn(proxy, *args))
+    recorded(array, op, params, [note_of(x), *others])
+    return array
 
 
 def _several(
@@ -151,12 +221,13 @@ def _several(
     if isinstance(result, Sparse):
         return like._wrap_value(result, ctx)
     if od.aliases_input and not record:
-        results = [
-            r.clone(memory_format=_CONTIGUOUS) if any(t is not None and same_memory(t, r) for t in tensors) else r
-            for r in results
-        ]
+        results = [r.clone(memory_format=_CONTIGUOUS) if _shares(r, tensors) else r for r in results]
     arrays = [like._wrap_value(r, ctx) if isinstance(r, Sparse) else like._wrap(r, ctx) for r in results]
     return arrays[0] if len(arrays) == 1 else arrays
+
+
+def _shares(result: torch.Tensor, tensors: Sequence[torch.Tensor | None]) -> bool:
+    return any(t is not None and same_memory(t, result) for t in tensors)
 
 
 def same_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
@@ -188,7 +259,7 @@ def write_out(name: str, target: Array, value: torch.Tensor, record: bool) -> No
                 f"Operator {name}: Inplace operations (+=, -=, x[:]=, etc) are not supported when recording with "
                 "autograd: out is already part of the graph"
             )
-        with torch.enable_grad():
+        with grad_mode(True):
             t.copy_(value)
     else:
         t.data.copy_(value.detach())
@@ -254,14 +325,10 @@ def _invoke_sparse(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out
             raise TypeError(f"Argument {name} must have NDArray type, but got {a!r}")
     inputs = [None if a is None else a._value for a in arrays]
     p = od.namespace(kwargs)
-    try:
-        if not applies(od, inputs, p):
-            return _on_copies(od, arrays, kwargs, out)
-        record = state.recording and od.recorded
-        with torch.set_grad_enabled(record):
-            result = run_rule(od, _spared(od, arrays, inputs, out), p, kwargs)
-    except RAISED as e:
-        raise op_error(od.name, e, inputs) from e
+    if not compute(od.name, applies, (od, inputs, p), _NO_PARAMS, False, inputs):
+        return _on_copies(od, arrays, kwargs, out)
+    record = state.recording and od.recorded
+    result = compute(od.name, run_rule, (od, _spared(od, arrays, inputs, out), p, kwargs), _NO_PARAMS, record, inputs)
     first = next(a for a in arrays if a is not None)
     results = list(result) if isinstance(result, (tuple, list)) else [result]
     if out is None:

@@ -11,6 +11,7 @@ import torch
 from ..base import MXNetError
 from . import integers
 from .array import Array
+from .grad_mode import grad_mode
 from .history import forget, in_graph, mark_null, mark_variable
 from .state import state
 
@@ -175,7 +176,7 @@ def reach(values: Sequence[torch.Tensor], sources: Sequence[torch.Tensor | None]
     found = list(values)
     behind = [t for t in sources if t is not None and t.requires_grad]
     if behind and found:
-        with torch.enable_grad():
+        with grad_mode(True):
             given = [v if v.is_floating_point() else integers.carrier(v) for v in found]
             reached = _Reach.apply(len(given), *given, *behind)
         for i, (v, r) in enumerate(zip(found, reached)):
@@ -314,7 +315,7 @@ def _collect(
 ) -> list[torch.Tensor | None]:
     """Gradients of variables, also those that calls would deliver themselves."""
     own: dict[int, torch.Tensor] = {}
-    with torch.enable_grad():
+    with grad_mode(True):
         heads = list(_Collect.apply(own, *heads))
     try:
         *found, _ = gradients(heads, [*variables, anchor], grads, retain_graph, create_graph)

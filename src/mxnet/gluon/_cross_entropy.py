@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from .._core.history import note_of, recorded
+from .._core.invoke import compute
 from .._core.registry import get_op
 from .._core.state import state
 from ..ndarray import NDArray
@@ -33,17 +34,15 @@ def suits(pred: Any, label: Any) -> bool:
 
 def cross_entropy(pred: NDArray, label: NDArray) -> NDArray:
     """Minus the logarithm of the softmax at the label, for each row; labels out of range count as the nearest class."""
-    record = state.recording
-    before = torch.is_grad_enabled()
-    torch._C._set_grad_enabled(record)
-    try:
-        classes = label._t.detach().reshape(-1).to(torch.int64).clamp_(0, pred._t.shape[1] - 1)
-        result = torch._C._nn.cross_entropy_loss(pred._t, classes, None, _NONE, _NEVER, 0.0)
-    finally:
-        torch._C._set_grad_enabled(before)
+    result = compute("cross_entropy", _per_row, (pred._t, label._t), {}, state.recording)
     array = pred._wrap(result, pred._ctx)
-    if record and result.requires_grad:  # what autograd.get_symbol shows
+    if state.recording and result.requires_grad:  # what autograd.get_symbol shows
         logits = (_log_softmax, {"axis": -1}, [note_of(pred)], 0)
         picked = (_pick, {"axis": -1}, [logits, note_of(label)], 0)
         recorded(array, _negative, {}, [picked])
     return array
+
+
+def _per_row(pred: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+    classes = label.detach().reshape(-1).to(torch.int64).clamp_(0, pred.shape[1] - 1)
+    return torch._C._nn.cross_entropy_loss(pred, classes, None, _NONE, _NEVER, 0.0)

@@ -15,18 +15,19 @@ from .._core.array import Array, context_of
 from .._core.dtypes import CODE_TO_NP, TORCH_TO_CODE, torch_dtype
 from .._core.frontend import nd
 from .._core.host import numpy_copy
-from .._core.invoke import invoke
+from .._core.invoke import derive, invoke
 from .._core.ops.shape.reshape import infer_reshape
 from .._core.registry import OpDef, get_op
 from .._core.serialization import dump_array, load_array
 from .._core.sparse.storage import STYPES, empty
 from .._core.state import state
 from ..context import Context, current_context
-from ._copies import converted, copied_into, moved, noted
+from ._copies import converted, copied_into, moved
 from ._handles import lend, lent
 
 _DTYPE_MX_TO_NP: dict[Any, Any] = {-1: None, **CODE_TO_NP}
 _DTYPE_NP_TO_MX: dict[Any, int | None] = {None: -1, **{v: k for k, v in CODE_TO_NP.items()}}
+_RESHAPE = get_op("Reshape")
 _GRAD_REQ_MAP = {"null": 0, "write": 1, "add": 3}
 
 if TYPE_CHECKING:
@@ -339,11 +340,12 @@ class NDArray(Array, Fluent):
         if not state.recording:
             layout.restore_order(self._t)
         t = self._t
-        if integers.in_graph(t).requires_grad:
-            with torch.set_grad_enabled(state.recording):
-                view = integers.follow(t.reshape(target), t, lambda p: p.reshape(target))
-            return noted(self, self._wrap(view, self._ctx), "Reshape", {"shape": target})
-        return self._wrap(t.reshape(target), self._ctx)
+        if not integers.in_graph(t).requires_grad:
+            return self._wrap(t.reshape(target), self._ctx)
+        return derive(self, torch.Tensor.reshape, (target,), self._same_kind, _RESHAPE, {"shape": target})
+
+    def _same_kind(self, t: torch.Tensor) -> Any:
+        return self._wrap(t, self._ctx)
 
     def reshape_like(self, *args: Any, **kwargs: Any) -> NDArray:
         """Reshape to the shape of another array."""

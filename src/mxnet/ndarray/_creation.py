@@ -10,15 +10,14 @@ import numpy as np
 import torch
 
 from .._core.dtypes import torch_dtype
-from .._core.history import note_of, recorded
 from .._core.host import tensor_of
+from .._core.invoke import invoke
 from .._core.native import offer, pointed
 from .._core.ops.elemwise.scalar import held
 from .._core.ops.image.codec import decode_planes
 from .._core.ops.init.creation import checked_shape, known_shape
 from .._core.params import Shape, codec_for
 from .._core.registry import get_op
-from .._core.state import state
 from ..base import MXNetError, OperatorValueError, mx_real_t
 from ..context import Context, current_context
 from . import _internal, op
@@ -208,11 +207,7 @@ def concatenate(arrays: list[NDArray], axis: int = 0, always_copy: bool = True) 
             p != q for j, (p, q) in enumerate(zip(a.shape, first.shape)) if j != axis % first.ndim
         ):
             raise ValueError(f"cannot join shapes {first.shape} and {a.shape} along axis {axis}")
-    with torch.set_grad_enabled(state.recording):
-        joined = wrap(torch.cat([a._t.to(first._t.device) for a in arrays], dim=axis), first._ctx)
-    if state.recording and joined._t.requires_grad:
-        recorded(joined, get_op("Concat"), {"dim": axis}, [note_of(a) for a in arrays])
-    return joined
+    return invoke(get_op("Concat"), [a.as_in_context(first._ctx) for a in arrays], {"dim": axis})
 
 
 def moveaxis(tensor: NDArray, source: Any, destination: Any) -> NDArray:

@@ -7,6 +7,7 @@ row-major order. Everything else gives a copy.
 
 from __future__ import annotations
 
+import operator
 import reprlib
 from collections.abc import Sequence
 from typing import Any
@@ -15,9 +16,10 @@ import numpy as np
 import torch
 
 from .._core import integers
-from .._core.history import constant, in_graph, note_of, recorded
+from .._core.grad_mode import grad_mode
+from .._core.history import constant, note_of, recorded
 from .._core.host import tensor_of
-from .._core.invoke import same_memory
+from .._core.invoke import derive, same_memory
 from .._core.registry import get_op
 from .._core.state import state
 from ..base import MXNetError
@@ -35,6 +37,7 @@ from ._index_keys import (
 )
 
 _ALL = slice(None)
+_GATHER = get_op("gather_nd")
 _NUMBERS = (int, float, np.generic)
 
 # ---------------------------------------------------------------------- reading
@@ -57,59 +60,51 @@ def getitem(nd: NDArray, key: Any) -> NDArray:
         return nd
     simple = simple_key(key, t.shape)
     if simple is not None:
-        return _view(nd, t, simple)
+        return _view(nd, simple)
     items = expand_key(key, t.shape)
     if any(is_array(i) for i in items):
         return _take(nd, t, items)
     index, flips, contiguous = basic_index(items, t.shape)
     if contiguous:
-        return _view(nd, t, index)
-    with torch.set_grad_enabled(state.recording):
-        part = t[index]
-        part = part.flip(flips) if flips else part.clone(memory_format=torch.contiguous_format)
-        return _recorded_part(nd, nd._part(part), index, flips)
+        return _view(nd, index)
+    return derive(nd, _copied_part, (index, flips), nd._part, _as_operators, (index, flips, nd.shape))
 
 
-def _view(nd: NDArray, t: torch.Tensor, index: Any) -> NDArray:
+def _view(nd: NDArray, index: Any) -> NDArray:
     """A part of the array on the same memory, differentiable while recording."""
+    t = nd._t
     if not integers.in_graph(t).requires_grad:
         return nd._part(t[index])
-    if not state.recording:
-        return nd._part(t.detach()[index])
-    with torch.enable_grad():
-        part = nd._part(t[index])
-    return _recorded_part(nd, part, index, ())
+    return derive(nd, operator.getitem, (index,), nd._part, _as_operators, (index, (), nd.shape))
 
 
-def _recorded_part(nd: NDArray, part: NDArray, index: Any, flips: Sequence[int]) -> NDArray:
-    """Note, when that is recorded, that an array is a part of another."""
-    if state.recording and in_graph(nd).requires_grad:
-        with torch.enable_grad():
-            part._t = integers.follow(part._t, nd._t, lambda p: p[index].flip(flips) if flips else p[index])
-        recorded(part, _as_operators, (index, flips, nd.shape, part.shape), [note_of(nd)])
-    return part
+def _copied_part(t: torch.Tensor, index: Any, flips: Sequence[int]) -> torch.Tensor:
+    part = t[index]
+    return part.flip(flips) if flips else part.clone(memory_format=torch.contiguous_format)
 
 
-def _as_operators(index: Any, flips: Sequence[int], given: tuple[int, ...], shape: tuple[int, ...]) -> list[Any]:
+def _as_operators(index: Any, flips: Sequence[int], given: tuple[int, ...]) -> list[Any]:
     """The operators that do what a basic index does, with their parameters."""
-    items = [i for i in (index if isinstance(index, tuple) else (index,)) if i is not None]
+    index = index if isinstance(index, tuple) else (index,)
+    items = [i for i in index if i is not None]
     ranges = [axis_range(i, axis, n) for axis, (i, n) in enumerate(zip(items, given))]
+    counts = iter([r[1] for r in ranges])
+    lengths = [1 if i is None else next(counts) for i in index]
+    shape = tuple([n for n, i in zip(lengths, index) if i is None or isinstance(i, slice)]) + given[len(items) :]
     begin = tuple([start for start, _, _ in ranges])
     end = tuple([start + (count - 1) * step + 1 for start, count, step in ranges])
     step = tuple([r[2] for r in ranges])
-    found: list[Any] = [("slice", {"begin": begin, "end": end, "step": step}), ("Reshape", {"shape": shape})]
+    found: list[Any] = [("slice", {"begin": begin, "end": end, "step": step}), ("Reshape", {"shape": shape or (1,)})]
     return [*found, ("reverse", {"axis": tuple(flips)})] if flips else found
 
 
 def _take(nd: NDArray, t: torch.Tensor, items: tuple[Any, ...]) -> NDArray:
     """Advanced indexing: always a copy."""
-    with torch.set_grad_enabled(state.recording):
-        index, flips = advanced_index(items, t)
-        part = nd._part((t.flip(flips) if flips else t)[index])
-        part._t = integers.follow(part._t, t, lambda p: (p.flip(flips) if flips else p)[index])
-    if state.recording and in_graph(part).requires_grad:
-        recorded(part, get_op("gather_nd"), {}, [note_of(nd), constant()])
-    return part
+    return derive(nd, _taken, advanced_index(items, t), nd._part, _GATHER, {}, constant())
+
+
+def _taken(t: torch.Tensor, index: Any, flips: Sequence[int]) -> torch.Tensor:
+    return (t.flip(flips) if flips else t)[index]
 
 
 # ---------------------------------------------------------------------- writing
@@ -299,7 +294,7 @@ def _set_recorded(nd: NDArray, key: Any, value: Any) -> None:
     if not whole:
         raise MXNetError(_IN_PLACE)
     if source is not t:
-        with torch.enable_grad():
+        with grad_mode(True):
             source = _without_new_axes(source, key, t.shape)
             if not (t.is_floating_point() and source.is_floating_point()):
                 source = integers.run(get_op("Cast").run, (source,), {"dtype": t.dtype})

@@ -10,6 +10,7 @@ import torch
 
 from .._core import tape
 from .._core.dtypes import TORCH_TO_NP, torch_dtype
+from .._core.grad_mode import grad_mode
 from .._core.registry import get_op
 from .._core.serialization import load_array
 from .._core.sparse.dispatch import with_history
@@ -47,7 +48,7 @@ class BaseSparseNDArray(NDArray):
     def _t(self) -> torch.Tensor:
         """A dense copy, through which gradients reach this array: what operators without a sparse kernel take."""
         if self._store.requires_grad:
-            with torch.enable_grad():
+            with grad_mode(True):
                 return with_history(self._store)
         return self._store.dense()
 

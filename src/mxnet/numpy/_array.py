@@ -13,14 +13,13 @@ import torch
 
 from .._core.array import Array
 from .._core.dtypes import torch_dtype
-from .._core.history import with_past
+from .._core.history import constant, with_past
 from .._core.host import tensor_of
-from .._core.invoke import parse_context
-from .._core.state import state
+from .._core.invoke import derive, parse_context
+from .._core.registry import get_op
 from .._core.types import DTypeLike
 from ..context import Context, current_context
 from ..ndarray._array import NDArray
-from ..ndarray._copies import noted
 from ..ndarray._indexing import getitem, setitem
 
 if TYPE_CHECKING:
@@ -169,9 +168,7 @@ class ndarray(Fluent):
     def copy(self, order: str = "C") -> ndarray:
         """A copy on the same context."""
         _row_major(order)
-        with torch.set_grad_enabled(state.recording):
-            made = wrap(self._t.clone(memory_format=torch.contiguous_format), self._ctx)
-        return noted(self, made, "_copy", {})
+        return derive(self, _row_major_copy, (), self._same_kind, get_op("_copy"), {})
 
     def astype(  # type: ignore[override]  # NumPy's order of arguments
         self, dtype: DTypeLike, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
@@ -285,19 +282,18 @@ def _truths_as_axes(x: ndarray, key: Any) -> tuple[ndarray, tuple[Any, ...]]:
     """
     items = key if isinstance(key, tuple) else (key,)
     widths = [_axes_of(i) for i in items]
-    t = x._t
+    ndim = x.ndim
     plain: list[Any] = []
     axis = 0
     for item, width in zip(items, widths):
         if item is Ellipsis:
-            width = x.ndim - sum(widths)
+            width = ndim - sum(widths)
         elif _is_truth(item):
-            with torch.set_grad_enabled(state.recording):
-                t = t.unsqueeze(axis)
+            x = derive(x, torch.Tensor.unsqueeze, (axis,), x._same_kind, *constant()[:2])
             item, width = onp.zeros(1 if item else 0, onp.int64), 1
         plain.append(item)
         axis += width
-    return wrap(t, x._ctx), tuple(plain)
+    return x, tuple(plain)
 
 
 def _axes_of(item: Any) -> int:
@@ -306,6 +302,10 @@ def _axes_of(item: Any) -> int:
         return 0
     found = getattr(item, "_t", onp.asarray(item) if isinstance(item, (list, tuple)) else item)
     return found.ndim if getattr(found, "dtype", None) in (torch.bool, onp.bool_) else 1
+
+
+def _row_major_copy(t: torch.Tensor) -> torch.Tensor:
+    return t.clone(memory_format=torch.contiguous_format)
 
 
 def _row_major(order: str) -> None:

@@ -16,8 +16,8 @@ import torch
 
 from .._core import integers
 from .._core.dtypes import torch_dtype
-from .._core.errors import RAISED, op_error
 from .._core.history import constant, note_of, recorded, recorded_call, with_past
+from .._core.invoke import compute as _compute
 from .._core.invoke import write_out
 from .._core.state import state
 from .._core.tape import reach
@@ -26,28 +26,13 @@ from ..ndarray._array import NDArray
 from ._array import ndarray, wrap
 
 NUMBERS = (float, int, onp.generic)  # bool is an int
-_grad_enabled = torch.is_grad_enabled
-_set_grad_enabled = torch._C._set_grad_enabled
 
 
 def compute(name: str, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """Run a function over tensors: recorded when recording, and with errors that name it."""
-    record = state.recording
-    before = _grad_enabled()
-    if record is not before:
-        _set_grad_enabled(record)
-    try:
-        if record:
-            return _with_integers(fn, args, kwargs)
-        return fn(*args, **kwargs)
-    except RAISED as e:
-        error = op_error(name, e, [a for a in args if isinstance(a, torch.Tensor)])
-        if error is e:
-            raise
-        raise error from e
-    finally:
-        if record is not before:
-            _set_grad_enabled(before)
+    if state.recording:
+        return _compute(name, _with_integers, (fn, args, kwargs), {}, True, args)
+    return _compute(name, fn, args, kwargs, False)
 
 
 def _with_integers(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:

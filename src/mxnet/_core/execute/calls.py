@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from .. import integers, layout
+from ..grad_mode import grad_mode
 from ..graph.node import Entry
 from ..graph.passes import close_shapes, eliminate_common, has_open_sizes
 from ..tape import anchor, deliver, gradients, is_marked, reach, unreached
@@ -74,17 +75,17 @@ class GraphCalls:
         if record and any(t.requires_grad for t in tensors[aux:]):  # states are plain memory
             tensors = [*tensors[:aux], *[t.data for t in tensors[aux:]]]
         if record and (self._casts or (integers.active and integers.carried(tensors))):
-            with torch.enable_grad():
+            with grad_mode(True):
                 return self._integer_program().run(tensors, is_train, monitor)
         step = self._step(tensors, record, is_train) if self._trace and monitor is None else None
         if step is None:
-            with torch.set_grad_enabled(record):
+            with grad_mode(record):
                 outputs = self._program_for(tensors).run(tensors, is_train, monitor)
             return self._reaching_all(outputs, tensors[:aux], is_train) if record else outputs
         if not step.wanted:
             return step.forward([t.detach() if t.requires_grad else t for t in tensors] if record else tensors)[0]
         given = [anchor if is_marked(tensors[i]) else tensors[i] for i in step.wanted]
-        with torch.enable_grad():
+        with grad_mode(True):
             return _Traced.apply(self, step, tensors, is_train, *given)
 
     def _program_for(self, tensors: Sequence[torch.Tensor]) -> Program:

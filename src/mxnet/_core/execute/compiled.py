@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from ..grad_mode import grad_mode
 from ..tape import gradients
 from .program import Program
 from .tracing import NotTraceable, Recorder, Slot, simplify, write_function
@@ -69,7 +70,7 @@ class CompiledStep:
         starts = [None if h is None else h.detach().clone() for h in heads]
         recorder = Recorder([*copies, *[s for s in starts if s is not None]])
         try:
-            with recorder, torch.enable_grad():
+            with recorder, grad_mode(True):
                 outputs, grads, self.flows = _joint(program, recorder, copies, wanted, starts, is_train)
         except (RuntimeError, ValueError, TypeError, IndexError, NotTraceable) as e:
             raise NotTraceable(str(e)) from e
@@ -114,7 +115,7 @@ class CompiledStep:
         if alone:
             torch.set_num_threads(1)
         try:
-            with torch.no_grad():
+            with grad_mode(False):
                 return function(*inputs)
         finally:
             if alone:
@@ -148,5 +149,5 @@ def _joint(
 
 def _some_heads(program: Program, inputs: Sequence[torch.Tensor], is_train: bool) -> list[torch.Tensor]:
     """Head gradients that fit the outputs."""
-    with torch.no_grad():
+    with grad_mode(False):
         return [torch.ones_like(r) for r in program.run([t.clone() for t in inputs], is_train)]

@@ -9,6 +9,7 @@ import torch
 
 from ...base import MXNetError
 from ..errors import RAISED
+from ..grad_mode import grad_mode
 from ..graph.infer import infer_body_shapes, infer_body_types
 from ..graph.node import Entry, Node, split_variables, topo_sort
 from ..graph.passes import close_shapes, open_creations
@@ -265,7 +266,7 @@ def _callable(od: OpDef, p: Any) -> Callable[..., Any]:
 
 def _without_gradient(fn: Callable[..., Any]) -> Callable[..., Any]:
     def call(*tensors: Any, **kwargs: Any) -> Any:
-        with torch.no_grad():
+        with grad_mode(False):
             return fn(*tensors, **kwargs)
 
     return call

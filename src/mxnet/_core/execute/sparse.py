@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from .. import integers
+from ..grad_mode import grad_mode
 from ..graph.node import Entry, Node
 from ..graph.passes import eliminate_common
 from ..registry import OpDef
@@ -38,7 +39,7 @@ class SparseCalls:
         """The outputs for arguments, then auxiliary states."""
         aux = len(self.program.arguments)
         given = [*inputs[:aux], *[x if isinstance(x, Sparse) else x.data for x in inputs[aux:]]]
-        with torch.set_grad_enabled(record):
+        with grad_mode(record):
             return self.program.run(given, is_train, monitor)
 
 

@@ -15,6 +15,7 @@ import torch
 
 from ...base import MXNetError
 from ..dtypes import CODE_TO_TORCH, TORCH_TO_NAME
+from ..grad_mode import grad_mode
 from ..params import LARGEST_SIZE, Shape, codec_for
 from ..registry import OpDef
 from ..shapes import Conflict, PartialShape, ShapeRule, TypeRule, is_known, show, unify
@@ -436,7 +437,7 @@ def _on_meta(node: Node, shapes: Sequence[PartialShape]) -> list[PartialShape]:
     """Run the operator on tensors that have a shape and no data."""
     types = _meta_types(node)
     tensors = [torch.empty(s, dtype=t, device="meta") for s, t in zip(shapes, types)]
-    with torch.no_grad():
+    with grad_mode(False):
         results = _operator(node).call(tensors, node.params, False, None)
     return [tuple(r.shape) for r in results]
 

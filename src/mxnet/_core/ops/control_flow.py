@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ...base import MXNetError
+from ..grad_mode import grad_mode
 from ..params import Ge, Longs
 from ..registry import Display, Subgraphs, TrainMode, op
 from ..shapes import is_known, unify
@@ -261,7 +262,7 @@ def while_loop(
     _check_states(num_outputs, num_out_data, func_var_locs, "func_var_locs")
     columns: list[list[Tensor]] = [[] for _ in range(num_out_data)]
     for _ in range(max_iterations):
-        with torch.no_grad():
+        with grad_mode(False):
             if not _truth(condition([values[i] for i in cond_input_locs], is_train)[0]):
                 break
         results = body([values[i] for i in func_input_locs], is_train)
@@ -351,7 +352,7 @@ def cond(
 ) -> list[Tensor]:
     """Run one of two bodies, as a condition says."""
     condition, then_branch, else_branch = _bodies(subgraphs)
-    with torch.no_grad():
+    with grad_mode(False):
         chosen = _truth(condition(_pick(data, cond_input_locs, "cond_input_locs"), is_train)[0])
     if chosen:
         return _own(then_branch(_pick(data, then_input_locs, "then_input_locs"), is_train), data)

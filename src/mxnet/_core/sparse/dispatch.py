@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ...base import MXNetError
+from ..grad_mode import grad_mode
 from ..registry import OpDef, get_op
 from ..tape import gradients
 from .storage import Rows, Sparse, as_dense, carrier_for, stype_of, wants_rows
@@ -219,7 +220,7 @@ def dense_gradients(
     od: OpDef, inputs: Sequence[Any], kwargs: dict[str, Any], grads: Sequence[Any], needed: Sequence[bool]
 ) -> list[Tensor | None]:
     """Gradients through the operator's dense function."""
-    with torch.enable_grad():
+    with grad_mode(True):
         leaves = [None if x is None else as_dense(x).requires_grad_(n) for x, n in zip(inputs, needed)]
         result = od.run(leaves, kwargs)
     outputs = [result] if isinstance(result, Tensor) else list(result)

@@ -14,6 +14,7 @@ import torch.multiprocessing  # which teaches ForkingPickler to share the memory
 
 from ... import context
 from ..._core.dtypes import NAME_TO_TORCH
+from ..._core.grad_mode import grad_mode
 from ...ndarray import ndarray as nd
 from ...ndarray import op
 from ...ndarray.ndarray import NDArray
@@ -87,7 +88,7 @@ def _stack_in_place(data: list, ctx: context.Context | None) -> NDArray | None:
         if first._t.device.type != "cpu":
             return None
         out = empty((len(data), *shape), first._t.dtype)
-        with torch.no_grad():
+        with grad_mode(False):
             torch.stack([x._t for x in data], out=out)
         return nd.wrap(out, ctx or first.context)
     ctx = ctx or context.current_context()

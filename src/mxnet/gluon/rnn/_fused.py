@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
-
-from ..._core.errors import RAISED, op_error
 from ..._core.history import note_of, recorded_call
+from ..._core.invoke import compute
 from ..._core.registry import get_op
 from ..._core.state import state
 from ...ndarray import NDArray
@@ -32,11 +30,8 @@ def run_separate(
     kwargs = dict(options)
     _RNN.add_marks(kwargs, state.training, ctx)
     tensors = [inputs._t, tuple([p._t for p in parameters]), *[s._t for s in states if s is not None]]
-    with torch.set_grad_enabled(state.recording):
-        try:
-            results = _RNN.run(tensors, kwargs)
-        except RAISED as e:
-            raise op_error(_RNN.name, e, [a._t for a in arrays if a is not None]) from e
+    given = [a._t for a in arrays if a is not None]
+    results = compute(_RNN.name, _RNN.run, (tensors, kwargs), {}, state.recording, given)
     found = [inputs._wrap(r, ctx) for r in results]
     if state.recording:
         vector = _JOIN, {"dim": 0}, [note_of(p) for p in parameters], 0

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ....base import MXNetError
+from ...grad_mode import grad_mode
 from ...registry import op
 from ...shapes import ShapeRule, TypeRule
 from ...tape import gradients
@@ -154,7 +155,7 @@ def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
     data, label = inputs
     label = label.to(torch.int64).reshape(-1, p.label_length)
     rank = torch.argsort((label == 0).to(torch.int8), dim=1, stable=True)  # labels to the left
-    with torch.enable_grad():
+    with grad_mode(True):
         scores = data.detach().requires_grad_(True)
         steps = scores.view(p.input_length, -1, data.shape[1])
         loss, _ = ctc_loss(steps, label.gather(1, rank))
