@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import mxnet as mx
+from mxnet._core.registry import get_op
 
 from . import runner
 from .support import assert_same, recorded, select
@@ -40,6 +41,38 @@ def test_like_finite_differences(family, row, ctx):
             np.testing.assert_allclose(
                 np.sum(gradients[i] * direction), change, rtol=1e-4, atol=1e-6, err_msg=f"input {i}"
             )
+
+
+@select(lambda r: _differentiable(r) and r.specs)
+def test_every_gradient_is_written(row, family, ctx):
+    """Zero too, where an input only says where or how; not those of auxiliary states. So it is in MXNet."""
+    given = runner.inputs(mx, ctx, row)
+    leaves = [
+        x
+        for name, x in zip(_names(row), given)
+        if x.stype == "default" and runner.is_float(runner.dtype_name(mx, x)) and not get_op(row.op).is_mutated(name)
+    ]
+    for x in leaves:
+        x.attach_grad()
+        x.grad[:] = 7
+    runner.seed(mx)
+    with mx.autograd.record(train_mode=row.train):
+        outputs = runner.as_list(runner.call(runner.function(mx.nd, row.op), row, given, row.params))
+    heads, grads = runner.head_gradients(mx, ctx, row, outputs)
+    if not heads or not leaves:
+        pytest.skip("no float input or no float output")
+    mx.autograd.backward(heads, grads, train_mode=row.train)
+    for i, x in enumerate(leaves):
+        assert x._fresh_grad, f"gradient {i}"
+        assert not x.size or (x.grad.asnumpy() != 7).any(), f"gradient {i}"
+
+
+def _names(row):
+    """The names of the inputs that a row gives, in the order of ``row.specs``."""
+    od = get_op(row.op)
+    count = {od.variadic: len(row.inputs)} if od.variadic in od.params else {}
+    positional = od.input_names(od.parse(count | row.params), len(row.inputs)) if od.variadic else od.inputs
+    return [*[name for name, spec in zip(positional, row.inputs) if spec is not None], *row.named]
 
 
 class _Probe:

@@ -143,7 +143,20 @@ def compute(
 
 
 def _recorded(od: OpDef, tensors: list[Any], kwargs: dict[str, Any], alone: bool) -> Any:
-    """Run an operator that is recorded.
+    """Run an operator that is recorded, and connect the results to the inputs that they do not change with."""
+    result = _differentiated(od, tensors, kwargs, alone)
+    if not od.inert:
+        return result
+    inert = od.inert_inputs(tensors, kwargs)
+    if type(result) is torch.Tensor:
+        return reach((result,), inert)[0] if result.requires_grad else result
+    floats = [i for i, r in enumerate(result) if r.is_floating_point()]
+    reached = dict(zip(floats, reach([result[i] for i in floats], inert)))
+    return [reached.get(i, r) for i, r in enumerate(result)]
+
+
+def _differentiated(od: OpDef, tensors: list[Any], kwargs: dict[str, Any], alone: bool) -> Any:
+    """Results of an operator with torch's gradient.
 
     Integers take part, and a result that torch has cut off (if it is ``alone``, to be wrapped) is connected to the
     inputs again: it does not change with them.

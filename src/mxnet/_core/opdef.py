@@ -130,6 +130,7 @@ class OpDef:
     no_gradient: bool = False
     differentiable: bool = True
     stops_gradient: bool = False
+    inert: tuple[str, ...] | Callable[[Params], tuple[str, ...]] = ()
     same_shape: bool = False
     aliases_input: bool = False
     fresh_result: bool = False
@@ -306,6 +307,13 @@ class OpDef:
         if self.complete is not None:
             self.complete(params)
         return params
+
+    def inert_inputs(self, tensors: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+        """Those of the inputs of a call whose gradient is always zero."""
+        p = self.namespace(kwargs)
+        inert = self.inert(p) if callable(self.inert) else self.inert
+        names = self.input_names(p, len(tensors)) if self.variadic else self.inputs
+        return [t for name, t in zip(names, tensors) if name in inert and t is not None]
 
     # ------------------------------------------------------------------ arity
 

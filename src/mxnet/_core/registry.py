@@ -69,6 +69,7 @@ def op(
     no_gradient: bool = False,
     stops_gradient: bool = False,
     loss: bool | Callable[[Params], bool] = False,
+    inert: tuple[str, ...] | Callable[[Params], tuple[str, ...]] = (),
     same_shape: bool = False,
     aliases_input: bool = False,
     fresh_result: bool = False,
@@ -124,6 +125,8 @@ def op(
         The gradient needs no head gradient to start from.
     same_shape : bool
         All inputs and outputs have one shape.
+    inert : tuple of str, or callable
+        Inputs that only say where or how: their gradient is always zero, and is written, as MXNet does.
     aliases_input : bool
         The result may share memory with an input.
     fresh_result : bool
@@ -174,6 +177,7 @@ def op(
             stops_gradient=stops_gradient,
             loss=loss,
             same_shape=same_shape,
+            inert=inert,
             aliases_input=aliases_input,
             fresh_result=fresh_result,
             opaque=opaque,

@@ -174,7 +174,8 @@ def reach(values: Sequence[torch.Tensor], sources: Sequence[torch.Tensor | None]
     nothing to compute.
     """
     found = list(values)
-    behind = [t for t in sources if t is not None and t.requires_grad]
+    behind = [integers.in_graph(t) for t in sources if t is not None]
+    behind = [t for t in behind if t.requires_grad]
     if behind and found:
         with grad_mode(True):
             given = [v if v.is_floating_point() else integers.carrier(v) for v in found]

@@ -50,7 +50,7 @@ def broadcast_to(data: Tensor, *, shape: Shape = ()) -> Tensor:
     return _expand(data, _stretched(data.shape, shape))
 
 
-@op("broadcast_like")
+@op("broadcast_like", inert=("rhs",))
 def broadcast_like(
     lhs: Tensor, rhs: Tensor, *, lhs_axes: Optional[Shape] = None, rhs_axes: Optional[Shape] = None
 ) -> Tensor:
@@ -78,7 +78,7 @@ def _(t, p):
     t.same("lhs", "output")
 
 
-@op("element_mask")
+@op("element_mask", inert=("rhs",))
 def element_mask(lhs: Tensor, rhs: Tensor) -> Tensor:
     """The examples of ``lhs`` times one number each, which gets no gradient (of MXNet before 0.9)."""
     if rhs.dim() != 1 or not lhs.dim() or rhs.shape[0] != lhs.shape[0]:

@@ -68,7 +68,7 @@ def ifft(data: Tensor, *, compute_size: int = 128) -> Tensor:
     return torch.fft.ifft(torch.view_as_complex(pairs), norm="forward").real.to(data.dtype)
 
 
-@op("_contrib_count_sketch", display=Display(output_named=True))
+@op("_contrib_count_sketch", inert=("h", "s"), display=Display(output_named=True))
 def count_sketch(data: Tensor, h: Tensor, s: Tensor, *, out_dim: int, processing_batch_size: int = 32) -> Tensor:
     """Project rows to ``out_dim`` numbers by hashing: ``out[h[i]] += s[i] * data[i]``.
 

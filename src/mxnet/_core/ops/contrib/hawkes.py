@@ -19,7 +19,11 @@ def _check(n: int, k: int, t: int, **given: Tensor) -> None:
             raise MXNetError(f"{name} should have shape {expected[name]}, got {tuple(x.shape)}")
 
 
-@op("_contrib_hawkesll", outputs=("output", "out_state"))
+@op(
+    "_contrib_hawkesll",
+    outputs=("output", "out_state"),
+    inert=("state", "lags", "marks", "valid_length", "max_time"),
+)
 def hawkesll(
     lda: Tensor,
     alpha: Tensor,

@@ -67,7 +67,7 @@ binary(
 )
 
 
-@op("_identity_with_attr_like_rhs", same_shape=True)
+@op("_identity_with_attr_like_rhs", inert=("rhs",), same_shape=True)
 def identity_with_attr_like_rhs(lhs: Tensor, rhs: Tensor) -> Tensor:
     """A copy of ``lhs``; shape and type of both inputs are inferred to be the same."""
     return lhs.clone()

@@ -23,7 +23,7 @@ def _coordinates(indices: Tensor, shape: tuple) -> tuple:
     return rows
 
 
-@op("gather_nd", aliases=("_npi_gather_nd", "_npx_gather_nd"))
+@op("gather_nd", aliases=("_npi_gather_nd", "_npx_gather_nd"), inert=("indices",))
 def gather_nd(data: Tensor, indices: Tensor) -> Tensor:
     """Pick elements or slices by coordinates: ``output[i] = data[indices[0, i], indices[1, i], ...]``.
 
@@ -57,7 +57,7 @@ def _check_values(values: Tensor, indices: Tensor, shape: tuple) -> None:
         )
 
 
-@op("scatter_nd")
+@op("scatter_nd", inert=("indices",))
 def scatter_nd(data: Tensor, indices: Tensor, *, shape: Shape) -> Tensor:
     """An array of zeros with elements or slices at given coordinates; the reverse of ``gather_nd``.
 

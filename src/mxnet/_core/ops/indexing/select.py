@@ -8,7 +8,7 @@ from ..axes import check_axis
 from .places import check_bounds
 
 
-@op("where", aliases=("_sparse_where",))
+@op("where", aliases=("_sparse_where",), inert=("condition",))
 def where(condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Elements of ``x`` where the condition is not zero, else of ``y``.
 
@@ -50,7 +50,7 @@ def _(t, p):
     t.same("x", "y", "output")
 
 
-@op("_contrib_boolean_mask", aliases=("_npi_boolean_mask",))
+@op("_contrib_boolean_mask", aliases=("_npi_boolean_mask",), inert=("index",))
 def boolean_mask(data: Tensor, index: Tensor, *, axis: int = 0) -> Tensor:
     """The slices along an axis where ``index``, which has one element for each, is not zero.
 
@@ -67,7 +67,7 @@ def _(t, p):
     t.same("data", "output")
 
 
-@op("_contrib_index_copy")
+@op("_contrib_index_copy", inert=("index_vector",))
 def index_copy(old_tensor: Tensor, index_vector: Tensor, new_tensor: Tensor) -> Tensor:
     """A copy of ``old_tensor`` whose rows at ``index_vector`` are the rows of ``new_tensor``.
 

@@ -109,7 +109,7 @@ def _(s, p):
         s.unify("output", (*data[:axis], length, *data[axis + 1 :]))
 
 
-@op("slice_like", methods=True, aliases_input=True)
+@op("slice_like", methods=True, inert=("shape_like",), aliases_input=True)
 def slice_like(data: Tensor, shape_like: Tensor, *, axes: Shape = ()) -> Tensor:
     """Cut the beginning of an array, as long as another array: along ``axes``, or all axes when none are given."""
     shape = _sliced_like(tuple(data.shape), tuple(shape_like.shape), axes)

@@ -16,7 +16,7 @@ from .places import IndexMode, check_bounds, positions
 ValueType = Annotated[Any, DTypeOf("bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")]
 
 
-@op("take", methods=True, aliases=("_npi_take",))
+@op("take", methods=True, aliases=("_npi_take",), inert=("indices",))
 def take(a: Tensor, indices: Tensor, *, axis: int = 0, mode: IndexMode = "clip") -> Tensor:
     """Pick slices of an array along an axis; the axes of ``indices`` replace that axis.
 
@@ -74,7 +74,7 @@ def _pick_axis(axis: Optional[int], ndim: int) -> int:
     return check_axis(axis, ndim)
 
 
-@op("pick", methods=True, aliases=("choose_element_0index", "_npx_pick"))
+@op("pick", methods=True, aliases=("choose_element_0index", "_npx_pick"), inert=("index",))
 def pick(
     data: Tensor,
     index: Tensor,
@@ -173,8 +173,10 @@ def _embedding_types(t, p):
 _ARGUMENTS = ("data", "weight", "input_dim", "output_dim", "dtype", "sparse_grad")
 
 for _opdef in (
-    op("Embedding", aliases=("_npx_embedding", "_sparse_Embedding"))(embedding),
-    op("_contrib_SparseEmbedding", arg_order=_ARGUMENTS, display=Display(listed=_ARGUMENTS))(_sparse_embedding),
+    op("Embedding", aliases=("_npx_embedding", "_sparse_Embedding"), inert=("data",))(embedding),
+    op("_contrib_SparseEmbedding", arg_order=_ARGUMENTS, inert=("data",), display=Display(listed=_ARGUMENTS))(
+        _sparse_embedding
+    ),
 ):
     _opdef.infer_shape(_embedding_shapes)
     _opdef.infer_type(_embedding_types)

@@ -44,6 +44,7 @@ def _check(data: Tensor, label: Tensor, data_lengths: Tensor | None, label_lengt
     inputs=_inputs,
     outputs=("output0", "output1"),
     visible=1,
+    inert=("label", "data_lengths", "label_lengths"),
 )
 def ctc_loss(
     data: Tensor,

@@ -88,6 +88,7 @@ _STATES: dict[str, Any] = {
     "initializers": {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'},
     "outputs": ("output", "mean", "var"),
     "visible": lambda p: 3 if p.output_mean_var else 1,
+    "inert": lambda p: ("gamma",) if p.fix_gamma else (),
 }
 
 

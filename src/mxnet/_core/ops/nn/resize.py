@@ -66,6 +66,7 @@ def _resized(n: int, mode: str, wanted: int, scale: float | None) -> int:
     "_contrib_BilinearResize2D",
     display=Display(input_named=True),
     inputs=lambda p: ("data", "like")[: 1 + (p.mode == "like")],
+    inert=("like",),
 )
 def bilinear_resize(
     data: Tensor,

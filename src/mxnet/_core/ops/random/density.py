@@ -43,7 +43,12 @@ def _shape_from_sample(density: OpDef) -> None:
             s.same(s.inputs[1], name)
 
 
-@op("_random_pdf_uniform", aliases=("random_pdf_uniform",), display=Display(listed=("sample", "low", "is_log", "high")))
+@op(
+    "_random_pdf_uniform",
+    aliases=("random_pdf_uniform",),
+    inert=("sample",),
+    display=Display(listed=("sample", "low", "is_log", "high")),
+)
 def pdf_uniform(sample: Tensor, low: Tensor, high: Tensor, *, is_log: bool = False) -> Tensor:
     """The density of the uniform distribution on ``[low, high)``; samples are taken to lie there."""
     low, high = _spread(sample, low, high)
@@ -72,7 +77,7 @@ def pdf_exponential(sample: Tensor, lam: Tensor, *, is_log: bool = False) -> Ten
     return _result(lam.log() - lam * sample, is_log)
 
 
-@op("_random_pdf_poisson", aliases=("random_pdf_poisson",))
+@op("_random_pdf_poisson", aliases=("random_pdf_poisson",), inert=("sample",))
 def pdf_poisson(sample: Tensor, lam: Tensor, *, is_log: bool = False) -> Tensor:
     """The probability of counts under the Poisson distribution with rate ``lam``."""
     (lam,) = _spread(sample, lam)
@@ -87,6 +92,7 @@ def _log_negative_binomial(sample: Tensor, k: Tensor, p: Tensor) -> Tensor:
 @op(
     "_random_pdf_negative_binomial",
     aliases=("random_pdf_negative_binomial",),
+    inert=("sample",),
     display=Display(listed=("sample", "k", "is_log", "p")),
 )
 def pdf_negative_binomial(sample: Tensor, k: Tensor, p: Tensor, *, is_log: bool = False) -> Tensor:
@@ -98,6 +104,7 @@ def pdf_negative_binomial(sample: Tensor, k: Tensor, p: Tensor, *, is_log: bool 
 @op(
     "_random_pdf_generalized_negative_binomial",
     aliases=("random_pdf_generalized_negative_binomial",),
+    inert=("sample",),
     display=Display(listed=("sample", "mu", "is_log", "alpha")),
 )
 def pdf_generalized_negative_binomial(sample: Tensor, mu: Tensor, alpha: Tensor, *, is_log: bool = False) -> Tensor:

@@ -212,6 +212,7 @@ def _clip_range(mode: str, low: float | None, high: float | None, nan: bool) -> 
     aliases=("_npx_rnn",),
     inputs=_inputs,
     outputs=_outputs,
+    inert=("sequence_length",),
 )
 def rnn(
     data: Tensor,

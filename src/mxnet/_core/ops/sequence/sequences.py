@@ -51,7 +51,13 @@ def _type_rule(t, p):
         t.unify("sequence_length", t["data"])
 
 
-@op("SequenceLast", display=Display(input_named=True, output_named=True), inputs=_inputs, aliases_input=True)
+@op(
+    "SequenceLast",
+    display=Display(input_named=True, output_named=True),
+    inputs=_inputs,
+    inert=("sequence_length",),
+    aliases_input=True,
+)
 def sequence_last(
     data: Tensor, sequence_length: Optional[Tensor] = None, *, use_sequence_length: bool = False, axis: int = 0
 ) -> Tensor:
@@ -80,6 +86,7 @@ def _(s, p):
     display=Display(input_named=True, output_named=True),
     aliases=("_npx_sequence_mask",),
     inputs=_inputs,
+    inert=("sequence_length",),
     aliases_input=True,
 )
 def sequence_mask(
@@ -108,7 +115,7 @@ def _(s, p):
     s.same("data", "output")
 
 
-@op("SequenceReverse", display=Display(input_named=True, output_named=True), inputs=_inputs)
+@op("SequenceReverse", display=Display(input_named=True, output_named=True), inputs=_inputs, inert=("sequence_length",))
 def sequence_reverse(
     data: Tensor, sequence_length: Optional[Tensor] = None, *, use_sequence_length: bool = False, axis: int = 0
 ) -> Tensor:

@@ -45,7 +45,13 @@ def _check_widths(shape: tuple, mode: str, pad_width: tuple) -> list:
     return [w for axis in range(len(shape) - 1, 1, -1) for w in pad_width[2 * axis : 2 * axis + 2]]
 
 
-@op("Crop", display=Display(input_type="Symbol or Symbol", output_named=True), variadic="num_args", aliases_input=True)
+@op(
+    "Crop",
+    display=Display(input_type="Symbol or Symbol", output_named=True),
+    variadic="num_args",
+    inert=("arg1",),
+    aliases_input=True,
+)
 def crop(*data: Tensor, offset: Shape = (0, 0), h_w: Shape = (0, 0), center_crop: bool = False) -> Tensor:
     """Cut a window out of a batch of images (n, c, h, w).
 

@@ -216,7 +216,7 @@ def squeeze(data: Tensor, *, axis: Optional[Shape] = None) -> Tensor:
     return result if result.ndim else result.reshape(1)
 
 
-@op("reshape_like", methods=True, aliases=("_npx_reshape_like",), aliases_input=True)
+@op("reshape_like", methods=True, aliases=("_npx_reshape_like",), inert=("rhs",), aliases_input=True)
 def reshape_like(
     lhs: Tensor,
     rhs: Tensor,

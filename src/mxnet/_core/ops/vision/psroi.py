@@ -42,7 +42,7 @@ def _rounded_regions(rois: Tensor, spatial_scale: float) -> tuple[Tensor, Tensor
     return rois[:, 0].to(torch.int64), start, ((corners[:, 2:] + 1) * spatial_scale - start).clamp(min=0.1)
 
 
-@op("_contrib_PSROIPooling", display=Display(input_type="Symbol", output_named=True))
+@op("_contrib_PSROIPooling", inert=("rois",), display=Display(input_type="Symbol", output_named=True))
 def psroi_pooling(
     data: Tensor,
     rois: Tensor,
@@ -103,6 +103,7 @@ def _(s: ShapeRule, p: Any) -> None:
     outputs=("output", "top_count"),
     visible=1,
     inputs=lambda p: ("data", "rois", "trans")[: 3 - p.no_trans],
+    inert=("rois",),
 )
 def deformable_psroi_pooling(
     data: Tensor,

@@ -80,6 +80,7 @@ def _pool_inside(data: Tensor, boxes: list[tuple], grid: tuple[int, int]) -> Ten
     aliases=("_npx_roi_pooling",),
     outputs=("output", "maxidx"),
     visible=1,
+    inert=("rois",),
 )
 def roi_pooling(data: Tensor, rois: Tensor, *, pooled_size: Shape, spatial_scale: Scale) -> tuple[Tensor, Tensor]:
     """Largest elements in a grid of bins over each region, regions being rounded to whole positions.
@@ -170,7 +171,7 @@ class _Samples:
         self.weight = inside / count[view]
 
 
-@op("_contrib_ROIAlign", aliases=("ROIAlign",), display=Display(output_named=True))
+@op("_contrib_ROIAlign", aliases=("ROIAlign",), inert=("rois",), display=Display(output_named=True))
 def roi_align(
     data: Tensor,
     rois: Tensor,
