@@ -143,33 +143,30 @@ def compute(
 
 
 def _recorded(od: OpDef, tensors: list[Any], kwargs: dict[str, Any], alone: bool) -> Any:
-    """Run an operator that is recorded, and connect the results to the inputs that they do not change with."""
-    result = _differentiated(od, tensors, kwargs, alone)
-    if not od.inert:
-        return result
-    inert = od.inert_inputs(tensors, kwargs)
-    if type(result) is torch.Tensor:
-        return reach((result,), inert)[0] if result.requires_grad else result
-    floats = [i for i, r in enumerate(result) if r.is_floating_point()]
-    reached = dict(zip(floats, reach([result[i] for i in floats], inert)))
-    return [reached.get(i, r) for i, r in enumerate(result)]
-
-
-def _differentiated(od: OpDef, tensors: list[Any], kwargs: dict[str, Any], alone: bool) -> Any:
-    """Results of an operator with torch's gradient.
+    """Run an operator that is recorded.
 
     Integers take part, and a result that torch has cut off (if it is ``alone``, to be wrapped) is connected to the
     inputs again: it does not change with them.
     """
     if integers.active and integers.carried(tensors):
-        return integers.run(od.run, tensors, kwargs, od.repeatable)
-    plain = od.differentiable and od.backward_fn is None
-    result = od.fn(*tensors, **kwargs) if plain else od.run(tensors, kwargs)
-    if alone and type(result) is torch.Tensor and not result.requires_grad and not hasattr(result, "_proxy"):
-        if od.makes_integers(kwargs):
-            return integers.run(od.run, tensors, kwargs)
-        return reach((result,), tensors)[0]
-    return result
+        result = integers.run(od.run, tensors, kwargs, od.repeatable)
+    else:
+        plain = od.differentiable and od.backward_fn is None
+        result = od.fn(*tensors, **kwargs) if plain else od.run(tensors, kwargs)
+        if alone and type(result) is torch.Tensor and not result.requires_grad and not hasattr(result, "_proxy"):
+            if od.makes_integers(kwargs):
+                return integers.run(od.run, tensors, kwargs)
+            return reach((result,), tensors)[0]
+    return _reaching_inert(od, result, tensors, kwargs) if od.inert else result
+
+
+def _reaching_inert(od: OpDef, result: Any, tensors: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Results that have a gradient, connected to the inputs that never get any."""
+    results = [result] if type(result) is torch.Tensor else list(result)
+    carry = [i for i, r in enumerate(results) if integers.in_graph(r).requires_grad]
+    for i, r in zip(carry, reach([results[i] for i in carry], od.inert_inputs(tensors, kwargs))):
+        results[i] = r
+    return results[0] if type(result) is torch.Tensor else results
 
 
 def derive(
