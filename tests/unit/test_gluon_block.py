@@ -115,12 +115,12 @@ def test_attributes_keep_their_kind():
     net.fc = nn.Dense(1)
     net.fc = nn.Dense(2)
     assert net._children["fc"] is net.fc
-    with pytest.raises(TypeError, match="Changing attribute type for fc from .*Dense.* to .*int"):
+    with pytest.raises(TypeError, match="fc holds .*Dense.* replaced by .*int"):
         net.fc = 1
     net.w = gluon.Parameter("w")
-    with pytest.raises(AssertionError, match="Overriding Parameter attribute w is not allowed"):
+    with pytest.raises(AssertionError, match="w is a Parameter already and cannot be replaced"):
         net.w = gluon.Parameter("v")
-    with pytest.raises(ValueError, match="Children of HybridBlock must also be HybridBlock"):
+    with pytest.raises(ValueError, match="HybridBlock has hybrid children only, got Lambda"):
         nn.HybridSequential().add(nn.Lambda("relu"))
 
 
@@ -145,7 +145,7 @@ def test_errors_name_parameter_and_layer():
         layer.weight.data()
     conv = nn.Conv2D(2, 3, prefix="low_")
     conv.initialize()
-    with pytest.raises(ValueError, match="Deferred initialization failed .* in Conv2D 'low'"):
+    with pytest.raises(ValueError, match="Deferred initialization failed.* of Conv2D 'low'"):
         conv(mx.nd.ones((2, 2)))
 
 
@@ -166,7 +166,7 @@ def test_hooks():
     with pytest.raises(AssertionError, match="attached twice"):
         before.attach(net._forward_hooks, print)
     net.register_forward_hook(lambda *_: None)
-    with pytest.warns(UserWarning, match="hybridized while still having forward hook"):
+    with pytest.warns(UserWarning, match="has forward hooks"):
         net.hybridize()
 
 
@@ -214,7 +214,7 @@ def test_structures_of_inputs_and_outputs(hybrid):
     out, (total, same) = net(x, y)
     assert [a.asnumpy().tolist() for a in (out, total, same)] == [[1, 2], [11, 22], [10, 20]]
     if hybrid:
-        with pytest.raises(ValueError, match="argument structure of HybridBlock does not match the cached version"):
+        with pytest.raises(ValueError, match="nested otherwise than in the call"):
             net(x, [y])
         net.hybridize()
     assert net(x, None).asnumpy().tolist() == [1, 2]
@@ -223,15 +223,15 @@ def test_structures_of_inputs_and_outputs(hybrid):
 
 def test_kinds_of_inputs():
     net = ready(Scale())
-    with pytest.raises(ValueError, match="do not support mixed NDArrays and Symbols"):
+    with pytest.raises(ValueError, match="got both NDArrays and Symbols"):
         net(mx.nd.ones((1,)), mx.sym.var("y"))
-    with pytest.raises(ValueError, match="one NDArray or one Symbol"):
+    with pytest.raises(ValueError, match="got neither NDArrays nor Symbols"):
         net(1)
     net.hybridize()
     net.collect_params().reset_ctx([mx.cpu(0), mx.cpu(1)])
     with pytest.raises(ValueError, match="multiple contexts"):
         net(mx.nd.ones((1,)), mx.nd.ones((1,), mx.cpu(1)))
-    with pytest.raises(ValueError, match="must be \\(nested\\) list of Symbol or NDArray"):
+    with pytest.raises(ValueError, match="expected a \\(nested\\) list of Symbol or NDArray"):
         net(mx.nd.ones((1,)), 3)
 
 
@@ -385,7 +385,7 @@ def test_old_files(tmp_path):
     net.initialize(force_reinit=True)
     with (
         pytest.warns(UserWarning, match="deprecated"),
-        pytest.raises(ValueError, match="Using save_parameters may resolve"),
+        pytest.raises(ValueError, match="save_parameters needs no common prefix"),
     ):
         net.save_params(path)
 
@@ -408,7 +408,7 @@ def test_whole_models_in_files(tmp_path):
 
 
 def test_export_needs_a_graph(tmp_path):
-    with pytest.raises(RuntimeError, match=r"call block.hybridize\(\) and then run forward"):
+    with pytest.raises(RuntimeError, match=r"export needs a graph; call hybridize\(\)"):
         ready(dense()).export(str(tmp_path / "x"))
 
 
@@ -448,7 +448,7 @@ def test_symbol_block_refuses():
     with pytest.raises(AssertionError, match="'w' because its storage type is 'row_sparse'"):
         SymbolBlock(data * mx.sym.var("w", stype="row_sparse"), data)
     block = ready(SymbolBlock(data * 2, data))
-    with pytest.raises(AssertionError, match="Symbol or NDArray, but got <class 'int'>"):
+    with pytest.raises(AssertionError, match="Symbol or NDArray, got <class 'int'>"):
         block(1)
 
 

@@ -26,7 +26,7 @@ def test_facts():
         p.data()
     with pytest.raises(RuntimeError, match="'w' has not been initialized"):
         p.list_ctx()
-    with pytest.raises(AssertionError, match="grad_req must be one of .* 'sum'"):
+    with pytest.raises(AssertionError, match="grad_req must be .* 'sum'"):
         p.grad_req = "sum"
     with pytest.raises(AssertionError, match="stype for Parameter 'v' must be"):
         Parameter("v", stype="dense")
@@ -51,12 +51,12 @@ def test_several_contexts():
 
 def test_deferred_initialization():
     p = Parameter("w", shape=(0, 3))
-    with pytest.raises(ValueError, match=r"Cannot initialize Parameter 'w' because it has invalid shape: \(0, 3\)"):
+    with pytest.raises(ValueError, match=r"Cannot initialize Parameter 'w': its shape \(0, 3\) has unknown sizes"):
         p.initialize()
     p = Parameter("w", shape=(0, 3), allow_deferred_init=True)
     p.initialize(ctx=CPUS)
     assert p.list_ctx() == CPUS
-    with pytest.raises(DeferredInitializationError, match="'w' has not been initialized yet because init"):
+    with pytest.raises(DeferredInitializationError, match="'w' has not been initialized yet: its shape"):
         p.data()
     with pytest.raises(AssertionError, match=r"'w'.*\(5, 4\) is incompatible with given shape \(0, 3\)"):
         p.shape = (5, 4)
@@ -138,7 +138,7 @@ def test_sparse_parameters_need_a_trainer():
     p.initialize()
     with pytest.raises(RuntimeError, match=r"'w' .*via data\(\) because its storage type is row_sparse"):
         p.data()
-    with pytest.raises(RuntimeError, match="'w' when no Trainer is created with it"):
+    with pytest.raises(RuntimeError, match="'w' cannot be read when no Trainer"):
         p.row_sparse_data(mx.nd.array([1]))
     with pytest.raises(TypeError, match="row_id must have NDArray type"):
         p.row_sparse_data([1])
@@ -167,7 +167,7 @@ def test_constant():
     c.initialize(ctx=CPUS)
     assert repr(c) == "Constant c (shape=(2, 2), dtype=<class 'numpy.float32'>)"
     assert c.data(mx.cpu(1)).asnumpy().tolist() == [[1, 2], [3, 4]]
-    with pytest.warns(UserWarning, match='Constant parameter "c" does not support grad_req'):
+    with pytest.warns(UserWarning, match='grad_req of "c" stays "null"'):
         c.grad_req = "write"
     assert c.grad_req == "null"
     c.set_data(mx.nd.zeros((2, 2)))
@@ -191,7 +191,7 @@ def test_get():
     assert w.name == "net_w" and params["net_w"] is w and list(params) == ["net_w"]
     assert params.get("w", shape=(0, 3), dtype=np.float32) is w and w.shape == (2, 3)
     for what, value in (("shape", (2, 4)), ("lr_mult", 2.0), ("dtype", "float64")):
-        with pytest.raises(AssertionError, match=f"'net_w' because desired attribute .* attribute '{what}'"):
+        with pytest.raises(AssertionError, match=f"'net_w' exists with {what}="):
             params.get("w", **{what: value})
     assert repr(params) == f"net_ (\n  {w}\n)"
 
@@ -210,10 +210,10 @@ def test_get_constant():
         params.get_constant("c")
     c = params.get_constant("c", mx.nd.array([1, 2]))
     assert params.get_constant("c") is c and params.get_constant("c", np.array([1, 2])) is c
-    with pytest.raises(AssertionError, match="'net_c' already exists but it's value doesn't match"):
+    with pytest.raises(AssertionError, match="'net_c' exists with another value"):
         params.get_constant("c", np.array([1, 3]))
     params.get("w", shape=(1,))
-    with pytest.raises(AssertionError, match="'net_w' already exists but it is not a constant"):
+    with pytest.raises(AssertionError, match="'net_w' exists and is not a constant"):
         params.get_constant("w", np.array([1]))
 
 
@@ -224,7 +224,7 @@ def test_update():
     assert b["a_w"] is w
     other = ParameterDict("a_")
     other.get("w")
-    with pytest.raises(AssertionError, match="different Parameters with the same name 'a_w'"):
+    with pytest.raises(AssertionError, match="Both dictionaries have a Parameter 'a_w'"):
         b.update(other)
 
 
@@ -255,11 +255,11 @@ def test_save_and_load(tmp_path):
     params.initialize()
     params.save(path, strip_prefix="net_")
     assert set(mx.nd.load(path)) == {"w", "b"}
-    with pytest.raises(ValueError, match="Prefix 'x_' .* 'net_w' does not start with 'x_'"):
+    with pytest.raises(ValueError, match="strip_prefix is 'x_'.* 'net_w' does not start"):
         params.save(path, strip_prefix="x_")
     other = ParameterDict("net_")
     w = other.get("w", shape=(2, 0))
-    with pytest.raises(AssertionError, match="'b' loaded from file: .* is not present in ParameterDict"):
+    with pytest.raises(AssertionError, match="'b' loaded from file: .* is not present here"):
         other.load(path, restore_prefix="net_")
     other.load(path, ctx=CPUS, restore_prefix="net_", ignore_extra=True)
     assert w.list_ctx() == CPUS and w.data(mx.cpu(1)).asnumpy().tolist() == [[1, 1], [1, 1]]
@@ -269,7 +269,7 @@ def test_save_and_load(tmp_path):
     other.load(path, restore_prefix="net_", ignore_extra=True, allow_missing=True)
     with pytest.raises(AssertionError, match="restore_prefix is 'x_'"):
         other.load(path, restore_prefix="x_")
-    with pytest.raises(AssertionError, match=r"Failed to load Parameter 'net_w' on \[cpu\(5\)\]"):
+    with pytest.raises(AssertionError, match=r"Parameter 'net_w' cannot be loaded on \[cpu\(5\)\]"):
         other.load_dict({"net_w": mx.nd.ones((2, 2))}, ctx=mx.cpu(5), allow_missing=True)
     with pytest.raises(AssertionError, match="shape incompatible expected .* vs saved"):
         other.load_dict({"arg:net_w": mx.nd.ones((2, 3))}, allow_missing=True)

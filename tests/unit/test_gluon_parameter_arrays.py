@@ -215,7 +215,7 @@ def test_loading_on_another_context_changes_nothing(tmp_path):
     net = network()
     file = str(tmp_path / "net.params")
     nd.save(file, good())
-    with pytest.raises(AssertionError, match="previous initialized on"):
+    with pytest.raises(AssertionError, match="it is initialized on"):
         net.load_parameters(file, ctx=mx.cpu(3))
     assert net[0].weight.data().asnumpy().max() == 1
     net.load_parameters(file, ctx=mx.cpu(0))

@@ -96,7 +96,7 @@ def test_gradients_can_be_changed_between_reducing_and_updating():
     assert values(p) == [[0] * 3] * 2
     other = Trainer([p], "sgd", update_on_kvstore=True)
     for method in (other.allreduce_grads, lambda: other.update(1)):
-        with pytest.raises(AssertionError, match="when parameters are updated on kvstore is not supported"):
+        with pytest.raises(AssertionError, match=r"no part of step\(\) when the store runs"):
             method()
 
 
@@ -190,10 +190,10 @@ def test_sparse_weights_live_on_the_store():
     y.backward()
     trainer.step(1)
     assert p.row_sparse_data(mx.nd.arange(4)).asnumpy()[:, 0].tolist() == [1, 0, 1, 0]
-    with pytest.raises(RuntimeError, match="More than one trainers for a row_sparse Parameter"):
+    with pytest.raises(RuntimeError, match="'w' has another trainer, and being row_sparse"):
         Trainer([p], "sgd")
     q = parameter("v", stype="row_sparse")
-    with pytest.raises(ValueError, match="Cannot set update_on_kvstore=False when sparse weights"):
+    with pytest.raises(ValueError, match="update_on_kvstore=False is impossible with sparse weights"):
         Trainer([q], "sgd", update_on_kvstore=False).step(1)
 
 

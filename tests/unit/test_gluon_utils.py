@@ -39,7 +39,7 @@ def test_clip_global_norm():
     norm = utils.clip_global_norm(arrays, 1.0, check_isfinite=False)
     assert norm.shape == (1,) and norm.asscalar() == pytest.approx(5)
     assert [a.asscalar() for a in arrays] == pytest.approx([0.6, 0.8])
-    with pytest.warns(UserWarning, match="nan or inf is detected"):
+    with pytest.warns(UserWarning, match="norm is nan or inf"):
         utils.clip_global_norm([mx.nd.array([np.inf])], 1)
     with pytest.raises(AssertionError):
         utils.clip_global_norm([], 1)
@@ -146,16 +146,16 @@ def test_download_starts_anew_when_the_server_cannot_go_on(site, monkeypatch):
 
 def test_download_refuses_other_content(site):
     Path("data.bin").write_text("old")
-    with pytest.raises(UserWarning, match=r"data.bin is downloaded but the content hash does not match"):
+    with pytest.raises(UserWarning, match=r"for data.bin without the expected SHA-1"):
         utils.download(site, sha1_hash="0" * 40)
     assert Path("data.bin").read_text() == "old" and os.listdir() == ["data.bin"]
 
 
 def test_download_arguments(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(AssertionError, match="Can't construct file-name"):
+    with pytest.raises(AssertionError, match="does not end in a file name"):
         utils.download("http://127.0.0.1:1/")
-    with pytest.raises(AssertionError, match="at least 0, currently it's -1"):
+    with pytest.raises(AssertionError, match="at least 0, got -1"):
         utils.download("http://127.0.0.1:1/a", retries=-1)
     with pytest.warns(UserWarning, match="Unverified HTTPS request"), pytest.raises(OSError, match="failed to open"):
         utils.download("https://127.0.0.1:1/a", retries=0, verify_ssl=False)
@@ -168,6 +168,6 @@ def test_replace_file(tmp_path):
     utils.replace_file(str(a), str(b))
     assert b.read_text() == "new" and not a.exists()
     a.write_text("more")
-    with pytest.raises(OSError, match="Moving downloaded temp file"):
+    with pytest.raises(OSError, match="could not be renamed"):
         utils.replace_file(str(a), str(tmp_path / "no" / "folder"))
     assert not a.exists()

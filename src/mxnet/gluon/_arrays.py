@@ -73,8 +73,7 @@ class Holder:
         position = places[ctx.device_id] if ctx.device_id < len(places) else None
         if position is None:
             raise RuntimeError(
-                f"Parameter '{self.name}' was not initialized on context {ctx}. It was only initialized on "
-                f"{self._ctx_list}."
+                f"Parameter '{self.name}' was not initialized on context {ctx}; its arrays are on {self._ctx_list}"
             )
         return arrays[position]
 
@@ -82,15 +81,13 @@ class Holder:
         """Why there are no arrays."""
         if self._deferred_init:
             return DeferredInitializationError(
-                f"Parameter '{self.name}' has not been initialized yet because initialization was deferred. Actual "
-                "initialization happens during the first forward pass. Please pass one batch of data through the "
-                "network before accessing Parameters. You can also avoid deferred initialization by specifying "
-                "in_units, num_features, etc., for network layers."
+                f"Parameter '{self.name}' has not been initialized yet: its shape {self.shape} is completed by the "
+                "first batch that the network computes. Run one, or give the layer its input size (in_units, "
+                "in_channels, ...)"
             )
         return RuntimeError(
-            f"Parameter '{self.name}' has not been initialized. Note that you should initialize parameters and create "
-            "Trainer with Block.collect_params() instead of Block.params because the later does not include "
-            "Parameters of nested child Blocks"
+            f"Parameter '{self.name}' has not been initialized. Call initialize() on the outermost block or on its "
+            "collect_params(); params alone leaves out those of children"
         )
 
     def data(self, ctx: Context | None = None) -> NDArray:
@@ -116,8 +113,8 @@ class Holder:
         if self._stype != wanted:
             other = "row_sparse_data() " if wanted == "default" else "data() "
             raise RuntimeError(
-                f"Cannot return a copy of Parameter '{self.name}' {where}via {method}() because its storage type is "
-                f"{self._stype}. Please use {other}instead."
+                f"Parameter '{self.name}' cannot be read {where}via {method}() because its storage type is "
+                f"{self._stype}; {other}reads it"
             )
 
     def row_sparse_data(self, row_id: NDArray) -> NDArray:
@@ -139,12 +136,9 @@ class Holder:
     def _get_row_sparse(self, ctx: Any, row_id: Any) -> Any:
         if not isinstance(row_id, NDArray):
             raise TypeError(f"row_id must have NDArray type, but {type(row_id)} is given")
-        if not self._trainer:
-            raise RuntimeError(
-                f"Cannot get row_sparse data for Parameter '{self.name}' when no Trainer is created with it."
-            )
+        trainer = self._pulling_trainer()
         found = self._check_and_get(self._data, ctx)
-        self._trainer._row_sparse_pull(self, found, row_id)
+        trainer._row_sparse_pull(self, found, row_id)
         return found
 
     def grad(self, ctx: Context | None = None) -> NDArray:
@@ -197,14 +191,16 @@ class Holder:
             if len(arrays) == 1:
                 return arrays[0].copyto(ctx)
             return ndarray.add_n(*[a.copyto(ctx) for a in arrays]) / len(arrays)
-        everything = ndarray.arange(0, self.shape[0], dtype="int64", ctx=ctx)
-        data = ndarray.zeros(self.shape, ctx, self.dtype, stype="row_sparse")
+        whole = ndarray.zeros(self.shape, ctx, self.dtype, stype="row_sparse")
+        rows = ndarray.arange(len(whole), ctx=ctx, dtype="int64")
+        self._pulling_trainer()._row_sparse_pull(self, whole, rows, full_idx=True)
+        return whole
+
+    def _pulling_trainer(self) -> Owner:
+        """The trainer, whose store has the current rows of a sparse parameter."""
         if self._trainer is None:
-            raise RuntimeError(
-                f"Cannot get row_sparse data for Parameter '{self.name}' when no Trainer is created with it."
-            )
-        self._trainer._row_sparse_pull(self, data, everything, full_idx=True)
-        return data
+            raise RuntimeError(f"Rows of Parameter '{self.name}' cannot be read when no Trainer is created with it")
+        return self._trainer
 
 
 def _as_kind(data: NDArray, like: NDArray) -> NDArray:

@@ -56,9 +56,11 @@ class Block:
     _told_of_numpy = False  # that its graph does not serve for arrays of mx.np
 
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
+        own_prefix, own_params = _BlockScope.create(prefix, params, self._alias())
+        self._prefix = own_prefix
+        self._params = own_params
+        self._name = own_prefix.removesuffix("_")
         self._empty_prefix = prefix == ""
-        self._prefix, self._params = _BlockScope.create(prefix, params, self._alias())
-        self._name = self._prefix.removesuffix("_")
         self._scope = _BlockScope(self)
         self._children: OrderedDict[str, Block] = OrderedDict()
         self._reg_params: dict[str, Parameter] = WatchedDict()
@@ -73,15 +75,15 @@ class Block:
         existing = getattr(self, name, None)
         if isinstance(existing, (Parameter, Block)) and not isinstance(value, type(existing)):
             raise TypeError(
-                f"Changing attribute type for {name} from {type(existing)} to {type(value)} is not allowed."
+                f"{type(self).__name__}.{name} holds {type(existing)} and cannot be replaced by {type(value)}"
             )
         if isinstance(value, Block):
             self.register_child(value, name)
         elif isinstance(value, Parameter):
             if name in self._reg_params:
                 raise AssertionError(
-                    f"Overriding Parameter attribute {name} is not allowed. If you want to share parameters between "
-                    "blocks, please set 'params' at Block construction instead."
+                    f"{type(self).__name__}.{name} is a Parameter already and cannot be replaced; blocks share "
+                    "parameters by the argument params"
                 )
             self._reg_params[name] = value
         super().__setattr__(name, value)
@@ -144,9 +146,9 @@ class Block:
             if isinstance(value, (list, tuple, dict)) and key not in _OWN and not key.startswith("__"):
                 if unregistered(value):
                     warnings.warn(
-                        f'"{type(self).__name__}.{key}" is an unregistered container with Blocks. Note that Blocks '
-                        "inside the list, tuple or dict will not be registered automatically. Make sure to register "
-                        "them using register_child() or switching to nn.Sequential/nn.HybridSequential instead. ",
+                        f'"{type(self).__name__}.{key}" is an unregistered container with Blocks: parameters of blocks '
+                        "in lists, tuples and dictionaries are not found. Add each by register_child(), or use "
+                        "nn.Sequential or nn.HybridSequential",
                         stacklevel=3,
                     )
 
@@ -366,7 +368,7 @@ class Block:
         try:
             self.collect_params().save(filename, strip_prefix=self.prefix)
         except ValueError as e:
-            raise ValueError(f"{e}\nsave_params is deprecated. Using save_parameters may resolve this error.") from e
+            raise ValueError(f"{e}\nsave_parameters needs no common prefix") from e
 
     def load_params(
         self, filename: str, ctx: Any = None, allow_missing: bool = False, ignore_extra: bool = False

@@ -50,15 +50,15 @@ def load_parameters(
         for name, param in params.items():
             if param not in present:  # a shared parameter may be there under one of its names only
                 raise AssertionError(
-                    f"Parameter '{name}' is missing in file '{filename}', which contains parameters: "
-                    f"{_brief_print_list(loaded)}. Set allow_missing=True to ignore missing parameters."
+                    f"Parameter '{name}' is missing in file '{filename}', which has {_brief_print_list(loaded)}; "
+                    "allow_missing=True leaves it as it is"
                 )
     if not ignore_extra:
         for name in loaded:
             if name not in params:
                 raise ValueError(
-                    f"Parameter '{name}' loaded from file '{filename}' is not present in ParameterDict, which contains "
-                    f"parameters {_brief_print_list(params)}. Set ignore_extra=True to ignore. "
+                    f"Parameter '{name}' loaded from file '{filename}' is not present in this block, which has "
+                    f"{_brief_print_list(params)}; ignore_extra=True skips it"
                 )
     pairs = [(params[name], value) for name, value in loaded.items() if name in params]
     load_all(pairs, ctx, cast_dtype, dtype_source)

@@ -99,8 +99,8 @@ class HybridBlock(Block):
         """
         if not isinstance(block, HybridBlock):
             raise ValueError(
-                f"Children of HybridBlock must also be HybridBlock, but {block} has type {type(block)}. If you are "
-                "using Sequential, please try HybridSequential instead."
+                f"a HybridBlock has hybrid children only, got {block} ({type(block)}); HybridSequential is hybrid, "
+                "Sequential is not"
             )
         super().register_child(block, name)
         self._clear_cached_op()
@@ -134,18 +134,19 @@ class HybridBlock(Block):
         """The context of the first array among the arguments; None when they are symbols."""
         kinds = Kinds(args)
         if kinds.arrays == kinds.symbols:
-            what = (
-                "we do not support mixed NDArrays and Symbols types for the input."
-                if kinds.arrays
-                else "there must be one NDArray or one Symbol in the input."
-            )
-            raise ValueError(f"In HybridBlock, {what} Please check the type of the args.\n")
-        if self._active and len(kinds.contexts) > 1:
-            raise ValueError(
-                "Find multiple contexts in the input, After hybridized, the HybridBlock only supports one input "
-                f"context. Find all contexts = {kinds.contexts}"
-            )
+            raise self._bad_inputs("both NDArrays and Symbols" if kinds.arrays else "neither NDArrays nor Symbols")
+        if self._active:
+            self._check_one_context(kinds)
         return kinds.contexts[0] if kinds.arrays else None
+
+    def _bad_inputs(self, got: str) -> ValueError:
+        return ValueError(f"{self.name}: inputs must be NDArrays or Symbols, at least one, got {got}")
+
+    def _check_one_context(self, kinds: Kinds) -> None:
+        if len(kinds.contexts) > 1:
+            raise ValueError(
+                f"{self.name}: a hybridized block runs on one context, got multiple contexts {kinds.contexts}"
+            )
 
     def _forward_eager(self, ctx: Context, x: Any, *args: Any) -> Any:
         if not self._reg_params:
@@ -168,10 +169,13 @@ class HybridBlock(Block):
             return {k: p.data(ctx) for k, p in self._reg_params.items()}
 
     def _forward_symbol(self, x: Any, *args: Any) -> Any:
-        kind = kind_of((x, *args))
-        params = {k: as_kind(kind, p.var()) for k, p in self._reg_params.items()}
+        weights = self._variables(kind_of((x, *args)))
         with self.name_scope():
-            return self.hybrid_forward(symbol, x, *args, **params)
+            return self.hybrid_forward(symbol, x, *args, **weights)
+
+    def _variables(self, kind: type[Symbol]) -> dict[str, Symbol]:
+        """Symbols for the block's own parameters, by attribute."""
+        return {k: as_kind(kind, p.var()) for k, p in self._reg_params.items()}
 
     def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
         """What the block computes; subclasses write it.
@@ -203,12 +207,12 @@ class HybridBlock(Block):
             flat, self._in_format = flatten(args, "input")
             count = sum(a is not None for a in flat)
             if count == 0:
-                raise ValueError(f"All args are None and we do not support such a case. Received args={args}")
+                raise ValueError(f"{self.name}: at least one input must not be None, got {args}")
             names = iter(["data"] if count == 1 else [f"data{i}" for i in range(count)])
             inputs = [None if a is None else as_kind(kind, symbol.var(next(names))) for a in flat]
-            params = {k: as_kind(kind, p.var()) for k, p in self._reg_params.items()}
+            weights = self._variables(kind)
             with self.name_scope():
-                out = self.hybrid_forward(symbol, *regroup(inputs, self._in_format), **params)
+                out = self.hybrid_forward(symbol, *regroup(inputs, self._in_format), **weights)
             outputs, self._out_format = flatten(out, "output")
             variables = [as_kind(Symbol, i) for i in inputs if i is not None]
             self._cached_graph = variables, symbol.Group(outputs)
@@ -255,7 +259,7 @@ class HybridBlock(Block):
             self.infer_shape(*args)
         except Exception as e:
             raise ValueError(
-                f"Deferred initialization failed because shape cannot be inferred, in {type(self).__name__} "
+                f"Deferred initialization failed: shapes are not known from the inputs of {type(self).__name__} "
                 f"{self.name!r}. {e}"
             ) from e
 
@@ -294,8 +298,8 @@ class HybridBlock(Block):
             rest = (fmt if len(fmt) > len(stored) else stored)[shared:]
             if not rest or fmt[:shared] != stored[:shared] or any(f != -1 for f in rest):
                 raise ValueError(
-                    "The argument structure of HybridBlock does not match the cached version. Stored format = "
-                    f"{stored}, input format = {fmt}"
+                    f"{self.name}: arguments are nested otherwise than in the call that the graph was built for: "
+                    f"format {fmt}, expected {stored}"
                 )
         return [a for a in flat if a is not None]
 
@@ -341,8 +345,7 @@ class HybridBlock(Block):
             self._clear_cached_op()
         if active and (self._forward_hooks or self._forward_pre_hooks):
             warnings.warn(
-                f'"{self}" is being hybridized while still having forward hook/pre-hook. If "{self}" is a child of '
-                "HybridBlock, the hooks will not take effect.",
+                f'hybridize: "{self}" has forward hooks, which are not called within the graph of a parent',
                 stacklevel=2,
             )
         super().hybridize(
@@ -382,15 +385,8 @@ class HybridBlock(Block):
         )
         kinds = Kinds((x, *args))
         if not kinds.arrays and not kinds.symbols:
-            raise ValueError(
-                "In HybridBlock, there must be one NDArray or one Symbol in the input. Please check the type of the "
-                "args.\n"
-            )
-        if len(kinds.contexts) > 1:
-            raise ValueError(
-                "Found multiple contexts in the input, After hybridized, the HybridBlock only supports one input "
-                f"context. Find all contexts = {kinds.contexts}"
-            )
+            raise self._bad_inputs("neither NDArrays nor Symbols")
+        self._check_one_context(kinds)
         self._build_cache(x, *args)
 
     def cast(self, dtype: Any) -> None:
@@ -456,10 +452,7 @@ class HybridBlock(Block):
             Before the first call of the hybridized block.
         """
         if not self._cached_graph:
-            raise RuntimeError(
-                "Please first call block.hybridize() and then run forward with this block at least once before calling "
-                "export."
-            )
+            raise RuntimeError(f"{self.name}: export needs a graph; call hybridize(), then the block itself, before")
         params = [p for is_input, p in self._cached_op_args if not is_input]
         _graph.export(self._cached_graph[1], params, path, epoch, remove_amp_cast)
 

@@ -77,7 +77,7 @@ class Parameter(Holder):
         for what, given in (("grad_stype", grad_stype), ("stype", stype)):
             if given not in _STYPES:
                 raise AssertionError(
-                    f"{what} for Parameter '{name}' must be one of 'default', 'row_sparse', or 'csr', but got '{given}'"
+                    f"{what} for Parameter '{name}' must be 'default', 'row_sparse' or 'csr', got '{given}'"
                 )
         self.name = name
         self._stype = stype
@@ -128,7 +128,7 @@ class Parameter(Holder):
     @grad_req.setter
     def grad_req(self, req: str) -> None:
         if req not in _GRAD_REQS:
-            raise AssertionError(f"grad_req must be one of 'write', 'add', or 'null', but got '{req}'")
+            raise AssertionError(f"{self.name}: grad_req must be 'write', 'add' or 'null', got '{req}'")
         if not self._differentiable:
             req = "null"
         if self._grad_req == req:
@@ -167,17 +167,15 @@ class Parameter(Holder):
         if known is not None and (
             len(known) != len(new_shape) or any(n not in (-1, 0, m) for m, n in zip(new_shape, known))
         ):
-            raise AssertionError(
-                f"Parameter '{self.name}': Expected shape {new_shape} is incompatible with given shape {known}."
-            )
+            raise AssertionError(f"Parameter '{self.name}': shape {new_shape} is incompatible with given shape {known}")
         self._shape = new_shape
 
     def _set_trainer(self, trainer: Owner | None) -> None:
         """Note the trainer that updates this parameter; sparse ones can have only one."""
         if self._stype != "default" and self._trainer and trainer and self._trainer is not trainer:
             raise RuntimeError(
-                f"Failed to set the trainer for Parameter '{self.name}' because it was already set. More than one "
-                f"trainers for a {self._stype} Parameter is not supported."
+                f"Parameter '{self.name}' has another trainer, and being {self._stype} can have only one: the current "
+                "rows are in its store"
             )
         self._trainer = trainer
 
@@ -205,7 +203,7 @@ class Parameter(Holder):
         """
         if self._data is not None and not force_reinit:
             warnings.warn(
-                f"Parameter '{self.name}' is already initialized, ignoring. Set force_reinit=True to re-initialize.",
+                f"Parameter '{self.name}' is already initialized and keeps its values; force_reinit=True resets them",
                 stacklevel=2,
             )
             return
@@ -214,7 +212,7 @@ class Parameter(Holder):
             init = default_init if self.init is None else self.init
         known = shape_is_known(self.shape)
         if not known and not self._allow_deferred_init:
-            raise ValueError(f"Cannot initialize Parameter '{self.name}' because it has invalid shape: {self.shape}.")
+            raise ValueError(f"Cannot initialize Parameter '{self.name}': its shape {self.shape} has unknown sizes")
         self._deferred_init = (init, _contexts(ctx), default_init, None)
         if known:
             self._finish_deferred_init()
@@ -226,8 +224,8 @@ class Parameter(Holder):
         init, contexts, default_init, values = self._deferred_init
         if not shape_is_known(self.shape):
             raise AssertionError(
-                f"Cannot initialize Parameter '{self.name}' because it has invalid shape: {self.shape}. Please specify "
-                "in_units, in_channels, etc for `Block`s."
+                f"Cannot initialize Parameter '{self.name}': its shape {self.shape} has unknown sizes; give the layer "
+                "its input size (in_units, in_channels, ...)"
             )
         self._deferred_init = ()
         with autograd.pause():
@@ -297,15 +295,14 @@ class Parameter(Holder):
             raise AssertionError(f"{where}shape incompatible expected {shape} vs saved {value.shape}")
         if not cast_dtype and self.dtype is not None and torch_dtype(self.dtype) != value._t.dtype:
             raise AssertionError(
-                f"{where}dtype incompatible expected {np.dtype(self.dtype)} vs saved {np.dtype(value.dtype)}. Set "
-                "cast_dtype=True to cast the dtype of saved params."
+                f"{where}dtype incompatible expected {np.dtype(self.dtype)} vs saved {np.dtype(value.dtype)}; "
+                "cast_dtype=True casts"
             )
         if ctx is not None and (self._data is not None or self._deferred_init):
             contexts = [ctx] if isinstance(ctx, Context) else list(ctx)
             if set(contexts) != set(self.list_ctx()):
                 raise AssertionError(
-                    f"Failed to load Parameter '{self.name}' on {contexts} because it was previous initialized on "
-                    f"{self.list_ctx()}."
+                    f"Parameter '{self.name}' cannot be loaded on {contexts}: it is initialized on {self.list_ctx()}"
                 )
         return value.shape
 
@@ -316,7 +313,8 @@ class Parameter(Holder):
 
         Parameters
         ----------
-        ctx : Context or list of Context, or None for the current one
+        ctx : Context, list of Context, optional
+            Their new places; the current context when not given.
         """
         contexts = _contexts(ctx)
         if self._data:
@@ -351,15 +349,8 @@ class Parameter(Holder):
     def var(self) -> Any:
         """A symbol that stands for this parameter."""
         if self._var is None:
-            self._var = symbol.var(
-                self.name,
-                shape=self.shape,
-                dtype=self.dtype,
-                lr_mult=self.lr_mult,
-                wd_mult=self.wd_mult,
-                init=self.init,
-                stype=self._stype,
-            )
+            shared = ("shape", "dtype", "lr_mult", "wd_mult", "init")
+            self._var = symbol.var(self.name, stype=self._stype, **{what: getattr(self, what) for what in shared})
         return self._var
 
 

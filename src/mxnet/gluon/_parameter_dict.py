@@ -24,7 +24,7 @@ from .utils import _brief_print_list, _indent
 
 tensor_types = (Symbol, NDArray)
 
-_NAMING = "For more info on naming, please see the tutorial on naming of blocks (prefix, params, name_scope)."
+_NAMING = "How names come about: Block's prefix, params and name_scope()"
 
 
 class ParameterDict:
@@ -84,9 +84,12 @@ class ParameterDict:
 
     def _get_impl(self, name: str) -> Parameter | None:
         """A parameter by its full name, from here or from the shared dictionary."""
-        if name not in self._params and self._shared is not None and name in self._shared._params:
-            self._params[name] = self._shared._params[name]
-        return self._params.get(name)
+        found = self._params.get(name)
+        if found is None and self._shared is not None:
+            found = self._shared._params.get(name)
+            if found is not None:
+                self._params[name] = found
+        return found
 
     def get(self, name: str, **kwargs: Any) -> Parameter:
         """The parameter ``prefix + name``: an existing one, one of the shared dictionary, or a new one.
@@ -109,8 +112,7 @@ class ParameterDict:
                 setattr(param, key, value)
             elif not _agree(param, key, value, existing):
                 raise AssertionError(
-                    f"Cannot retrieve Parameter '{name}' because desired attribute does not match with stored for "
-                    f"attribute '{key}': desired '{value}' vs stored '{existing}'."
+                    f"Parameter '{name}' exists with {key}={existing!r} and cannot be had with {key}={value!r}"
                 )
         return param
 
@@ -124,22 +126,20 @@ class ParameterDict:
             Its value, which an existing one must have.
         """
         name = self.prefix + name
-        param = self._get_impl(name)
-        if param is None:
-            if value is None:
-                raise KeyError(
-                    f"No constant named '{name}'. Please specify value if you want to create a new constant."
-                )
+        known = self._get_impl(name)
+        if value is None:
+            if known is None:
+                raise KeyError(f"No constant named '{name}', and no value to create it with")
+            return known  # type: ignore[return-value]
+        if known is None:
             created = self._params[name] = Constant(name, value)
             return created
-        if value is None:
-            return param  # type: ignore[return-value]
-        if not isinstance(param, Constant):
-            raise AssertionError(f"Parameter '{name}' already exists but it is not a constant.")
+        if not isinstance(known, Constant):
+            raise AssertionError(f"Parameter '{name}' exists and is not a constant")
         value = value.asnumpy() if isinstance(value, NDArray) else np.asarray(value)
-        if param.shape != value.shape or not (param.value.asnumpy() == value).all():
-            raise AssertionError(f"Constant '{name}' already exists but it's value doesn't match new value")
-        return param
+        if known.shape != value.shape or not (known.value.asnumpy() == value).all():
+            raise AssertionError(f"Constant '{name}' exists with another value")
+        return known
 
     def update(self, other: Any) -> None:
         """Take over all parameters of another dictionary.
@@ -152,9 +152,7 @@ class ParameterDict:
         mine = self._params
         for name, param in other.items():
             if mine.get(name, param) is not param:
-                raise AssertionError(
-                    f"Cannot update self with other because they have different Parameters with the same name '{name}'"
-                )
+                raise AssertionError(f"Both dictionaries have a Parameter '{name}', which are not the same one")
         mine.update(other.items())
 
     # ------------------------------------------------------------------ all parameters together
@@ -184,8 +182,8 @@ class ParameterDict:
         for param in self.values():
             if param._data is not None and not force_reinit:
                 warnings.warn(
-                    f"Parameter '{param.name}' is already initialized, ignoring. Set force_reinit=True to "
-                    "re-initialize.",
+                    f"Parameter '{param.name}' is already initialized and keeps its values; force_reinit=True resets "
+                    "them",
                     stacklevel=2,
                 )
                 continue
@@ -244,9 +242,8 @@ class ParameterDict:
         for param in self.values():
             if not param.name.startswith(strip_prefix):
                 raise ValueError(
-                    f"Prefix '{strip_prefix}' is to be striped before saving, but Parameter's name '{param.name}' does "
-                    f"not start with '{strip_prefix}'. this may be due to your Block shares parameters from other "
-                    "Blocks or you forgot to use 'with name_scope()' when creating child blocks. " + _NAMING
+                    f"strip_prefix is '{strip_prefix}', and Parameter '{param.name}' does not start with it: it is "
+                    "shared with another block, or its block was made outside of name_scope(). " + _NAMING
                 )
             values[param.name[len(strip_prefix) :]] = param._reduce()
         ndarray.save(filename, values)
@@ -272,8 +269,7 @@ class ParameterDict:
         for name in self.keys():
             if not name.startswith(restore_prefix):
                 raise AssertionError(
-                    f"restore_prefix is '{restore_prefix}' but Parameters name '{name}' does not start with "
-                    f"'{restore_prefix}'. " + _NAMING
+                    f"restore_prefix is '{restore_prefix}', and Parameter '{name}' does not start with it. " + _NAMING
                 )
         loaded = ndarray.load(filename)
         if not isinstance(loaded, dict):
@@ -318,19 +314,19 @@ class ParameterDict:
         values = {restore_prefix + (k[4:] if k.startswith(("arg:", "aux:")) else k): v for k, v in pairs}
         source = f"file: {filename}" if filename else "param_dict"
         skip = len(restore_prefix)
-        hint = "Please make sure source and target networks have the same prefix. " + _NAMING
+        hint = "The network that was saved may have another prefix. " + _NAMING
         if not allow_missing:
             for name in self.keys():
                 if name not in values:
                     raise AssertionError(
-                        f"Parameter '{name[skip:]}' is missing in {source}, which contains parameters: "
+                        f"Parameter '{name[skip:]}' is missing in {source}, which has "
                         f"{_brief_print_list(values.keys())}. {hint}"
                     )
         for name in values:
             if name not in self._params and not ignore_extra:
                 raise AssertionError(
-                    f"Parameter '{name[skip:]}' loaded from {source} is not present in ParameterDict, choices are: "
-                    f"{_brief_print_list(self._params.keys())}. Set ignore_extra to True to ignore. {hint}"
+                    f"Parameter '{name[skip:]}' loaded from {source} is not present here, where are "
+                    f"{_brief_print_list(self._params.keys())}; ignore_extra=True skips it. {hint}"
                 )
         load_all([(p, values[name]) for name, p in self.items() if name in values], ctx, cast_dtype, dtype_source)
 

@@ -36,8 +36,8 @@ def flatten(args: Any, inout_str: str) -> tuple[list[Any], Format]:
         return [None], -1
     if not isinstance(args, (list, tuple)):
         raise ValueError(
-            f"When hybridized, the {inout_str} of HybridBlock must be (nested) list of Symbol or NDArray, but got "
-            f"{args} of type {type(args)}"
+            f"{inout_str} of a hybridized block: expected a (nested) list of Symbol or NDArray, got {args} "
+            f"({type(args)})"
         )
     flat: list[Any] = []
     formats = []
@@ -57,10 +57,7 @@ def regroup(args: Sequence[Any], fmt: Format) -> Any:
         When there is an array where the format has None, or ``args`` is no list.
     """
     if not isinstance(fmt, int) and not isinstance(args, (list, tuple)):
-        raise ValueError(
-            "When hybridized, the output of HybridBlock must be (nested) list of Symbol or NDArray, but got "
-            f"{args} of type {type(args)}"
-        )
+        raise ValueError(f"output of a hybridized block: expected a list for format {fmt}, got {args} ({type(args)})")
     return _take(list(args), 0, fmt)[0]
 
 
@@ -72,8 +69,8 @@ def _take(args: list[Any], start: int, fmt: Format) -> tuple[Any, int]:
         if fmt == -1:
             if args[start] is not None:
                 raise ValueError(
-                    "We do not support passing types that are not None when the initial HybridBlock has received "
-                    f"NoneType and has been hybridized. Received arg = {args[start]}, fmt = {fmt}."
+                    f"a hybridized block was built with None in the place of this argument, got {args[start]}; "
+                    "hybridize() again to build it for an array"
                 )
             return None, start + 1
         if fmt < -1:

@@ -34,8 +34,9 @@ class SymbolBlock(HybridBlock):
     Parameters
     ----------
     outputs : Symbol or list of Symbol
+        What to compute.
     inputs : Symbol or list of Symbol
-        The variables that are its inputs; all others become parameters.
+        Variables to be fed in each call; all others become parameters.
     params : ParameterDict, optional
         Parameters that are shared by name.
 
@@ -50,15 +51,13 @@ class SymbolBlock(HybridBlock):
     """
 
     def __init__(self, outputs: Any, inputs: Any, params: ParameterDict | None = None) -> None:
-        super().__init__(prefix=None, params=None)
-        self._prefix = ""
+        super().__init__()
         self._params = ParameterDict("", params)
-        if isinstance(inputs, Symbol) and len(inputs.list_outputs()) == 1:
-            inputs = [inputs]
-        if isinstance(outputs, (list, tuple)) and len(outputs) == 1:
-            outputs = outputs[0]
-        variables, self._in_format = flatten(inputs, "input")
-        heads, self._out_format = flatten(outputs, "output")
+        self._prefix = self._params.prefix
+        single = isinstance(inputs, Symbol) and len(inputs.list_outputs()) == 1
+        variables, self._in_format = flatten([inputs] if single else inputs, "input")
+        one_of_list = isinstance(outputs, (list, tuple)) and len(outputs) == 1
+        heads, self._out_format = flatten(outputs[0] if one_of_list else outputs, "output")
         for v in variables:
             if len(v.get_internals().list_outputs()) != 1:
                 raise AssertionError(f"Input symbols must be variable, but {v} is an output of operators")
@@ -134,9 +133,7 @@ class SymbolBlock(HybridBlock):
             with x._ctx:
                 return self._call_cached_op(x, *args)
         if not isinstance(x, Symbol):
-            raise AssertionError(
-                f"HybridBlock requires the first argument to forward be either Symbol or NDArray, but got {type(x)}"
-            )
+            raise AssertionError(f"{self.name}: the first input must be Symbol or NDArray, got {type(x)}")
         given, fmt = flatten([x, *args], "input")
         if fmt != self._in_format:
             raise AssertionError(f"Invalid input format {fmt}, expected {self._in_format}")
@@ -181,7 +178,8 @@ class SymbolBlock(HybridBlock):
 
         Parameters
         ----------
-        ctx : Context or list of Context, or None for the current one
+        ctx : Context, list of Context, optional
+            Their new places; the current context when not given.
         """
         params = {id(p): p for p in self.collect_params().values()}
         params.update({id(p): p for is_input, p in self._cached_op_args if not is_input})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from .. import optimizer as opt
@@ -67,10 +68,10 @@ class Trainer:
         if isinstance(params, (Mapping, ParameterDict)):
             params = [params[name] for name in sorted(params.keys())]
         if not isinstance(params, (list, tuple)):
-            raise ValueError(f"First argument must be a list or dict of Parameters, got {type(params)}.")
+            raise ValueError(f"Trainer: params must be a list or dict of Parameters, got {type(params)}")
         for p in params:
             if not isinstance(p, Parameter):
-                raise ValueError(f"First argument must be a list or dict of Parameters, got list of {type(p)}.")
+                raise ValueError(f"Trainer: all params must be Parameters, got list of {type(p)}")
         self._params: list[Parameter] = list(params)
         self._param2idx = {p.name: i for i, p in enumerate(params)}
         for p in self._params:
@@ -99,37 +100,35 @@ class Trainer:
             ctx = p.list_ctx()
             if contexts is not None and contexts != ctx:
                 raise AssertionError(
-                    f"All Parameters must be initialized on the same set of contexts, but Parameter {p.name} is "
-                    f"initialized on {ctx} while previous Parameters are initialized on {contexts}."
+                    f"Trainer: the contexts of all params must be the same, Parameter {p.name} is initialized on "
+                    f"{ctx}, those before it on {contexts}"
                 )
             contexts = ctx
         return contexts or []
 
     def _init_optimizer(self, optimizer: Any, optimizer_params: dict[str, Any]) -> None:
-        param_dict = dict(enumerate(self._params))
-        if isinstance(optimizer, opt.Optimizer):
-            if optimizer_params:
-                raise AssertionError(
-                    "optimizer_params must be None if optimizer is an instance of Optimizer instead of str"
-                )
-            self._optimizer = optimizer
-            # The parameters themselves, so that a change of their multipliers counts.
-            optimizer.param_dict = param_dict
+        # The parameters themselves, so that a change of their multipliers counts.
+        by_number = dict(enumerate(self._params))
+        if not isinstance(optimizer, opt.Optimizer):
+            optimizer = opt.create(optimizer, param_dict=by_number, **optimizer_params)
+        elif optimizer_params:
+            raise AssertionError(
+                f"Trainer: optimizer_params must be None for an optimizer that is made already, got {optimizer_params}"
+            )
         else:
-            self._optimizer = opt.create(optimizer, param_dict=param_dict, **optimizer_params)
-        self._updaters = [opt.get_updater(self._optimizer) for _ in self._contexts]
+            optimizer.param_dict = by_number
+        self._optimizer = optimizer
+        self._updaters = [opt.get_updater(optimizer) for _ in self._contexts]
 
     # ------------------------------------------------------------------ the store
 
     def _reset_kvstore(self) -> None:
         """Start with a new store at the next step."""
         if self._kvstore and "dist" in self._kvstore.type:
-            raise RuntimeError("Cannot reset distributed KVStore.")
+            raise RuntimeError("a distributed KVStore cannot be replaced, other workers use it")
+        self._params_to_init = self._params[:]
+        self._kvstore = self._update_on_kvstore = self._distributed = None
         self._kv_initialized = False
-        self._kvstore = None
-        self._distributed = None
-        self._update_on_kvstore = None
-        self._params_to_init = list(self._params)
 
     def _init_kvstore(self) -> None:
         """Make the store, and decide on who runs the optimizer."""
@@ -152,7 +151,9 @@ class Trainer:
             kvstore, on_store = _create_sparse_kvstore(name)
             self._distributed = "dist" in kvstore.type
             if wanted is False:
-                raise ValueError("Cannot set update_on_kvstore=False when sparse weights are present.")
+                raise ValueError(
+                    "update_on_kvstore=False is impossible with sparse weights: their rows are in the store"
+                )
             return kvstore, on_store
         arrays = {p.name: p.data(self._contexts[0]) for p in self._params}
         kvstore, on_store = _create_kvstore(name, len(self._contexts), arrays)
@@ -160,16 +161,14 @@ class Trainer:
         if self._contains_sparse_grad:
             on_store = self._distributed
             if wanted is False and self._distributed:
-                raise ValueError(
-                    "Cannot set update_on_kvstore=False on dist kvstore when sparse gradients are present."
-                )
+                raise ValueError(f"update_on_kvstore=False is impossible with sparse gradients and a {name!r} store")
             if kvstore is not None and not isinstance(kvstore, KVStore):
                 raise ValueError(f"Cannot use {type(kvstore)} for multi-device training with sparse gradients")
             return kvstore, on_store if wanted is None else wanted
         if self._distributed and "async" in kvstore.type:
             on_store = True
             if wanted is False:
-                raise ValueError("Please set update_on_kvstore=True when training in async mode.")
+                raise ValueError("update_on_kvstore=False is impossible with an asynchronous store")
         if wanted is not None:
             on_store = wanted
         if on_store and kvstore and not kvstore.is_capable("optimizer"):
@@ -181,7 +180,7 @@ class Trainer:
     def _init_params(self) -> None:
         """Give the store the values of parameters that are initialized by now."""
         if not self._kv_initialized:
-            raise AssertionError("Cannot initialize parameters in KVStore when KVStore is not initialized.")
+            raise AssertionError("the store must be made before it can take values")
         waiting = []
         if self._kvstore:
             for p in self._params_to_init:
@@ -283,17 +282,16 @@ class Trainer:
     def _check_split(self, method: str) -> None:
         if self._kvstore and self._update_on_kvstore:
             raise AssertionError(
-                f"{method} when parameters are updated on kvstore is not supported. Try setting `update_on_kvstore` to "
-                "False when creating trainer."
+                f"Trainer.{method} is no part of step() when the store runs the optimizer; make the trainer with "
+                "update_on_kvstore=False"
             )
 
     def _check_and_rescale_grad(self, scale: float) -> None:
         if self._update_on_kvstore and self._distributed and self._kv_initialized:
             if self._optimizer.rescale_grad != scale:
                 raise UserWarning(
-                    "Possible change in the `batch_size` from previous `step` detected. Optimizer gradient normalizing "
-                    "factor will not change w.r.t new batch_size when update_on_kvstore=True and when distributed "
-                    "kvstore is used."
+                    "step: gradients are divided by batch_size in a distributed store, which keeps the first factor "
+                    f"{self._optimizer.rescale_grad}, got {scale}; use the same batch_size or update_on_kvstore=False"
                 )
         self._optimizer.rescale_grad = scale
 
@@ -358,9 +356,8 @@ class Trainer:
         i = next(i for i, g in zip(r.numbers, r.grads) if not g._fresh)
         return UserWarning(
             f"Gradient of Parameter `{self._params[i].name}` on context {r.grads[0].context} has not been updated by "
-            "backward since last `step`. This could mean a bug in your model that made it only use a subset of the "
-            "Parameters (Blocks) for this iteration. If you are intentionally only using a subset, call step with "
-            "ignore_stale_grad=True to suppress this warning and skip updating of Parameters with stale gradient"
+            "backward after the last step: nothing that was computed depends on it. ignore_stale_grad=True leaves "
+            "such parameters as they are"
         )
 
     # ------------------------------------------------------------------ files
@@ -377,9 +374,8 @@ class Trainer:
         self._prepare()
         if self._update_on_kvstore:
             if self._params_to_init:
-                raise AssertionError(
-                    "Cannot save trainer states when some parameters are not yet initialized in kvstore."
-                )
+                waiting = [p.name for p in self._params_to_init]
+                raise AssertionError(f"save_states: the store has no values yet of {waiting}")
             self._kvstore.save_optimizer_states(fname, dump_optimizer=True)
             return
         with atomic_write(fname) as file:
@@ -399,14 +395,14 @@ class Trainer:
         """
         self._prepare()
         if self._update_on_kvstore:
-            if isinstance(self._kvstore, KVStore):
-                self._kvstore._load_states(fname, self._weights(0), complete=True)
+            store = self._kvstore
+            if isinstance(store, KVStore):
+                store._load_states(fname, self._weights(0), complete=True)
             else:
-                self._kvstore.load_optimizer_states(fname)
-            self._optimizer = self._kvstore._updater.optimizer
+                store.load_optimizer_states(fname)
+            self._optimizer = store._updater.optimizer
         else:
-            with open(fname, "rb") as file:
-                data = file.read()
+            data = Path(fname).read_bytes()
             # Each context has arrays of its own; none is replaced before all are known to fit.
             read = [u._read(data, self._weights(k), complete=True) for k, u in enumerate(self._updaters)]
             for updater, saved in zip(self._updaters, read):

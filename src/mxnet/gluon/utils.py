@@ -52,8 +52,8 @@ def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: b
     size = data.shape[batch_axis]
     if even_split and size % num_slice:
         raise ValueError(
-            f"data with shape {data.shape} cannot be evenly split into {num_slice} slices along axis {batch_axis}. Use "
-            f"a batch size that's multiple of {num_slice} or set even_split=False to allow uneven partitioning of data."
+            f"data with shape {data.shape} cannot be evenly split into {num_slice} slices along axis {batch_axis}; "
+            "even_split=False makes some longer than others"
         )
     each, extra = divmod(size, num_slice)
     ends = np.cumsum([each + (i < extra) for i in range(num_slice)]).tolist()
@@ -89,12 +89,9 @@ def split_and_load(
     batch_axis : int
     even_split : bool
     """
-    if not isinstance(data, NDArray):
-        data = _new_array(data, ctx_list[0])
-    if len(ctx_list) == 1:
-        return [data.as_in_context(ctx_list[0])]
-    slices = split_data(data, len(ctx_list), batch_axis, even_split)
-    return [x.as_in_context(ctx) for x, ctx in zip(slices, ctx_list)]
+    batch = data if isinstance(data, NDArray) else _new_array(data, ctx_list[0])
+    parts = [batch] if len(ctx_list) == 1 else split_data(batch, len(ctx_list), batch_axis, even_split)
+    return [part.as_in_context(ctx) for part, ctx in zip(parts, ctx_list)]
 
 
 def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite: bool = True) -> Any:
@@ -123,7 +120,7 @@ def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite:
     norms = torch._foreach_norm(tensors) if tensors else []
     total = torch.linalg.vector_norm(torch.stack([n.to(device) for n in norms])).reshape(1)
     if check_isfinite and not bool(torch.isfinite(total)):
-        warnings.warn("nan or inf is detected. Clipping results will be undefined.", UserWarning, stacklevel=2)
+        warnings.warn("clip_global_norm: the norm is nan or inf, so are the results", UserWarning, stacklevel=2)
     scale = (max_norm / (total + 1e-8)).clamp(max=1.0)
     for t in tensors:
         t.mul_(scale.to(t.device, t.dtype))
@@ -162,7 +159,7 @@ def replace_file(src: str, dst: str) -> None:
     except OSError as e:
         if os.path.exists(src):
             os.remove(src)
-        raise OSError(f"Moving downloaded temp file - {src}, to {dst} failed. Please retry the download.") from e
+        raise OSError(f"the downloaded file {src} could not be renamed to {dst}: {e}") from e
 
 
 def download(
@@ -207,18 +204,17 @@ def download(
     name = url.split("/")[-1]
     if path is None:
         if not name:
-            raise AssertionError("Can't construct file-name from this URL. Please set the `path` option manually.")
+            raise AssertionError(f"download: {url!r} does not end in a file name; give one as path")
         path = name
     else:
         path = os.path.expanduser(path)
         if os.path.isdir(path):
             path = os.path.join(path, name)
     if retries < 0:
-        raise AssertionError(f"Number of retries should be at least 0, currently it's {retries}")
+        raise AssertionError(f"download: retries must be at least 0, got {retries}")
     if not verify_ssl:
         warnings.warn(
-            "Unverified HTTPS request is being made (verify_ssl=False). Adding certificate verification is strongly "
-            "advised.",
+            f"Unverified HTTPS request to {url}: verify_ssl=False accepts any server's answer",
             stacklevel=2,
         )
     if not overwrite and os.path.exists(path) and (sha1_hash is None or check_sha1(path, sha1_hash)):
@@ -231,8 +227,7 @@ def download(
         fetch(url, temporary, max(retries, 1), verify_ssl, _try_again)
         if sha1_hash is not None and not check_sha1(temporary, sha1_hash):
             raise UserWarning(
-                f"File {path} is downloaded but the content hash does not match. The repo may be outdated or download "
-                'may be incomplete. If the "repo_url" is overridden, consider switching to the default repo.'
+                f"download: {url} gave a file for {path} without the expected SHA-1 sum {sha1_hash}; nothing is kept"
             )
         replace_file(temporary, path)
     finally:
