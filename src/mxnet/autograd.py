@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -12,9 +12,8 @@ from ._core.history import in_graph, with_past
 from ._core.state import state
 from .base import MXNetError
 from .ndarray.ndarray import NDArray
-
-if TYPE_CHECKING:
-    from .symbol import Symbol
+from .symbol import Symbol
+from .symbol._recorded import symbol_of
 
 __all__ = [
     "Function",
@@ -210,8 +209,6 @@ def get_symbol(x: NDArray) -> Symbol:
     >>> mx.autograd.get_symbol(y).list_arguments()
     ['var0']
     """
-    from .symbol._recorded import symbol_of
-
     return symbol_of(x)
 
 

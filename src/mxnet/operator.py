@@ -13,6 +13,7 @@ from ._core.ops import _user_code
 from ._core.registry import all_names, get_op
 from .base import MXNetError, NDArrayHandle  # noqa: F401
 from .ndarray import NDArray
+from .symbol import _internal
 from .util import is_np_array
 
 _Prop = TypeVar("_Prop", bound=type)
@@ -228,8 +229,6 @@ class PythonOp:
 
     def _symbol(self, args: Any, kwargs: dict[str, Any]) -> Any:
         """A symbol of the operator, which stays alive in this process."""
-        from .symbol import _internal
-
         if self.info_ is None:
             self.info_ = format(id(self), "x")
             _user_code.LEGACY[self.info_] = _user_code.Definition(type(self).__name__, _LegacyProp(self))

@@ -65,9 +65,9 @@ LAYERS = [
     {"_core.casting", "_core.execute"},
     # What a user holds in hands.
     {"ndarray"},
-    {"autograd", "executor", "numpy", "random"},
+    {"executor", "numpy", "random"},
     {"symbol"},
-    {"_core.checkpoint", "numpy_extension", "operator"},
+    {"autograd", "_core.checkpoint", "numpy_extension", "operator"},
     # What training needs.
     {"initializer", "lr_scheduler", "metric", "monitor", "profiler", "recordio", "visualization"},
     {"io", "optimizer"},

@@ -325,6 +325,63 @@ def parse_context(text: str) -> Context:
     return Context(kind, int(number or 0))
 
 
+# ---------------------------------------------------------------------- the short cut for arithmetic
+#
+# Arithmetic of dense arrays that is not recorded is little more than its kernel: nothing has a gradient, so that the
+# grad mode does not matter, and there are no parameters or outputs to look at. It takes 2.3 instead of 3.6 µs for small
+# arrays.
+
+
+def arithmetic(od: OpDef, a: Array, b: Array, same_shape: OpDef) -> Any:
+    """An operator on two arrays, which broadcasts; ``same_shape`` keeps sparse arrays of one shape sparse."""
+    try:
+        x, y = a._plain, b._plain
+    except AttributeError:
+        return invoke(same_shape if a.shape == b.shape else od, (a, b), {})
+    if state.recording or od.cast_rule is not None or x.requires_grad or y.requires_grad:
+        return invoke(od, (a, b), {})
+    try:
+        return a._wrap(od.fn(x, y), a._ctx)
+    except RAISED as e:
+        raise op_error(od.name, e, (x, y)) from e
+
+
+def arithmetic_with_number(od: OpDef, a: Array, number: Any, out: Array | None = None) -> Any:
+    """An operator on an array and a number."""
+    value = float(number)
+    if out is None and a.stype == "default":
+        x = a._plain
+        if not (state.recording or x.requires_grad or od.cast_rule is not None):
+            try:
+                return a._wrap(od.fn(x, scalar=value), a._ctx)
+            except RAISED as e:
+                raise op_error(od.name, e, (x,)) from e
+    return invoke(od, (a,), {"scalar": value}, out)
+
+
+def arithmetic_in_place(od: OpDef, a: Array, b: Array, same_shape: OpDef, torch_method: str | None) -> Any:
+    """An operator on two arrays, into the first; sparse arrays, whose places may change, give a new one.
+
+    ``torch_method`` does the same to tensors of one shape and one floating type.
+    """
+    if a.stype != "default":
+        return arithmetic(od, a, b, same_shape)
+    if b.stype == "default" and torch_method and not state.recording:
+        x, y = a._plain, b._plain
+        if (
+            x.dtype == y.dtype
+            and x.is_floating_point()
+            and x.shape == y.shape
+            and (x is y or (x.is_contiguous() and y.is_contiguous()))  # torch notices no other views that overlap
+        ):
+            try:
+                getattr(x.data, torch_method)(y.detach())
+                return a
+            except RuntimeError:  # the two overlap: by way of a copy
+                pass
+    return invoke(od, (a, b), {}, a)
+
+
 # ---------------------------------------------------------------------- calls in which an array is sparse
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .. import ndarray
+from .. import ndarray, numpy
 from .._core import env
 from .._core.download import fetch
 from ..context import Context
@@ -67,8 +67,6 @@ def _new_array(data: Any, ctx: Context) -> NDArray:
     """An array of the mode's own kind."""
     if not is_np_array():
         return ndarray.array(data, ctx=ctx)
-    from .. import numpy
-
     return numpy.array(data, ctx=ctx)
 
 

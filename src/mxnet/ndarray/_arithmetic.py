@@ -9,10 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .._core.errors import RAISED, op_error
-from .._core.invoke import invoke
+from .._core.invoke import arithmetic, arithmetic_in_place, arithmetic_with_number, invoke
 from .._core.registry import OpDef, get_op
-from .._core.state import state
 from ._array import NDArray
 
 _NUMBERS = (float, int, np.generic)
@@ -43,21 +41,8 @@ _COMPARISONS = frozenset(("eq", "ne", "gt", "ge", "lt", "le"))
 _INPLACE = {"add": "add_", "sub": "sub_", "mul": "mul_", "truediv": "div_", "mod": None}
 
 
-def _arrays(od: OpDef, a: NDArray, b: NDArray) -> Any:
-    """Run an operator on two arrays, by the shortest way when nothing is to be recorded."""
-    if type(a) is not NDArray or type(b) is not NDArray:
-        return _general(od, a, b)
-    x, y = a._t, b._t
-    if state.recording or od.cast_rule is not None or x.requires_grad or y.requires_grad:
-        return _general(od, a, b)
-    try:
-        return a._wrap(od.fn(x, y), a._ctx)
-    except RAISED as e:
-        raise op_error(od.name, e, (x, y)) from e
-
-
 # What the operators compute for sparse arrays of one shape: nothing is to be broadcast, and sparse arrays stay sparse.
-_ELEMENTWISE = {
+_SAME_SHAPE = {
     "broadcast_add": get_op("elemwise_add"),
     "broadcast_sub": get_op("elemwise_sub"),
     "broadcast_mul": get_op("elemwise_mul"),
@@ -65,32 +50,14 @@ _ELEMENTWISE = {
 }
 
 
-def _general(od: OpDef, a: NDArray, b: NDArray) -> Any:
-    if (a.stype != "default" or b.stype != "default") and a.shape == b.shape:
-        od = _ELEMENTWISE.get(od.name, od)
-    return invoke(od, (a, b), {})
-
-
-def _number(od: OpDef, a: NDArray, scalar: Any, out: NDArray | None = None) -> Any:
-    """Run an operator on an array and a number."""
-    value = float(scalar)
-    if a.stype != "default":
-        return invoke(od, (a,), {"scalar": value}, out)
-    x = a._t
-    if out is None and not (state.recording or x.requires_grad or od.cast_rule is not None):
-        try:
-            return a._wrap(od.fn(x, scalar=value), a._ctx)
-        except RAISED as e:
-            raise op_error(od.name, e, (x,)) from e
-    return invoke(od, (a,), {"scalar": value}, out)
-
-
 def _forward(arrays: OpDef, number: OpDef, symbol: str, none: Any) -> Any:
+    same_shape = _SAME_SHAPE.get(arrays.name, arrays)
+
     def method(self: NDArray, other: Any) -> Any:
         if isinstance(other, NDArray):
-            return _arrays(arrays, self, other)
+            return arithmetic(arrays, self, other, same_shape)
         if isinstance(other, _NUMBERS):
-            return _number(number, self, other)
+            return arithmetic_with_number(number, self, other)
         if other is None and none is not None:
             return none
         raise TypeError(f"type {type(other)} not supported")
@@ -100,11 +67,13 @@ def _forward(arrays: OpDef, number: OpDef, symbol: str, none: Any) -> Any:
 
 
 def _reflected(arrays: OpDef, number: OpDef, symbol: str) -> Any:
+    same_shape = _SAME_SHAPE.get(arrays.name, arrays)
+
     def method(self: NDArray, other: Any) -> Any:
         if isinstance(other, _NUMBERS):
-            return _number(number, self, other)
+            return arithmetic_with_number(number, self, other)
         if isinstance(other, NDArray):
-            return _arrays(arrays, other, self)
+            return arithmetic(arrays, other, self, same_shape)
         raise TypeError(f"type {type(other)} not supported")
 
     method.__name__ = symbol
@@ -112,29 +81,13 @@ def _reflected(arrays: OpDef, number: OpDef, symbol: str) -> Any:
 
 
 def _in_place(arrays: OpDef, number: OpDef, torch_method: str | None, symbol: str) -> Any:
+    same_shape = _SAME_SHAPE.get(arrays.name, arrays)
+
     def method(self: NDArray, other: Any) -> NDArray:
         if isinstance(other, NDArray):
-            if self.stype != "default":  # places may change: the name gets a new array
-                return _general(arrays, self, other)
-            if other.stype != "default":
-                return invoke(arrays, (self, other), {}, self)
-            x, y = self._t, other._t
-            if (
-                torch_method
-                and not state.recording
-                and x.dtype == y.dtype
-                and x.is_floating_point()
-                and x.shape == y.shape
-                and (x is y or (x.is_contiguous() and y.is_contiguous()))  # torch notices no other views that overlap
-            ):
-                try:
-                    getattr(x.data, torch_method)(y.detach())
-                    return self
-                except RuntimeError:  # the two overlap: by way of a copy
-                    pass
-            return invoke(arrays, (self, other), {}, self)
+            return arithmetic_in_place(arrays, self, other, same_shape, torch_method)
         if isinstance(other, _NUMBERS):
-            _number(number, self, other, self)
+            arithmetic_with_number(number, self, other, self)
             return self
         raise TypeError(f"type {type(other)} not supported")
 
@@ -143,15 +96,17 @@ def _in_place(arrays: OpDef, number: OpDef, torch_method: str | None, symbol: st
 
 
 def _function(name: str, arrays: OpDef, left: OpDef, right: OpDef) -> Any:
+    same_shape = _SAME_SHAPE.get(arrays.name, arrays)
+
     def fn(lhs: Any, rhs: Any) -> Any:
         if isinstance(lhs, NDArray):
             if isinstance(rhs, NDArray):
-                return _arrays(arrays, lhs, rhs)
+                return arithmetic(arrays, lhs, rhs, same_shape)
             if isinstance(rhs, _NUMBERS):
-                return _number(left, lhs, rhs)
+                return arithmetic_with_number(left, lhs, rhs)
         elif isinstance(lhs, _NUMBERS):
             if isinstance(rhs, NDArray):
-                return _number(right, rhs, lhs)
+                return arithmetic_with_number(right, rhs, lhs)
             if isinstance(rhs, _NUMBERS):
                 return _PYTHON[name](lhs, rhs)
         raise TypeError(f"types ({type(lhs)}, {type(rhs)}) not supported")
@@ -206,7 +161,7 @@ def install() -> dict[str, Any]:
         true = {"div": "truediv", "rdiv": "rtruediv", "idiv": "itruediv"}[python2]
         setattr(NDArray, f"__{python2}__", getattr(NDArray, f"__{true}__"))
     negate, absolute = get_op("_mul_scalar"), get_op("abs")
-    setattr(NDArray, "__neg__", lambda self: _number(negate, self, -1.0))  # noqa: B010  (the stubs have it already)
+    setattr(NDArray, "__neg__", lambda self: arithmetic_with_number(negate, self, -1.0))  # noqa: B010  (the stubs have it already)
     setattr(NDArray, "__abs__", lambda self: invoke(absolute, (self,), {}))  # noqa: B010
     functions["true_divide"] = functions["divide"]
     return functions

@@ -358,9 +358,7 @@ class CSRNDArray(BaseSparseNDArray):
             raise ValueError("Multi-dimension indexing is not supported")
         else:
             raise ValueError(f"Undefined behaviour for {key!r}: only integers and slices of rows")
-        from .op import slice as slice_op
-
-        return slice_op(self, begin=(begin,), end=(end,))
+        return _slice(self, begin=(begin,), end=(end,))
 
     def asscipy(self) -> Any:
         """The array as a ``scipy.sparse.csr_matrix``."""

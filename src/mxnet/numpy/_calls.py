@@ -23,8 +23,9 @@ from .._core.state import state
 from .._core.tape import reach
 from .._core.types import ContextLike
 from ..ndarray._array import NDArray
-from ._array import ndarray, wrap
+from ._array import ndarray
 
+_new = ndarray.__new__
 NUMBERS = (float, int, onp.generic)  # bool is an int
 
 
@@ -86,7 +87,9 @@ def _filled_in(value: Any, tensors: Iterator[Any]) -> Any:
 
 def wrap_recorded(t: torch.Tensor, ctx: Any, sources: Iterable[Any]) -> ndarray:
     """An array of what a function has computed from arrays (others among ``sources`` do not matter)."""
-    array = wrap(t, ctx)
+    array = _new(ndarray)
+    array._t = t
+    array._ctx = ctx
     if state.recording and integers.in_graph(t).requires_grad:
         recorded(array, *constant()[:2], _notes(sources))
     return array

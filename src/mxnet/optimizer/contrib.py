@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from .._core.ops.optimizer import kernels
+from ..ndarray import sparse
 from ..ndarray.ndarray import NDArray, wrap
 from ..ndarray.sparse import RowSparseNDArray
 from ._base import Optimizer, Step
@@ -45,8 +46,6 @@ class GroupAdaGrad(Optimizer):
         if len(weight.shape) != 2:
             raise ValueError(f"GroupAdaGrad needs weights of two axes, parameter {index!r} has shape {weight.shape}")
         if isinstance(weight, RowSparseNDArray):
-            from ..ndarray import sparse
-
             return sparse.zeros("row_sparse", (weight.shape[0], 1), ctx=weight.context, dtype=weight.dtype)
         t = weight._t.data
         return wrap(torch.zeros((t.shape[0], 1), dtype=t.dtype, device=t.device), weight._ctx)

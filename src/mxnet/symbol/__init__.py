@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from .._core.frontend import fluent as _fluent
 from .._core.frontend.namespaces import install as _install
-from .._core.frontend.sym import make_function as _make_function
 from . import _internal, contrib, image, linalg, op, random, register, sparse
 from . import _methods as _methods  # gives Symbol its methods
 from . import symbol as symbol
+from ._functions import make_function as _make_function
 from .symbol import *  # noqa: F403
 from .symbol import Symbol
 from .symbol import __all__ as _names

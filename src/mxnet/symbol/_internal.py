@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from .._core.frontend.namespaces import install
-from .._core.frontend.sym import make_function
 from .._core.registry import get_op
 from ._creation import fromjson
+from ._functions import make_function
 from ._subgraph import call_params
 from ._symbol import Symbol, create
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from .._core.graph.node import Entry, Node, topo_sort
 from ..attribute import AttrScope
+from . import op
 from ._creation import var
 from ._symbol import Symbol
 
@@ -74,8 +75,6 @@ def _unique_name(name: str) -> str:
 
 def _distinct(outputs: list[Symbol], states: list[Symbol], shared: set[str | None], name: str) -> list[Entry]:
     """The heads of a body, with a copy in the place of each that is an input, or nothing that the body computes."""
-    from . import op
-
     inputs = {n.name for n in topo_sort([s._heads[0] for s in (*outputs, *states)]) if n.op is None}
 
     def head(s: Symbol, taken: set[str | None]) -> Entry:

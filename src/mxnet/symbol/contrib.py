@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.frontend.namespaces import install
 from .._core.frontend.nested import flatten, python_value, regroup, two_results
-from .._core.frontend.sym import make_function
 from .._core.frontend.updates import make_functions
 from .._core.graph.node import Entry
 from .._core.registry import get_op
 from . import _internal, op
 from ._creation import full
+from ._functions import make_function
 from ._subgraph import Body
 from ._symbol import Symbol, create
 from .random import uniform

@@ -7,9 +7,9 @@ from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 from .._core.frontend.namespaces import install
-from .._core.frontend.sym import make_function
 from .._core.registry import get_op
 from ..base import _Null
+from ._functions import make_function
 from ._symbol import Symbol, create
 
 if TYPE_CHECKING:

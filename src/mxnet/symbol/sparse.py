@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from .._core.frontend.namespaces import install
-from .._core.frontend.sym import make_function
+from ._functions import make_function
 
 if TYPE_CHECKING:
     from ._stubs.sparse import *  # noqa: F403

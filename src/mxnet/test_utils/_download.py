@@ -15,6 +15,7 @@ from .._core import logs
 from .._core.download import fetch
 from .._core.files import atomic_write
 from .._core.idx import read_idx
+from ..io import MNISTIter
 
 _SITE = "http://data.mxnet.io/"
 # MXNet's own host went away with the project: what others mirror is fetched from there first.
@@ -175,8 +176,6 @@ def get_mnist_iterator(
     num_parts, part_index : int
         Read one of several parts of each epoch.
     """
-    from ..io import MNISTIter
-
     get_mnist_ubyte()
     common = {
         "input_shape": input_shape,

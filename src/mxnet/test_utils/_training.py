@@ -8,7 +8,9 @@ from typing import Any
 
 from .. import autograd, io
 from .. import random as mx_random
+from ..initializer import Initializer
 from ..ndarray import NDArray
+from ..util import np_array, np_shape
 from ._arrays import rand_ndarray
 from ._compare import assert_almost_equal, compare_ndarray_tuple
 from ._defaults import default_context
@@ -134,8 +136,6 @@ def check_gluon_hybridize_consistency(
         Whether to compare gradients of the inputs too.
     rtol, atol : float
     """
-    from ..util import np_array, np_shape
-
     with np_shape(True), np_array(True):
         params: dict[str, Any] | None = None
         output, gradients = None, None
@@ -172,7 +172,6 @@ def _run(net: Any, data: list[Any], record: bool) -> tuple[Any, list[Any]]:
 
 def _from_values(values: dict[str, Any]) -> Any:
     """An initializer that gives parameters known values."""
-    from ..initializer import Initializer
 
     class FromValues(Initializer):
         def _init_weight(self, name: Any, arr: NDArray) -> None:

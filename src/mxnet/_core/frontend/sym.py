@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ...base import _Null
@@ -12,10 +13,8 @@ _TAIL = ("name", "attr", "out")
 _OWN = frozenset(_TAIL)
 
 
-def make_function(od: OpDef, shown: str) -> Any:
-    """The symbolic function of an operator."""
-    from ...symbol.symbol import Symbol, create
-
+def make_function(od: OpDef, shown: str, symbol: type, create: Callable[..., Any]) -> Any:
+    """The symbolic function of an operator, over symbols of a class, which ``create`` makes."""
     inputs = frozenset(od.inputs)
     order = argument_order(od) + _TAIL
     hint = shown.lower()
@@ -30,7 +29,7 @@ def make_function(od: OpDef, shown: str) -> Any:
         kwargs.pop("out", None)  # a graph has no memory to write to
         symbols, params = {}, {}
         for name, value in kwargs.items():
-            if isinstance(value, Symbol):
+            if isinstance(value, symbol):
                 symbols[name] = value
             elif name in inputs:
                 if value is not None:
@@ -47,14 +46,14 @@ def make_function(od: OpDef, shown: str) -> Any:
         kwargs.pop("out", None)
         symbols, params = {}, {}
         for name, value in kwargs.items():
-            if isinstance(value, Symbol):
+            if isinstance(value, symbol):
                 symbols[name] = value
-            elif isinstance(value, (list, tuple)) and value and isinstance(value[0], Symbol):
+            elif isinstance(value, (list, tuple)) and value and isinstance(value[0], symbol):
                 positional.extend(value)
             elif name not in _OWN and value is not _Null:
                 params[name] = value
         for value in (*bodies, *positional):
-            if not isinstance(value, Symbol):
+            if not isinstance(value, symbol):
                 raise TypeError(f"Argument {od.inputs[-1]} of {od.name} must be a Symbol, but got {value!r}")
         return create(od, tuple(positional), symbols, params, kwargs.get("name"), kwargs.get("attr"), hint, bodies)
 

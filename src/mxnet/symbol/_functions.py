@@ -1,0 +1,14 @@
+"""The functions of operators over symbols."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._core.frontend import sym
+from .._core.registry import OpDef
+from ._symbol import Symbol, create
+
+
+def make_function(od: OpDef, shown: str) -> Any:
+    """The function of an operator over symbols."""
+    return sym.make_function(od, shown, Symbol, create)
