@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._core import logs
-from ._core.checkpoint import save_checkpoint
+from ._core.model import save_checkpoint
 
 __all__ = [
     "LogValidationMetricsCallback",

@@ -15,7 +15,7 @@ from . import ndarray as nd
 from . import optimizer as opt
 from . import symbol as sym
 from ._core import env, logs
-from ._core.checkpoint import load_checkpoint, load_params, save_checkpoint, split_params  # noqa: F401
+from ._core.model import load_checkpoint, load_params, save_checkpoint, split_params  # noqa: F401
 from .base import mx_real_t
 from .callback import LogValidationMetricsCallback
 from .context import Context, cpu

@@ -67,7 +67,7 @@ LAYERS = [
     {"ndarray"},
     {"executor", "numpy", "random"},
     {"symbol"},
-    {"autograd", "_core.checkpoint", "numpy_extension", "operator"},
+    {"autograd", "_core.model", "numpy_extension", "operator"},
     # What training needs.
     {"initializer", "lr_scheduler", "metric", "monitor", "profiler", "recordio", "visualization"},
     {"io", "optimizer"},

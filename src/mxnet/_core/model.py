@@ -1,4 +1,7 @@
-"""Checkpoints: a network in ``prefix-symbol.json``, its parameters in ``prefix-0001.params``."""
+"""Checkpoints: a network in ``prefix-symbol.json``, its parameters in ``prefix-0001.params``.
+
+The file is called as MXNet's, since formats of log lines may show the name.
+"""
 
 from __future__ import annotations
 
