@@ -20,7 +20,7 @@ def _get_builtin_op(op_name: str) -> Any:
     """
     for prefix, module in _PREFIXES.items():
         if op_name.startswith(prefix):
-            name = op_name[len(prefix) :]
+            name = op_name[len(prefix) :].lstrip("_")  # _npx__image_resize is of the module image
             for part, inner in vars(module).items():
                 if name.startswith(f"{part}_") and getattr(inner, "__name__", "") == f"{module.__name__}.{part}":
                     module, name = inner, name[len(part) + 1 :]

@@ -81,11 +81,21 @@ def test_registered_names_of_numpy_functions():
         _get_builtin_op("_np_nothing")
 
 
+def test_documented_operators():
+    from mxnet import _numpy_op_doc
+
+    assert _numpy_op_doc._np_cumsum is mx.np.cumsum and _numpy_op_doc._npx__image_resize is mx.npx.image.resize
+
+
 def test_numpy_protocols():
     from mxnet import numpy_dispatch_protocol as protocol
 
     assert {"sum", "concatenate", "linalg.norm"} <= set(protocol._NUMPY_ARRAY_FUNCTION_LIST)
     assert {"add", "exp", "less"} <= set(protocol._NUMPY_ARRAY_UFUNC_LIST)
+    assert not {"average", "linspace", "log1p"} & {
+        *protocol._NUMPY_ARRAY_FUNCTION_LIST,
+        *protocol._NUMPY_ARRAY_UFUNC_LIST,
+    }
     x = mx.np.ones((2, 3))
     assert all(isinstance(getattr(np, n)(x), mx.np.ndarray) for n in ("sum", "mean", "transpose", "exp"))
 

@@ -773,3 +773,10 @@ def test_every_name_is_there():
 def test_imported_on_first_use():
     code = "import sys, mxnet; assert 'mxnet.numpy' not in sys.modules; assert mxnet.np.pi; assert mxnet.npx.relu"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", ["eigh", "slogdet", "eig"])
+def test_numpys_functions_give_numpys_kinds_of_tuples(name):
+    x = onp.array([[2.0, 1.0], [1.0, 3.0]], "float32")
+    plain, ours = getattr(onp.linalg, name)(x), getattr(onp.linalg, name)(np.array(x))
+    assert type(plain) is type(ours) and all(type(part) is np.ndarray for part in ours)

@@ -303,6 +303,12 @@ def test_delete_and_insert(obj, axis):
     check(np.insert(np.array(x), obj, 5, axis), onp.insert(x, plain, 5, axis))
 
 
+@pytest.mark.parametrize("where, values", [(slice(1, 2), [1.0, 2.0]), (slice(1, -2, -1), []), (slice(0, 4, 2), [7.0])])
+def test_insert_at_slices(where, values):
+    x = onp.arange(4, dtype="float32")
+    check(np.insert(np.array(x), where, np.array(values)), onp.insert(x, where, values))
+
+
 @pytest.mark.parametrize("positions", [[-1, 5], [-3, 1], [-4, 0, 3, 2], [5]])
 def test_delete_overlooks_positions_in_arrays_that_there_are_not(positions):
     left = [i for i in range(3) if i not in positions]  # as in MXNet, for which -1 is none

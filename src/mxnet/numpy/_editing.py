@@ -62,13 +62,13 @@ def insert(arr: Tensor, obj: Any, values: Tensor, axis: int | None = None) -> Te
     """
     source, at = (arr.reshape(-1), 0) if axis is None else (arr, _one_axis(arr, axis))
     new = torch.as_tensor(values, dtype=source.dtype, device=source.device)
-    positions = _on_host(obj)
     n = source.shape[at]
-    if not isinstance(positions, slice) and positions.size == 1:  # one position takes all the slices there are
+    positions = onp.arange(n)[obj] if isinstance(obj, slice) else _on_host(obj)
+    if positions.size == 1:  # one position takes all the slices there are
         new = new.reshape((1,) * (source.ndim - new.ndim) + tuple(new.shape))
         new = new if positions.ndim else new.movedim(0, at)
         positions = onp.full(new.shape[at], positions.item())
-    count = len(onp.arange(n)[positions]) if isinstance(positions, slice) else positions.size
+    count = positions.size
     shape = list(source.shape)
     shape[at] = count
     places = onp.insert(onp.arange(n), positions, n + onp.arange(count))
