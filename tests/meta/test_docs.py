@@ -19,7 +19,8 @@ FILES = {
 
 # Named, but not ours: the data beside the checkout, what the tools write, what MXNet and other projects have.
 ELSEWHERE = re.compile(
-    r"(\.\./)?shared/|build/|dist/|\.venv/|~|-|.*(python_api|registries)\.json$|(ops_test|parse_log|im2rec|rec2idx|diagnose|launch)\.py$"
+    r"(\.\./)?shared/|build/|dist/|\.venv/|~|-|.*(python_api|registries)\.json$"
+    r"|(tools/)?(ops_test|parse_log|im2rec|rec2idx|diagnose|launch)\.py$"
 )
 # What upstream's tests are called, in the documents that say what of them passes.
 UPSTREAM = re.compile(r"test_\w+\.py$")

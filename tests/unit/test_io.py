@@ -554,3 +554,11 @@ def test_libsvm_errors(tmp_path, text, kwargs, words):
     path.write_text(text)
     with pytest.raises(MXNetError, match=words):
         mx.io.LibSVMIter(**{"data_libsvm": str(path), "data_shape": (3,), "batch_size": 1, **kwargs})
+
+
+def test_libsvm_weights_and_queries_are_passed_over(tmp_path):
+    path = tmp_path / "ranking.libsvm"
+    path.write_text("1 qid:3 0:1 2:5\n0:0.5 qid:4 1:2\n2\n")
+    batch = mx.io.LibSVMIter(data_libsvm=str(path), data_shape=(4,), batch_size=3).next()
+    assert batch.data[0].asnumpy().tolist() == [[1, 0, 5, 0], [0, 2, 0, 0], [0, 0, 0, 0]]
+    assert batch.label[0].asnumpy().tolist() == [1, 0, 2]

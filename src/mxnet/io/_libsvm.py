@@ -15,6 +15,8 @@ from ..ndarray.sparse import csr_matrix
 from ._source import Batch, BatchSource, RoundBatches, Rows, RowStream, files_of, to_array
 
 _FLOAT = rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan)"
+# What may follow the label, and means nothing here: a weight of the sample, and the query it belongs to.
+_HEAD = re.compile(rb"(" + _FLOAT + rb")(?::" + _FLOAT + rb")?(?:\s+qid:[0-9]+)?(?!\S)", re.I)
 _LINE = re.compile(_FLOAT + rb"(?:\s+" + _FLOAT + rb":" + _FLOAT + rb")*", re.I)
 
 
@@ -81,6 +83,7 @@ def _parse(path: str, text: bytes, width: int) -> _Matrix:
         line = line.split(b"#", 1)[0].strip()
         if not line:
             continue
+        line = _HEAD.sub(rb"\1", line, count=1)
         if not _LINE.fullmatch(line):
             raise MXNetError(
                 f"LibSVMIter: {path}, line {number}: not a LibSVM file: a line must be "

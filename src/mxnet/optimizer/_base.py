@@ -354,14 +354,11 @@ class Optimizer:
                 self._update_sparse(w, g, master, states, lr, wd, step)
             else:
                 target = w if master is None else master
-                self._step(
-                    [target._t.data],
-                    [g._t.detach().to(target._t.dtype)],
-                    [None if x is None else [x._t.data] for x in states],
-                    lr,
-                    wd,
-                    step,
-                )
+                tensors = [None if x is None else [x._t.data] for x in states]
+                try:
+                    self._step([target._t.data], [g._t.detach().to(target._t.dtype)], tensors, lr, wd, step)
+                except TypeError as e:
+                    raise self._wrong_setting(e) from e
                 if master is not None:
                     w._t.data.copy_(master._t.data)
 
@@ -402,6 +399,13 @@ class Optimizer:
                 x._replace(tensors[id(x)])
         if master is not None:
             weight[:] = master.astype(weight.dtype)
+
+    def _wrong_setting(self, error: TypeError) -> Exception:
+        """The error for an update that a setting which is no number has made fail."""
+        wrong = [f"{n}={v!r}" for n, v in vars(self).items() if isinstance(v, (NDArray, np.ndarray))]
+        return (
+            MXNetError(f"{type(self).__name__}: settings must be numbers, got {', '.join(wrong)}") if wrong else error
+        )
 
     def _lazy(self) -> bool:
         """Whether row-sparse gradients update only their rows."""
