@@ -61,7 +61,7 @@ LAYERS = [
     {"_core.sparse"},
     {"_core.invoke", "_core.ops"},
     # Graphs, files of arrays, functions made of operators.
-    {"_core.frontend", "_core.graph", "_core.serialization", "_core.unpickle"},
+    {"_core.frontend", "_core.functions", "_core.graph", "_core.serialization", "_core.unpickle"},
     {"_core.casting", "_core.execute"},
     # What a user holds in hands.
     {"ndarray"},

@@ -15,11 +15,12 @@ import torch
 from torch import Tensor
 
 from .._core import integers
+from .._core.functions import compute, wrap
 from .._core.registry import get_op
 from .._core.state import state
 from ..util import _check_ufunc_keywords
 from ._array import ndarray
-from ._calls import NUMBERS, compute, refuse, wrap_recorded, write
+from ._calls import NUMBERS, refuse, write
 
 # ---------------------------------------------------------------------- one array
 
@@ -101,7 +102,7 @@ def _unary(name: str, fn: Callable[..., Any], text: str) -> Any:
             _check_ufunc_keywords(name, kwargs)
         if isinstance(x, ndarray):
             result = compute(name, fn, (x._t,), {})
-            return wrap_recorded(result, x._ctx, (x,)) if out is None else write(name, out, result)
+            return wrap(result, ndarray, x._ctx, (x,)) if out is None else write(name, out, result)
         if isinstance(x, NUMBERS):
             return on_host(x)
         raise refuse(name, x)
@@ -253,7 +254,7 @@ def _binary(name: str, fn: Callable[..., Any], numbers: int, text: str) -> Any:
         else:
             raise refuse(name, x2)
         result = compute(name, run, args, {})
-        return wrap_recorded(result, ctx, (x1, x2)) if out is None else write(name, out, result)
+        return wrap(result, ndarray, ctx, (x1, x2)) if out is None else write(name, out, result)
 
     if name in _WITHOUT_KEYWORDS:
 

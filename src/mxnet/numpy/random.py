@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 
 from .._core.dtypes import torch_dtype
+from .._core.functions import compute
 from .._core.rng import generator
 from .._core.types import ContextLike, DTypeLike, ShapeLike
 from ..context import Context, current_context
 from ..ndarray._creation import _shape
 from ._array import ndarray, wrap
-from ._calls import compute, refuse, write
+from ._calls import refuse, write
 from ._elementwise import promoted
 
 __all__ = [

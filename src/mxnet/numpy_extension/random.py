@@ -9,13 +9,14 @@ from torch import Tensor
 
 from .. import random as _random
 from .._core.dtypes import torch_dtype
+from .._core.functions import compute
 from .._core.rng import generator
 from .._core.types import ContextLike, DTypeLike, ShapeLike
 from ..context import Context
 from ..ndarray._creation import _shape
 from ..numpy import random as _np_random
 from ..numpy._array import ndarray, wrap
-from ..numpy._calls import compute, refuse, write
+from ..numpy._calls import refuse, write
 
 __all__ = ["bernoulli", "normal_n", "seed", "uniform_n"]
 
