@@ -208,3 +208,11 @@ def test_rows_are_found_in_any_order():
         kv.row_sparse_pull("w", out=out, row_ids=mx.nd.array(rows))
         assert out.indices.asnumpy().tolist() == sorted(set(rows))
         assert out.data.asnumpy().ravel().tolist() == expected
+
+
+@pytest.mark.parametrize("use", [lambda x: x.asnumpy(), lambda x: x.tostype("default"), lambda x: x + 1, mx.nd.sum])
+@pytest.mark.parametrize("stype", ["csr", "row_sparse"])
+def test_shapes_that_no_memory_holds(stype, use):
+    shape = (3, 10**15) if stype == "csr" else (10**15, 3)
+    with pytest.raises(mx.MXNetError, match=f"no memory for a dense array of shape .{shape[0]}, {shape[1]}"):
+        use(mx.nd.sparse.zeros(stype, shape))

@@ -108,6 +108,13 @@ class Sparse:
         """A dense tensor of the same values, without history."""
         raise NotImplementedError
 
+    def _zeros(self) -> Tensor:
+        """A dense tensor of zeros of the whole shape, which files may claim to be of any size."""
+        try:
+            return torch.zeros(self.shape, dtype=self.dtype, device=self.device)
+        except (RuntimeError, OverflowError) as e:
+            raise MXNetError(f"there is no memory for a dense array of shape {tuple(self.shape)}") from e
+
     def check(self, full: bool = True) -> None:
         """Raise MXNetError unless the parts make a valid array; with ``full``, their contents are looked at too."""
         raise NotImplementedError
@@ -159,7 +166,7 @@ class Csr(Sparse):
         return self.rows() * self.shape[1] + self.indices
 
     def dense(self) -> Tensor:
-        made = torch.zeros(self.shape, dtype=self.dtype, device=self.device)
+        made = self._zeros()
         return made.index_put_((self.rows(), self.indices), self.values, accumulate=self.dtype != torch.bool)
 
     def check_places(self) -> None:
@@ -201,7 +208,7 @@ class Rows(Sparse):
 
     def dense(self) -> Tensor:
         self.check_places()
-        made = torch.zeros(self.shape, dtype=self.dtype, device=self.device)
+        made = self._zeros()
         made[self.indices] = self.values
         return made
 
