@@ -53,7 +53,11 @@ def test_files(document):
     assert not {path for path in missing if not UPSTREAM.match(path)}
 
 
-@pytest.mark.parametrize("document", [d for d in DOCUMENTS if d.name != "CHANGELOG.md"], ids=lambda path: path.name)
+# What was there once, and what is not there yet, is named in these two.
+PRESENT = [d for d in DOCUMENTS if d.name not in ("CHANGELOG.md", "not_there_yet.md")]
+
+
+@pytest.mark.parametrize("document", PRESENT, ids=lambda path: path.name)
 def test_names(document):
     missing = []
     for name in {span.split("(")[0] for span in spans(document.read_text(encoding="utf-8"))}:
