@@ -77,15 +77,19 @@ def invoke(
         _prepare_mutation(od, arrays, kwargs, tensors, out)
 
     record = state.recording and od.recorded
-    if record:
-        result = compute(od.name, _recorded, (od, tensors, kwargs, out is None), _NO_PARAMS, True, tensors)
+    if not record or (od.backward_fn is None and od.differentiable and not od.inert and not integers.active):
+        result = compute(od.name, od.fn, tensors, kwargs, record)
     else:
-        result = compute(od.name, od.fn, tensors, kwargs, False)
+        result = compute(od.name, _recorded, (od, tensors, kwargs), _NO_PARAMS, True, tensors)
     if out is None and type(result) is torch.Tensor:
         if not record:
             if od.aliases_input and _shares(result, tensors):
                 result = result.clone(memory_format=_CONTIGUOUS)
             return like._wrap(result, ctx)
+        if not (result.requires_grad or hasattr(result, "_proxy")) and any(
+            t is not None and integers.in_graph(t).requires_grad for t in tensors
+        ):
+            result = compute(od.name, _without_gradient, (od, result, tensors, kwargs), _NO_PARAMS, True, tensors)
         array = like._wrap(result, ctx)
         if result.requires_grad or hasattr(result, "_proxy"):
             # As ``recorded`` does, which would be a tenth of a microsecond more.
@@ -142,21 +146,12 @@ def compute(
             set_enabled(before)
 
 
-def _recorded(od: OpDef, tensors: list[Any], kwargs: dict[str, Any], alone: bool) -> Any:
-    """Run an operator that is recorded.
-
-    Integers take part, and a result that torch has cut off (if it is ``alone``, to be wrapped) is connected to the
-    inputs again: it does not change with them.
-    """
+def _recorded(od: OpDef, tensors: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Run an operator that is recorded: with a gradient of its own, inert inputs, or integers that take part."""
     if integers.active and integers.carried(tensors):
         result = integers.run(od.run, tensors, kwargs, od.repeatable)
     else:
-        plain = od.differentiable and od.backward_fn is None
-        result = od.fn(*tensors, **kwargs) if plain else od.run(tensors, kwargs)
-        if alone and type(result) is torch.Tensor and not result.requires_grad and not hasattr(result, "_proxy"):
-            if od.makes_integers(kwargs):
-                return integers.run(od.run, tensors, kwargs)
-            return reach((result,), tensors)[0]
+        result = od.run(tensors, kwargs)
     return _reaching_inert(od, result, tensors, kwargs) if od.inert else result
 
 
@@ -167,6 +162,13 @@ def _reaching_inert(od: OpDef, result: Any, tensors: list[Any], kwargs: dict[str
     for i, r in zip(carry, reach([results[i] for i in carry], od.inert_inputs(tensors, kwargs))):
         results[i] = r
     return results[0] if type(result) is torch.Tensor else results
+
+
+def _without_gradient(od: OpDef, result: torch.Tensor, tensors: list[Any], kwargs: dict[str, Any]) -> torch.Tensor:
+    """A recorded result that torch has cut off: of integers, or one that does not change with the inputs."""
+    if od.makes_integers(kwargs):
+        return integers.run(od.run, tensors, kwargs)
+    return reach((result,), tensors)[0]
 
 
 def derive(
