@@ -24,7 +24,7 @@ import mxnet as mx
 
 BUCKETS = [10, 20, 30, 40, 50, 60]
 END = "\n"  # stands before the first and after the last letter of a line
-PAD, PAD_LABEL = "", 0  # after the end of lines shorter than others in a batch; not learnt, not counted
+PAD, PAD_LABEL = "", 0  # after the end of lines shorter than others in a batch; not learned, not counted
 
 
 def load(path: str, batch_size: int, layout: str = "TN") -> tuple[Any, Any, dict[str, int]]:

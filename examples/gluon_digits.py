@@ -21,7 +21,7 @@ from mxnet.gluon import nn
 
 
 def build() -> nn.HybridSequential:
-    """Two convolutions with batch normalisation, and a classifier."""
+    """Two convolutions with batch normalization, and a classifier."""
     net = nn.HybridSequential()
     for channels in (16, 32):
         net.add(nn.Conv2D(channels, 3, padding=1, use_bias=False), nn.BatchNorm(), nn.Activation("relu"))

@@ -82,7 +82,7 @@ def record(train_mode: bool = True) -> _Scope:
     Parameters
     ----------
     train_mode : bool
-        Whether operators with two behaviours (Dropout, BatchNorm) train.
+        Whether operators with two behaviors (Dropout, BatchNorm) train.
 
     Examples
     --------

@@ -216,7 +216,7 @@ class Executor:
         Parameters
         ----------
         is_train : bool
-            Whether :meth:`backward` follows; layers with two behaviours train.
+            Whether :meth:`backward` follows; layers with two behaviors train.
         **kwargs : NDArray or numpy.ndarray
             New values of arguments, copied into the bound arrays.
 

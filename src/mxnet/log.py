@@ -1,4 +1,4 @@
-"""Loggers with MXNet's coloured line format."""
+"""Loggers with MXNet's colored line format."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _RED, _GREEN, _BLUE, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[34m", "\x1b[0m"
 
 
 class _Formatter(logging.Formatter):
-    """``W0505 00:29:47 3525 file:function:line] message``, with the part before the bracket coloured by level."""
+    """``W0505 00:29:47 3525 file:function:line] message``, with the part before the bracket colored by level."""
 
     def __init__(self) -> None:
         super().__init__(datefmt="%m%d %H:%M:%S")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         level = record.levelno
-        colour = _RED if level >= WARNING else _GREEN if level >= INFO else _BLUE
+        color = _RED if level >= WARNING else _GREEN if level >= INFO else _BLUE
         return (
-            f"{colour}{_LETTERS.get(level, 'U')}{record.asctime} {record.process} "
+            f"{color}{_LETTERS.get(level, 'U')}{record.asctime} {record.process} "
             f"{record.pathname}:{record.funcName}:{record.lineno}]{_PLAIN} {record.message}"
         )
 
@@ -37,7 +37,7 @@ class _Formatter(logging.Formatter):
 def get_logger(
     name: str | None = None, filename: str | None = None, filemode: str | None = None, level: int = WARNING
 ) -> logging.Logger:
-    """A logger that writes coloured lines to stderr, or plain ones to a file.
+    """A logger that writes colored lines to stderr, or plain ones to a file.
 
     Parameters
     ----------

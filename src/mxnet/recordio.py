@@ -439,7 +439,7 @@ def unpack_img(s: bytes, iscolor: int = -1) -> tuple[Any, np.ndarray]:
     ----------
     s : bytes
     iscolor : int
-        OpenCV's flag: 1 for colour, 0 for gray, -1 as stored.
+        OpenCV's flag: 1 for color, 0 for gray, -1 as stored.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """GluonCV: classification through a DataLoader, detection with SSD and YOLO, segmentation, poses, videos.
 
-Normalised convolutions double rounding errors every few layers, so networks compute in float64 where theirs allow it.
+Normalized convolutions double rounding errors every few layers, so networks compute in float64 where theirs allow it.
 """
 
 import gluoncv
@@ -12,7 +12,7 @@ from gluoncv.model_zoo.yolo.yolo_target import YOLOV3PrefetchTargetGenerator
 import mxnet as mx
 from mxnet import gluon
 
-# Detection computes in float32. Normalisation with fixed averages keeps rounding errors as small as they are.
+# Detection computes in float32. Normalization with fixed averages keeps rounding errors as small as they are.
 FIXED_NORM = {"norm_kwargs": {"use_global_stats": True}}
 
 

@@ -284,9 +284,9 @@ class SyntheticData:
 
     def __init__(self, num_classes: int, num_features: int) -> None:
         rng = np.random.RandomState(0)
-        self.centres = rng.randn(num_classes, num_features)
+        self.centers = rng.randn(num_classes, num_features)
         self.label = rng.randint(0, num_classes, 320)
-        self.data = self.centres[self.label] + 0.5 * rng.randn(320, num_features)
+        self.data = self.centers[self.label] + 0.5 * rng.randn(320, num_features)
 
     def get_iter(self, batch_size: int) -> mx.io.NDArrayIter:
         return mx.io.NDArrayIter(self.data, self.label, batch_size)

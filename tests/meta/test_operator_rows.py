@@ -29,7 +29,7 @@ def _covered():
 
 
 def test_every_row_has_its_operator():
-    """A misspelt name would never be tested."""
+    """A misspelled name would never be tested."""
     unknown = sorted({f"{family}: {r.op}" for family, r in rows.all_rows() if not has_op(r.op)})
     assert not unknown
 

@@ -1,4 +1,4 @@
-"""A type checker over a user's script: it accepts what is right, and sees what is misspelt."""
+"""A type checker over a user's script: it accepts what is right, and sees what is misspelled."""
 
 import subprocess
 import sys
@@ -39,10 +39,10 @@ def complaints(*paths):
 def test_what_a_type_checker_says(tmp_path):
     text = SCRIPT.read_text(encoding="utf-8")
     wrong = {}
-    for name, (right, misspelt, _) in MISTAKES.items():
+    for name, (right, misspelled, _) in MISTAKES.items():
         assert text.count(right) == 1, name
         wrong[name] = tmp_path / f"{name.replace(' ', '_')}.py"
-        wrong[name].write_text(text.replace(right, misspelt), encoding="utf-8")
+        wrong[name].write_text(text.replace(right, misspelled), encoding="utf-8")
     found = complaints(SCRIPT, *wrong.values())
     assert not [line for line in found if line.startswith("script.py")]
     for name, (_, _, expected) in MISTAKES.items():

@@ -26,7 +26,7 @@ def samples(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def classifier() -> mx.sym.Symbol:
-    """A symbol with a loss, batch normalisation and dropout."""
+    """A symbol with a loss, batch normalization and dropout."""
     net = mx.sym.FullyConnected(mx.sym.var("data"), num_hidden=16, name="fc1")
     net = mx.sym.Dropout(mx.sym.BatchNorm(net, name="bn"), p=0.2)
     net = mx.sym.FullyConnected(mx.sym.Activation(net, act_type="relu"), num_hidden=CLASSES, name="fc2")

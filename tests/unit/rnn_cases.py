@@ -208,7 +208,7 @@ def _numbered(mx):
 
 
 def initialized(mx, name):
-    """The flat parameters of a fused cell after a module's initialisation, under several initializers."""
+    """The flat parameters of a fused cell after a module's initialization, under several initializers."""
     results = {}
     for label, start in (("numbered", _numbered(mx)), ("default", mx.init.Constant(0.5)), ("one", mx.init.One())):
         cell = mx.rnn.FusedRNNCell(HIDDEN, prefix="x_", forget_bias=3.0, **FUSED[name])

@@ -59,7 +59,7 @@ SAME = {
         print(sys.modules["__main__"].__dict__ is globals(), type(__loader__).__name__, __builtins__.__name__)
         def f(): return 1
         print(inspect.getsource(f), f.__module__)
-        import neighbour
+        import neighbor
         """,
     "error": """
         def f(n):
@@ -69,7 +69,7 @@ SAME = {
         except ZeroDivisionError as e:
             raise KeyError("lost") from e
         """,
-    "error below": "import neighbour\nneighbour.fail()",
+    "error below": "import neighbor\nneighbor.fail()",
     "error in import": "import broken",
     "no python": "x = (1,\n",
     "code": "import sys; sys.exit(7)",
@@ -105,7 +105,7 @@ SAME = {
 
 @pytest.mark.parametrize("case", SAME)
 def test_as_python(write, tmp_path, case):
-    write("neighbour.py", "def fail():\n    raise RuntimeError('here')\n")
+    write("neighbor.py", "def fail():\n    raise RuntimeError('here')\n")
     write("broken.py", "1 / 0\n")
     path = write("script.py", SAME[case])
     plain = start(tmp_path, str(path.name), "a", "--help", "-m")
@@ -115,8 +115,8 @@ def test_as_python(write, tmp_path, case):
 
 
 def test_script_in_another_folder(write, tmp_path):
-    write("far/neighbour.py", "x = 5")
-    write("far/script.py", "import neighbour, sys; print(neighbour.x, sys.argv[0], __file__)")
+    write("far/neighbor.py", "x = 5")
+    write("far/script.py", "import neighbor, sys; print(neighbor.x, sys.argv[0], __file__)")
     plain, ours = (command(tmp_path, "far/script.py") for command in (start, remx))
     assert ours.stdout == plain.stdout != ""
 

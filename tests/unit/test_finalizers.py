@@ -1,4 +1,4 @@
-"""Garbage collection may run anywhere, in the very code that holds a lock: finalisers take none, and do not wait."""
+"""Garbage collection may run anywhere, in the very code that holds a lock: finalizers take none, and do not wait."""
 
 import ast
 import gc

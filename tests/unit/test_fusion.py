@@ -37,7 +37,7 @@ GRAPHS = {
     "sum on the left": (relu(norm(conv(X, "c"), "n") + X), 1),
     "sum on the right": (relu(X + norm(conv(X, "c"), "n")), 1),
     "two branches": (relu(norm(conv(X, "c"), "n") + norm(conv(X, "d"), "m")), 2),
-    "sum of no normalisation": (conv(X, "c") + X, 1),
+    "sum of no normalization": (conv(X, "c") + X, 1),
     "read twice": (mx.sym.Group([relu(norm(conv(X, "c"), "n")), norm(conv(X, "d"), "m") * 2]), 3),
     "norm that is an output": ((lambda n: mx.sym.Group([relu(n), n]))(norm(conv(X, "c"), "n")), 2),
     "moments shown": (relu(norm(conv(X, "c"), "n", output_mean_var=True)[0]), 3),

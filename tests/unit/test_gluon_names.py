@@ -1,4 +1,4 @@
-"""Names that programs around Gluon import, with the work they are imported for; and misspelt arguments."""
+"""Names that programs around Gluon import, with the work they are imported for; and misspelled arguments."""
 
 import io
 import multiprocessing
@@ -168,7 +168,7 @@ def test_metrics_at_other_paths_and_for_own_ones():
     assert mx.metric.F1().metrics.total_examples == 0
 
 
-# ---------------------------------------------------------------------- misspelt arguments
+# ---------------------------------------------------------------------- misspelled arguments
 
 
 def one_warning(function):
@@ -179,7 +179,7 @@ def one_warning(function):
     return str(caught[0].message)
 
 
-def test_misspelt_arguments_of_hybridize():
+def test_misspelled_arguments_of_hybridize():
     hybrid = gluon.nn.HybridSequential()
     hybrid.add(gluon.nn.Dense(2), gluon.nn.Dense(2))
     plain = gluon.nn.Sequential()
@@ -192,7 +192,7 @@ def test_misspelt_arguments_of_hybridize():
     hybrid.hybridize(backend="MyPart", dedup_subgraph=True)  # the back end's own
 
 
-def test_misspelt_attributes_of_parameters():
+def test_misspelled_attributes_of_parameters():
     net = gluon.nn.Dense(2)
     params = net.collect_params()
     assert "did you mean 'grad_req'" in one_warning(lambda: params.setattr("grad_reg", "null"))

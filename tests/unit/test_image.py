@@ -251,7 +251,7 @@ def test_augmenters_like_mxnet(name):
     np.testing.assert_allclose((result * WEIGHTS).sum(), weighted, atol=0.1)
 
 
-def test_normalising_is_in_place():
+def test_normalizing_is_in_place():
     x = _picture("float32")
     mean, std = mx.nd.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 8.0])
     assert mx.image.ColorNormalizeAug(mean, std)(x) is x

@@ -1,4 +1,4 @@
-"""ImageRecordIter and ImageDetRecordIter: reading, splitting, augmenting and normalising images in record files."""
+"""ImageRecordIter and ImageDetRecordIter: reading, splitting, augmenting and normalizing images in record files."""
 
 import random
 
@@ -290,7 +290,7 @@ def test_sizes():
 
 def test_warps():
     turned = _augment(48, 64, rotate=180, fill_value=0)
-    # Rotating around the centre between pixels moves the edge by one.
+    # Rotating around the center between pixels moves the edge by one.
     np.testing.assert_array_equal(turned[1:, 1:], PICTURE[:0:-1, :0:-1])
     larger = _augment(48, 64, min_random_scale=2, max_random_scale=2)
     assert larger.shape == (48, 64, 3)
@@ -302,7 +302,7 @@ def test_warps():
     assert len(sheared) == 5
 
 
-def test_colours():
+def test_colors():
     for kwargs in ({"brightness": 0.4}, {"contrast": 0.4}, {"saturation": 0.4}, {"pca_noise": 0.2}):
         results = [_augment(48, 64, seed=s, **kwargs).astype(int) for s in range(30)]
         assert len({r.tobytes() for r in results}) > 15
@@ -379,7 +379,7 @@ def test_wrong_samplers():
         _det(min_crop_scales=(0.5,), max_crop_scales=(0.4,))
 
 
-def test_detection_colours():
+def test_detection_colors():
     for kwargs in (
         {"max_random_hue": 30, "random_hue_prob": 1.0},
         {"max_random_saturation": 90, "random_saturation_prob": 1.0},
@@ -409,6 +409,6 @@ def test_the_last_reference_may_go_away_in_a_decoding_thread(records):
 @pytest.mark.parametrize(
     "wrong, right", [("rand_crp", "rand_crop"), ("round_bach", "round_batch"), ("mean_R", "mean_r")]
 )
-def test_misspelt_parameters(records, wrong, right):
+def test_misspelled_parameters(records, wrong, right):
     with pytest.warns(UserWarning, match=f"ImageRecordIter has no parameter {wrong}, did you mean {right}"):
         _iterator(records, batch_size=2, data_shape=(3, 12, 16), **{wrong: 1})

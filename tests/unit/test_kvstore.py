@@ -250,7 +250,7 @@ def test_updater_sees_ints_in_order_and_bytes():
     kv = store(["z", "a"])
     kv._set_updater(updater)
     kv.push(["a", "z"], [ones(), ones()])
-    assert seen == [(b"z", 1.0), (b"a", 1.0)], "strings arrive as bytes, in the order of initialisation"
+    assert seen == [(b"z", 1.0), (b"a", 1.0)], "strings arrive as bytes, in the order of initialization"
 
 
 def test_optimizer_in_the_store_and_its_states(tmp_path):

@@ -179,7 +179,7 @@ def test_fit_logs_calls_back_and_scores(caplog):
 
 
 def test_fit_takes_up_where_it_was():
-    """A second fit neither binds nor initialises again, and keeps the optimizer."""
+    """A second fit neither binds nor initializes again, and keeps the optimizer."""
     it = mx.io.NDArrayIter(np.eye(5), np.arange(5) % 2, 5)
     mod = mx.mod.Module(mlp())
     mod.fit(it, num_epoch=1, optimizer_params={"learning_rate": 0.5})

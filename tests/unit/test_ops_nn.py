@@ -307,7 +307,7 @@ def test_softmax_output_may_heed_the_gradient_from_above():
     np.testing.assert_allclose(x.grad.asnumpy(), (y.asnumpy() - np.eye(2)) * head, rtol=1e-5)
 
 
-def test_kl_sparse_regulariser_moves_its_average_in_the_backward_pass():
+def test_kl_sparse_regularizer_moves_its_average_in_the_backward_pass():
     data, moving = np.array([[0.2, 0.6], [0.4, 0.8]], "float32"), np.array([0.5, 0.5], "float32")
     x, state = mx.nd.array(data), mx.nd.array(moving)
     executor = mx.sym.IdentityAttachKLSparseReg(

@@ -1,4 +1,4 @@
-"""Misspelt names: one warning that says which name was meant."""
+"""Misspelled names: one warning that says which name was meant."""
 
 import warnings
 
@@ -10,7 +10,7 @@ from mxnet._core.spelling import suggestion, warn_unknown
 
 def test_suggestion():
     assert suggestion("wieght", ["bias", "weight"]) == "; did you mean 'weight'?"
-    assert suggestion("colour", ["bias", "weight"]) == ""
+    assert suggestion("color", ["bias", "weight"]) == ""
 
 
 def test_one_warning_names_all_strangers():

@@ -256,8 +256,8 @@ def test_random_arrays():
     assert [x.shape for x in many] == [(2,), (), (3, 1)] and all(isinstance(x, np.ndarray) for x in many)
     (low,) = tu.random_uniform_arrays((1000,), low=5, high=6, dtype="float64")
     assert low.dtype == np.float64 and low.min() >= 5 and low.max() < 6
-    with pytest.raises(TypeError, match="colour"):
-        tu.random_uniform_arrays((2,), colour=1)
+    with pytest.raises(TypeError, match="color"):
+        tu.random_uniform_arrays((2,), color=1)
     assert sorted(tu.random_sample([1, 2, 3], 3)) == [1, 2, 3] and len(tu.random_sample([1, 2, 3], 2)) == 2
     with pytest.raises(AssertionError):
         tu.random_sample([1], 2)

@@ -21,8 +21,8 @@ from ._parameter_dict import ParameterDict
 from ._structure import flatten, regroup
 
 _ROW_SPARSE = str(STORAGE_TYPES["row_sparse"])  # as the attribute __storage_type__ spells it
-# The endings of a batch normalisation's parameters: variance, mean, scale, shift.
-_NORMALISATIONS = (
+# The endings of a batch normalization's parameters: variance, mean, scale, shift.
+_NORMALIZATIONS = (
     ("running_var", "running_mean", "gamma", "beta"),
     ("moving_var", "moving_mean", "gamma", "beta"),
 )
@@ -151,7 +151,7 @@ class SymbolBlock(HybridBlock):
         self._cached_graph = graph
 
     def cast(self, dtype: Any) -> None:
-        """Change the data type of the parameters; batch normalisations keep float32 in a float16 network.
+        """Change the data type of the parameters; batch normalizations keep float32 in a float16 network.
 
         Parameters
         ----------
@@ -162,7 +162,7 @@ class SymbolBlock(HybridBlock):
             return
         names = set(self._cached_graph[1].list_inputs())
         for name in names:
-            for variance, *others in _NORMALISATIONS:
+            for variance, *others in _NORMALIZATIONS:
                 lead = name.removesuffix(variance)
                 group = [name, *[lead + o for o in others]]
                 if lead != name and names.issuperset(group):

@@ -171,7 +171,7 @@ def download(
     """Fetch a file, unless it is there already with the right content.
 
     The file appears when it is complete and its checksum is right. A connection that breaks is taken up where it was,
-    when the server allows that. ``http_proxy``, ``https_proxy`` and ``no_proxy`` are honoured.
+    when the server allows that. ``http_proxy``, ``https_proxy`` and ``no_proxy`` are honored.
 
     Parameters
     ----------

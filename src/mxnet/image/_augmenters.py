@@ -27,7 +27,7 @@ from ._functions import (
 
 # How much of red, green and blue the eye sees (ITU-R BT.601).
 _LUMA = [[[0.299, 0.587, 0.114]]]
-# Mean and deviation of the colours of ImageNet.
+# Mean and deviation of the colors of ImageNet.
 _IMAGENET_MEAN = np.array([123.68, 116.28, 103.53])
 _IMAGENET_STD = np.array([58.395, 57.12, 57.375])
 # The directions in which they vary (Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural
@@ -156,7 +156,7 @@ class HorizontalFlipAug(Augmenter):
         return nd.flip(src, axis=1) if random.random() < self.p else src
 
 
-# ---------------------------------------------------------------------- colours
+# ---------------------------------------------------------------------- colors
 
 
 class BrightnessJitterAug(Augmenter):
@@ -172,7 +172,7 @@ class BrightnessJitterAug(Augmenter):
 
 
 class ContrastJitterAug(Augmenter):
-    """Move colours away from the mean gray (or to it) by a factor at most ``contrast`` away from 1, in place."""
+    """Move colors away from the mean gray (or to it) by a factor at most ``contrast`` away from 1, in place."""
 
     def __init__(self, contrast: float) -> None:
         super().__init__(contrast=contrast)
@@ -189,7 +189,7 @@ class ContrastJitterAug(Augmenter):
 
 
 class SaturationJitterAug(Augmenter):
-    """Move colours away from their gray (or to it) by a factor at most ``saturation`` away from 1, in place."""
+    """Move colors away from their gray (or to it) by a factor at most ``saturation`` away from 1, in place."""
 
     def __init__(self, saturation: float) -> None:
         super().__init__(saturation=saturation)
@@ -210,7 +210,7 @@ _YIQ_TO_RGB = np.array([(1.0, 0.956, 0.621), (1.0, -0.272, -0.647), (1.0, -1.107
 
 
 class HueJitterAug(Augmenter):
-    """Turn the hues by at most ``hue`` half circles, by a rotation in the YIQ space of colours."""
+    """Turn the hues by at most ``hue`` half circles, by a rotation in the YIQ space of colors."""
 
     def __init__(self, hue: float) -> None:
         super().__init__(hue=hue)
@@ -237,7 +237,7 @@ class ColorJitterAug(RandomOrderAug):
 
 
 class LightingAug(Augmenter):
-    """Add colour noise along the directions ``eigvec`` with normal amounts of ``alphastd`` times ``eigval``."""
+    """Add color noise along the directions ``eigvec`` with normal amounts of ``alphastd`` times ``eigval``."""
 
     def __init__(self, alphastd: float, eigval: np.ndarray, eigvec: np.ndarray) -> None:
         super().__init__(alphastd=alphastd, eigval=eigval, eigvec=eigvec)
@@ -288,7 +288,7 @@ class CastAug(Augmenter):
 # ---------------------------------------------------------------------- the usual list
 
 
-def _colour_augmenters(
+def _color_augmenters(
     brightness: float,
     contrast: float,
     saturation: float,
@@ -298,7 +298,7 @@ def _colour_augmenters(
     mean: Any,
     std: Any,
 ) -> list[Augmenter]:
-    """The part of the usual list that works on float32 colours."""
+    """The part of the usual list that works on float32 colors."""
     augmenters: list[Augmenter] = [CastAug()]
     if brightness or contrast or saturation:
         augmenters.append(ColorJitterAug(brightness, contrast, saturation))
@@ -358,7 +358,7 @@ def CreateAugmenter(
     brightness, contrast, saturation, hue, pca_noise : float
         How much to jitter.
     rand_gray : float
-        The probability to take the colours away.
+        The probability to take the colors away.
     inter_method : int
         See :func:`mxnet.image.resize_short`.
 
@@ -381,4 +381,4 @@ def CreateAugmenter(
     mean, std = (
         nd.array(usual) if given is True else given for given, usual in ((mean, _IMAGENET_MEAN), (std, _IMAGENET_STD))
     )
-    return augmenters + _colour_augmenters(brightness, contrast, saturation, hue, pca_noise, rand_gray, mean, std)
+    return augmenters + _color_augmenters(brightness, contrast, saturation, hue, pca_noise, rand_gray, mean, std)

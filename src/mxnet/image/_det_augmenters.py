@@ -18,10 +18,10 @@ from .._core import logs
 from ..base import numeric_types
 from ..ndarray import _internal
 from ..ndarray.ndarray import NDArray
-from ._augmenters import Augmenter, ForceResizeAug, ResizeAug, _colour_augmenters, _Described
+from ._augmenters import Augmenter, ForceResizeAug, ResizeAug, _color_augmenters, _Described
 from ._functions import fixed_crop
 
-# OpenCV's flags: one colour, and no looking outside of the part of an image.
+# OpenCV's flags: one color, and no looking outside of the part of an image.
 _BORDER_CONSTANT_ISOLATED = 16
 # Where a row of a label has its coordinates.
 _X, _Y, _BOX = [1, 3], [2, 4], slice(1, 5)
@@ -255,7 +255,7 @@ def _usable(
 
 
 class DetRandomPadAug(_RandomWindow):
-    """Put the image into a larger one of one colour, at a random place.
+    """Put the image into a larger one of one color, at a random place.
 
     Parameters
     ----------
@@ -266,7 +266,7 @@ class DetRandomPadAug(_RandomWindow):
     max_attempts : int
         After so many failures the image stays as it is.
     pad_val : float or tuple of float
-        The colour.
+        The color.
     """
 
     pad_val: Any
@@ -403,7 +403,7 @@ def CreateDetAugmenter(
     resize : int
         The length of the shorter edge at the beginning; 0 leaves images as they are.
     rand_crop, rand_pad, rand_gray : float
-        The probabilities to cut, to put a frame around, and to take the colours away.
+        The probabilities to cut, to put a frame around, and to take the colors away.
     rand_mirror : bool
         Exchange left and right in half of the images.
     mean, std : numpy.ndarray or True
@@ -415,7 +415,7 @@ def CreateDetAugmenter(
     min_object_covered, aspect_ratio_range, area_range, min_eject_coverage, max_attempts
         See :class:`DetRandomCropAug`; lists make several augmenters. Frames are up to ``area_range[1]`` times as large.
     pad_val : float or tuple of float
-        The colour of frames.
+        The color of frames.
     """
     augmenters: list[DetAugmenter] = []
     if resize > 0:
@@ -429,5 +429,5 @@ def CreateDetAugmenter(
         frame = DetRandomPadAug(aspect_ratio_range, (1.0, area_range[1]), max_attempts, pad_val)
         augmenters.append(DetRandomSelectAug([frame], 1 - rand_pad))
     resized: Sequence[Augmenter] = (ForceResizeAug((data_shape[2], data_shape[1]), inter_method),)
-    colours = _colour_augmenters(brightness, contrast, saturation, hue, pca_noise, rand_gray, mean, std)
-    return augmenters + [DetBorrowAug(a) for a in (*resized, *colours)]
+    colors = _color_augmenters(brightness, contrast, saturation, hue, pca_noise, rand_gray, mean, std)
+    return augmenters + [DetBorrowAug(a) for a in (*resized, *colors)]

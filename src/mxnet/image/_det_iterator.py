@@ -195,13 +195,13 @@ class ImageDetIter(ImageIter):
         Parameters
         ----------
         color : tuple, optional
-            The RGB colour of boxes; random by default.
+            The RGB color of boxes; random by default.
         thickness : int
             Of their lines.
         mean, std : numpy.ndarray or True
-            Undo a normalisation by these numbers; True stands for those of ImageNet.
+            Undo a normalization by these numbers; True stands for those of ImageNet.
         clip : bool
-            Limit colours to 0 to 255.
+            Limit colors to 0 to 255.
         waitKey : int, optional
             Show each image in a window for so many milliseconds (0: until a key is pressed).
         window_name : str

@@ -29,7 +29,7 @@ def imread(filename: str, *args: Any, **kwargs: Any) -> NDArray:
     ----------
     filename : str
     flag : int, default 1
-        1 for three colour channels, 0 for one gray channel.
+        1 for three color channels, 0 for one gray channel.
     to_rgb : bool, default True
         RGB, or BGR when false.
     out : NDArray, optional
@@ -56,7 +56,7 @@ def imdecode(buf: Any, *args: Any, **kwargs: Any) -> NDArray:
     buf : bytes, bytearray, numpy.ndarray or NDArray
         The content of a JPEG, PNG or other image file.
     flag : int, default 1
-        1 for three colour channels, 0 for one gray channel.
+        1 for three color channels, 0 for one gray channel.
     to_rgb : bool, default True
         RGB, or BGR when false.
     out : NDArray, optional
@@ -108,11 +108,11 @@ def copyMakeBorder(src: NDArray, top: int, bot: int, left: int, right: int, *arg
     top, bot, left, right : int
         Its width on each side.
     type : int, default 0
-        0 one colour, 1 the edge's pixels repeated, 2 mirrored, 3 the other side's, 4 mirrored without the edge itself.
+        0 one color, 1 the edge's pixels repeated, 2 mirrored, 3 the other side's, 4 mirrored without the edge itself.
     value : float, default 0
-        The colour as one number; better use ``values``.
+        The color as one number; better use ``values``.
     values : tuple of float, optional
-        The colour, one number a channel.
+        The color, one number a channel.
     out : NDArray, optional
         Where to put the result.
     """
@@ -252,7 +252,7 @@ def color_normalize(src: NDArray, mean: Any, std: Any = None) -> NDArray:
 
 
 def imrotate(src: NDArray, rotation_degrees: Any, zoom_in: bool = False, zoom_out: bool = False) -> NDArray:
-    """Rotate images around their centres.
+    """Rotate images around their centers.
 
     Parameters
     ----------

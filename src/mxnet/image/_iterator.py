@@ -27,7 +27,7 @@ def _read_list(path: str, dtype: str) -> dict[int, tuple[NDArray, str]]:
     return {key: (nd.array(x.labels, dtype=dtype), x.name) for key, x in read_image_list(path).items()}
 
 
-def _labelled(entries: list[Any], dtype: str) -> dict[str, tuple[NDArray, str]]:
+def _labeled(entries: list[Any], dtype: str) -> dict[str, tuple[NDArray, str]]:
     """Label and file name by number, from a list of ``[label, ..., path]``."""
     found = {}
     for number, entry in enumerate(entries, 1):
@@ -118,7 +118,7 @@ class ImageIter(DataIter):
             logs.root.info("%s: loading image list %s...", self.__class__.__name__, path_imglist)
             self.imglist = _read_list(path_imglist, dtype)
         elif isinstance(imglist, list):
-            self.imglist = _labelled(imglist, dtype)
+            self.imglist = _labeled(imglist, dtype)
         self.path_root = path_root
         self.batch_size = batch_size
         self.data_shape = tuple(data_shape)

@@ -1,4 +1,4 @@
-"""The augmenter of ``ImageRecordIter``: random sizes, places and colours of images as OpenCV has them (BGR bytes)."""
+"""The augmenter of ``ImageRecordIter``: random sizes, places and colors of images as OpenCV has them (BGR bytes)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._image_parameters import Augmentation
 
 # Limits of hue, lightness and saturation in OpenCV's bytes.
 _HLS_LIMITS = (180, 255, 255)
-# Eigenvectors of the colours of ImageNet in the order BGR, each times its eigenvalue (Krizhevsky et al., 2012).
+# Eigenvectors of the colors of ImageNet in the order BGR, each times its eigenvalue (Krizhevsky et al., 2012).
 _PCA = np.array(
     [
         [55.46 * -0.5836, 4.794 * -0.6948, 1.148 * 0.4203],
@@ -38,7 +38,7 @@ def shorter_edge(image: np.ndarray, size: int, method: int, rng: random.Random) 
 
 
 def shift_hls(image: np.ndarray, hue: int, lightness: int, saturation: int) -> np.ndarray:
-    """A colour image with numbers added to its hue, lightness and saturation, which stay in their ranges."""
+    """A color image with numbers added to its hue, lightness and saturation, which stay in their ranges."""
     cv2 = opencv.opencv()
     planes = cv2.split(cv2.cvtColor(image, cv2.COLOR_BGR2HLS))
     places = np.arange(256)
@@ -123,7 +123,7 @@ class DefaultAugmenter:
     # ------------------------------------------------------------------ places
 
     def _warp(self, image: np.ndarray, rng: random.Random) -> np.ndarray:
-        """Shear, rotate and scale around the centre, with another aspect ratio."""
+        """Shear, rotate and scale around the center, with another aspect ratio."""
         p = self.p
         shear = rng.uniform(-p.max_shear_ratio, p.max_shear_ratio)
         drawn = rng.randint(-p.max_rotate_angle, p.max_rotate_angle)
@@ -205,7 +205,7 @@ class DefaultAugmenter:
                 return x, y, part_w, part_h
         return None
 
-    # ------------------------------------------------------------------ colours
+    # ------------------------------------------------------------------ colors
 
     def _jitter(self, image: np.ndarray, rng: random.Random) -> np.ndarray:
         """Brightness, contrast and saturation, in random order."""

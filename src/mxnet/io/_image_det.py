@@ -91,7 +91,7 @@ class DetAugmenter:
         header, objects = parse_label(label)
         if p.resize != -1:
             image = shorter_edge(image, p.resize, p.inter_method, rng)
-        image = self._colours(image, rng)
+        image = self._colors(image, rng)
         if p.rand_mirror_prob > 0 and rng.random() < p.rand_mirror_prob:
             image = opencv.call("flip", image, 1)
             objects = objects.copy()
@@ -102,7 +102,7 @@ class DetAugmenter:
             image, objects = self._crop(image, objects, rng)
         return self._fit(image, rng), np.concatenate([header, objects.ravel()])
 
-    def _colours(self, image: np.ndarray, rng: random.Random) -> np.ndarray:
+    def _colors(self, image: np.ndarray, rng: random.Random) -> np.ndarray:
         p = self.p
         h, s, v, contrast = (
             rng.uniform(-most, most) if rng.random() < chance else 0
@@ -120,7 +120,7 @@ class DetAugmenter:
         return image
 
     def _frame(self, image: np.ndarray, objects: np.ndarray, rng: random.Random) -> tuple[np.ndarray, np.ndarray]:
-        """The image inside a larger one of one colour."""
+        """The image inside a larger one of one color."""
         scale = rng.uniform(1, self.p.max_pad_scale)
         if scale < _SMALLEST_FRAME:
             return image, objects
@@ -174,8 +174,8 @@ class DetAugmenter:
         if not accepted.any():
             return None
         if self.p.crop_emit_mode == "center":
-            centre_x, centre_y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
-            stay = (centre_x >= x) & (centre_x < x + w) & (centre_y >= y) & (centre_y < y + h)
+            center_x, center_y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+            stay = (center_x >= x) & (center_x < x + w) & (center_y >= y) & (center_y < y + h)
         else:
             stay = measures[2] > self.p.emit_overlap_thresh
         return _project(objects[stay], x, y, w, h) if stay.any() else None

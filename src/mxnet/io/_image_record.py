@@ -102,8 +102,8 @@ class _Pending:
 class ImageRecordSource(BatchSource):
     """Batches of augmented images from a record file, as ``im2rec`` makes it.
 
-    An image is resized and warped as the parameters say, cut to ``data_shape`` (channels, height, width), its colours
-    are changed, and it is normalised: ``(x - mean) / std * scale``. ``dtype`` may be float32, uint8 or int8.
+    An image is resized and warped as the parameters say, cut to ``data_shape`` (channels, height, width), its colors
+    are changed, and it is normalized: ``(x - mean) / std * scale``. ``dtype`` may be float32, uint8 or int8.
 
     ``num_parts`` and ``part_index`` select a part of the file. With ``round_batch`` the last batch is filled up with
     the first images, and the next epoch goes on after them; without, it is filled up with zeros. Images are decoded by

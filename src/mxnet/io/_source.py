@@ -21,7 +21,7 @@ from ..ndarray.ndarray import NDArray, wrap
 
 # MXDataIter's own, not the reader's.
 _ITERATOR_ARGUMENTS = ("data_name", "label_name")
-# Which names that an iterator does not have are taken for misspelt ones of it.
+# Which names that an iterator does not have are taken for misspelled ones of it.
 _SIMILAR = 0.75
 
 

@@ -23,7 +23,7 @@ class KVStoreBase:
     kv_registry: dict[str, type] = {}
 
     def broadcast(self, key: Any, value: Any, out: Any, priority: int = 0) -> None:
-        """Initialise a key with the value of the first worker, and copy it into every array of ``out``."""
+        """Initialize a key with the value of the first worker, and copy it into every array of ``out``."""
         raise NotImplementedError
 
     def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:

@@ -114,7 +114,7 @@ class KVStore(KVStoreBase):
     # ------------------------------------------------------------------ values
 
     def init(self, key: Any, value: Any) -> None:
-        """Give keys their first values, which are copied. A key is initialised once.
+        """Give keys their first values, which are copied. A key is initialized once.
 
         Parameters
         ----------
@@ -199,7 +199,7 @@ class KVStore(KVStoreBase):
             keys = [k for k, _ in sums]
             updater(keys, [s for _, s in sums], [self._values[k] for k in keys])
             return
-        # The order of updates: ints by value, strings by initialisation.
+        # The order of updates: ints by value, strings by initialization.
         place = {k: k if isinstance(k, int) else i for i, k in enumerate(self._values)}
         for k, s in sorted(sums, key=lambda pair: place[pair[0]]):
             updater(k.encode() if isinstance(k, str) else k, s, self._values[k])

@@ -84,7 +84,7 @@ def _notify(callbacks: Any, *args: Any) -> None:
 class BaseModule:
     """A computation that takes batches: forward, backward, and an update of its parameters.
 
-    A module is first *bound* to input shapes (:meth:`bind`), then its parameters are initialised (:meth:`init_params`),
+    A module is first *bound* to input shapes (:meth:`bind`), then its parameters are initialized (:meth:`init_params`),
     then an optimizer is installed (:meth:`init_optimizer`). The flags ``binded``, ``params_initialized`` and
     ``optimizer_initialized`` tell how far it is; ``for_training`` and ``inputs_need_grad`` what it was bound for.
 
@@ -270,7 +270,7 @@ class BaseModule:
         monitor: Any = None,
         sparse_row_id_fn: Any = None,
     ) -> None:
-        """Train on a data set: bind, initialise and install an optimizer where that has not been done, then run epochs.
+        """Train on a data set: bind, initialize and install an optimizer where that has not been done, then run epochs.
 
         Parameters
         ----------
@@ -294,7 +294,7 @@ class BaseModule:
         allow_missing : bool
             Whether ``arg_params`` may lack parameters, which the initializer then sets.
         force_rebind, force_init : bool
-            Bind, and initialise, even when it has been done.
+            Bind, and initialize, even when it has been done.
         begin_epoch, num_epoch : int
             Epochs ``begin_epoch`` to ``num_epoch - 1`` are run.
         monitor : Monitor, optional

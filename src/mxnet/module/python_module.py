@@ -75,7 +75,7 @@ class PythonModule(BaseModule):
         force_init: bool = False,
         allow_extra: bool = False,
     ) -> None:
-        """Note that parameters are initialised: there are none."""
+        """Note that parameters are initialized: there are none."""
         self.params_initialized = True
 
     def update(self) -> None:
@@ -127,7 +127,7 @@ class PythonModule(BaseModule):
         optimizer_params: Any = (("learning_rate", 0.01),),
         force_init: bool = False,
     ) -> None:
-        """Note that the optimizer is installed: there is nothing to optimise."""
+        """Note that the optimizer is installed: there is nothing to optimize."""
         self.optimizer_initialized = True
 
 

@@ -41,7 +41,7 @@ class SequentialModule(BaseModule):
         self._meta_keys = {self.META_TAKE_LABELS, self.META_AUTO_WIRING}
 
     def add(self, module: BaseModule, **kwargs: Any) -> SequentialModule:
-        """Append a module; the chain has to be bound and initialised afresh then.
+        """Append a module; the chain has to be bound and initialized afresh then.
 
         Parameters
         ----------
@@ -116,7 +116,7 @@ class SequentialModule(BaseModule):
         force_init: bool = False,
         allow_extra: bool = False,
     ) -> None:
-        """Initialise all modules.
+        """Initialize all modules.
 
         Raises
         ------

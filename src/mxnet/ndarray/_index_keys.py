@@ -1,4 +1,4 @@
-"""Indexing keys: their parts spelt out, and turned into what torch takes."""
+"""Indexing keys: their parts spelled out, and turned into what torch takes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def is_array(item: Any) -> bool:
 
 
 def expand_key(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
-    """A key as one item an axis (and ``None`` where an axis is added): the ellipsis and implicit axes spelt out.
+    """A key as one item an axis (and ``None`` where an axis is added): the ellipsis and implicit axes spelled out.
 
     Integers become ``int``, arrays become NumPy arrays or tensors, and a mask stands for as many axes as it has.
     """

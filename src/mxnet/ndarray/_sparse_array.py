@@ -195,7 +195,7 @@ class BaseSparseNDArray(NDArray):
         if not isinstance(other, NDArray):
             raise TypeError(f"copyto does not support type {type(other)}")
         if other is self:
-            raise RuntimeError("You are attempting to copy an array to itself")
+            raise RuntimeError("copyto: the target is the array itself")
         if other.stype not in ("default", self._stype):
             raise TypeError(f"copyto does not support destination NDArray stype {other.stype}")
         if other.shape != self.shape:
@@ -290,7 +290,7 @@ class BaseSparseNDArray(NDArray):
         elif isinstance(value, (np.ndarray, np.generic)) and np.ndim(value):
             if self._stype == "csr":
                 warnings.warn(
-                    "Assigning non-NDArray object to CSRNDArray is not efficient", RuntimeWarning, stacklevel=2
+                    "a CSRNDArray takes NumPy values by a dense copy, which is slow", RuntimeWarning, stacklevel=2
                 )
             self._set(torch.as_tensor(np.ascontiguousarray(value)))
         elif isinstance(value, (float, int, np.generic)):
@@ -338,7 +338,7 @@ class CSRNDArray(BaseSparseNDArray):
         self._store.indptr = value
 
     def _fill(self, value: Any) -> None:
-        raise ValueError("Assigning numeric types to CSRNDArray is not implemented yet.")
+        raise ValueError(f"a CSRNDArray cannot be filled with one number, got {value}")
 
     def __getitem__(self, key: Any) -> Any:
         rows = self.shape[0]
@@ -349,7 +349,7 @@ class CSRNDArray(BaseSparseNDArray):
             end = begin + 1
         elif isinstance(key, slice):
             if key.step not in (None, 1):
-                raise ValueError("CSRNDArray only supports continuous slicing on axis 0")
+                raise ValueError(f"a CSRNDArray is sliced by step 1, got {key.step}")
             if key == slice(None):
                 return self
             begin, end, _ = key.indices(rows)
@@ -357,7 +357,7 @@ class CSRNDArray(BaseSparseNDArray):
         elif isinstance(key, tuple):
             raise ValueError("Multi-dimension indexing is not supported")
         else:
-            raise ValueError(f"Undefined behaviour for {key!r}: only integers and slices of rows")
+            raise ValueError(f"Undefined behavior for {key!r}: only integers and slices of rows")
         return _slice(self, begin=(begin,), end=(end,))
 
     def asscipy(self) -> Any:

@@ -87,7 +87,7 @@ def resize(a: Tensor, new_shape: ShapeLike) -> Tensor:
 
 @function
 def ediff1d(ary: Tensor, to_end: Any = None, to_begin: Any = None) -> Tensor:
-    """Differences of neighbours among all elements, between ``to_begin`` and ``to_end``."""
+    """Differences of neighbors among all elements, between ``to_begin`` and ``to_end``."""
     parts = [torch.diff(ary.reshape(-1))]
     if to_begin is not None:
         parts.insert(0, torch.as_tensor(to_begin, dtype=ary.dtype, device=ary.device).reshape(-1))

@@ -159,7 +159,7 @@ def clip(self: ndarray, min: Any = None, max: Any = None, out: ndarray | None = 
 
 
 def round_(self: ndarray, decimals: int = 0, out: ndarray | None = None, **kwargs: Any) -> ndarray:
-    """Rounded to a number of decimals, halves to the even neighbour."""
+    """Rounded to a number of decimals, halves to the even neighbor."""
     return _selection.FUNCTIONS["round"](self, decimals, out, **kwargs)
 
 

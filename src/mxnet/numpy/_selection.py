@@ -193,7 +193,7 @@ def clip(a: Tensor, a_min: Any, a_max: Any) -> Tensor:
 def _rounded(name: str) -> Any:
     @function(out=2, name=name, numbers=True)
     def round_to(x: Tensor, decimals: int = 0, **kwargs: Any) -> Tensor:
-        """Rounded to a number of decimals, halves to the even neighbour."""
+        """Rounded to a number of decimals, halves to the even neighbor."""
         if kwargs:
             raise TypeError(f"unknown keywords: {', '.join(kwargs)}")
         if x.is_floating_point():
@@ -224,7 +224,7 @@ def nan_to_num(
 
 @function
 def diff(a: Tensor, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
-    """Differences of neighbours along an axis, ``n`` times over."""
+    """Differences of neighbors along an axis, ``n`` times over."""
     if prepend is not None or append is not None:
         raise NotImplementedError("prepend and append are not supported")
     return torch.diff(a, n, _one_axis(a, axis))

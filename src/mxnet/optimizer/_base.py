@@ -177,7 +177,7 @@ class Optimizer:
         self.lr = number("learning_rate", lr)
 
     def set_lr_scale(self, args_lrscale: Any) -> None:
-        """Removed in favour of :meth:`set_lr_mult`; always raises DeprecationWarning."""
+        """Removed in favor of :meth:`set_lr_mult`; always raises DeprecationWarning."""
         raise DeprecationWarning("set_lr_scale is gone, use set_lr_mult")
 
     def set_lr_mult(self, args_lr_mult: dict[Any, float]) -> None:

@@ -43,7 +43,7 @@ def var(
     dtype : optional
         Its type.
     init : str or Initializer, optional
-        What initialises it.
+        What initializes it.
     stype : {'default', 'row_sparse', 'csr'}, optional
         Its storage type.
     **kwargs

@@ -33,7 +33,7 @@ def download(
 ) -> str:
     """Fetch a file, unless it is there already.
 
-    The variables ``http_proxy``, ``https_proxy`` and ``no_proxy`` are honoured, and ``file://`` addresses work. The
+    The variables ``http_proxy``, ``https_proxy`` and ``no_proxy`` are honored, and ``file://`` addresses work. The
     file appears when it is complete: a broken connection leaves nothing behind.
 
     Parameters

@@ -18,7 +18,7 @@ _KINDS = ("uint8", "int8", "int32", "int64", "float16", "float32", "float64")
 _FLOATS = ("float16", "float32", "float64")
 
 
-def _colour(name, data, **params):
+def _color(name, data, **params):
     return row(f"_image_{name}", data, **params).set(numeric=False, note=_IDENTITY, rtol=1e-3, atol=1e-4)
 
 
@@ -106,13 +106,13 @@ ROWS = [
     row("_cvcopyMakeBorder", (2, 2, 3), top=-1, bot=0, left=0, right=0).set(raises="top must not be negative"),
     row("_cvcopyMakeBorder", (2, 2), top=1, bot=0, left=0, right=0).set(raises="src must have shape"),
     row("_cvcopyMakeBorder", (2, 2, 3), top=1, bot=0, left=0, right=0, values=(1, 2, 3, 4, 5)).set(raises="four"),
-    # ---------------------------------------------------------------- colours
+    # ---------------------------------------------------------------- colors
     *[
-        _colour(f"random_{name}", d, min_factor=v, max_factor=v)
+        _color(f"random_{name}", d, min_factor=v, max_factor=v)
         for name, v in (("brightness", 1.3), ("contrast", 0.6), ("saturation", 1.4), ("hue", 0.3))
         for d in (_BYTES[0], _SMALL, *[ints(2, 3, 3, high=60, dtype=t) for t in ("int32", "float16", "float64")])
     ],
-    *[_colour(f"random_{name}", _BYTES[1], min_factor=1.3, max_factor=1.3) for name in ("brightness", "contrast")],
+    *[_color(f"random_{name}", _BYTES[1], min_factor=1.3, max_factor=1.3) for name in ("brightness", "contrast")],
     *[
         row(f"_image_random_{name}", _BYTES[1], min_factor=1.3, max_factor=1.3).set(
             grad=False, golden=False, note=_MIDDLE
@@ -124,9 +124,9 @@ ROWS = [
     row("_image_random_color_jitter", _BYTES[0], brightness=0.4, contrast=0.3, saturation=0.2, hue=0.1).set(
         golden=False, grad=False, note=_RANDOM
     ),
-    _colour("adjust_lighting", _BYTES[0], alpha=(0.5, -0.3, 0.2)),
-    _colour("adjust_lighting", _SMALL, alpha=(0.5, -0.3, 0.2)),
+    _color("adjust_lighting", _BYTES[0], alpha=(0.5, -0.3, 0.2)),
+    _color("adjust_lighting", _SMALL, alpha=(0.5, -0.3, 0.2)),
     row("_image_adjust_lighting", _SMALL, alpha=(0.5, 1)).set(raises="three numbers"),
-    _colour("random_lighting", _SMALL, alpha_std=0.0),
+    _color("random_lighting", _SMALL, alpha_std=0.0),
     row("_image_random_lighting", _BYTES[0]).set(golden=False, grad=False, note=_RANDOM),
 ]

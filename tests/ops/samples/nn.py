@@ -1,4 +1,4 @@
-"""Layers: linear, convolution, pooling, normalisation, activation, dropout, softmax, resizing."""
+"""Layers: linear, convolution, pooling, normalization, activation, dropout, softmax, resizing."""
 
 from tests.ops.rows import away, const, distinct, f, ints, row
 
@@ -144,7 +144,7 @@ ROWS += [
     row("UpSampling", (1, 2, 2, 1), (1, 2, 3, 2), scale=4, sample_type="nearest").set(raises="does not divide"),
 ]
 
-# -------------------------------------------------------------------- normalisation
+# -------------------------------------------------------------------- normalization
 _UPDATES = "MXNet updates moving averages in the backward pass"
 _FIXED = "no gradient goes to the moving averages"
 

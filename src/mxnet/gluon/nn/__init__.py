@@ -1,4 +1,4 @@
-"""Layers: containers, dense and convolution layers, pooling, normalisation, activations."""
+"""Layers: containers, dense and convolution layers, pooling, normalization, activations."""
 
 from ..block import *  # noqa: F403
 from .activations import *  # noqa: F403

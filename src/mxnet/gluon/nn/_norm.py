@@ -1,4 +1,4 @@
-"""Normalisation layers. Each has a learned scale ``gamma`` and shift ``beta``."""
+"""Normalization layers. Each has a learned scale ``gamma`` and shift ``beta``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._arguments import InitLike, integer
 
 
 class _Norm(HybridBlock):
-    """The parameters of a normalisation, and how it is printed."""
+    """The parameters of a normalization, and how it is printed."""
 
     _kwargs: dict[str, Any]
     gamma: Any
@@ -38,7 +38,7 @@ class _Norm(HybridBlock):
 
 
 class _BatchNorm(_Norm):
-    """Normalise each channel over a batch."""
+    """Normalize each channel over a batch."""
 
     fuse_relu = False
 
@@ -78,15 +78,15 @@ class _BatchNorm(_Norm):
         super().cast("float32" if torch_dtype(dtype) is torch.float16 else dtype)
 
     def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
-        normalise = F.contrib.BatchNormWithReLU if self.fuse_relu else F.BatchNorm
-        return normalise(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
+        normalize = F.contrib.BatchNormWithReLU if self.fuse_relu else F.BatchNorm
+        return normalize(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
 
     def _repr_extra(self) -> str:
         return f", in_channels={self.gamma.shape[0] or None}"
 
 
 class BatchNorm(_BatchNorm):
-    """Normalise each channel over a batch (Ioffe and Szegedy 2015, arXiv:1502.03167).
+    """Normalize each channel over a batch (Ioffe and Szegedy 2015, arXiv:1502.03167).
 
     In training the mean and variance are those of the batch, and running averages of them are kept; in prediction, or
     with ``use_global_stats``, the averages take their place.
@@ -121,7 +121,7 @@ class BatchNormReLU(_BatchNorm):
 
 
 class InstanceNorm(_Norm):
-    """Normalise each channel of each sample over the other axes (Ulyanov et al. 2016, arXiv:1607.08022).
+    """Normalize each channel of each sample over the other axes (Ulyanov et al. 2016, arXiv:1607.08022).
 
     Parameters
     ----------
@@ -164,12 +164,12 @@ class InstanceNorm(_Norm):
 
 
 class LayerNorm(_Norm):
-    """Normalise over one axis, the last by default (Ba et al. 2016, arXiv:1607.06450).
+    """Normalize over one axis, the last by default (Ba et al. 2016, arXiv:1607.06450).
 
     Parameters
     ----------
     axis : int, default -1
-        The axis that is normalised, and along which ``gamma`` and ``beta`` vary.
+        The axis that is normalized, and along which ``gamma`` and ``beta`` vary.
     epsilon : float, default 1e-5
         Added to the variance.
     center, scale : bool, default True
@@ -203,7 +203,7 @@ class LayerNorm(_Norm):
 
 
 class GroupNorm(_Norm):
-    """Normalise each group of channels of each sample (Wu and He 2018, arXiv:1803.08494).
+    """Normalize each group of channels of each sample (Wu and He 2018, arXiv:1803.08494).
 
     Parameters
     ----------

@@ -104,7 +104,7 @@ class ELU(HybridBlock):
 
 
 class SELU(HybridBlock):
-    """Exponential unit whose scale makes networks normalise themselves (Klambauer et al. 2017, arXiv:1706.02515)."""
+    """Exponential unit whose scale makes networks normalize themselves (Klambauer et al. 2017, arXiv:1706.02515)."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -1,4 +1,4 @@
-"""Dense layers, embeddings, dropout, and wrappers of functions; with the containers and normalisations."""
+"""Dense layers, embeddings, dropout, and wrappers of functions; with the containers and normalizations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
     "Sequential",
 ]
 
-_BatchNorm = _BatchNorm  # programs that extend batch normalisation import it from here
+_BatchNorm = _BatchNorm  # programs that extend batch normalization import it from here
 
 
 class Dense(HybridBlock):

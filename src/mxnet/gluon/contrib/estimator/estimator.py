@@ -47,7 +47,7 @@ class Estimator:
     net : Block
         The network to train.
     loss : Loss
-        What to minimise.
+        What to minimize.
     train_metrics, val_metrics : EvalMetric or list of EvalMetric, optional
         What to measure. In training: the loss, and the accuracy if the loss is ``SoftmaxCrossEntropyLoss``, unless
         given; in validation: the same as in training. "training" or "validation" is put before their names.

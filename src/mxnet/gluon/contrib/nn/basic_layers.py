@@ -1,4 +1,4 @@
-"""Branches side by side, sparse embeddings, normalisation over devices, pixel shuffling."""
+"""Branches side by side, sparse embeddings, normalization over devices, pixel shuffling."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class SparseEmbedding(Block):
 
 
 class SyncBatchNorm(BatchNorm):
-    """Batch normalisation with statistics over the batches of all devices (Zhang et al. 2018, arXiv:1803.08904).
+    """Batch normalization with statistics over the batches of all devices (Zhang et al. 2018, arXiv:1803.08904).
 
     Parameters
     ----------

@@ -234,7 +234,7 @@ class ImageRecordDataset(RecordFileDataset):
     filename : str
         The path of the ``.rec`` file.
     flag : int
-        1 for colour (RGB), 0 for gray images.
+        1 for color (RGB), 0 for gray images.
     transform : callable, optional
         Takes image and label of a sample.
     """
@@ -263,7 +263,7 @@ class ImageFolderDataset(Dataset):
     root : str
         The folder.
     flag : int
-        1 for colour (RGB), 0 for gray images.
+        1 for color (RGB), 0 for gray images.
     transform : callable, optional
         Takes image and label of a sample.
 

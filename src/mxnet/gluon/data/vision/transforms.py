@@ -1,7 +1,7 @@
 """Transforms: blocks that take an image and give another.
 
 They take arrays ``(height, width, channels)``, and, where it says so, batches of them; after :class:`ToTensor` it is
-``(channels, height, width)``. The usual order is sizes, colours, ``ToTensor``, ``Normalize``.
+``(channels, height, width)``. The usual order is sizes, colors, ``ToTensor``, ``Normalize``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ __all__ = [
 
 
 class Compose(Sequential):
-    """Transforms one after the other. Neighbours that can be hybridized are.
+    """Transforms one after the other. Neighbors that can be hybridized are.
 
     Parameters
     ----------
@@ -289,7 +289,7 @@ def _check_rotated(x: Any) -> None:
 
 
 class Rotate(Block):
-    """Rotate images ``(channels, height, width)`` or batches of them around their centres, float32.
+    """Rotate images ``(channels, height, width)`` or batches of them around their centers, float32.
 
     Parameters
     ----------
@@ -350,7 +350,7 @@ class RandomRotation(Block):
         return image.random_rotate(x, *self._args)
 
 
-# ---------------------------------------------------------------------- colours
+# ---------------------------------------------------------------------- colors
 
 
 class _Jitter(_ImageOperator):
@@ -361,7 +361,7 @@ class _Jitter(_ImageOperator):
 
 
 class RandomBrightness(_Jitter):
-    """Multiply colours by a random factor, which is at most ``brightness`` away from 1."""
+    """Multiply colors by a random factor, which is at most ``brightness`` away from 1."""
 
     _operator = "random_brightness"
 
@@ -370,7 +370,7 @@ class RandomBrightness(_Jitter):
 
 
 class RandomContrast(_Jitter):
-    """Move colours away from the mean gray, or to it, by a random factor at most ``contrast`` away from 1."""
+    """Move colors away from the mean gray, or to it, by a random factor at most ``contrast`` away from 1."""
 
     _operator = "random_contrast"
 
@@ -379,7 +379,7 @@ class RandomContrast(_Jitter):
 
 
 class RandomSaturation(_Jitter):
-    """Make colours stronger or weaker by a random factor at most ``saturation`` away from 1."""
+    """Make colors stronger or weaker by a random factor at most ``saturation`` away from 1."""
 
     _operator = "random_saturation"
 
@@ -406,7 +406,7 @@ class RandomColorJitter(_ImageOperator):
 
 
 class RandomLighting(_ImageOperator):
-    """Add colour noise in the directions in which the colours of ImageNet vary most, as AlexNet did.
+    """Add color noise in the directions in which the colors of ImageNet vary most, as AlexNet did.
 
     Parameters
     ----------

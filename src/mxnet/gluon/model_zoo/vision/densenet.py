@@ -21,16 +21,16 @@ densenet_spec = {
 }
 
 
-def _normalised(*layers: HybridBlock) -> Iterator[HybridBlock]:
-    """The layers behind a batch normalisation and an activation."""
+def _normalized(*layers: HybridBlock) -> Iterator[HybridBlock]:
+    """The layers behind a batch normalization and an activation."""
     yield from (nn.BatchNorm(), nn.Activation("relu"), *layers)
 
 
 def _make_dense_layer(growth_rate: int, bn_size: int, dropout: float) -> HybridBlock:
     """A bottleneck and a convolution, whose output is joined to their input."""
     added = chain(
-        *_normalised(nn.Conv2D(bn_size * growth_rate, kernel_size=1, use_bias=False)),
-        *_normalised(nn.Conv2D(growth_rate, kernel_size=3, padding=1, use_bias=False)),
+        *_normalized(nn.Conv2D(bn_size * growth_rate, kernel_size=1, use_bias=False)),
+        *_normalized(nn.Conv2D(growth_rate, kernel_size=3, padding=1, use_bias=False)),
     )
     if dropout:
         added.add(nn.Dropout(dropout))
@@ -48,7 +48,7 @@ def _make_dense_block(num_layers: int, bn_size: int, growth_rate: int, dropout: 
 
 def _make_transition(channels: int) -> HybridBlock:
     """Halves images and channels between two blocks."""
-    return chain(*_normalised(nn.Conv2D(channels, kernel_size=1, use_bias=False), nn.AvgPool2D(pool_size=2, strides=2)))
+    return chain(*_normalized(nn.Conv2D(channels, kernel_size=1, use_bias=False), nn.AvgPool2D(pool_size=2, strides=2)))
 
 
 class DenseNet(Classifier):
@@ -84,7 +84,7 @@ class DenseNet(Classifier):
         with self.name_scope():
             self.features = chain(
                 nn.Conv2D(num_init_features, kernel_size=7, strides=2, padding=3, use_bias=False),
-                *_normalised(nn.MaxPool2D(pool_size=3, strides=2, padding=1)),
+                *_normalized(nn.MaxPool2D(pool_size=3, strides=2, padding=1)),
             )
             channels = num_init_features
             for index, num_layers in enumerate(block_config, 1):
@@ -93,7 +93,7 @@ class DenseNet(Classifier):
                 if index < len(block_config):
                     channels //= 2
                     self.features.add(_make_transition(channels))
-            self.features.add(*_normalised(nn.AvgPool2D(pool_size=7), nn.Flatten()))
+            self.features.add(*_normalized(nn.AvgPool2D(pool_size=7), nn.Flatten()))
             self.output = nn.Dense(classes)
 
 

@@ -56,7 +56,7 @@ class _Block(HybridBlock):
 
 
 class _BlockV1(_Block):
-    """``relu(body(x) + shortcut(x))``, with a normalisation after each convolution and activations between them."""
+    """``relu(body(x) + shortcut(x))``, with a normalization after each convolution and activations between them."""
 
     _shortcut_first = False  # which of the two the sum names first in graph files
 
@@ -110,7 +110,7 @@ class BottleneckV1(_BlockV1):
 
 
 class _BlockV2(_Block):
-    """``body(x) + shortcut(x)``, with a normalisation and an activation before each convolution."""
+    """``body(x) + shortcut(x)``, with a normalization and an activation before each convolution."""
 
     def __init__(
         self, channels: int, stride: int, downsample: bool = False, in_channels: int = 0, **kwargs: Any
@@ -223,7 +223,7 @@ class ResNetV1(_ResNet):
 
 
 class ResNetV2(_ResNet):
-    """ResNet v2: normalisations and activations come before the convolutions.
+    """ResNet v2: normalizations and activations come before the convolutions.
 
     The parameters are those of :class:`ResNetV1`, ``block`` is :class:`BasicBlockV2` or :class:`BottleneckV2`.
     """

@@ -48,7 +48,7 @@ class VGG(Classifier):
     classes : int, default 1000
         Number of outputs.
     batch_norm : bool, default False
-        Whether each convolution is followed by a batch normalisation.
+        Whether each convolution is followed by a batch normalization.
     """
 
     def __init__(

@@ -1,0 +1,51 @@
+"""One spelling, American, in names, comments and documents; the commonest British ones are looked for."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+_IS = (
+    "custom|final|general|initial|linear|material|maxim|minim|normal|optim|organ|parallel|quant|random|recogn|regular|"
+)
+_IS += "serial|special|standard|summar|synchron|token|util|vector"
+BRITISH = re.compile(
+    rf"(?:{_IS})is(?:e|es|ed|er|ers|ing|ations?|able)(?![a-z])|"
+    r"behavior|color|favor(?!ite)|flavour|honor|neighbor|"
+    r"(?<![a-z])(?:analyse[ds]?|artefacts?|cancelled|catalogue|center[ds]?|fulfill|gray|labeled|learned|license|modeling|"
+    r"(?:mis)?spelled|travelled|whilst)(?![a-z])",
+    re.IGNORECASE,
+)
+# Moved about by others for now; drop it once the words there are changed too.
+LATER = ("src/mxnet/_core", "src/mxnet/ndarray/_stubs", "src/mxnet/symbol/_stubs", "src/mxnet/numpy/_stubs")
+LATER += ("src/mxnet/numpy_extension/_stubs",)
+
+
+def _files() -> list[Path]:
+    files = [p for p in ROOT.glob("*.md") if p.is_file()]
+    for folder in ("src", "docs", "tests", "examples", "benchmarks", "tools"):
+        files += [p for p in (ROOT / folder).rglob("*") if p.suffix in (".py", ".pyi", ".md", ".toml")]
+    return [p for p in files if p != Path(__file__) and not str(p.relative_to(ROOT)).startswith(LATER)]
+
+
+def test_words_are_spelled_in_one_way():
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {match.group()}"
+        for path in _files()
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for match in BRITISH.finditer(line)
+    ]
+    assert not found, "American spelling, please:\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "word", ["normalization", "_colors", "Behavior", "initialized", "NORMALIZATIONS", "center", "misspelled"]
+)
+def test_british_words_are_seen(word):
+    assert BRITISH.search(f"the {word} of it")
+
+
+@pytest.mark.parametrize("word", ["normal is", "color", "centered", "specialist", "precise", "realism", "greyhound"])
+def test_american_words_are_left_alone(word):
+    assert not BRITISH.search(f"the {word} of it")
