@@ -123,8 +123,9 @@ def mark_variables(variables: Any, gradients: Any, grad_reqs: Any = "write") -> 
     Parameters
     ----------
     variables, gradients : NDArray or list of NDArray
+        As many of the one as of the other.
     grad_reqs : str or list of str
-        ``"write"``, ``"add"`` or ``"null"``.
+        ``"write"``, ``"add"`` or ``"null"``, for all or for each.
     """
     variables, gradients = _as_list(variables), _as_list(gradients)
     if len(variables) != len(gradients):
@@ -223,16 +224,20 @@ class Function:
     Examples
     --------
     >>> import mxnet as mx
-    >>> class Sigmoid(mx.autograd.Function):
-    ...     def forward(self, x):
-    ...         y = 1 / (1 + mx.nd.exp(-x))
-    ...         self.save_for_backward(y)
-    ...         return y
-    ...     def backward(self, dy):
-    ...         y, = self.saved_tensors
-    ...         return dy * y * (1 - y)
-    >>> Sigmoid()(mx.nd.zeros((1,))).item()
-    0.5
+    >>> class Square(mx.autograd.Function):
+    ...     def forward(self, side):
+    ...         self.save_for_backward(side)
+    ...         return side * side
+    ...     def backward(self, grad):
+    ...         (side,) = self.saved_tensors
+    ...         return 2 * side * grad
+    >>> length = mx.nd.array([3])
+    >>> length.attach_grad()
+    >>> with mx.autograd.record():
+    ...     area = Square()(length)
+    >>> area.backward()
+    >>> length.grad.item()
+    6.0
     """
 
     def __init__(self) -> None:
@@ -248,7 +253,7 @@ class Function:
         name = type(self).__name__
         if self._used:
             raise AssertionError(
-                f"{name}: Each Function instance can only be called once. Please create another instance."
+                f"{name}: this object was called before and keeps what that call saved; make a new one for each call"
             )
         self._used = True
         if not state.recording:

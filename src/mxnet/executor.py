@@ -252,7 +252,7 @@ class Executor:
         arguments = self.arg_dict
         for name, value in values.items():
             if not isinstance(value, (NDArray, np.ndarray)):
-                raise ValueError("only accept keyword argument of NDArrays and numpy.ndarray")
+                raise ValueError(f"forward: {name} must be an NDArray or a numpy.ndarray, got {type(value)}")
             if name not in arguments:
                 raise TypeError(f"Unknown argument {name}")
             target = arguments[name]
@@ -421,9 +421,8 @@ class Executor:
         for name, shape, old, old_grad in zip(names, arg_shapes, self.arg_arrays, self.grad_arrays):
             if shape != old.shape and not (partial_shaping or name in kwargs):
                 raise AssertionError(
-                    f"Shape of unspecified array arg:{name} changed from {old.shape} to {shape}. This can cause the "
-                    "new executor to not share parameters with the old one. Please check for error in the network. If "
-                    "this is intended, set partial_shaping=True to suppress this warning."
+                    f"reshape: the given shapes change that of {name} from {old.shape} to {shape}, which would end its "
+                    "being shared with this executor; partial_shaping=True allows it"
                 )
             args.append(_resized(f"arg:{name}", old, shape, allow_up_sizing))
             grads.append(None if old_grad is None else _resized(f"grad:{name}", old_grad, shape, allow_up_sizing))
@@ -474,9 +473,9 @@ def _resized(name: str, old: NDArray, shape: tuple[int, ...], allow_up_sizing: b
     if needed > old.size:
         if not allow_up_sizing:
             raise AssertionError(
-                f"New shape of {name} larger than original. First making a big executor and then down sizing it is "
-                "more efficient than the reverse. If you really want to up size, set allow_up_sizing=True to enable "
-                "allocation of new arrays."
+                f"reshape: {name} has memory for {old.size} elements, its new shape {shape} needs {needed}; "
+                "allow_up_sizing=True allocates more. Executors that share memory are best bound with the largest "
+                "shapes first"
             )
         return _nd_array(np.zeros(shape), old._ctx, old.dtype)
     return wrap(old._t.data.reshape(-1)[:needed].view(shape), old._ctx)

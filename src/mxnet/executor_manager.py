@@ -45,8 +45,8 @@ def _check_arguments(symbol: Any) -> None:
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(
-                    f'Find duplicated {kind} name "{name}", please make the weight name non-duplicated(using name '
-                    f"arguments), {kind}s are {names}"
+                    f'duplicated {kind} name "{name}" among {names}: give operators different names by their argument '
+                    "name"
                 )
 
 
@@ -112,13 +112,14 @@ class DataParallelExecutorGroup:
         self.shared_data_arrays: list[dict[str, Any]] = (
             [{} for _ in ctx] if shared_group is None else shared_group.shared_data_arrays
         )
-        self.data_names = [x[0] for x in train_data.provide_data]
-        self.label_names = [x[0] for x in train_data.provide_label]
+        data, labels = train_data.provide_data, train_data.provide_label
+        self.data_names, self.label_names = ([name for name, *_ in described] for described in (data, labels))
         self.aux_names = sym.list_auxiliary_states()
-        self.param_idx = [i for i, name in enumerate(arg_names) if name in param_names]
-        self.param_names = [arg_names[i] for i in self.param_idx]
+        learned = [(i, name) for i, name in enumerate(arg_names) if name in param_names]
+        self.param_idx = [i for i, _ in learned]
+        self.param_names = [name for _, name in learned]
         self.slices = slices
-        inputs = [*train_data.provide_data, *train_data.provide_label]
+        inputs = [*data, *labels]
         types = {x[0]: x.dtype if isinstance(x, DataDesc) else mx_real_t for x in inputs}
         self.train_execs: list[Any] = []
         for i, context in enumerate(ctx):

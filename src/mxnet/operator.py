@@ -154,9 +154,8 @@ def _only_dense(method: str, what: str, stypes: Sequence[str]) -> None:
     for i, stype in enumerate(stypes):
         if stype != "default":
             raise AssertionError(
-                f"Default {method} implementation doesnt allow non default stypes: found non default stype '{stype}' "
-                f"for {what}[{i}]. Please implement infer_storage_type and infer_storage_type_backward interface in "
-                "your custom operator if you have non-default input/output stypes"
+                f"{method}: {what}[{i}] is '{stype}', and a custom operator gets dense arrays unless it defines "
+                "infer_storage_type and infer_storage_type_backward"
             )
 
 

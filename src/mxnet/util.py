@@ -151,7 +151,7 @@ def set_np(shape: bool = True, array: bool = True) -> None:
         For array semantics without shape semantics.
     """
     if array and not shape:
-        raise ValueError("NumPy Shape semantics is required in using NumPy array semantics.")
+        raise ValueError("set_np: array=True needs shape=True")
     _set_np_array(array)
     set_np_shape(shape)
 

@@ -416,7 +416,7 @@ def test_forward_is_as_quoted():
     array = e.arg_dict["a"]
     assert e.forward(a=np.array([1, 2]))[0].asnumpy().tolist() == [2, 3]
     assert e.arg_dict["a"] is array and array.asnumpy().tolist() == [1, 2], "written, not replaced"
-    with pytest.raises(ValueError, match="only accept keyword argument of NDArrays and numpy.ndarray"):
+    with pytest.raises(ValueError, match="must be an NDArray or a numpy.ndarray"):
         e.forward(a=[1, 2])
     with pytest.raises(TypeError, match="Unknown argument b"):
         e.forward(b=np.array([1, 2]))

@@ -154,7 +154,7 @@ def test_in_place_on_recorded_arrays_is_refused(ctx):
     with autograd.record():
         with pytest.raises(mx.MXNetError, match="Inplace operations"):
             x += x * 2
-        with pytest.raises(mx.MXNetError, match="already in a computational graph"):
+        with pytest.raises(mx.MXNetError, match="would falsify its gradient"):
             x[:] = x * 3
 
 
@@ -291,7 +291,7 @@ def test_function(ctx):
     assert a.grad.asnumpy().tolist() == [11, 12] and b.grad.asnumpy().tolist() == [100, 100]
     f = Scale()
     f(a, b)
-    with pytest.raises(AssertionError, match="only be called once"):
+    with pytest.raises(AssertionError, match="this object was called before"):
         f(a, b)
 
 

@@ -133,7 +133,7 @@ def test_two_epochs_with_validation():
     assert (
         lines()
         == """\
-Training begin: using optimizer SGD with current learning rate 0.5000
+Training begin: optimizer SGD, learning rate 0.5000
 Train for 2 epochs.
 [Epoch 0] Begin, current learning rate: 0.5000
 [Epoch 0][Batch 0][Samples 8] time/interval: Ts training accuracy: 0.3750, training softmaxcrossentropyloss: 0.6902
@@ -277,14 +277,14 @@ def test_metrics_are_flattened_and_named():
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"loss": "mse"}, ValueError, "loss must be a Loss"),
-        ({"val_loss": 3}, ValueError, "val_loss must be a Loss"),
+        ({"loss": "mse"}, ValueError, "loss must be a gluon.loss.Loss"),
+        ({"val_loss": 3}, ValueError, "val_loss must be a gluon.loss.Loss"),
         ({"train_metrics": "acc"}, ValueError, "metrics: expected an EvalMetric"),
         ({"val_metrics": ["acc"]}, ValueError, "metrics: expected an EvalMetric"),
         ({"context": "cpu"}, ValueError, "context: expected a Context"),
         ({"context": [mx.gpu(100)]}, AssertionError, r"gpu\(100\) is not there"),
         ({"trainer": "sgd"}, ValueError, "trainer: expected a gluon.Trainer"),
-        ({"batch_processor": 3}, ValueError, "must contain fit_batch.*int has no fit_batch"),
+        ({"batch_processor": 3}, ValueError, "needs fit_batch.*int has no fit_batch"),
     ],
 )
 def test_errors_of_estimators(arguments, error, words):
@@ -444,7 +444,7 @@ def epochs_until_stopped(values, **kwargs):
             metric.values.append(0)
             handler.train_end(est)
             assert lines() == [
-                f"[Epoch {handler.stopped_epoch}] EarlyStoppingHanlder: early stopping due to accuracy not improving"
+                f"[Epoch {handler.stopped_epoch}] EarlyStoppingHandler: the training ends, accuracy has not got better"
             ]
             break
     return handler.current_epoch, stopped
@@ -548,7 +548,7 @@ def test_training_that_is_resumed_is_the_training_at_once(tmp_path):
     assert lines()[0] == "CheckpointHandler: goes on after epoch 3, batch 12; to come: 2 epochs"
     assert second.max_epoch == 2
     assert files(tmp_path) == checkpoint("epoch3batch12", "epoch4batch15", "epoch5batch18"), "older ones are counted"
-    with pytest.raises(ValueError, match="maximum number of epoch 6 reached"):
+    with pytest.raises(ValueError, match="newest checkpoint is of epoch .*, and 6 were asked for"):
         second.fit(loader(), epochs=6, event_handlers=handler)
 
 
@@ -563,7 +563,7 @@ def test_checkpoints_of_batches(tmp_path):
         return est, lines()
 
     _, lines = train(5)
-    assert lines[0] == "CheckpointHandler: No checkpoint found, training from scratch for 5 batches"
+    assert lines[0] == "CheckpointHandler: starts anew, there is no checkpoint; to come: 5 batches"
     assert files(tmp_path) == checkpoint("epoch0batch1", "epoch1batch3", prefix="b")
     est, lines = train(9)
     assert lines[0] == "CheckpointHandler: goes on after epoch 1, batch 3; to come: 5 batches"

@@ -220,7 +220,7 @@ def test_warns_of_forward_twice(ctx):
     [
         ({"data": np.zeros((1, 6))}, ValueError, "Argument data, need: (4, 6), received: (1, 6)"),
         ({"dat": np.zeros((4, 6))}, TypeError, "Unknown argument dat"),
-        ({"data": [1, 2]}, ValueError, "only accept"),
+        ({"data": [1, 2]}, ValueError, "must be an NDArray"),
     ],
 )
 def test_wrong_input_to_forward(ctx, kwargs, error, words):
@@ -266,7 +266,7 @@ def test_reshape_shares_parameters(ctx):
     assert small.arg_dict["fc1_weight"] is executor.arg_dict["fc1_weight"]
     small.forward(data=executor.arg_dict["data"][:2].copy())
     np.testing.assert_allclose(small.outputs[0].asnumpy(), executor.forward()[0].asnumpy()[:2], rtol=1e-5)
-    with pytest.raises(AssertionError, match="larger than original"):
+    with pytest.raises(AssertionError, match="has memory for .* elements, its new shape"):
         executor.reshape(data=(9, 6), softmax_label=(9,))
     assert executor.reshape(allow_up_sizing=True, data=(9, 6), softmax_label=(9,)).outputs[0].shape == (9, 3)
 

@@ -272,13 +272,13 @@ def test_gpu_arrays_return_to_their_gpu(tmp_path):
 
 @pytest.mark.parametrize("data", [(1,), "x", 3, None])
 def test_save_refuses_other_containers(tmp_path, data):
-    with pytest.raises(ValueError, match="data needs to either be a NDArray"):
+    with pytest.raises(ValueError, match="save: data must be an NDArray"):
         mx.nd.save(str(tmp_path / "x"), data)
 
 
 def test_save_refuses_other_items(tmp_path):
     for data in ([1], {"a": np.ones(2)}, {1: mx.nd.ones((2,))}):
-        with pytest.raises(TypeError, match="save only accept"):
+        with pytest.raises(TypeError, match="save: expected .* in data"):
             mx.nd.save(str(tmp_path / "x"), data)
     assert not list(tmp_path.iterdir())
 

@@ -131,7 +131,7 @@ def test_assignment(csr, rows):
     assert rows.indices.shape == (0,)
     csr[:] = nd.array(DENSE * 2)
     assert csr.data.asnumpy().tolist() == [2, 4, 6]
-    with pytest.warns(RuntimeWarning, match="not efficient"):
+    with pytest.warns(RuntimeWarning, match="by a dense copy, which is slow"):
         csr[:] = DENSE
     assert csr.asnumpy().tolist() == DENSE.tolist()
     for x, key, value, error in (

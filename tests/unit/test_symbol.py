@@ -469,7 +469,7 @@ def test_bind_errors(fc):
     with pytest.raises(TypeError, match="ctx"):
         fc.bind("cpu", args)
     for wrong in (3, [1, 2, 3], [args["x"], None, args["f_bias"]], {**args, "x": np.zeros((2, 5))}):
-        with pytest.raises(TypeError, match="Only accept list of NDArrays or dict"):
+        with pytest.raises(TypeError, match="must be a list of NDArray or a dict"):
             fc.bind(cpu, wrong)
     bn = S.BatchNorm(S.var("x"), name="bn")
     values = [mx.nd.zeros((2, 3)), mx.nd.zeros((3,)), mx.nd.zeros((3,))]

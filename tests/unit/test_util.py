@@ -55,7 +55,7 @@ def test_semantics_belong_to_a_thread():
 
 
 def test_array_semantics_need_shape_semantics():
-    with pytest.raises(ValueError, match="NumPy Shape semantics is required"):
+    with pytest.raises(ValueError, match="array=True needs shape=True"):
         util.set_np(shape=False, array=True)
     util.set_np()
     with pytest.raises(ValueError, match="cannot be switched off"):

@@ -262,21 +262,19 @@ class KVStore(KVStoreBase):
         assert row_ids is not None, "row_sparse_pull needs the rows, row_ids"
         if isinstance(row_ids, NDArray):
             row_ids = [row_ids]
-        assert isinstance(row_ids, list), "row_ids should be NDArray or list of NDArray"
+        assert isinstance(row_ids, list), f"row_ids must be NDArray or a list of them, got {type(row_ids)}"
         pairs = _pairs(key, out)
         count = sum(len(outs) for _, outs in pairs)
         rows = [r for group in row_ids for r in (group if isinstance(group, (list, tuple)) else [group])]
         if len(rows) == 1:
             rows = rows * count
-        assert len(rows) == count, f"the number of row_ids doesn't match the number of values: {len(rows)} and {count}"
+        assert len(rows) == count, f"one row_ids for each of {count} arrays in out, got {len(rows)}"
         wanted = iter(rows)
         for k, outs in pairs:
             stored = self._stored(k)
             for o, ids in zip(outs, wanted):
                 if o.stype != "row_sparse":
-                    raise MXNetError(
-                        f"Expected row_sparse storage type for row_sparse_pull values, but key {k} got {o.stype}"
-                    )
+                    raise MXNetError(f"row_sparse_pull: out for key {k} must be row_sparse, got {o.stype}")
                 o._replace(_rows(stored, ids))
 
     # ------------------------------------------------------------------ updates
@@ -295,7 +293,7 @@ class KVStore(KVStoreBase):
             For a store whose type does not contain ``device``.
         """
         if "device" not in self.type and "dist" not in self.type:
-            raise MXNetError("Gradient compression is not supported for this type of kvstore")
+            raise MXNetError(f"gradients are compressed in stores of several devices, not in {self.type!r}")
         self._compression = GradientCompression.from_params(compression_params)
 
     def set_optimizer(self, optimizer: Any) -> None:

@@ -123,7 +123,7 @@ class NDArray(Array, Fluent):
             return bool(self._t.item())
         if n == 0:
             return False
-        raise ValueError("The truth value of an NDArray with multiple elements is ambiguous.")
+        raise ValueError(f"the truth value of an NDArray with {n} elements is ambiguous")
 
     __nonzero__ = __bool__
 
@@ -242,7 +242,7 @@ class NDArray(Array, Fluent):
         """Copy into another array of the same shape (converting the type), or into a new array on a context."""
         if isinstance(other, NDArray):
             if other is self:
-                raise RuntimeError("You are attempting to copy an array to itself")
+                raise RuntimeError("copyto: the target is the array itself")
             if other._t.shape != self._t.shape:
                 raise ValueError(f"cannot copy an array of shape {self.shape} to one of shape {other.shape}")
             return copied_into(other, self)

@@ -254,10 +254,10 @@ def _drop_axes(source: torch.Tensor, axes: Any, ndim: int) -> torch.Tensor:
 # ---------------------------------------------------------------------- writing while recording
 
 _IN_GRAPH = (
-    "Assigning to NDArrays that are already in a computational graph will cause undefined behavior when evaluating "
-    "gradients. Please call backward first to clear the graph or do this out side of a record section."
+    "writing into an array that a recorded result depends on would falsify its gradient; call backward() before, or "
+    "write where nothing is recorded"
 )
-_IN_PLACE = "Inplace operations (+=, -=, x[:]=, etc) are not supported when recording with autograd."
+_IN_PLACE = "Inplace operations (+=, -=, x[:]=, etc) are not supported when recording with a graph behind the array"
 
 
 class _Overwrite(torch.autograd.Function):

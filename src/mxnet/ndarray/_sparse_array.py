@@ -378,9 +378,10 @@ class RowSparseNDArray(BaseSparseNDArray):
     Examples
     --------
     >>> import mxnet as mx
-    >>> x = mx.nd.sparse.row_sparse_array(([[1, 2], [3, 4]], [1, 4]), shape=(6, 2))
-    >>> x.retain(mx.nd.array([4])).indices.asnumpy().tolist()
-    [4]
+    >>> stored = mx.nd.ones((2, 5))
+    >>> x = mx.nd.sparse.row_sparse_array((stored, [0, 7]), shape=(9, 5))
+    >>> x.retain(mx.nd.array([7])).indices.asnumpy().tolist()
+    [7]
     """
 
     __slots__ = ()

@@ -157,7 +157,7 @@ def while_loop(
         outs, new_vars = two_results(func(*variables), "func")
         new_vars = [] if new_vars is None else _as_list(new_vars)
         if len(new_vars) != len(variables):
-            raise ValueError("The length of loop_vars should be consistent during the loop")
+            raise ValueError(f"func must give {len(variables)} loop_vars, as it gets, and gave {len(new_vars)}")
         variables = new_vars
         flat, structure = flatten([] if outs is None else outs, NDArray, "while output")
         rows.append(flat)
@@ -201,7 +201,7 @@ def _stack(number: int, arrays: Sequence[NDArray], length: int = 0) -> NDArray:
     shapes = [a.shape for a in arrays]
     if any(shape != shapes[0] for shape in shapes):
         listed = "\n".join(f"  Step {i}, shape is {shape}" for i, shape in enumerate(shapes))
-        raise ValueError(f"Shapes of {number + 1}-th elements in step_outputs are inconsistent, which are:\n{listed}")
+        raise ValueError(f"output {number} of func must have one shape in all steps:\n{listed}")
     stack = op.stack(*arrays)
     missing = length - len(arrays)
     if missing <= 0:

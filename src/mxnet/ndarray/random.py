@@ -42,11 +42,11 @@ def _draw(
     first = values[0]
     kind = NDArray if isinstance(first, NDArray) else numeric_types
     if kind is numeric_types and not isinstance(first, numeric_types):
-        raise ValueError(f"Distribution parameters must be either NDArray or numbers, but got {type(first)}.")
+        raise ValueError(f"{distribution}: parameters must be NDArrays or numbers, got {type(first)}")
     for other in values[1:]:
         if not isinstance(other, kind):
             raise AssertionError(
-                f"Distribution parameters must all have the same type, but got both {type(first)} and {type(other)}."
+                f"{distribution}: parameters must have the same type, got {type(first)} and {type(other)}"
             )
     if kind is NDArray:
         sampler = getattr(_internal, f"_sample_{distribution}")
@@ -177,7 +177,7 @@ def exponential(
 ) -> NDArray:
     """Draw from the exponential distribution with mean ``scale``; see :func:`uniform`."""
     if not isinstance(scale, (NDArray, *numeric_types)):
-        raise ValueError(f"Distribution parameters must be either NDArray or numbers, but got {type(scale)}.")
+        raise ValueError(f"exponential: scale must be an NDArray or a number, got {type(scale)}")
     return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, ctx, out, kwargs)  # type: ignore[operator]
 
 

@@ -107,14 +107,11 @@ def save(fname: str, data: Any) -> None:
     elif isinstance(data, list):
         names, arrays = [], data
     else:
-        raise ValueError(
-            "data needs to either be a NDArray, dict of str, NDArray pairs or a list of NDarrays, "
-            f"got {type(data).__name__}"
-        )
+        raise ValueError(f"save: data must be an NDArray, a list or a dict (str to NDArray), got {type(data).__name__}")
     for item, kind in ((names, str), (arrays, NDArray)):
         for x in item:
             if not isinstance(x, kind):
-                raise TypeError(f"save only accept dict str->NDArray or list of NDArray, got {type(x).__name__}")
+                raise TypeError(f"save: expected {kind.__name__} in data, got {type(x).__name__}")
     serialization.write_list(fname, arrays, names, is_np_shape())
 
 

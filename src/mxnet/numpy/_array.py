@@ -88,7 +88,7 @@ class ndarray(Fluent):
     def __bool__(self) -> bool:
         n = self._t.numel()
         if n > 1:
-            raise ValueError("The truth value of an ndarray with multiple elements is ambiguous.")
+            raise ValueError(f"the truth value of an ndarray with {n} elements is ambiguous")
         return bool(self._t.item()) if n else False
 
     __nonzero__ = __bool__

@@ -40,8 +40,7 @@ def _in_place(fn: Callable[..., Any], symbol: str) -> Any:
     def method(self: ndarray, other: object) -> ndarray:
         if state.recording and self._t.requires_grad:
             raise MXNetError(
-                "Inplace operations (+=, -=, x[:]=, etc) are not supported when recording with autograd: the array is "
-                "already part of the graph"
+                "Inplace operations (+=, -=, x[:]=, etc) are not supported when recording with a graph behind the array"
             )
         return write(f"__i{symbol}__", self, fn(self, other)._t)
 

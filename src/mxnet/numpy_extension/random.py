@@ -39,9 +39,7 @@ def bernoulli(
     Exactly one of ``prob`` and ``logit`` is given, a number or an array.
     """
     if (prob is None) == (logit is None):
-        raise ValueError(
-            f"Either `prob` or `logit` must be specified, but not both. Received prob={prob}, logit={logit}"
-        )
+        raise ValueError(f"bernoulli: give prob or logit, not both, got prob={prob}, logit={logit}")
     given = prob if logit is None else logit
     if not isinstance(given, (ndarray, int, float)):
         raise refuse("bernoulli", given)

@@ -218,11 +218,11 @@ def _arrays(what: str, given: Any, names: Sequence[str], allow_missing: bool) ->
                 raise ValueError(f"key `{name}` is missing in `{what}`")
         arrays = [given.get(name) for name in names]
     else:
-        raise TypeError("Only accept list of NDArrays or dict of str to NDArray")
+        raise TypeError(f"{what} must be a list of NDArray or a dict (str to NDArray), got {type(given)}")
     for name, array in zip(names, arrays):
         if not (isinstance(array, NDArray) or (array is None and allow_missing)):
             raise TypeError(
-                f"Only accept list of NDArrays or dict of str to NDArray: {name!r} in {what} is {type(array)}"
+                f"{what} must be a list of NDArray or a dict (str to NDArray), {name!r} in it is {type(array)}"
             )
     return arrays
 
@@ -279,8 +279,8 @@ def _complete_shapes(
         strangers = [k for k in given if k not in names]
         hint = f"\nNot names of arguments: {', '.join(strangers)}" if strangers else ""
         raise MXNetError(
-            "InferShape pass cannot decide shapes for the following arguments (0s in shape means unknown "
-            f"dimensions). Please consider providing them as inputs:\n{listed}{hint}"
+            f"shapes cannot be inferred from the given ones (0 stands for an unknown length); give some of:\n{listed}"
+            f"{hint}"
         )
     return shapes
 

@@ -75,10 +75,7 @@ def var(
     attrs.update({k: str(v) for k, v in own.items() if v is not None})
     for key, value in kwargs.items():
         if not (key.startswith("__") and key.endswith("__")):
-            raise ValueError(
-                f"Attribute name={key} is not supported. Additional attributes must start and end with "
-                "double underscores, e.g, __yourattr__"
-            )
+            raise ValueError(f"var: unknown argument {key}; names of own attributes are like __this__")
         attrs[key] = str(value)
     return Symbol([(Node(None, name, attrs=attrs), 0)])
 

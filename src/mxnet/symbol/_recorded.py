@@ -24,7 +24,7 @@ def symbol_of(x: NDArray) -> Symbol:
         raise TypeError(f"get_symbol expects an NDArray, got {type(x).__name__}")
     stands = in_graph(x)
     if stands is None or not stands.requires_grad:
-        raise MXNetError("NDArray is not part of a computation graph. Did you forget to turn on recording?")
+        raise MXNetError("get_symbol: nothing was recorded for this array; compute it under autograd.record()")
     note = note_of(x)
     assert note is not None
     nodes: dict[int, list[Entry]] = {}  # the outputs of each call

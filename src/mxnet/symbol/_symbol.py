@@ -149,7 +149,7 @@ class Symbol(Fluent):
         """All attributes of this symbol alone; :meth:`attr_dict` has those of the graph."""
         if recursive:
             raise DeprecationWarning(
-                "Symbol.list_attr with recursive=True has been deprecated. Please use attr_dict instead."
+                "Symbol.list_attr gives one node's attributes, recursive=True is no more; attr_dict() has those of all"
             )
         node = self._node
         return {} if node is None else _shown_attrs(node)
@@ -205,7 +205,7 @@ class Symbol(Fluent):
         """What :meth:`__call__` does, on this graph itself."""
         name = kwargs.pop("name", None)
         if args and kwargs:
-            raise TypeError("compose only accept input Symbols either as positional or keyword arguments, not both")
+            raise TypeError(f"inputs go by position or by name, not both; got {len(args)} and {len(kwargs)}")
         positional = [_single(a, f"Argument {i}") for i, a in enumerate(args)]
         named = {key: _single(value, f"Keyword Argument {key}") for key, value in kwargs.items()}
         if build.is_atomic(self._heads):

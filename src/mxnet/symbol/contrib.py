@@ -98,14 +98,14 @@ def foreach(
         flat_outs, out_structure = flatten(outs, Symbol, "foreach output")
         new_states, new_structure = flatten(states, Symbol, "foreach loop_vars")
         if new_structure != state_structure:
-            raise AssertionError("The input and output loop_vars have different format")
+            raise AssertionError("the states that body gives must be nested as those it gets")
         return flat_outs, new_states, out_structure
 
     made = Body(name, flat_data + flat_states, build, copy_shared=True)
     places = {number: place for place, (number, _) in enumerate(made.inputs) if number is not None}
     for what, numbers in (("data", range(num_data)), ("state", range(num_data, num_data + len(flat_states)))):
         if any(number not in places for number in numbers):
-            raise AssertionError(f"the {what} arrays have to be used in the loop body")
+            raise AssertionError(f"foreach: body must use every {what} array")
     remaining = [place for place, (number, _) in enumerate(made.inputs) if number is None]
     results = _node(
         "_foreach",
@@ -183,7 +183,7 @@ def while_loop(
         flat_outs, out_structure = flatten([] if outs is None else outs, Symbol, "while output")
         new_flat, _ = flatten([] if new_vars is None else new_vars, Symbol, "while loop_vars")
         if len(new_flat) != len(variables):
-            raise ValueError("The number of loop_vars should be consistent during the loop")
+            raise ValueError(f"func must give {len(variables)} loop_vars, as it gets, and gave {len(new_flat)}")
         return flat_outs, new_flat, out_structure
 
     condition = Body(f"{name}_cond", flat_vars, build_cond)
@@ -253,7 +253,10 @@ def cond(pred: Any, then_func: Callable[[], Any], else_func: Callable[[], Any], 
         raise ValueError("pred should always be a single output")
     branches = graph("then", then_func), graph("else", else_func)
     if branches[0].num_outputs != branches[1].num_outputs:
-        raise ValueError("Number of outputs differs between then-branch and else-branch")
+        raise ValueError(
+            f"cond: then_func gives {branches[0].num_outputs} outputs, else_func {branches[1].num_outputs}; the same "
+            "number is needed"
+        )
     inputs = _Inputs(by_name=True)
     locs = [[inputs.place(None, entry) for _, entry in body.inputs] for body in (condition, *branches)]
     results = _node(

@@ -35,14 +35,14 @@ def _draw(distribution: str, parameters: Mapping[str, Any], shape: Any, dtype: A
     values = list(parameters.values())
     if any(type(v) is not type(values[0]) for v in values) and any(isinstance(v, Symbol) for v in values):
         raise AssertionError(
-            f"Distribution parameters must all have the same type, but got both {type(values[0])} and "
-            f"{next(type(v) for v in values if type(v) is not type(values[0]))}."
+            f"{distribution}: parameters must have the same type, got {type(values[0])} and "
+            f"{next(type(v) for v in values if type(v) is not type(values[0]))}"
         )
     if isinstance(values[0], Symbol):
         return _make(f"_sample_{distribution}", tuple(values), {}, shape, dtype, kwargs)
     for v in values:
         if not isinstance(v, Number):
-            raise ValueError(f"Distribution parameters must be either Symbol or numbers, but got {type(v)}.")
+            raise ValueError(f"{distribution}: parameters must be Symbols or numbers, got {type(v)}")
     return _make(f"_random_{distribution}", (), parameters, shape, dtype, kwargs)
 
 
@@ -89,7 +89,7 @@ def poisson(lam: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any)
 def exponential(scale: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
     """Exponentially distributed with mean ``scale``; see :func:`uniform`."""
     if not isinstance(scale, (Symbol, Number)):
-        raise ValueError(f"Distribution parameters must be either Symbol or numbers, but got {type(scale)}.")
+        raise ValueError(f"exponential: scale must be a Symbol or a number, got {type(scale)}")
     return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, kwargs)  # type: ignore[operator]
 
 

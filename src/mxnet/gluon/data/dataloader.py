@@ -212,7 +212,7 @@ class DataLoader:
             batch_sampler = _batch_sampler(dataset, batch_size, shuffle, sampler, last_batch)
         elif batch_size is not None or shuffle or sampler is not None or last_batch is not None:
             raise ValueError(
-                "batch_size, shuffle, sampler and last_batch must not be specified if batch_sampler is specified."
+                "DataLoader: batch_sampler makes the batches; no batch_size, shuffle, sampler or last_batch with it"
             )
         self._dataset = dataset
         self._batch_sampler = batch_sampler
@@ -265,11 +265,11 @@ class DataLoader:
 
 def _batch_sampler(dataset: Any, batch_size: Any, shuffle: bool, sampler: Any, last_batch: str | None) -> Any:
     if batch_size is None:
-        raise ValueError("batch_size must be specified unless batch_sampler is specified")
+        raise ValueError("DataLoader needs batch_size or batch_sampler")
     if sampler is None:
         sampler = (_sampler.RandomSampler if shuffle else _sampler.SequentialSampler)(len(dataset))
     elif shuffle:
-        raise ValueError("shuffle must not be specified if sampler is specified")
+        raise ValueError("DataLoader: shuffle has no meaning with a sampler, which decides on the order")
     return _sampler.BatchSampler(sampler, batch_size, last_batch or "keep")
 
 

@@ -164,8 +164,8 @@ class ArrayDataset(Dataset):
         for i, data in enumerate(args):
             if len(data) != self._length:
                 raise AssertionError(
-                    f"ArrayDataset: All arrays must have the same length; array[0] has length {self._length} while "
-                    f"array[{i}] has {len(data)}."
+                    f"ArrayDataset: the arrays must be equally long, array[0] has {self._length} elements, array[{i}] "
+                    f"has {len(data)}"
                 )
             # Labels, mostly: elements of a vector are wanted as numbers.
             self._data.append(data.asnumpy() if isinstance(data, NDArray) and data.ndim == 1 else data)
@@ -194,9 +194,9 @@ class RecordFileDataset(Dataset):
     """
 
     def __init__(self, filename: str) -> None:
-        self.idx_file = os.path.splitext(filename)[0] + ".idx"
         self.filename = filename
-        self._record = recordio.MXIndexedRecordIO(self.idx_file, self.filename, "r")
+        self.idx_file = f"{os.path.splitext(filename)[0]}.idx"
+        self._record = recordio.MXIndexedRecordIO(self.idx_file, filename, "r")
 
     def __getitem__(self, idx: int) -> Any:
         return self._record.read_idx(self._record.keys[idx])
@@ -225,9 +225,8 @@ class _DownloadedDataset(Dataset):
         self._get_data()
 
     def __getitem__(self, idx: int) -> Any:
-        if self._transform is not None:
-            return self._transform(self._data[idx], self._label[idx])
-        return self._data[idx], self._label[idx]
+        sample = self._data[idx], self._label[idx]
+        return sample if self._transform is None else self._transform(*sample)
 
     def __len__(self) -> int:
         return len(self._label)

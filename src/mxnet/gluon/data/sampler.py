@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,7 @@ class BatchSampler(Sampler):
 
     def __init__(self, sampler: Sampler | Sequence[int], batch_size: int, last_batch: str = "keep") -> None:
         if last_batch not in ("keep", "discard", "rollover"):
-            raise ValueError(f"last_batch must be one of 'keep', 'discard', or 'rollover', but got {last_batch}")
+            raise ValueError(f"last_batch must be 'keep', 'discard' or 'rollover', got {last_batch!r}")
         if batch_size != int(batch_size) or batch_size < 1:
             raise ValueError(f"batch_size must be a positive integer, got {batch_size!r}")
         self._sampler = sampler
@@ -122,16 +123,14 @@ class BatchSampler(Sampler):
         self._prev: list[Any] = []
 
     def __iter__(self) -> Iterator[list[Any]]:
-        batch, self._prev = self._prev, []
-        for i in self._sampler:
-            batch.append(i)
-            if len(batch) == self._batch_size:
-                yield batch
-                batch = []
-        if batch and self._last_batch == "keep":
+        indices = chain(self._prev, self._sampler)
+        self._prev = []
+        while len(batch := list(islice(indices, self._batch_size))) == self._batch_size:
             yield batch
-        elif self._last_batch == "rollover":
+        if self._last_batch == "rollover":
             self._prev = batch
+        elif batch and self._last_batch == "keep":
+            yield batch
 
     def __len__(self) -> int:
         count, size = len(self._sampler), self._batch_size

@@ -63,8 +63,7 @@ class RecurrentCell(Block):
     def _check_not_modified(self) -> None:
         if self._modified:
             raise AssertionError(
-                f"After applying modifier cells (e.g. ZoneoutCell) the base cell {self.name!r} cannot be called "
-                "directly. Call the modifier cell instead."
+                f"cell {self.name!r} is wrapped by a modifier such as ZoneoutCell, which is to be called instead of it"
             )
 
     def unroll(

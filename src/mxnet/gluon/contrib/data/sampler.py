@@ -23,10 +23,10 @@ class IntervalSampler(Sampler):
     Examples
     --------
     >>> from mxnet.gluon.contrib.data import IntervalSampler
-    >>> list(IntervalSampler(13, interval=3))
-    [0, 3, 6, 9, 12, 1, 4, 7, 10, 2, 5, 8, 11]
-    >>> list(IntervalSampler(13, interval=3, rollover=False))
-    [0, 3, 6, 9, 12]
+    >>> list(IntervalSampler(7, interval=2))
+    [0, 2, 4, 6, 1, 3, 5]
+    >>> list(IntervalSampler(7, interval=2, rollover=False))
+    [0, 2, 4, 6]
     """
 
     def __init__(self, length: int, interval: int, rollover: bool = True) -> None:

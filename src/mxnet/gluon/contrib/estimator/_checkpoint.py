@@ -98,17 +98,19 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
 
     def batch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         """Write a checkpoint if it is time to; the graph of the network after the first batch."""
-        if self.current_batch == 0:
+        done = self.current_batch + 1
+        if done == 1:
             self._save_symbol(estimator)
-        if self.batch_period and (self.current_batch + 1) % self.batch_period == 0:
+        if self.batch_period and done % self.batch_period == 0:
             self._save_checkpoint(estimator)
-        self.current_batch += 1
+        self.current_batch = done
 
     def epoch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         """Write a checkpoint if it is time to."""
-        if self.epoch_period and (self.current_epoch + 1) % self.epoch_period == 0:
+        done = self.current_epoch + 1
+        if self.epoch_period and done % self.epoch_period == 0:
             self._save_checkpoint(estimator)
-        self.current_epoch += 1
+        self.current_epoch = done
 
     # ------------------------------------------------------------------ writing
 
@@ -208,7 +210,7 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         self.trained_epoch, self.trained_batch = found[-1] if found else (-1, -1)
         if not found:
             left = f"{estimator.max_batch} batches" if estimator.max_batch else f"{estimator.max_epoch} epochs"
-            estimator.logger.info("CheckpointHandler: No checkpoint found, training from scratch for %s", left)
+            estimator.logger.info("CheckpointHandler: starts anew, there is no checkpoint; to come: %s", left)
             return
         if estimator.max_epoch:
             estimator.max_epoch = self._left("epoch", estimator.max_epoch, self.trained_epoch)
@@ -233,8 +235,8 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         left = wanted - trained - 1
         if left <= 0:
             raise ValueError(
-                f"Found checkpoint with maximum number of {what} {wanted} reached, please specify "
-                "resume_from_checkpoint=False (default value) if you want to train from scratch."
+                f"the newest checkpoint is of {what} {trained}, and {wanted} were asked for: nothing is left to train. "
+                "resume_from_checkpoint=False starts anew"
             )
         return left
 

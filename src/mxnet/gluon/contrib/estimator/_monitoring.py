@@ -122,23 +122,22 @@ class EarlyStoppingHandler(TrainBegin, EpochEnd, TrainEnd):
     def epoch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> bool:
         """Look at the metric; True once it has not got better for ``patience`` epochs."""
         _, value = current_value(self.monitor, "Cannot stop early")
-        if value is not None:
-            if self.monitor_op(value - self.min_delta, self.best):
-                self.best = value
-                self.wait = 0
-            else:
-                self.wait += 1
-                if self.wait >= self.patience:
-                    self.stopped_epoch = self.current_epoch
-                    self.stop_training = True
-        self.current_epoch += 1
+        epoch, self.current_epoch = self.current_epoch, self.current_epoch + 1
+        if value is None:
+            return self.stop_training
+        if self.monitor_op(value - self.min_delta, self.best):
+            self.best, self.wait = value, 0
+            return self.stop_training
+        self.wait += 1
+        if self.wait >= self.patience:
+            self.stop_training, self.stopped_epoch = True, epoch
         return self.stop_training
 
     def train_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         """Log where the training was ended."""
         if self.stop_training:
             estimator.logger.info(
-                "[Epoch %d] EarlyStoppingHanlder: early stopping due to %s not improving",
+                "[Epoch %d] EarlyStoppingHandler: the training ends, %s has not got better",
                 self.stopped_epoch,
                 self.monitor.get()[0],
             )

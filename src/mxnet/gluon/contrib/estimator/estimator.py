@@ -329,7 +329,7 @@ def _some(data: DataLoader) -> Iterator[Any]:
 
 def _check_loss(loss: Any, name: str) -> Loss:
     if not isinstance(loss, Loss):
-        raise ValueError(f"{name} must be a Loss, refer to gluon.loss.Loss: {loss}")
+        raise ValueError(f"{name} must be a gluon.loss.Loss, got {loss!r}")
     return loss
 
 
@@ -371,7 +371,7 @@ def _check_batch_processor(batch_processor: Any) -> Any:
     for method in ("fit_batch", "evaluate_batch"):
         if not callable(getattr(batch_processor, method, None)):
             raise ValueError(
-                "Customized Batch Processor must contain fit_batch() and evaluate_batch() methods, "
-                f"{type(batch_processor).__name__} has no {method}()"
+                f"a batch processor needs fit_batch() and evaluate_batch(), {type(batch_processor).__name__} has no "
+                f"{method}()"
             )
     return batch_processor

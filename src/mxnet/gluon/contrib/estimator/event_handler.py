@@ -41,32 +41,27 @@ class StoppingHandler(TrainBegin, BatchEnd, EpochEnd):
     """
 
     def __init__(self, max_epoch: int | None = None, max_batch: int | None = None) -> None:
-        self.max_epoch = max_epoch
-        self.max_batch = max_batch
-        self.current_batch = 0
-        self.current_epoch = 0
+        self._begin(max_epoch, max_batch)
+
+    def _begin(self, max_epoch: int | None, max_batch: int | None) -> None:
+        self.max_epoch, self.max_batch = max_epoch, max_batch
+        self.current_epoch = self.current_batch = 0
         self.stop_training = False
 
     def train_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         """Take over the limits, and count from zero."""
-        self.max_epoch = estimator.max_epoch
-        self.max_batch = estimator.max_batch
-        self.current_batch = 0
-        self.current_epoch = 0
-        self.stop_training = False
+        self._begin(estimator.max_epoch, estimator.max_batch)
 
     def batch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> bool:
         """True after the last batch."""
         self.current_batch += 1
-        if self.current_batch == self.max_batch:
-            self.stop_training = True
+        self.stop_training |= self.current_batch == self.max_batch
         return self.stop_training
 
     def epoch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> bool:
         """True after the last epoch."""
         self.current_epoch += 1
-        if self.current_epoch == self.max_epoch:
-            self.stop_training = True
+        self.stop_training |= self.current_epoch == self.max_epoch
         return self.stop_training
 
 
@@ -126,14 +121,11 @@ class ValidationHandler(TrainBegin, BatchEnd, EpochEnd):
         priority: float = -1000,
         event_handlers: Any = None,
     ) -> None:
-        self.val_data = val_data
         self.eval_fn = eval_fn
-        self.epoch_period = epoch_period
-        self.batch_period = batch_period
-        self.current_batch = 0
-        self.current_epoch = 0
+        self.val_data, self.event_handlers = val_data, event_handlers
+        self.batch_period, self.epoch_period = batch_period, epoch_period
         self.priority = priority
-        self.event_handlers = event_handlers
+        self.current_batch = self.current_epoch = 0
 
     def train_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         """Count from zero."""
@@ -180,29 +172,25 @@ class LoggingHandler(TrainBegin, TrainEnd, EpochBegin, EpochEnd, BatchBegin, Bat
                 f"log_interval must be either a positive integer or the string 'epoch', got {log_interval!r}"
             )
         self.metrics = _check_metrics(metrics)
-        self.batch_index = 0
-        self.current_epoch = 0
-        self.processed_samples = 0
-        self.priority = priority
-        self.log_interval = log_interval
+        self.log_interval, self.priority = log_interval, priority
+        self._start_counting()
+
+    def _start_counting(self) -> None:
+        self.current_epoch = self.batch_index = self.processed_samples = 0
         self.log_interval_time = 0.0
 
     def train_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         """Log what is about to happen."""
         self.train_start = time.time()
         estimator.logger.info(
-            "Training begin: using optimizer %s with current learning rate %.4f ",
+            "Training begin: optimizer %s, learning rate %.4f",
             type(estimator.trainer.optimizer).__name__,
             estimator.trainer.learning_rate,
         )
-        if estimator.max_epoch:
-            estimator.logger.info("Train for %d epochs.", estimator.max_epoch)
-        else:
-            estimator.logger.info("Train for %d batches.", estimator.max_batch)
-        self.current_epoch = 0
-        self.batch_index = 0
-        self.processed_samples = 0
-        self.log_interval_time = 0.0
+        epochs = estimator.max_epoch
+        length = f"{epochs} epochs" if epochs else f"{estimator.max_batch} batches"
+        estimator.logger.info("Train for %s.", length)
+        self._start_counting()
 
     def train_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         """Log time and final metrics."""

@@ -335,10 +335,7 @@ class RandomRotation(Block):
         if lower >= upper:
             raise ValueError(f"`angle_limits` must be an ordered tuple, got {angle_limits}")
         if not 0 <= rotate_with_proba <= 1:
-            raise ValueError(
-                "Probability of rotating the image should be between 0 and 1, got rotate_with_proba="
-                f"{rotate_with_proba}"
-            )
+            raise ValueError(f"RandomRotation: rotate_with_proba must be between 0 and 1, got {rotate_with_proba}")
         self._args = (angle_limits, zoom_in, zoom_out)
         self._rotate_with_proba = rotate_with_proba
 
