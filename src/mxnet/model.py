@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from . import io, kvstore, metric
+from . import io, metric
 from . import ndarray as nd
 from . import optimizer as opt
 from . import symbol as sym
-from ._core import env, logs
+from ._core import logs
 from ._core.model import load_checkpoint, load_params, save_checkpoint, split_params  # noqa: F401
+from ._training import (  # noqa: F401
+    BatchEndParam,
+    Updates,
+    _call,
+    _create_kvstore,
+    _create_sparse_kvstore,
+    _evaluate,
+    _initialize_kvstore,
+    _update_params,
+    _update_params_on_kvstore,
+    one_label_a_row,
+)
 from .base import mx_real_t
 from .callback import LogValidationMetricsCallback
 from .context import Context, cpu
@@ -23,168 +34,9 @@ from .executor_manager import DataParallelExecutorManager, _check_arguments, _lo
 from .initializer import Uniform
 from .io import DataDesc
 
-BatchEndParam = namedtuple("BatchEndParam", ["epoch", "nbatch", "eval_metric", "locals"])
-BatchEndParam.__doc__ = "What callbacks at the end of a batch are told; ``locals`` are the caller's variables."
-
 # Defaults of arguments.
 _UNIFORM = Uniform(0.01)
 _LOG_VALIDATION = LogValidationMetricsCallback()
-
-# ------------------------------------------------------------------ key-value stores
-
-
-def _create_kvstore(kv: Any, num_device: int, arg_params: dict[str, Any]) -> tuple[Any, bool]:
-    """Decide on the store, and on whether it or the devices run the optimizer.
-
-    One device needs no store. ``MXNET_UPDATE_ON_KVSTORE=0`` keeps updates on the devices, as do very large parameters
-    with ``"local"``.
-    """
-    update_on_kvstore = env.flag("MXNET_UPDATE_ON_KVSTORE")
-    if isinstance(kv, str):
-        if num_device == 1 and "dist" not in kv:
-            return None, False
-        name, kv = kv, kvstore.create(kv)
-        if name == "local" and max((p.size for p in arg_params.values()), default=0) > 1024 * 1024 * 16:
-            update_on_kvstore = False
-    elif kv is None:
-        return None, False
-    elif not isinstance(kv, kvstore.KVStoreBase):
-        raise TypeError(f"kvstore must be KVStore, str or None, got {type(kv).__name__}")
-    return kv, update_on_kvstore and kv.is_capable(kvstore.KVStoreBase.OPTIMIZER)
-
-
-def _create_sparse_kvstore(kv: Any) -> tuple[Any, bool]:
-    """The store that training with row-sparse weights needs; it runs the optimizer."""
-    if isinstance(kv, str):
-        kv = kvstore.create(kv)
-    if not isinstance(kv, kvstore.KVStore):
-        raise TypeError(f"Cannot create '{kv}' KVStore with row_sparse parameters. The type must be KVStore or str.")
-    return kv, True
-
-
-def _initialize_kvstore(
-    kvstore: Any,
-    param_arrays: Sequence[Sequence[Any]],
-    arg_params: dict[str, Any],
-    param_names: Sequence[str],
-    update_on_kvstore: bool,
-) -> None:
-    """Give the store the parameters' first values, and with ``update_on_kvstore`` all devices the store's."""
-    for name, on_devices in zip(param_names, param_arrays):
-        keeps_values = hasattr(kvstore, "init")  # plug-ins need not
-        if keeps_values and (not update_on_kvstore or arg_params[name].stype != "default"):
-            kvstore.init(name, arg_params[name])
-        else:
-            kvstore.broadcast(name, arg_params[name], out=on_devices)
-
-
-class Updates:
-    """What every step updates, worked out once: the parameters that have a gradient, by name and by device.
-
-    Parameters
-    ----------
-    param_arrays, grad_arrays : list of list of NDArray
-        For each parameter, the devices' arrays; gradients may be None.
-    param_names : list of str
-    num_device : int
-    """
-
-    def __init__(
-        self,
-        param_arrays: Sequence[Sequence[Any]],
-        grad_arrays: Sequence[Sequence[Any]],
-        param_names: Sequence[str],
-        num_device: int,
-    ) -> None:
-        kept = [i for i, grads in enumerate(grad_arrays) if grads[0] is not None]
-        self.names = [param_names[i] for i in kept]
-        self.weights = [list(param_arrays[i]) for i in kept]
-        self.grads = [list(grad_arrays[i]) for i in kept]
-        self.places = kept
-        # Each device has optimizer states of its own, under an index of its own.
-        self.by_device = [
-            ([i * num_device + k for i in kept], [g[k] for g in self.grads], [w[k] for w in self.weights])
-            for k in range(num_device)
-        ]
-
-    def _dense(self, j: int) -> bool:
-        return self.grads[j][0].stype == "default" and self.weights[j][0].stype == "default"
-
-    def _exchange(self, store: Any, outs: list[list[Any]] | None) -> None:
-        """Push the gradients and pull what the store makes of them, into ``outs`` or back into the gradients."""
-        if type(store) is kvstore.KVStore:  # takes all keys at once; plug-ins may know single keys only
-            if self.names:
-                store.pushpull(self.names, self.grads, out=outs)
-            return
-        for j, (name, place) in enumerate(zip(self.names, self.places)):
-            out = self.grads[j] if outs is None else outs[j]
-            if self._dense(j):
-                extra = {} if outs is None else {"out": out}
-                store.pushpull(name, self.grads[j], priority=-place, **extra)
-            else:
-                store.push(name, self.grads[j], priority=-place)
-                store.pull(name, out=out, priority=-place)
-
-    def on_kvstore(self, store: Any) -> None:
-        """Push gradients to a store that updates the weights, and pull the weights."""
-        self._exchange(store, self.weights)
-
-    def on_devices(self, updater: Callable[..., None], store: Any = None) -> None:
-        """Sum gradients over the devices with a store, if there is one, and update each device's weights."""
-        if store:
-            self._exchange(store, None)
-        if self.names:
-            for indices, grads, weights in self.by_device:
-                updater(indices, grads, weights)
-
-
-def _update_params_on_kvstore(param_arrays: Any, grad_arrays: Any, kvstore: Any, param_names: Sequence[str]) -> None:
-    """Push gradients to a store that updates the weights, and pull the weights."""
-    Updates(param_arrays, grad_arrays, param_names, 1).on_kvstore(kvstore)
-
-
-def _update_params(
-    param_arrays: Any,
-    grad_arrays: Any,
-    updater: Callable[..., None],
-    num_device: int,
-    kvstore: Any = None,
-    param_names: Sequence[str] | None = None,
-) -> None:
-    """Sum gradients with a store, if there is one, and update each device's weights."""
-    names = range(len(param_arrays)) if param_names is None else param_names
-    Updates(param_arrays, grad_arrays, names, num_device).on_devices(updater, kvstore)  # type: ignore[arg-type]
-
-
-# ------------------------------------------------------------------ FeedForward
-
-
-def _call(callbacks: Any, *args: Any) -> None:
-    for callback in callbacks if isinstance(callbacks, list) else [callbacks]:
-        if callback is not None:
-            callback(*args)
-
-
-def _evaluate(
-    manager: DataParallelExecutorManager,
-    epoch: int,
-    eval_data: Any,
-    eval_metric: Any,
-    eval_batch_end_callback: Any,
-    eval_end_callback: Any,
-) -> None:
-    """Score a data set with the executors that are being trained."""
-    eval_metric.reset()
-    eval_data.reset()
-    count = 0
-    for nbatch, eval_batch in enumerate(eval_data):
-        manager.load_data_batch(eval_batch)
-        manager.forward(is_train=False)
-        manager.update_metric(eval_metric, eval_batch.label)
-        count = nbatch + 1
-        _call(eval_batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
-    _call(eval_end_callback, BatchEndParam(epoch, count, eval_metric, locals()))
-    eval_data.reset()
 
 
 def _train_multi_device(
@@ -395,21 +247,14 @@ class FeedForward:
             if not isinstance(X, io.DataIter):
                 raise TypeError(f"X must be DataIter, NDArray or numpy.ndarray, got {type(X).__name__}")
             return X
-        if y is None:
-            if is_train:
-                raise ValueError("y must be specified when X is numpy.ndarray")
-            y = np.zeros(X.shape[0])
-        if not isinstance(y, (np.ndarray, nd.NDArray)):
-            raise TypeError("y must be ndarray when X is numpy.ndarray")
-        if X.shape[0] != y.shape[0]:
-            raise ValueError(f"The numbers of data points and labels not equal: {X.shape[0]} and {y.shape[0]}")
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = y.flatten() if isinstance(y, np.ndarray) else y.reshape((-1,))
-        if y.ndim != 1:
-            raise ValueError("Label must be 1D or 2D (with 2nd dimension being 1)")
-        batch_size = min(X.shape[0], self.numpy_batch_size)
-        handle = "roll_over" if is_train else "pad"
-        return io.NDArrayIter(X, y, batch_size, shuffle=is_train, last_batch_handle=handle)
+        rows = len(X)
+        return io.NDArrayIter(
+            X,
+            one_label_a_row(y, rows, needed=is_train),
+            min(rows, self.numpy_batch_size),
+            shuffle=is_train,
+            last_batch_handle="roll_over" if is_train else "pad",
+        )
 
     def _init_eval_iter(self, eval_data: Any) -> Any:
         """An iterator over evaluation data given as one, as a pair of arrays or lists, or not at all."""
@@ -417,7 +262,7 @@ class FeedForward:
             return eval_data
         if not (isinstance(eval_data, (tuple, list)) and len(eval_data) == 2):
             raise TypeError(
-                "Eval data must be DataIter, or NDArray/numpy.ndarray/list pair (i.e. tuple/list of length 2)"
+                f"eval_data must be a DataIter or a pair of data and labels, got {type(eval_data).__name__}"
             )
         data, label = eval_data
         if data is None:

@@ -73,6 +73,7 @@ LAYERS = [
     {"io", "optimizer"},
     {"image", "kvstore"},
     {"executor_manager", "callback"},
+    {"_training"},
     {"model"},
     {"gluon", "module", "rnn"},
     {"contrib", "interop", "onnx"},

@@ -245,7 +245,7 @@ def test_schedule():
         trainer.step(1)
         rates.append(trainer.learning_rate)
     assert rates == [1.0, 0.5, 0.25]
-    with pytest.raises(UserWarning, match="LRScheduler of the optimizer has already been defined"):
+    with pytest.raises(UserWarning, match="the rate comes from the optimizer's lr_scheduler"):
         trainer.set_learning_rate(1.0)
 
 

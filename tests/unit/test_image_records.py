@@ -185,7 +185,7 @@ def test_label_lists(records, tmp_path):
         ({"batch_size": 30}, "bigger than the batch size: 10 images"),
         ({"data_shape": (4, 8, 8)}, "Expected 4 channels of bytes, got 3"),
         ({"aug_seq": ""}, r"its size is \(12, 16\)"),
-        ({"random_resized_crop": True, "rand_crop": True}, "conflicts"),
+        ({"random_resized_crop": True, "rand_crop": True}, "chooses size and place by itself"),
         ({"max_crop_size": 13, "min_crop_size": 3}, "smaller than max_crop_size"),
         ({"inter_method": 7, "resize": 20}, "Unknown interp method 7"),
         ({"rand_crop": "maybe"}, "Invalid value for parameter rand_crop"),

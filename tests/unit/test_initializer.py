@@ -60,9 +60,9 @@ def test_plain_names(name, value):
 def test_plain_names_warn_and_are_checked():
     with pytest.warns(DeprecationWarning, match="InitDesc"):
         mx.init.One()("a_weight", mx.nd.zeros((2,)))
-    with pytest.warns(DeprecationWarning), pytest.raises(TypeError, match="name must be string"):
+    with pytest.warns(DeprecationWarning), pytest.raises(TypeError, match="name must be of type str"):
         mx.init.One()(3, mx.nd.zeros((2,)))
-    with pytest.warns(DeprecationWarning), pytest.raises(TypeError, match="arr must be NDArray"):
+    with pytest.warns(DeprecationWarning), pytest.raises(TypeError, match="arr must be of type NDArray"):
         mx.init.One()("a_weight", np.zeros(2))
     with pytest.warns(DeprecationWarning), pytest.raises(AssertionError, match="6 elements"):
         mx.init.One()("stn_loc_bias", mx.nd.zeros((2,)))

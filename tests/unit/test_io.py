@@ -382,9 +382,9 @@ def test_csv_directory_blank_lines_and_many_pieces(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "kwargs", "words"),
     [
-        ("1,2\n3,4\n", {"data_shape": (3,)}, "do not match size of shape.*row-length=2"),
+        ("1,2\n3,4\n", {"data_shape": (3,)}, "the row has 2 fields, data of shape .3,. needs 3"),
         ("1,2\n3,x\n", {"batch_size": 2}, "line 2: .*'x'"),
-        ("1,2\n3\n", {"batch_size": 2}, "row-length=1 .*line 2"),
+        ("1,2\n3\n", {"batch_size": 2}, "line 2: the row has 1 fields"),
         ("1,2\n", {"batch_size": 5}, "bigger than batch size"),
         ("1,2\n", {"batch_size": 0}, "batch_size must be"),
         ("1,2\n", {"dtype": "float64"}, "float64 is not supported"),

@@ -271,12 +271,12 @@ def test_feed_forward_over_buckets():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda m, x, y: m.fit(x), ValueError, "y must be specified when X is numpy.ndarray"),
-        (lambda m, x, y: m.fit(x, y[:3]), ValueError, "numbers of data points and labels not equal: 16 and 3"),
-        (lambda m, x, y: m.fit(x, y.tolist()), TypeError, "y must be ndarray"),
-        (lambda m, x, y: m.fit(x, np.ones((16, 2))), ValueError, "Label must be 1D or 2D"),
+        (lambda m, x, y: m.fit(x), ValueError, "y, the labels of X, is needed"),
+        (lambda m, x, y: m.fit(x, y[:3]), ValueError, "X has 16 rows, y 3"),
+        (lambda m, x, y: m.fit(x, y.tolist()), TypeError, "y must be an array"),
+        (lambda m, x, y: m.fit(x, np.ones((16, 2))), ValueError, r"y must have one label a row, got shape .16, 2."),
         (lambda m, x, y: m.fit(x.tolist(), y), TypeError, "X must be DataIter, NDArray or numpy.ndarray"),
-        (lambda m, x, y: m.fit(x, y, eval_data=3), TypeError, "Eval data must be DataIter"),
+        (lambda m, x, y: m.fit(x, y, eval_data=3), TypeError, "eval_data must be a DataIter"),
         (lambda m, x, y: m.fit(x, y, eval_data=(None, None)), ValueError, "Eval data is NONE"),
         (lambda m, x, y: mx.model.FeedForward(3), AssertionError, "symbol must be"),
     ],

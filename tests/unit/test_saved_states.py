@@ -190,7 +190,7 @@ def test_states_of_the_users_own_kind(tmp_path):
 
 @pytest.mark.parametrize("name", sorted(n for n in mx.optimizer.Optimizer.opt_registry if n not in ("own",)))
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
-@pytest.mark.filterwarnings("ignore:Accumulating with float16")
+@pytest.mark.filterwarnings("ignore:weights are float16 and updated")
 def test_what_every_optimizer_saves_fits(name, dtype, tmp_path):
     if not mx.optimizer.Optimizer.opt_registry[name].__module__.startswith("mxnet."):
         pytest.skip("another test's")

@@ -214,9 +214,8 @@ class _Collect(torch.autograd.Function):
 
 
 _NOT_RECORDED = (
-    "Cannot differentiate node because it is not in a computational graph. You need to set is_recording to true or use "
-    "autograd.record() to save computational graphs for backward. If you want to differentiate the same graph twice, "
-    "you need to pass retain_graph=True to backward."
+    "Cannot differentiate node: it is not in a computational graph. Only what is computed inside autograd.record() has "
+    "one, from arrays with attach_grad(), and backward() frees it unless it is told retain_graph=True."
 )
 
 

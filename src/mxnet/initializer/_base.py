@@ -58,19 +58,23 @@ _ENDINGS = {
     "weight_quantize": "_init_quantized_weight",
     "bias_quantize": "_init_quantized_bias",
 }
-# The same for names without attributes, as they were used before 2016.
-_LEGACY_ENDINGS = {
-    "bias": "_init_bias",
-    "gamma": "_init_gamma",
-    "beta": "_init_beta",
-    "weight": "_init_weight",
-    "moving_mean": "_init_zero",
-    "moving_var": "_init_one",
-    "moving_inv_var": "_init_zero",
-    "moving_avg": "_init_zero",
-    "min": "_init_zero",
-    "max": "_init_one",
-}
+# The same for names without attributes, as they were used before 2016: beginning, ending, method; the first that fits.
+_LEGACY = (
+    ("upsampling", "", "_init_bilinear"),
+    ("stn_loc", "weight", "_init_zero"),
+    ("stn_loc", "bias", "_init_loc_bias"),
+    ("", "bias", "_init_bias"),
+    ("", "gamma", "_init_gamma"),
+    ("", "beta", "_init_beta"),
+    ("", "weight", "_init_weight"),
+    ("", "moving_mean", "_init_zero"),
+    ("", "moving_var", "_init_one"),
+    ("", "moving_inv_var", "_init_zero"),
+    ("", "moving_avg", "_init_zero"),
+    ("", "min", "_init_zero"),
+    ("", "max", "_init_one"),
+    ("", "", "_init_default"),
+)
 
 
 def _init_own(desc: InitDesc, text: Any, arr: NDArray) -> None:
@@ -171,19 +175,11 @@ class Initializer:
             DeprecationWarning,
             stacklevel=3,
         )
-        if not isinstance(name, str):
-            raise TypeError(f"name must be string, got {type(name).__name__}")
-        if not isinstance(arr, NDArray):
-            raise TypeError(f"arr must be NDArray, got {type(arr).__name__}")
-        if name.startswith("upsampling"):
-            self._init_bilinear(name, arr)
-        elif name.startswith("stn_loc") and name.endswith("weight"):
-            self._init_zero(name, arr)
-        elif name.startswith("stn_loc") and name.endswith("bias"):
-            self._init_loc_bias(name, arr)
-        else:
-            method = next((m for ending, m in _LEGACY_ENDINGS.items() if name.endswith(ending)), "_init_default")
-            getattr(self, method)(name, arr)
+        for argument, given, kind in (("name", name, str), ("arr", arr, NDArray)):
+            if not isinstance(given, kind):
+                raise TypeError(f"{argument} must be of type {kind.__name__}, got {type(given).__name__}")
+        fitting = (m for beginning, ending, m in _LEGACY if name.startswith(beginning) and name.endswith(ending))
+        getattr(self, next(fitting))(name, arr)
 
     # What the endings mean. Subclasses override these.
 

@@ -131,8 +131,7 @@ class _Table:
             where = f"{self._path}, line {number}"
             if len(fields) != self.width:
                 raise MXNetError(
-                    f"The data size in CSV do not match size of shape: specified {self.what} shape={self.shape}, "
-                    f"the csv row-length={len(fields)} ({where})"
+                    f"{where}: the row has {len(fields)} fields, {self.what} of shape {self.shape} needs {self.width}"
                 )
             rows.append([self._number(field.strip(), where) for field in fields])
         return np.array(rows, self.dtype).reshape(-1, self.width)

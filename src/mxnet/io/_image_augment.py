@@ -89,8 +89,8 @@ class DefaultAugmenter:
             False,
         ):
             raise MXNetError(
-                "Setting random_resized_crop to true conflicts with min_random_scale, max_random_scale, "
-                "min_crop_size, max_crop_size, and rand_crop."
+                "random_resized_crop chooses size and place by itself: rand_crop, min_crop_size, max_crop_size, "
+                "min_random_scale and max_random_scale must not be set beside it"
             )
         if not (0 < self.ratios[0] <= self.ratios[1] and p.min_random_area <= p.max_random_area):
             raise MXNetError(

@@ -5,83 +5,22 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from collections.abc import Iterator, Sequence
 from typing import Any
-
-import numpy as np
 
 from .. import metric, ndarray
 from .._core import logs
 from ..context import cpu
 from ..initializer import Uniform
-from ..io import DataBatch, DataDesc, DataIter
+from ..io import DataDesc
 from ..model import BatchEndParam, split_params
+from ._inputs import _check_input_names, _parse_data_desc  # noqa: F401
+from ._predicting import Predicting, notify
 
 # What a signature shows; one object for all modules, initializers have no state.
 DEFAULT_INITIALIZER = Uniform(0.01)
 
-# Endings of parameter names, which are never what a user meant as the name of an input.
-_PARAMETER_ENDINGS = ("_weight", "_bias", "_gamma", "_beta")
 
-
-def _check_input_names(symbol: Any, names: Sequence[str], typename: str, throw: bool) -> None:
-    """Raise ValueError, or warn, when a name is not an argument of the symbol; the message lists candidates."""
-    args = symbol.list_arguments()
-    for name in names:
-        if name in args:
-            continue
-        candidates = [a for a in args if not a.endswith(_PARAMETER_ENDINGS)]
-        listed = "\n\t".join(candidates)
-        message = (
-            f"\033[91mYou created Module with Module(..., {typename}_names={names}) but input with name '{name}' is "
-            f"not found in symbol.list_arguments(). Did you mean one of:\n\t{listed}\033[0m"
-        )
-        if throw:
-            raise ValueError(message)
-        warnings.warn(message, stacklevel=4)
-
-
-def _check_names_match(names: Sequence[str], shapes: Sequence[DataDesc], what: str, throw: bool) -> None:
-    """Raise ValueError, or warn, when descriptions are not those of the named inputs."""
-    if sorted(names) == sorted(d.name for d in shapes):
-        return
-    message = (
-        f"Data provided by {what}_shapes don't match names specified by {what}_names ({list(shapes)} vs. {list(names)})"
-    )
-    if throw:
-        raise ValueError(message)
-    warnings.warn(message, stacklevel=4)
-
-
-def _as_desc(x: Any) -> DataDesc:
-    desc = x if isinstance(x, DataDesc) else DataDesc(*x)
-    shape = desc.shape
-    if not isinstance(shape, (tuple, list)) or not all(isinstance(n, (int, np.integer)) for n in shape):
-        raise TypeError(f"the shape of {desc.name} must be a tuple of int, got {type(shape).__name__}: {shape}")
-    return desc
-
-
-def _parse_data_desc(
-    data_names: Sequence[str], label_names: Sequence[str], data_shapes: Any, label_shapes: Any
-) -> tuple[list[DataDesc], list[DataDesc] | None]:
-    """Descriptions from pairs or descriptions, checked against the inputs' names."""
-    data = [_as_desc(x) for x in data_shapes]
-    _check_names_match(data_names, data, "data", True)
-    labels = None if label_shapes is None else [_as_desc(x) for x in label_shapes]
-    _check_names_match(label_names, labels or [], "label", False)
-    return data, labels
-
-
-def _as_list(x: Any) -> Sequence[Any]:
-    return x if isinstance(x, (list, tuple)) else [x]
-
-
-def _notify(callbacks: Any, *args: Any) -> None:
-    for callback in _as_list(callbacks):
-        callback(*args)
-
-
-class BaseModule:
+class BaseModule(Predicting):
     """A computation that takes batches: forward, backward, and an update of its parameters.
 
     A module is first *bound* to input shapes (:meth:`bind`), then its parameters are initialized (:meth:`init_params`),
@@ -112,139 +51,6 @@ class BaseModule:
         """:meth:`forward` in training mode, then :meth:`backward`."""
         self.forward(data_batch, is_train=True)
         self.backward()
-
-    def _update_metric_of(self, eval_metric: Any, batch: Any) -> None:
-        """Update a metric with the outputs for a batch, or for a list of batches, one a device."""
-        if isinstance(batch, list):
-            self.update_metric(eval_metric, [b.label for b in batch], pre_sliced=True)
-        else:
-            self.update_metric(eval_metric, batch.label)
-
-    def _forward_all(
-        self, eval_data: Any, num_batch: int | None, reset: bool, sparse_row_id_fn: Any
-    ) -> Iterator[tuple[int, Any]]:
-        """Run forward over a data set in prediction mode; gives the batches as their outputs become available."""
-        assert self.binded and self.params_initialized, "call bind and init_params first"
-        if reset:
-            eval_data.reset()
-        for nbatch, batch in enumerate(eval_data):
-            if nbatch == num_batch:
-                return
-            self.prepare(batch, sparse_row_id_fn=sparse_row_id_fn)
-            self.forward(batch, is_train=False)
-            yield nbatch, batch
-
-    def score(
-        self,
-        eval_data: Any,
-        eval_metric: Any,
-        num_batch: int | None = None,
-        batch_end_callback: Any = None,
-        score_end_callback: Any = None,
-        reset: bool = True,
-        epoch: int = 0,
-        sparse_row_id_fn: Any = None,
-    ) -> list[tuple[str, float]]:
-        """Evaluate on a data set.
-
-        Parameters
-        ----------
-        eval_data : DataIter
-        eval_metric : EvalMetric, str, or list of them
-        num_batch : int, optional
-            How many batches; all when not given.
-        batch_end_callback, score_end_callback : function or list of functions, optional
-            Called with a :class:`~mxnet.model.BatchEndParam` after each batch and at the end.
-        reset : bool
-            Whether to begin with the first batch.
-        epoch : int
-            What callbacks are told.
-        sparse_row_id_fn : function, optional
-            See :meth:`prepare`.
-
-        Returns
-        -------
-        list of (str, float)
-            Names and values of the metric.
-        """
-        if not isinstance(eval_metric, metric.EvalMetric):
-            eval_metric = metric.create(eval_metric)
-        eval_metric.reset()
-        count = 0
-        for nbatch, eval_batch in self._forward_all(eval_data, num_batch, reset, sparse_row_id_fn):
-            self._update_metric_of(eval_metric, eval_batch)
-            if batch_end_callback is not None:
-                _notify(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
-            count = nbatch + 1
-        if score_end_callback:
-            _notify(score_end_callback, BatchEndParam(epoch, count, eval_metric, locals()))
-        return eval_metric.get_name_value()
-
-    def _unpadded_outputs(self, batch: Any) -> list[Any]:
-        pad = getattr(batch, "pad", None) or 0
-        return [out[0 : out.shape[0] - pad] for out in self.get_outputs()]
-
-    def iter_predict(
-        self, eval_data: Any, num_batch: int | None = None, reset: bool = True, sparse_row_id_fn: Any = None
-    ) -> Iterator[tuple[list[Any], int, Any]]:
-        """Predict batch by batch.
-
-        Parameters are those of :meth:`score`.
-
-        Yields
-        ------
-        (list of NDArray, int, DataBatch)
-            The outputs without padding, the batch's number, and the batch.
-        """
-        for nbatch, batch in self._forward_all(eval_data, num_batch, reset, sparse_row_id_fn):
-            yield self._unpadded_outputs(batch), nbatch, batch
-
-    def predict(
-        self,
-        eval_data: Any,
-        num_batch: int | None = None,
-        merge_batches: bool = True,
-        reset: bool = True,
-        always_output_list: bool = False,
-        sparse_row_id_fn: Any = None,
-    ) -> Any:
-        """Predict for a data set, or for one array.
-
-        Parameters
-        ----------
-        eval_data : DataIter, NDArray or numpy.ndarray
-        num_batch, reset, sparse_row_id_fn
-            As in :meth:`score`.
-        merge_batches : bool
-            Whether to join the batches' outputs.
-        always_output_list : bool
-            Whether a single joined output comes in a list too.
-
-        Returns
-        -------
-        NDArray, list of NDArray, or list of list of NDArray
-            The joined outputs; without ``merge_batches`` a list of outputs for each batch.
-        """
-        assert self.binded and self.params_initialized, "call bind and init_params first"
-        if isinstance(eval_data, (ndarray.NDArray, np.ndarray)):
-            if isinstance(eval_data, np.ndarray):
-                eval_data = ndarray.array(eval_data)
-            self.forward(DataBatch([eval_data]), is_train=False)
-            return self.get_outputs()[0]
-        if not isinstance(eval_data, DataIter):
-            raise ValueError(f"eval_data must be of type NDArray or DataIter, got {type(eval_data).__name__}")
-        batches = [
-            [out.copy() for out in self._unpadded_outputs(batch)]
-            for _, batch in self._forward_all(eval_data, num_batch, reset, sparse_row_id_fn)
-        ]
-        if not batches or not merge_batches:
-            return batches
-        if len({len(outputs) for outputs in batches}) > 1:
-            raise AssertionError(
-                "Cannot merge batches, as num of outputs is not the same in mini-batches. Maybe bucketing is used?"
-            )
-        merged = [ndarray.concatenate(list(parts)) for parts in zip(*batches)]
-        return merged[0] if len(merged) == 1 and not always_output_list else merged
 
     def fit(
         self,
@@ -302,6 +108,9 @@ class BaseModule:
             See :meth:`prepare`.
         """
         assert num_epoch is not None, "please specify number of epochs"
+        # A metric by name is made twice, so that validation does not count into the epoch's numbers.
+        validation_metric = eval_metric if validation_metric is None else validation_metric
+        eval_metric = metric.create(eval_metric)
         self.bind(
             data_shapes=train_data.provide_data,
             label_shapes=train_data.provide_label,
@@ -317,11 +126,7 @@ class BaseModule:
             allow_missing=allow_missing,
             force_init=force_init,
         )
-        self.init_optimizer(kvstore=kvstore, optimizer=optimizer, optimizer_params=optimizer_params)
-        if validation_metric is None:
-            validation_metric = eval_metric
-        if not isinstance(eval_metric, metric.EvalMetric):
-            eval_metric = metric.create(eval_metric)
+        self.init_optimizer(kvstore, optimizer, optimizer_params)
 
         for epoch in range(begin_epoch, num_epoch):
             tic = time.time()
@@ -335,7 +140,7 @@ class BaseModule:
             arg_params, aux_params = self.get_params()
             self.set_params(arg_params, aux_params)
             if epoch_end_callback is not None:
-                _notify(epoch_end_callback, epoch, self.symbol, arg_params, aux_params)
+                notify(epoch_end_callback, epoch, self.symbol, arg_params, aux_params)
 
             if eval_data is not None:
                 found = self.score(
@@ -386,7 +191,7 @@ class BaseModule:
             # Callbacks may reset the metric's local part, so the epoch's values are read before the last of them.
             values = eval_metric.get_global_name_value() if following is None else None
             if batch_end_callback is not None:
-                _notify(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
+                notify(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
             if values is not None:
                 return values
             data_batch = following

@@ -88,8 +88,7 @@ def _prepare_group2ctxs(group2ctxs: Any, ctx_len: int) -> list[dict[str, Context
         assert len(group2ctxs) == ctx_len, f"length of group2ctxs should be {ctx_len}, got {len(group2ctxs)}"
         return group2ctxs
     assert isinstance(group2ctxs, dict), (
-        "group2ctxs should be list of dict of str to context, or dict of str to context or list of context, "
-        f"got {type(group2ctxs).__name__}"
+        f"group2ctxs should map groups to contexts, or be a list of such dicts, got {type(group2ctxs).__name__}"
     )
     by_device: list[dict[str, Context]] = [{} for _ in range(ctx_len)]
     for group, given in group2ctxs.items():
@@ -155,19 +154,14 @@ class DataParallelExecutorGroup:
         state_names: Sequence[str] | None = None,
         group2ctxs: Any = None,
     ) -> None:
-        self.param_names = param_names
-        self.arg_names = symbol.list_arguments()
-        self.aux_names = symbol.list_auxiliary_states()
-        self.symbol = symbol
-        self.contexts = contexts
-        self.workload = workload
+        self.contexts, self.workload, self.logger = contexts, workload, logger
         self.group2ctxs = _prepare_group2ctxs(group2ctxs, len(contexts))
-        self.for_training = for_training
-        self.inputs_need_grad = inputs_need_grad
-        self.logger = logger
+        self.for_training, self.inputs_need_grad = for_training, inputs_need_grad
+        self.symbol = symbol
+        self.arg_names, self.aux_names = symbol.list_arguments(), symbol.list_auxiliary_states()
+        self.param_names = param_names
+        self.state_names, self.fixed_param_names = state_names or [], fixed_param_names or []
         self._total_exec_bytes = 0
-        self.fixed_param_names = fixed_param_names or []
-        self.state_names = state_names or []
 
         data_shapes = [x if isinstance(x, DataDesc) else DataDesc(*x) for x in data_shapes]
         if label_shapes is not None:

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .. import ndarray as nd
-from .. import optimizer as opt
 from .._core import logs
-from .._core.files import atomic_write
-from ..base import MXNetError
 from ..context import Context, cpu
 from ..initializer import InitDesc
 from ..io import DataDesc
-from ..kvstore import KVStore
-from ..model import _create_kvstore, _initialize_kvstore, load_checkpoint
+from ..model import load_checkpoint
+from ._optimizing import Optimizing
+from ._parameters import _check_params, _list_shapes, _row_sparse_names, _zeros_like
 from .base_module import DEFAULT_INITIALIZER, BaseModule, _check_input_names, _parse_data_desc
 from .executor_group import DataParallelExecutorGroup
-
-_ROW_SPARSE = "1"  # in a variable's __storage_type__
 
 _CPU = cpu()
 
 
-class Module(BaseModule):
+class Module(Optimizing, BaseModule):
     """A network given by a symbol.
 
     With several contexts each batch is split over them by work load, and a key-value store sums their gradients.
@@ -157,30 +153,6 @@ class Module(BaseModule):
             states_file = f"{prefix}-{epoch:04d}.states"
             self.save_optimizer_states(states_file)
             logs.root.info('Saved optimizer state to "%s"', states_file)
-
-    def save_optimizer_states(self, fname: str) -> None:
-        """Write the optimizer's states to a file."""
-        assert self.optimizer_initialized, "call init_optimizer first"
-        if self._update_on_kvstore:
-            self._kvstore.save_optimizer_states(fname)
-        else:
-            with atomic_write(fname) as f:
-                f.write(self._updater.get_states())
-
-    def load_optimizer_states(self, fname: str) -> None:
-        """Read the optimizer's states from a file."""
-        assert self.optimizer_initialized, "call init_optimizer first"
-        if self._update_on_kvstore:
-            if isinstance(self._kvstore, KVStore):
-                self._kvstore._load_states(fname, self._kvstore._values, complete=True)
-            else:
-                self._kvstore.load_optimizer_states(fname)
-            return
-        with open(fname, "rb") as f:
-            data = f.read()
-        copies = len(self._context)
-        weights = {i * copies + k: w for i, ws in enumerate(self._exec_group.param_arrays) for k, w in enumerate(ws)}
-        self._updater._take(self._updater._read(data, weights, complete=True))
 
     # ------------------------------------------------------------------ facts
 
@@ -365,20 +337,20 @@ class Module(BaseModule):
             assert len(shared_group.execs) >= len(self._context), "shared_module has fewer contexts"
 
         self._exec_group = DataParallelExecutorGroup(
-            self._symbol,
-            self._context,
-            self._work_load_list,
-            self._data_shapes,
-            self._label_shapes,
-            self._param_names,
-            for_training,
-            inputs_need_grad,
-            shared_group,
-            logger=self.logger,
-            fixed_param_names=self._fixed_param_names,
-            grad_req=grad_req,
+            symbol=self._symbol,
+            contexts=self._context,
+            workload=self._work_load_list,
             group2ctxs=self._group2ctxs,
+            data_shapes=self._data_shapes,
+            label_shapes=self._label_shapes,
+            param_names=self._param_names,
+            fixed_param_names=self._fixed_param_names,
             state_names=self._state_names,
+            for_training=for_training,
+            inputs_need_grad=inputs_need_grad,
+            grad_req=grad_req,
+            shared_group=shared_group,
+            logger=self.logger,
         )
         self._total_exec_bytes = self._exec_group._total_exec_bytes
         if shared_module is not None:
@@ -409,91 +381,6 @@ class Module(BaseModule):
         """Remember the shapes that every batch is compared with."""
         self._bound_shapes = [tuple(d.shape) for d in self._data_shapes]
 
-    def init_optimizer(
-        self,
-        kvstore: Any = "local",
-        optimizer: Any = "sgd",
-        optimizer_params: Any = (("learning_rate", 0.01),),
-        force_init: bool = False,
-    ) -> None:
-        """Install an optimizer.
-
-        An optimizer given by name divides gradients by the batch size, unless ``optimizer_params`` have
-        ``rescale_grad``.
-
-        Parameters
-        ----------
-        kvstore : str or KVStore
-            With one device a type of one process makes no store.
-        optimizer : str or Optimizer
-        optimizer_params : dict or pairs
-            For an optimizer given by name.
-        force_init : bool
-            Whether to replace one that is installed.
-        """
-        assert self.binded and self.params_initialized, "call bind and init_params first"
-        if self.optimizer_initialized and not force_init:
-            logs.through(self.logger).warning("optimizer already initialized, ignoring...")
-            return
-        if self._params_dirty:
-            self._sync_params_from_devices()
-        kvstore, update_on_kvstore = _create_kvstore(kvstore, len(self._context), self._arg_params)
-        optimizer = self._make_optimizer(optimizer, optimizer_params, kvstore, update_on_kvstore)
-
-        self._optimizer = optimizer
-        self._kvstore = kvstore
-        self._update_on_kvstore = update_on_kvstore
-        self._updater = None
-        if kvstore:
-            if self._compression_params:
-                kvstore.set_gradient_compression(self._compression_params)
-            if update_on_kvstore:
-                kvstore.set_optimizer(optimizer)
-            _initialize_kvstore(
-                kvstore=kvstore,
-                param_arrays=self._exec_group.param_arrays,
-                arg_params=self._arg_params,
-                param_names=self._param_names,
-                update_on_kvstore=update_on_kvstore,
-            )
-        if not update_on_kvstore:
-            self._updater = opt.get_updater(optimizer)
-        self.optimizer_initialized = True
-        if self._preload_opt_states is not None:
-            self.load_optimizer_states(self._preload_opt_states)
-            self._preload_opt_states = None
-
-    def _make_optimizer(self, optimizer: Any, optimizer_params: Any, kvstore: Any, update_on_kvstore: bool) -> Any:
-        """The optimizer object, told the names of the parameters it will see as numbers."""
-        batch_size = self._exec_group.batch_size or 1
-        if kvstore and "dist" in kvstore.type and "_sync" in kvstore.type:
-            batch_size *= kvstore.num_workers
-        rescale_grad = 1.0 / batch_size
-        copies = 1 if update_on_kvstore else len(self._context)
-        idx2name = {i * copies + k: name for i, name in enumerate(self._param_names) for k in range(copies)}
-        if isinstance(optimizer, str):
-            params = {"rescale_grad": rescale_grad, **dict(optimizer_params)}
-            return opt.create(optimizer, sym=self.symbol, param_idx2name=idx2name, **params)
-        assert isinstance(optimizer, opt.Optimizer), f"optimizer must be a name or an Optimizer, got {optimizer!r}"
-        if optimizer.rescale_grad != rescale_grad:
-            warnings.warn(
-                "Optimizer created manually outside Module but rescale_grad is not normalized to "
-                f"1.0/batch_size/num_workers ({optimizer.rescale_grad} vs. {rescale_grad}). Is this intended?",
-                stacklevel=3,
-            )
-        if not optimizer.idx2name:
-            optimizer.idx2name = idx2name
-        return optimizer
-
-    def borrow_optimizer(self, shared_module: Module) -> None:
-        """Use the optimizer, states and key-value store of another module with the same parameters."""
-        assert shared_module.optimizer_initialized, "the other module has no optimizer"
-        self._optimizer = shared_module._optimizer
-        self._kvstore = shared_module._kvstore
-        self._update_on_kvstore = shared_module._update_on_kvstore
-        self._updater = shared_module._updater
-        self.optimizer_initialized = True
-
     def install_monitor(self, mon: Any) -> None:
         """Have a monitor see all intermediate values."""
         assert self.binded, "call bind first"
@@ -508,7 +395,7 @@ class Module(BaseModule):
             return
         if not self._kvstore or not self._update_on_kvstore:
             warnings.warn(
-                UserWarning("Parameters are not updated in the KVStore. No need to call sparse_row_id_fn."),
+                UserWarning("sparse_row_id_fn is not called: no store updates the parameters"),
                 stacklevel=2,
             )
             return
@@ -601,39 +488,3 @@ class Module(BaseModule):
     def update_metric(self, eval_metric: Any, labels: Any, pre_sliced: bool = False) -> None:
         """Let a metric see the outputs of the last forward; see :meth:`BaseModule.update_metric`."""
         self._exec_group.update_metric(eval_metric, labels, pre_sliced)
-
-
-def _row_sparse_names(symbol: Any) -> set[str]:
-    """The variables that are declared to be ``row_sparse``. Executors compute with dense arrays of them."""
-    return {name for name, attrs in symbol.attr_dict().items() if attrs.get("__storage_type__") == _ROW_SPARSE}
-
-
-def _zeros_like(names: Sequence[str], blocks: Sequence[Sequence[Any]], sparse: Collection[str] = ()) -> dict[str, Any]:
-    """Arrays of zeros on the CPU, one for each parameter; ``row_sparse`` for those in ``sparse``."""
-    return {
-        name: nd.zeros(
-            shape=block[0].shape, dtype=block[0].dtype, stype="row_sparse" if name in sparse else block[0].stype
-        )
-        for name, block in zip(names, blocks)
-    }
-
-
-def _check_params(own: dict[str, Any], given: dict[str, Any], allow_missing: bool) -> None:
-    """Raise for values that are missing or have a wrong shape, before anything is changed."""
-    missing = sorted(name for name in own if name not in given)
-    if missing and not allow_missing:
-        raise RuntimeError(f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not presented")
-    for name, target in own.items():
-        if name in given and given[name].shape != target.shape:
-            raise MXNetError(f"Parameter {name} has shape {target.shape} in the network, {given[name].shape} was given")
-
-
-def _list_shapes(by_device: list[list[Any]]) -> list[tuple[int, ...]]:
-    """The shapes of the inputs, when there is a list of arrays for each device."""
-    assert by_device, "Encountered empty data batch"
-    shapes = []
-    for arrays in zip(*by_device):
-        first = arrays[0].shape
-        assert all(a.shape == first for a in arrays), "All data batches in a list need to have the same shape"
-        shapes.append((len(arrays) * first[0], *first[1:]))
-    return shapes

@@ -170,9 +170,8 @@ class Optimizer:
         """
         if self.lr_scheduler is not None:
             raise UserWarning(
-                "LRScheduler of the optimizer has already been defined. Note that set_learning_rate can "
-                "mutate the value of the learning rate of the optimizer only when the LRScheduler of the "
-                "optimizer is undefined."
+                "set_learning_rate would have no effect: the rate comes from the optimizer's lr_scheduler, whose "
+                "base_lr can be set instead"
             )
         self.lr = number("learning_rate", lr)
 
@@ -284,8 +283,8 @@ class Optimizer:
             return False
         if not self.multi_precision:
             warnings.warn(
-                "Accumulating with float16 in optimizer can lead to poor accuracy or slow convergence. "
-                f"Consider using multi_precision=True option of the {type(self).__name__} optimizer",
+                "weights are float16 and updated in float16, where small steps are lost: "
+                f"{type(self).__name__}(multi_precision=True) keeps a float32 copy",
                 stacklevel=4,
             )
         return self.multi_precision

@@ -73,10 +73,9 @@ class BaseConvRNNCell(BaseRNNCell):
         }
         probe = symbol.Convolution(data=symbol.Variable("data"), num_filter=num_hidden, layout=conv_layout, **self._i2h)
         self._state_shape = (0, *probe.infer_shape(data=input_shape)[1][0][1:])
-        self._iW = self.params.get("i2h_weight", init=i2h_weight_initializer)
-        self._hW = self.params.get("h2h_weight", init=h2h_weight_initializer)
-        self._iB = self.params.get("i2h_bias", init=i2h_bias_initializer)
-        self._hB = self.params.get("h2h_bias", init=h2h_bias_initializer)
+        get = self.params.get
+        self._iW, self._iB = get("i2h_weight", init=i2h_weight_initializer), get("i2h_bias", init=i2h_bias_initializer)
+        self._hW, self._hB = get("h2h_weight", init=h2h_weight_initializer), get("h2h_bias", init=h2h_bias_initializer)
 
     @property
     def state_info(self) -> list[dict[str, Any]]:

@@ -60,6 +60,7 @@ from ._compare import (
     same,
     same_array,
 )
+from ._consistency import check_consistency
 from ._defaults import (
     default_atols,
     default_context,
@@ -99,7 +100,6 @@ from ._environment import (
 )
 from ._statistics import chi_square_check, gen_buckets_probs_with_ppf, mean_check, var_check, verify_generator
 from ._symbolic import (
-    check_consistency,
     check_numeric_gradient,
     check_speed,
     check_symbolic_backward,

@@ -35,8 +35,7 @@ class SVRGModule(Module):
     context : Context or list of Context
     work_load_list : list of number, optional
     fixed_param_names, state_names : list of str, optional
-    group2ctxs : dict of str to Context (or list of Context), or list of dict, optional
-    compression_params : dict, optional
+    group2ctxs, compression_params : dict, optional
         See :class:`mxnet.module.Module` for all of these.
     update_freq : int
         After how many epochs the copy and the average are made anew.

@@ -305,10 +305,7 @@ def _check(
     use_sequence_length: bool,
 ) -> None:
     if data.ndim != 3:
-        raise MXNetError(
-            "Input data should be rank-3 tensor of dim [sequence length, batch size, input size], "
-            f"got shape {tuple(data.shape)}"
-        )
+        raise MXNetError(f"data should have the axes (steps, batch, inputs), got shape {tuple(data.shape)}")
     if 0 in data.shape:
         raise MXNetError(f"data should not be empty, got shape {tuple(data.shape)}")
     batch = data.shape[1]
@@ -331,9 +328,7 @@ def _(s: ShapeRule, p: Any) -> None:
     if data is None:
         return
     if len(data) != 3:
-        raise MXNetError(
-            f"Input data should be rank-3 tensor of dim [sequence length, batch size, input size], got shape {data}"
-        )
+        raise MXNetError(f"data should have the axes (steps, batch, inputs), got shape {data}")
     z = _sizes(p.mode, p.num_layers, p.bidirectional, p.state_size, p.projection_size)
     steps, batch, inputs = data
     states = z.layers * z.directions

@@ -58,9 +58,9 @@ def retain(data: Tensor, indices: Tensor) -> Tensor:
 
     Examples
     --------
-    >>> x = mx.nd.sparse.row_sparse_array(([[1, 2], [3, 4]], [0, 2]), shape=(4, 2))
+    >>> x = mx.nd.sparse.row_sparse_array(([[1, 2], [3, 4]], [0, 2]), shape=(3, 2))
     >>> mx.nd.sparse.retain(x, mx.nd.array([0])).asnumpy().tolist()
-    [[1.0, 2.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]
+    [[1.0, 2.0], [0.0, 0.0], [0.0, 0.0]]
     """
     raise TypeError("data must be a RowSparseNDArray")
 
