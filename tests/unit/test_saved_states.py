@@ -188,7 +188,9 @@ def test_states_of_the_users_own_kind(tmp_path):
     assert states_of(trainer)[0]["calls"] == 1
 
 
-@pytest.mark.parametrize("name", sorted(n for n in mx.optimizer.Optimizer.opt_registry if n not in ("own", "_svrgoptimizer")))
+@pytest.mark.parametrize(
+    "name", sorted(n for n in mx.optimizer.Optimizer.opt_registry if n not in ("own", "_svrgoptimizer"))
+)
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 @pytest.mark.filterwarnings("ignore:weights are float16 and updated")
 def test_what_every_optimizer_saves_fits(name, dtype, tmp_path):
