@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import mxnet as mx
 from mxnet.base import MXNetError
-from tests.conftest import SHARED, needs_shared
+from tests.conftest import SHARED, Work, needs_shared
 
 FIXTURES = SHARED / "fixtures" / "io"
 
@@ -562,3 +562,20 @@ def test_libsvm_weights_and_queries_are_passed_over(tmp_path):
     batch = mx.io.LibSVMIter(data_libsvm=str(path), data_shape=(4,), batch_size=3).next()
     assert batch.data[0].asnumpy().tolist() == [[1, 0, 5, 0], [0, 2, 0, 0], [0, 0, 0, 0]]
     assert batch.label[0].asnumpy().tolist() == [1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    "head", ["9" * 50_000, "1:" + "9" * 50_000 + "x", "1 qid:" + "9" * 50_000 + "x", "1 " * 30_000]
+)
+def test_libsvm_lines_that_are_long_are_refused_at_once(tmp_path, head):
+    path = tmp_path / "long.libsvm"
+    path.write_text(f"{head} 0:\n")
+    with Work(at_most=3000), pytest.raises(MXNetError, match="line 1: not a LibSVM file"):
+        mx.io.LibSVMIter(data_libsvm=str(path), data_shape=(4,), batch_size=1)
+
+
+def test_csv_numbers_beyond_float32_are_infinite(tmp_path):
+    path = tmp_path / "large.csv"
+    path.write_text("1e300,-1e39\n")
+    found = mx.io.CSVIter(data_csv=str(path), data_shape=(2,), batch_size=1).next().data[0].asnumpy()
+    assert found.tolist() == [[float("inf"), -float("inf")]]

@@ -134,7 +134,8 @@ class _Table:
                     f"{where}: the row has {len(fields)} fields, {self.what} of shape {self.shape} needs {self.width}"
                 )
             rows.append([self._number(field.strip(), where) for field in fields])
-        return np.array(rows, self.dtype).reshape(-1, self.width)
+        with np.errstate(over="ignore"):  # what is too large becomes infinite
+            return np.array(rows, self.dtype).reshape(-1, self.width)
 
     def _number(self, text: str, where: str) -> float:
         try:

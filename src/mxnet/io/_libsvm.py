@@ -15,8 +15,7 @@ from ..ndarray.sparse import csr_matrix
 from ._source import Batch, BatchSource, RoundBatches, Rows, RowStream, files_of, to_array
 
 _FLOAT = rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan)"
-# What may follow the label, and means nothing here: a weight of the sample, and the query it belongs to.
-_HEAD = re.compile(rb"(" + _FLOAT + rb")(?::" + _FLOAT + rb")?(?:\s+qid:[0-9]+)?(?!\S)", re.I)
+_NUMBER = re.compile(_FLOAT, re.I)
 _LINE = re.compile(_FLOAT + rb"(?:\s+" + _FLOAT + rb":" + _FLOAT + rb")*", re.I)
 
 
@@ -76,6 +75,17 @@ def _read_range(path: str, begin: int, end: int) -> bytes:
         return text if text.endswith(b"\n") else text + f.readline()
 
 
+def _without_query(line: bytes) -> bytes:
+    """A line without what may follow the label and means nothing here: the sample's weight, and its query."""
+    label, *rest = line.split(None, 2)
+    if rest and rest[0].startswith(b"qid:") and rest[0][4:].isdigit():
+        del rest[0]
+    value, colon, weight = label.partition(b":")
+    if colon and _NUMBER.fullmatch(weight):
+        label = value
+    return b" ".join([label, *rest])
+
+
 def _parse(path: str, text: bytes, width: int) -> _Matrix:
     """Sparse rows from text; MXNetError names the line that is wrong."""
     lines, line_numbers = [], []
@@ -83,7 +93,7 @@ def _parse(path: str, text: bytes, width: int) -> _Matrix:
         line = line.split(b"#", 1)[0].strip()
         if not line:
             continue
-        line = _HEAD.sub(rb"\1", line, count=1)
+        line = _without_query(line)
         if not _LINE.fullmatch(line):
             raise MXNetError(
                 f"LibSVMIter: {path}, line {number}: not a LibSVM file: a line must be "
