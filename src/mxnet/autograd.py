@@ -8,6 +8,7 @@ import torch
 
 from ._core import integers, tape
 from ._core.grad_mode import grad_mode
+from ._core.gradients import callers_settings
 from ._core.history import in_graph, with_past
 from ._core.state import state
 from .base import MXNetError
@@ -301,7 +302,7 @@ class _FunctionBridge(torch.autograd.Function):
     def backward(ctx: Any, *grads: torch.Tensor) -> Any:
         function = ctx.function
         name = f"{type(function).__name__}.backward"
-        with pause(state.training):
+        with callers_settings(), pause(state.training):
             heads = [wrap(integers.cut(g, dtype), c) for g, (wrap, c, dtype) in zip(grads, ctx.kinds)]
             result = _as_list(function.backward(*heads))
         if len(result) != len(ctx.in_types):

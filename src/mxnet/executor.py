@@ -19,6 +19,7 @@ from ._core.execute.sparse import SparseProgram, in_graph, leaf_of, makes_sparse
 from ._core.execute.tracing import NotTraceable
 from ._core.execute.watch import Watch
 from ._core.grad_mode import grad_mode
+from ._core.gradients import write
 from ._core.graph.gradient import planned_bytes
 from ._core.graph.passes import close_shapes, eliminate_common
 from ._core.graph.storage import infer_storage
@@ -337,27 +338,12 @@ class Executor:
         return self._heads.differentiate(results, starts, self._wanted)
 
     def _deliver(self, arrived: Sequence[torch.Tensor | None]) -> None:
-        """Write or add what has arrived to the gradient buffers, all in one call."""
+        """Write or add what has arrived to the gradient buffers."""
         if self._moves != layout.moves:
             self._bind()
         for g in self._zeroed:
             g._t.data.zero_()
-        targets, values = [], []
-        for target, add, value in zip(self._buffers, self._add, arrived):
-            if isinstance(target, BaseSparseNDArray):
-                target._deliver(value, add)
-            elif add:
-                if value is not None:
-                    target.add_(value.to(target.dtype))
-            elif value is None:
-                target.zero_()
-            elif value.is_sparse:
-                target.copy_(value.to_dense())
-            else:
-                targets.append(target)
-                values.append(value)
-        if targets:
-            torch._foreach_copy_(targets, values)
+        write(zip(self._buffers, self._add, arrived))
 
     # ------------------------------------------------------------------ monitoring
 

@@ -53,7 +53,7 @@ LAYERS = [
         "_core.threads",
     },
     {"_core.array", "_core.types"},
-    {"_core.history"},
+    {"_core.gradients", "_core.history"},
     {"util", "_core.download", "_core.host", "_core.params", "_core.rng", "_core.shapes", "_core.tape"},
     # Operators: how they are declared, then all of them and the eager call.
     {"_core.opdef"},

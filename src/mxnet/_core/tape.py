@@ -1,9 +1,9 @@
-"""Marked variables: how gradients that torch computes reach the buffers that MXNet's users hold."""
+"""Marked variables, and backward passes from arrays to them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import get_ident
+from threading import Lock
 from typing import Any
 
 import torch
@@ -12,8 +12,8 @@ from ..base import MXNetError
 from . import integers
 from .array import Array
 from .grad_mode import grad_mode
+from .gradients import GradientBuffer, Pass, anchor, deliver, is_marked, receive
 from .history import forget, in_graph, mark_null, mark_variable
-from .state import state
 
 # torch.autograd.grad and .backward check head gradients with the help of sympy, whose import takes longer than many a
 # training; the heads are checked here, and the engine is called directly.
@@ -41,7 +41,7 @@ def mark(x: Array, grad: Array | None, grad_req: str) -> None:
         mark_null(x)
     elif grad is not None:
         leaf.requires_grad_(True)
-        leaf._deliver = _Deliver(grad, grad_req == "add")
+        leaf._deliver = GradientBuffer(grad, grad_req == "add")
         leaf.register_post_accumulate_grad_hook(leaf._deliver)
         if leaf is not t:
             integers.attach(t, leaf)
@@ -49,109 +49,6 @@ def mark(x: Array, grad: Array | None, grad_req: str) -> None:
         x._store.carrier = t
     else:
         x._t = t
-
-
-_current_pass = torch._C._current_graph_task_id  # numbers the backward passes of the process
-
-
-class _Deliver:
-    """Where the gradient of a marked variable goes: the user's buffer, and whether it is added to what is there."""
-
-    __slots__ = ("add", "buffer")
-
-    def __init__(self, buffer: Array, add: bool) -> None:
-        self.buffer = buffer
-        self.add = add
-
-    def __call__(self, leaf: torch.Tensor) -> None:
-        """What torch calls when the gradient has arrived at a leaf."""
-        arrived = leaf.grad
-        leaf.grad = None
-        _arrivals(_current_pass()).append((self, arrived))
-
-    def take(self, arrived: torch.Tensor | None, add: bool) -> None:
-        """Write or add a gradient; None is zero."""
-        buffer = self.buffer
-        deliver = getattr(buffer, "_deliver", None)
-        if deliver is not None:  # sparse buffers know how to take a gradient
-            deliver(arrived, add)
-        elif arrived is None:
-            if not add:
-                buffer._t.data.zero_()
-        elif add:
-            buffer._t.data.add_(arrived.to(buffer._t.dtype))
-        elif arrived.is_sparse:  # rows for a dense buffer
-            buffer._t.data.copy_(arrived.to_dense())
-        else:
-            buffer._t.data.copy_(arrived)
-
-
-# Gradients that have arrived (None: zero), by backward pass, with the thread. They are written all at once when the
-# pass ends.
-_arrived: dict[int, tuple[int, list[tuple[_Deliver, torch.Tensor | None]]]] = {}
-
-
-def _arrivals(current: int) -> list[tuple[_Deliver, torch.Tensor | None]]:
-    """The list of a backward pass, which is under way."""
-    found = _arrived.get(current)
-    if found is None:
-        found = _arrived[current] = get_ident(), []
-        torch.autograd.Variable._execution_engine.queue_callback(lambda: _write(current))
-    return found[1]
-
-
-def _drop_arrivals(outer: int) -> None:
-    """Forget what a pass of this thread that failed has left; the pass that it was part of, if any, goes on."""
-    thread = get_ident()
-    for current in [k for k, (owner, _) in list(_arrived.items()) if owner == thread and k > outer]:
-        _arrived.pop(current, None)
-
-
-def _write(current: int) -> None:
-    """Write the gradients of a backward pass; what has arrived for one buffer in several parts is summed."""
-    targets: list[torch.Tensor] = []
-    values: list[torch.Tensor] = []
-    seen = set()
-    for to, g in _arrived.pop(current)[1]:
-        buffer = to.buffer
-        buffer._fresh = True
-        add = to.add or id(to) in seen
-        if add or g is None or g.is_sparse or buffer.stype != "default":
-            if targets and id(to) in seen:  # what it is added to must be there
-                torch._foreach_copy_(targets, values)
-                targets, values = [], []
-            to.take(g, add)
-        else:
-            targets.append(buffer._t.data)
-            values.append(g)
-        seen.add(id(to))
-    if targets:
-        torch._foreach_copy_(targets, values)
-
-
-# Calls that deliver the gradients of marked variables themselves, all at once, hang on this leaf.
-anchor = torch.zeros((), requires_grad=True)
-_collected: dict[int, dict[int, torch.Tensor]] = {}  # by backward pass: gradients that run_grad asks for, by variable
-
-
-def is_marked(t: torch.Tensor) -> bool:
-    """Whether a tensor is that of a variable with a gradient buffer."""
-    return hasattr(t, "_deliver")
-
-
-def deliver(leaves: Sequence[torch.Tensor], arrived: Sequence[torch.Tensor | None]) -> None:
-    """Hand gradients (None: zero) to marked variables, during a backward pass and without torch's help."""
-    current = _current_pass()
-    wanted = _collected.get(current)
-    if wanted is None:
-        _arrivals(current).extend([(leaf._deliver, g) for leaf, g in zip(leaves, arrived)])
-        return
-    for leaf, g in zip(leaves, arrived):
-        before = wanted.get(id(leaf))
-        if g is not None:
-            wanted[id(leaf)] = g if before is None else before + g
-        elif before is None:
-            wanted[id(leaf)] = torch.zeros_like(leaf)
 
 
 class _Reach(torch.autograd.Function):
@@ -185,32 +82,43 @@ def reach(values: Sequence[torch.Tensor], sources: Sequence[torch.Tensor | None]
     return found
 
 
-def unreached(heads: Sequence[torch.Tensor], sources: Sequence[torch.Tensor]) -> list[int]:
-    """Numbers of the sources that a backward pass from all heads would not come to."""
-    seen = set()
-    stack = [h.grad_fn for h in heads if h.grad_fn is not None]
-    seen.update(stack)
+def _nodes_behind(heads: Sequence[torch.Tensor]) -> set[Any]:
+    """The nodes of torch's graph that a backward pass from all heads comes to."""
+    stack = [torch.autograd.graph.get_gradient_edge(h).node for h in heads if h.requires_grad]
+    seen = set(stack)
     while stack:
         for node, _ in stack.pop().next_functions:
             if node is not None and node not in seen:
                 seen.add(node)
                 stack.append(node)
+    return seen
+
+
+def unreached(heads: Sequence[torch.Tensor], sources: Sequence[torch.Tensor]) -> list[int]:
+    """Numbers of the sources that a backward pass from all heads would not come to."""
+    seen = _nodes_behind([h for h in heads if h.grad_fn is not None])
     edges = [torch.autograd.graph.get_gradient_edge(t).node if t.requires_grad else None for t in sources]
     return [i for i, node in enumerate(edges) if node is not None and node not in seen]
 
 
-class _Collect(torch.autograd.Function):
-    """Stands before the heads: notes that the pass that begins collects gradients instead of delivering them."""
+# Torch hands over a gradient in an attribute of the leaf, which passes on several threads would take from each other.
+# It is for one of them; those that run meanwhile look for their leaves, and ask for their gradients.
+_by_leaf = Lock()
 
-    @staticmethod
-    def forward(ctx: Any, found: dict[int, torch.Tensor], *heads: torch.Tensor) -> Any:
-        ctx.found = found
-        return tuple([h.view_as(h) for h in heads])
 
-    @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
-        _collected[_current_pass()] = ctx.found
-        return None, *grads
+def _differentiate(heads: Sequence[torch.Tensor], grads: Sequence[torch.Tensor], retain_graph: bool) -> None:
+    """Have the gradients of all leaves arrive at the pass that this thread works on."""
+    if _by_leaf.acquire(blocking=False):
+        try:
+            _run_engine(
+                tuple(heads), tuple(grads), retain_graph, False, (), allow_unreachable=True, accumulate_grad=True
+            )
+        finally:
+            _by_leaf.release()
+    else:
+        ends = [node.variable for node in _nodes_behind(heads) if not node.next_functions and hasattr(node, "variable")]
+        found = gradients(heads, ends, grads, retain_graph)
+        receive([(leaf._deliver, g) for leaf, g in zip(ends, found) if is_marked(leaf)])
 
 
 _NOT_RECORDED = (
@@ -247,17 +155,12 @@ def heads_and_grads(heads: Sequence[Array], head_grads: Sequence[Array | None] |
 def run_backward(heads: Sequence[Array], head_grads: Any, retain_graph: bool, train_mode: bool) -> None:
     """Compute gradients of all marked variables that the heads depend on."""
     tensors, grads = heads_and_grads(heads, head_grads)
-    outer = _current_pass()
-    before = state.recording, state.training
-    state.recording, state.training = False, train_mode
     try:
-        _run_engine(tuple(tensors), tuple(grads), retain_graph, False, (), allow_unreachable=True, accumulate_grad=True)
+        with Pass(train_mode) as this:
+            _differentiate(tensors, grads, retain_graph)
+        deliver(this.arrived)
     except RuntimeError as e:
         raise _backward_error(e) from e
-    finally:
-        state.recording, state.training = before
-        if _arrived:
-            _drop_arrivals(outer)
     if not retain_graph:
         forget(heads)
 
@@ -279,14 +182,13 @@ def run_grad(
                 f"variable {i} is not in the computational graph: it must be marked (attach_grad) and used "
                 "while recording"
             )
-    before = state.recording, state.training
-    state.recording, state.training = create_graph, train_mode
     try:
-        found = _collect(tensors, leaves, grads, retain_graph, create_graph)
+        with Pass(train_mode, create_graph) as this:
+            *found, _ = gradients(tensors, [*leaves, anchor], grads, retain_graph, create_graph)
+        with grad_mode(create_graph):
+            found = [_sum(g, leaf, this) for g, leaf in zip(found, leaves)]
     except RuntimeError as e:
         raise _backward_error(e) from e
-    finally:
-        state.recording, state.training = before
     for i, (g, leaf) in enumerate(zip(found, leaves)):
         if g is None:
             if unreached(tensors, [leaf]):
@@ -306,27 +208,14 @@ def _plain(g: torch.Tensor) -> torch.Tensor:
     return g.clone() if g._is_zerotensor() else g.to_dense() if g.is_sparse else g
 
 
-def _collect(
-    heads: list[torch.Tensor],
-    variables: list[torch.Tensor],
-    grads: list[torch.Tensor],
-    retain_graph: bool,
-    create_graph: bool,
-) -> list[torch.Tensor | None]:
-    """Gradients of variables, also those that calls would deliver themselves."""
-    own: dict[int, torch.Tensor] = {}
-    with grad_mode(True):
-        heads = list(_Collect.apply(own, *heads))
-    try:
-        *found, _ = gradients(heads, [*variables, anchor], grads, retain_graph, create_graph)
-    finally:
-        for number in [k for k, v in _collected.items() if v is own]:
-            del _collected[number]
-    for i, v in enumerate(variables):
-        g = own.get(id(v))
-        if g is not None:
-            before = found[i]
-            found[i] = g if before is None else before + g
+def _sum(found: torch.Tensor | None, leaf: torch.Tensor, this: Pass) -> torch.Tensor | None:
+    """The gradient of a variable: what torch has found, and what calls have delivered themselves."""
+    buffer = getattr(leaf, "_deliver", None)
+    for to, g in this.arrived:
+        if to is buffer:
+            if g is None:
+                g = torch.zeros_like(leaf)
+            found = g if found is None else found + g
     return found
 
 

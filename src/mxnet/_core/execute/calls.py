@@ -9,9 +9,10 @@ import torch
 
 from .. import integers, layout
 from ..grad_mode import grad_mode
+from ..gradients import anchor, is_marked, receive
 from ..graph.node import Entry
 from ..graph.passes import close_shapes, eliminate_common, has_open_sizes
-from ..tape import anchor, deliver, gradients, is_marked, reach, unreached
+from ..tape import gradients, reach, unreached
 from .compiled import CompiledStep, worth_compiling
 from .integers import IntegerProgram, casts_to_integers
 from .program import Program
@@ -194,11 +195,13 @@ class _Traced(torch.autograd.Function):
 
 def _delivered(ctx: Any, arrived: list[Any]) -> tuple[Any, ...]:
     """What the node of a call gives to torch: marked variables have their gradients handed over already."""
-    wanted = [ctx.tensors[i] for i in ctx.step.wanted]
-    own = [k for k, t in enumerate(wanted) if is_marked(t)]
-    deliver([wanted[k] for k in own], [arrived[k] for k in own])
-    for k in own:
-        arrived[k] = None
+    own = []
+    for k, i in enumerate(ctx.step.wanted):
+        t = ctx.tensors[i]
+        if is_marked(t):
+            own.append((t._deliver, arrived[k]))
+            arrived[k] = None
+    receive(own)
     return (None, None, None, None, *arrived)
 
 

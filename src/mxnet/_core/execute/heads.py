@@ -8,9 +8,11 @@ from typing import Any
 import torch
 
 from ...base import MXNetError
+from ..gradients import Pass
 from ..graph.gradient import heads_to_start_from
 from ..graph.node import Entry
 from ..sparse.storage import Rows, Sparse
+from ..state import state
 from ..tape import gradients
 from .sparse import in_graph
 
@@ -92,7 +94,8 @@ class Heads:
         if not tensors:
             return [None] * len(wanted)
         try:
-            return gradients(tensors, wanted, grads)
+            with Pass(state.training, state.recording):
+                return gradients(tensors, wanted, grads)
         except MXNetError:
             raise
         except RuntimeError as e:

@@ -16,6 +16,7 @@ from ...base import MXNetError
 from ..array import context_of
 from ..dtypes import TORCH_TO_CODE, TORCH_TO_NP, torch_dtype
 from ..errors import error_like
+from ..gradients import callers_settings
 from ..shapes import PartialShape, is_known
 from ..sparse.storage import STYPES, Sparse, convert, empty, stype_of
 from ..state import state
@@ -187,13 +188,13 @@ class Made:
 @contextlib.contextmanager
 def _unrecorded(ctx: Any, is_train: bool) -> Iterator[None]:
     """User code runs on the operator's device, in its mode, and is not part of what autograd records."""
-    before = state.recording, state.training
-    state.recording, state.training = False, is_train
-    try:
-        with ctx:
+    with callers_settings(), ctx:
+        before = state.recording, state.training
+        state.recording, state.training = False, is_train
+        try:
             yield
-    finally:
-        state.recording, state.training = before
+        finally:
+            state.recording, state.training = before
 
 
 class Call:

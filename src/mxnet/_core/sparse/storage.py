@@ -377,7 +377,7 @@ def wants_rows(t: Any) -> bool:
     if isinstance(t, Sparse) or getattr(t, "_wants_rows", False):
         return True
     deliver = getattr(t, "_deliver", None)
-    return deliver is not None and deliver.buffer.stype == "row_sparse"
+    return deliver is not None and deliver.array.stype == "row_sparse"
 
 
 def let_want_rows(t: Tensor) -> None:

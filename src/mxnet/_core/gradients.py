@@ -1,0 +1,171 @@
+"""Backward passes, and the delivery of the gradients that they compute to the buffers that users hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock, get_ident
+from typing import Any
+
+import torch
+
+from ..context import current_context
+from .array import Array
+from .state import state
+
+# Torch carries such objects from the thread that starts a backward pass to the threads that work on it: one for each
+# GPU, and those that take over from a CPU thread whose passes are nested deeply.
+_carry = torch._C._stash_obj_in_tls
+_carried = torch._C._get_obj_in_tls
+_KEY = "mxnet backward pass"
+
+
+class Pass:
+    """One backward pass, as the block of a ``with`` statement: what has arrived, and the settings of its caller.
+
+    Nothing is written before the pass has ended, so that one that fails leaves all buffers as they were. What torch
+    differentiates within a pass belongs to it; a user's code that runs backward within one starts a pass of its own.
+
+    Parameters
+    ----------
+    training, recording : bool
+        The modes in which it runs.
+
+    Attributes
+    ----------
+    arrived : list of (GradientBuffer, Tensor or None)
+        Gradients of marked variables (None: zero), several for one where it was used by several calls of graphs.
+    """
+
+    __slots__ = ("_before", "_context", "_modes", "_outer", "_thread", "arrived")
+
+    def __init__(self, training: bool, recording: bool = False) -> None:
+        self.arrived: list[tuple[GradientBuffer, torch.Tensor | None]] = []
+        self._modes = recording, training, state.np_shape, state.np_array
+        self._context = current_context()
+        self._thread = get_ident()
+
+    def __enter__(self) -> Pass:
+        self._outer = current_pass()
+        self._before = state.recording, state.training
+        state.recording, state.training = self._modes[:2]
+        _carry(_KEY, self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _carry(_KEY, self._outer)
+        state.recording, state.training = self._before
+        self._outer = None
+
+
+def current_pass() -> Pass | None:
+    """The pass that this thread works on, if any."""
+    try:
+        return _carried(_KEY)
+    except RuntimeError:  # the thread has had none so far
+        _carry(_KEY, None)
+        return None
+
+
+@contextmanager
+def callers_settings() -> Iterator[None]:
+    """Run a user's code with the modes, NumPy semantics and context of the thread that started the pass."""
+    current = current_pass()
+    if current is None or current._thread == get_ident():
+        yield
+        return
+    before = state.recording, state.training, state.np_shape, state.np_array
+    state.recording, state.training, state.np_shape, state.np_array = current._modes
+    with current._context:
+        here = Pass(state.training, state.recording)  # what the code changes holds for what it calls
+        here.arrived = current.arrived
+        try:
+            with here:
+                yield
+        finally:
+            state.recording, state.training, state.np_shape, state.np_array = before
+
+
+class GradientBuffer:
+    """Where the gradient of a marked variable goes: the user's array, and whether it is added to what is there."""
+
+    __slots__ = ("add", "array")
+
+    def __init__(self, array: Array, add: bool) -> None:
+        self.array = array
+        self.add = add
+
+    def __call__(self, leaf: torch.Tensor) -> None:
+        """What torch calls when the gradient has arrived at a leaf."""
+        arrived = leaf.grad
+        leaf.grad = None
+        receive([(self, arrived)])
+
+
+def receive(arrived: Sequence[tuple[GradientBuffer, torch.Tensor | None]]) -> None:
+    """Take gradients (None: zero), which are written at once when it is not this package that runs backward."""
+    current = current_pass()
+    if current is None:
+        deliver(arrived)
+    else:
+        current.arrived.extend(arrived)
+
+
+# Calls that deliver the gradients of marked variables themselves, all at once, depend on this leaf.
+anchor = torch.zeros((), requires_grad=True)
+
+
+def is_marked(t: torch.Tensor) -> bool:
+    """Whether a tensor is that of a variable with a gradient buffer."""
+    return hasattr(t, "_deliver")
+
+
+def deliver(arrived: Sequence[tuple[GradientBuffer, torch.Tensor | None]]) -> None:
+    """Write the gradients of a backward pass; what has arrived for one buffer in several parts is summed."""
+    if arrived:
+        write(_parts(arrived))
+
+
+def _parts(
+    arrived: Sequence[tuple[GradientBuffer, torch.Tensor | None]],
+) -> Iterator[tuple[Any, bool, torch.Tensor | None]]:
+    seen = set()
+    for to, g in arrived:
+        array = to.array
+        array._fresh = True
+        yield array._t.data if array.stype == "default" else array, to.add or id(to) in seen, g
+        seen.add(id(to))
+
+
+_writing = Lock()  # threads may add to one buffer
+
+
+def write(parts: Iterable[tuple[Any, bool, torch.Tensor | None]]) -> None:
+    """Write or add gradients to the memory of buffers, all in one call where that is possible.
+
+    Parameters
+    ----------
+    parts : iterable of (Tensor or sparse array, bool, Tensor or None)
+        The memory, whether to add, and the gradient: None is zero.
+    """
+    targets: list[torch.Tensor] = []
+    values: list[torch.Tensor] = []
+    with _writing:
+        for target, add, value in parts:
+            if not isinstance(target, torch.Tensor):
+                target._deliver(value, add)
+            elif value is None:
+                if not add:
+                    target.zero_()
+            elif add:
+                if targets:  # it may be added to one of them
+                    torch._foreach_copy_(targets, values)
+                    targets, values = [], []
+                target.add_(value.to(target.dtype))
+            elif value.is_sparse:
+                target.copy_(value.to_dense())
+            else:
+                targets.append(target)
+                values.append(value)
+        if targets:
+            torch._foreach_copy_(targets, values)
