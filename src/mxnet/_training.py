@@ -12,6 +12,7 @@ from . import kvstore
 from . import ndarray as nd
 from ._core import env
 from .executor_manager import DataParallelExecutorManager
+from .kvstore import KVStore
 
 BatchEndParam = namedtuple("BatchEndParam", ["epoch", "nbatch", "eval_metric", "locals"], module="mxnet.model")
 BatchEndParam.__doc__ = "What callbacks at the end of a batch are told; ``locals`` are the caller's variables."
@@ -49,7 +50,7 @@ def _create_sparse_kvstore(kv: Any) -> tuple[Any, bool]:
 
 
 def _initialize_kvstore(
-    kvstore: Any,
+    kvstore: KVStore,
     param_arrays: Sequence[Sequence[Any]],
     arg_params: dict[str, Any],
     param_names: Sequence[str],
@@ -124,7 +125,9 @@ class Updates:
                 updater(indices, grads, weights)
 
 
-def _update_params_on_kvstore(param_arrays: Any, grad_arrays: Any, kvstore: Any, param_names: Sequence[str]) -> None:
+def _update_params_on_kvstore(
+    param_arrays: Any, grad_arrays: Any, kvstore: KVStore | str, param_names: Sequence[str]
+) -> None:
     """Push gradients to a store that updates the weights, and pull the weights."""
     Updates(param_arrays, grad_arrays, param_names, 1).on_kvstore(kvstore)
 
@@ -134,7 +137,7 @@ def _update_params(
     grad_arrays: Any,
     updater: Callable[..., None],
     num_device: int,
-    kvstore: Any = None,
+    kvstore: KVStore | str | None = None,
     param_names: Sequence[str] | None = None,
 ) -> None:
     """Sum gradients with a store, if there is one, and update each device's weights."""

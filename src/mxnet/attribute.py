@@ -81,7 +81,7 @@ class AttrScope(metaclass=_CurrentProperty):
         AttrScope._current.value = self
         return self
 
-    def __exit__(self, ptype: Any, value: Any, trace: Any) -> None:
+    def __exit__(self, ptype: Any, value: object, trace: Any) -> None:
         assert self._old_scope is not None
         AttrScope._current.value = self._old_scope
 

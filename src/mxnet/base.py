@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -161,7 +162,7 @@ def ctypes2numpy_shared(cptr: Any, shape: tuple[int, ...]) -> np.ndarray:
     return np.ctypeslib.as_array(cptr, shape=shape)
 
 
-def build_param_doc(arg_names: Any, arg_types: Any, arg_descs: Any, remove_dup: bool = True) -> str:
+def build_param_doc(arg_names: Sequence[str], arg_types: Any, arg_descs: Any, remove_dup: bool = True) -> str:
     """The "Parameters" section of a docstring from parallel lists of names, types and descriptions."""
     seen: set[str] = set()
     lines = []
@@ -194,11 +195,11 @@ class _ClassProperty:
     def __init__(self, fget: Any) -> None:
         self.fget = fget
 
-    def __get__(self, obj: Any, owner: type | None = None) -> Any:
+    def __get__(self, obj: object, owner: type | None = None) -> Any:
         return self.fget.__get__(obj, owner or type(obj))()
 
 
-def classproperty(func: Any) -> _ClassProperty:
+def classproperty(func: Callable[..., Any]) -> _ClassProperty:
     """A read-only property of the class itself."""
     return _ClassProperty(func if isinstance(func, (classmethod, staticmethod)) else classmethod(func))
 
@@ -225,6 +226,6 @@ def data_dir() -> str:
     return env.text("MXNET_HOME") or data_dir_default()
 
 
-def _as_list(obj: Any) -> list[Any]:
+def _as_list(obj: object) -> list[Any]:
     """A list or tuple as it is, anything else as a list of one."""
     return obj if isinstance(obj, (list, tuple)) else [obj]  # type: ignore[return-value]

@@ -9,6 +9,7 @@ from typing import Any
 
 from ._core import logs
 from ._core.model import save_checkpoint
+from .symbol import Symbol
 
 __all__ = [
     "LogValidationMetricsCallback",
@@ -37,7 +38,9 @@ def module_checkpoint(
     """
     period = int(max(1, period))
 
-    def _callback(iter_no: int, sym: Any = None, arg: Any = None, aux: Any = None) -> None:
+    def _callback(
+        iter_no: int, sym: Symbol | None = None, arg: object | None = None, aux: object | None = None
+    ) -> None:
         if (iter_no + 1) % period == 0:
             mod.save_checkpoint(prefix, iter_no + 1, save_optimizer_states)
 
@@ -56,7 +59,7 @@ def do_checkpoint(prefix: str, period: int = 1) -> Callable[..., None]:
     """
     period = int(max(1, period))
 
-    def _callback(iter_no: int, sym: Any, arg: Any, aux: Any) -> None:
+    def _callback(iter_no: int, sym: Symbol, arg: Any, aux: Any) -> None:
         if (iter_no + 1) % period == 0:
             save_checkpoint(prefix, iter_no + 1, sym, arg, aux)
 

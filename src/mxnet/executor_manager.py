@@ -10,9 +10,10 @@ from ._core.spelling import suggestion
 from ._core.text import quoted, shortened
 from .base import MXNetError, mx_real_t
 from .context import Context
-from .io import DataDesc
+from .io import DataBatch, DataDesc
 from .kvstore._comm import copy_into, total
 from .ndarray import NDArray
+from .symbol import Symbol
 
 
 def _split_input_slice(batch_size: int, work_load_list: Sequence[float]) -> list[slice]:
@@ -39,7 +40,7 @@ def _split_input_slice(batch_size: int, work_load_list: Sequence[float]) -> list
     return slices
 
 
-def _check_arguments(symbol: Any) -> None:
+def _check_arguments(symbol: Symbol) -> None:
     """Raise ValueError when two arguments or auxiliary states have one name."""
     for kind, names in (("argument", symbol.list_arguments()), ("auxiliary param", symbol.list_auxiliary_states())):
         for name in names:
@@ -72,12 +73,12 @@ def _load_general(data: Sequence[Any], targets: Sequence[Any]) -> None:
             source[part].copyto(array)
 
 
-def _load_data(batch: Any, targets: Sequence[Any]) -> None:
+def _load_data(batch: DataBatch, targets: Sequence[Any]) -> None:
     """Copy a batch's data."""
     _load_general(batch.data, targets)
 
 
-def _load_label(batch: Any, targets: Sequence[Any]) -> None:
+def _load_label(batch: DataBatch, targets: Sequence[Any]) -> None:
     """Copy a batch's labels."""
     _load_general(batch.label, targets)
 
@@ -143,7 +144,7 @@ class DataParallelExecutorGroup:
         self.grad_arrays = [[e.grad_arrays[i] for e in execs] for i in self.param_idx]
         self.aux_arrays = [[e.aux_arrays[i] for e in execs] for i in range(len(self.aux_names))]
 
-    def load_data_batch(self, data_batch: Any) -> None:
+    def load_data_batch(self, data_batch: DataBatch) -> None:
         """Split a batch over the devices."""
         _load_data(data_batch, self.data_arrays)
         _load_label(data_batch, self.label_arrays)

@@ -15,6 +15,7 @@ from . import optimizer as opt
 from . import symbol as sym
 from ._core import logs
 from ._core.model import load_checkpoint, load_params, save_checkpoint, split_params  # noqa: F401
+from ._core.types import ContextLike
 from ._training import (  # noqa: F401
     BatchEndParam,
     Updates,
@@ -31,7 +32,7 @@ from .base import mx_real_t
 from .callback import LogValidationMetricsCallback
 from .context import Context, cpu
 from .executor_manager import DataParallelExecutorManager, _check_arguments, _load_data
-from .initializer import Uniform
+from .initializer import Initializer, Uniform
 from .io import DataDesc
 
 # Defaults of arguments.
@@ -40,7 +41,7 @@ _LOG_VALIDATION = LogValidationMetricsCallback()
 
 
 def _train_multi_device(
-    symbol: Any,
+    symbol: object,
     ctx: Sequence[Context],
     arg_names: Sequence[str],
     param_names: Sequence[str],
@@ -54,16 +55,16 @@ def _train_multi_device(
     kvstore: Any,
     update_on_kvstore: bool,
     train_data: Any,
-    eval_data: Any = None,
+    eval_data: object | None = None,
     eval_metric: Any = None,
-    epoch_end_callback: Any = None,
-    batch_end_callback: Any = None,
+    epoch_end_callback: object | None = None,
+    batch_end_callback: object | None = None,
     logger: Any = None,
     work_load_list: Any = None,
     monitor: Any = None,
-    eval_end_callback: Any = None,
-    eval_batch_end_callback: Any = None,
-    sym_gen: Any = None,
+    eval_end_callback: object | None = None,
+    eval_batch_end_callback: object | None = None,
+    sym_gen: object | None = None,
 ) -> None:
     """Train on several devices; ``arg_params`` and ``aux_params`` are updated in place."""
     logger = logs.through(logger)
@@ -241,7 +242,7 @@ class FeedForward:
         self.aux_params = values(aux_names, aux_shapes, aux_types, self.aux_params)
         return arg_names, param_names, aux_names
 
-    def _init_iter(self, X: Any, y: Any, is_train: bool) -> Any:
+    def _init_iter(self, X: Any, y: object, is_train: bool) -> Any:
         """An iterator over arrays; an iterator is given back as it is."""
         if not isinstance(X, (np.ndarray, nd.NDArray)):
             if not isinstance(X, io.DataIter):
@@ -256,7 +257,7 @@ class FeedForward:
             last_batch_handle="roll_over" if is_train else "pad",
         )
 
-    def _init_eval_iter(self, eval_data: Any) -> Any:
+    def _init_eval_iter(self, eval_data: object) -> Any:
         """An iterator over evaluation data given as one, as a pair of arrays or lists, or not at all."""
         if eval_data is None or isinstance(eval_data, io.DataIter):
             return eval_data
@@ -447,11 +448,11 @@ class FeedForward:
         symbol: Any,
         X: Any,
         y: Any = None,
-        ctx: Any = None,
+        ctx: ContextLike = None,
         num_epoch: int | None = None,
         epoch_size: int | None = None,
         optimizer: Any = "sgd",
-        initializer: Any = _UNIFORM,
+        initializer: Initializer = _UNIFORM,
         eval_data: Any = None,
         eval_metric: Any = "acc",
         epoch_end_callback: Any = None,

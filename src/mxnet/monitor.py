@@ -124,7 +124,7 @@ class Monitor:
             logs.root.info(f"Batch: {step:7d} {name:30s} {text:s}")
 
 
-def _as_text(found: Any) -> str:
+def _as_text(found: object) -> str:
     arrays = [found] if isinstance(found, NDArray) else found
     if not isinstance(arrays, list) or not all(isinstance(a, NDArray) for a in arrays):
         raise AssertionError(f"the statistic must be an NDArray or a list of them, got {found!r}")

@@ -78,7 +78,7 @@ class NameManager(metaclass=_CurrentProperty):
         NameManager._current.value = self
         return self
 
-    def __exit__(self, ptype: Any, value: Any, trace: Any) -> None:
+    def __exit__(self, ptype: Any, value: object, trace: Any) -> None:
         assert self._old_manager is not None
         NameManager._current.value = self._old_manager
 

@@ -24,11 +24,11 @@ def _names(module: Any, ours: Any, is_one: Callable[[Any], bool]) -> list[str]:
     return [n for n in ours.__all__ if is_one(vars(module).get(n)) and n not in hidden]
 
 
-def _is_ufunc(func: Any) -> bool:
+def _is_ufunc(func: Callable[..., Any]) -> bool:
     return isinstance(func, onp.ufunc)
 
 
-def _is_function(func: Any) -> bool:
+def _is_function(func: Callable[..., Any]) -> bool:
     return hasattr(func, "_implementation")  # what NumPy's decorator for __array_function__ leaves
 
 

@@ -164,7 +164,7 @@ def reset_np() -> None:
 # ---------------------------------------------------------------------- decorators
 
 
-def _scoped(target: Any, scope: Callable[[], _Scope], decorator: str) -> Any:
+def _scoped(target: object, scope: Callable[[], _Scope], decorator: str) -> Any:
     """A function that runs within a scope, or a class of which all methods and properties do."""
     if inspect.isclass(target):
         for name in dir(target):
@@ -187,17 +187,17 @@ def _scoped(target: Any, scope: Callable[[], _Scope], decorator: str) -> Any:
     return within
 
 
-def use_np_shape(func: Any) -> Any:
+def use_np_shape(func: Callable[..., Any]) -> Any:
     """Decorate a function, or all methods of a class, to run with NumPy shape semantics."""
     return _scoped(func, np_shape, "use_np_shape")
 
 
-def use_np_array(func: Any) -> Any:
+def use_np_array(func: Callable[..., Any]) -> Any:
     """Decorate a function, or all methods of a class, to run with NumPy array semantics."""
     return _scoped(func, np_array, "use_np_array")
 
 
-def use_np(func: Any) -> Any:
+def use_np(func: Callable[..., Any]) -> Any:
     """Decorate a function, or all methods of a class, to run with NumPy shape and array semantics."""
     return use_np_shape(use_np_array(func))
 
@@ -205,7 +205,7 @@ def use_np(func: Any) -> Any:
 def set_module(module: str | None) -> Callable[[Any], Any]:
     """Decorate a function or class to say that it belongs to ``module``."""
 
-    def decorate(func: Any) -> Any:
+    def decorate(func: Callable[..., Any]) -> Any:
         if module is not None:
             func.__module__ = module
         return func
@@ -219,7 +219,7 @@ _UFUNC_DEFAULTS = {"where": True, "casting": "same_kind", "order": "K", "dtype":
 _UFUNC_DTYPES = ("int8", "uint8", "int32", "int64", "float16", "float32", "float64")
 
 
-def np_ufunc_legal_option(key: str, value: Any) -> bool:
+def np_ufunc_legal_option(key: str, value: object) -> bool:
     """Whether a NumPy ufunc would take ``key=value``."""
     if key == "where":
         return True

@@ -27,11 +27,11 @@ class Variable:
     acts: bool = True
 
 
-def _acts(name: str, kind: Kind, default: Any, meaning: str, effect: str) -> Variable:
+def _acts(name: str, kind: Kind, default: object, meaning: str, effect: str) -> Variable:
     return Variable(name, kind, default, meaning, effect)
 
 
-def _idle(name: str, kind: Kind, default: Any, meaning: str, why: str) -> Variable:
+def _idle(name: str, kind: Kind, default: object, meaning: str, why: str) -> Variable:
     return Variable(name, kind, default, meaning, why, acts=False)
 
 

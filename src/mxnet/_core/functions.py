@@ -14,6 +14,7 @@ from .history import constant, note_of, recorded, recorded_call
 from .invoke import compute as _compute
 from .state import state
 from .tape import reach
+from .types import ContextLike
 
 _NO_PARAMS: dict[str, Any] = {}
 _new = object.__new__
@@ -89,7 +90,7 @@ def _notes(sources: Sequence[Any]) -> list[Any]:
     return [note_of(x) for x in sources if isinstance(x, Array)]
 
 
-def wrap_all(value: object, kind: type[Array], ctx: Any, sources: Sequence[Array]) -> Any:
+def wrap_all(value: object, kind: type[Array], ctx: ContextLike, sources: Sequence[Array]) -> Any:
     """A result with arrays in the place of tensors; what shares memory with a source is copied first."""
     if isinstance(value, torch.Tensor):
         if not state.recording and (value._is_view() or any(value is x._t for x in sources)):

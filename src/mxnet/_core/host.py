@@ -36,7 +36,7 @@ def host_array(source: Any) -> np.ndarray:
     return found
 
 
-def _with_scalars(value: Any) -> Any:
+def _with_scalars(value: object) -> Any:
     """Nested lists with scalars in the place of arrays of one element."""
     if isinstance(value, (list, tuple)):
         return [_with_scalars(v) for v in value]

@@ -291,7 +291,9 @@ def _write_integers(name: str, target: Array, value: torch.Tensor) -> None:
         target._t = integers.attach(t.detach(), proxy.to(torch.float64))
 
 
-def _prepare_mutation(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], tensors: list[Any], out: Any) -> None:
+def _prepare_mutation(
+    od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], tensors: list[Any], out: object
+) -> None:
     """Hand arrays that the function writes as plain memory, and spare the weight when the result goes elsewhere."""
     names = od.input_names(od.namespace(kwargs)) if od.variadic else od.inputs
     outs = out if isinstance(out, (list, tuple)) else (out,)
@@ -387,7 +389,7 @@ def arithmetic_in_place(od: OpDef, a: Array, b: Array, same_shape: OpDef, torch_
 # ---------------------------------------------------------------------- calls in which an array is sparse
 
 
-def _invoke_sparse(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out: Any) -> Any:
+def _invoke_sparse(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out: object) -> Any:
     """Run an operator of which some inputs are sparse."""
     for name, a in zip(od.inputs, arrays):
         if a is not None and not isinstance(a, Array):
@@ -413,7 +415,7 @@ def _invoke_sparse(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out
     return out
 
 
-def _spared(od: OpDef, arrays: Sequence[Any], inputs: list[Any], out: Any) -> list[Any]:
+def _spared(od: OpDef, arrays: Sequence[Any], inputs: list[Any], out: object) -> list[Any]:
     """The inputs, with memory for what the rule writes: the weight itself only where the result goes there."""
     if not (od.mutates or od.inplace):
         return inputs
@@ -428,7 +430,7 @@ def _spared(od: OpDef, arrays: Sequence[Any], inputs: list[Any], out: Any) -> li
     return spared
 
 
-def _on_copies(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out: Any) -> Any:
+def _on_copies(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out: object) -> Any:
     """Run the dense operator on dense copies, and bring what it writes into its inputs back to the sparse arrays."""
     dense = {id(a): a._wrap(a._t, a._ctx) for a in arrays if a is not None and a.stype != "default"}
     given = [dense.get(id(a), a) for a in arrays]

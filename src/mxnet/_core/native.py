@@ -30,7 +30,7 @@ def _set_threads(count: Any) -> int:
     return 0
 
 
-def _version(out: Any) -> int:
+def _version(out: object) -> int:
     pointed(out).value = 10901
     return 0
 

@@ -51,12 +51,12 @@ def _find_common_type(array_types: Any, scalar_types: Any) -> Any:
     return of_scalars if order.index(of_scalars.kind) > order.index(of_arrays.kind) else of_arrays
 
 
-def _issctype(rep: Any) -> bool:
+def _issctype(rep: object) -> bool:
     """Whether this is a type of numbers."""
     return isinstance(rep, (type, np.dtype)) and np.dtype(rep).type is not np.object_
 
 
-def _obj2sctype(rep: Any, default: Any = None) -> Any:
+def _obj2sctype(rep: Any, default: object | None = None) -> Any:
     """The type of numbers that this is, or has, or stands for."""
     if isinstance(rep, (np.ndarray, np.generic)):
         return rep.dtype.type
@@ -188,7 +188,7 @@ ALIASES: dict[str, Any] = {
 }
 
 
-def _value(meaning: Any) -> Any:
+def _value(meaning: object) -> Any:
     """What a row of the table stands for; AttributeError or ImportError where this NumPy has nothing of the kind."""
     if not isinstance(meaning, str):
         return meaning

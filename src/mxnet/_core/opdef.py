@@ -14,6 +14,7 @@ from .params import Codec, codec_for
 from .rng import generator
 from .spelling import suggestion
 from .text import shortened
+from .types import ContextLike
 
 
 class _Mark:
@@ -257,7 +258,7 @@ class OpDef:
         """Names of the parameters, in order."""
         return tuple(self.params)
 
-    def decode(self, name: str, value: Any) -> Any:
+    def decode(self, name: str, value: object) -> Any:
         """Decode one parameter.
 
         Raises
@@ -385,7 +386,7 @@ class OpDef:
 
     # ------------------------------------------------------------------ running
 
-    def keywords(self, p: Params, is_train: bool, ctx: Any) -> dict[str, Any]:
+    def keywords(self, p: Params, is_train: bool, ctx: ContextLike) -> dict[str, Any]:
         """Keyword arguments for the function: parameters, mode, generator and device."""
         kwargs = {k: v for k, v in vars(p).items() if k in self.takes or self.open_params}
         self.add_marks(kwargs, is_train, ctx)
@@ -408,7 +409,9 @@ class OpDef:
                     return (_OwnGradient if self.differentiable else _ZeroGradient).apply(self, kwargs, *tensors)
         return self.fn(*tensors, **kwargs)
 
-    def call(self, tensors: Sequence[torch.Tensor], p: Params, is_train: bool, ctx: Any) -> tuple[torch.Tensor, ...]:
+    def call(
+        self, tensors: Sequence[torch.Tensor], p: Params, is_train: bool, ctx: ContextLike
+    ) -> tuple[torch.Tensor, ...]:
         """Run on tensors of the present inputs; gives all outputs, hidden ones included.
 
         With ``ctx=None`` operators without inputs create ``meta`` tensors (shape inference).

@@ -45,7 +45,7 @@ class Codec:
     type_name = ""
     plain: frozenset[type] = frozenset()
 
-    def decode(self, value: Any) -> Any:
+    def decode(self, value: object) -> Any:
         """The Python value of a native value or of an attribute string; ValueError says what was expected."""
         raise NotImplementedError
 
@@ -78,7 +78,7 @@ class _Int(Codec):
         """MXNet quotes the default of a plain ``int`` and of nothing else."""
         return repr(str(default)) if self.type_name == "int" else str(default)
 
-    def decode(self, value: Any) -> int:
+    def decode(self, value: object) -> int:
         if type(value) is not int:
             value = self.read(value) if isinstance(value, str) else self._index(value)
         if self.low is not None and value < self.low:
@@ -117,7 +117,7 @@ class _Float(Codec):
         self.high = high
         self.plain = _plain_unless(float, low, high)
 
-    def decode(self, value: Any) -> float:
+    def decode(self, value: object) -> float:
         if type(value) is not float:
             value = self.read(value) if isinstance(value, str) else self._number(value)
         if self.low is not None and not value >= self.low:
@@ -163,7 +163,7 @@ class _Bool(Codec):
     plain = frozenset((bool,))
     _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
-    def decode(self, value: Any) -> bool:
+    def decode(self, value: object) -> bool:
         if value is True or value is False:
             return value
         found = self._WORDS.get(str(value).lower())
@@ -179,7 +179,7 @@ class _Str(Codec):
     type_name = "string"
     plain = frozenset((str,))
 
-    def decode(self, value: Any) -> str:
+    def decode(self, value: object) -> str:
         return value if isinstance(value, str) else str(value)
 
 
@@ -202,7 +202,7 @@ class _Tuple(Codec):
         self.allow_none = allow_none
         self._plain_items = item.plain | {type(None)} if allow_none else item.plain
 
-    def decode(self, value: Any) -> tuple[Any, ...]:
+    def decode(self, value: object) -> tuple[Any, ...]:
         kinds = self._plain_items
         if type(value) is tuple:
             for v in value:
@@ -223,7 +223,7 @@ class _Tuple(Codec):
         except ValueError as e:
             raise ValueError(f"{self.type_name}, got {quoted(value)} ({e})") from None
 
-    def _native(self, value: Any) -> Any:
+    def _native(self, value: object) -> Any:
         if value is None and self.allow_none:
             return None
         if isinstance(value, str):
@@ -264,7 +264,7 @@ class _Nested(Codec):
 
     type_name = "tuple of <Shape(tuple)>"
 
-    def decode(self, value: Any) -> tuple[tuple[int, ...], ...]:
+    def decode(self, value: object) -> tuple[tuple[int, ...], ...]:
         if isinstance(value, str):
             try:
                 value = ast.literal_eval(value)
@@ -282,7 +282,7 @@ class _Optional(Codec):
         plain = "Shape" if inner.type_name == "Shape(tuple)" else inner.type_name
         self.type_name = f"{plain} or None"
 
-    def decode(self, value: Any) -> Any:
+    def decode(self, value: object) -> Any:
         return None if value is None or value == "None" else self.inner.decode(value)
 
     def describe(self, default: Any) -> str:
@@ -302,7 +302,7 @@ class _Enum(Codec):
         quoted = ["None"] * ("None" in self.words) + [repr(w) for w in listed]
         self.type_name = "{" + ", ".join(quoted) + "}"
 
-    def decode(self, value: Any) -> Any:
+    def decode(self, value: object) -> Any:
         try:
             return self.words["None" if value is None else value]
         except (KeyError, TypeError):
@@ -324,7 +324,7 @@ class _DType(Codec):
         none = ["None"] if optional else ["'None'"] * ("None" in self.names)
         self.type_name = "{" + ", ".join(none + [repr(n) for n in listed]) + "}"
 
-    def decode(self, value: Any) -> torch.dtype | None:
+    def decode(self, value: object) -> torch.dtype | None:
         if value is None or value == "None" or value == -1:
             if "None" in self.names:
                 return None
@@ -393,7 +393,7 @@ def codec_for(annotation: Any) -> Codec:
     return found
 
 
-def _build(annotation: Any) -> Codec:
+def _build(annotation: object) -> Codec:
     if isinstance(annotation, Codec):
         return annotation
     origin = get_origin(annotation)

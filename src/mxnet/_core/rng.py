@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from .types import ContextLike
+
 _MASK = 0x7FFF_FFFF_FFFF_FFFF
 
 _lock = threading.Lock()
@@ -49,6 +51,6 @@ def base_seed() -> int:
     return _base_seed
 
 
-def seed_context(ctx: Any, seed: int) -> None:
+def seed_context(ctx: ContextLike, seed: int) -> None:
     """Seed the generator of one context; devices that are seeded one by one with one number draw the same numbers."""
     generator(ctx).manual_seed(int(seed) & _MASK)

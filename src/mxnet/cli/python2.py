@@ -189,7 +189,7 @@ class _OldDivision(ast.NodeTransformer):
         return ast.copy_location(ast.Assign([node.target], value), node)
 
 
-def _whole(x: Any) -> bool:
+def _whole(x: object) -> bool:
     return isinstance(x, (int, np.integer)) or (isinstance(x, np.ndarray) and x.dtype.kind in "iu")
 
 

@@ -72,7 +72,7 @@ class DataLoaderIter(DataIter):
         """The labels of the current batch, as a list of one array."""
         return [self._array(self._current_batch[1])]
 
-    def _array(self, part: Any) -> nd.NDArray:
+    def _array(self, part: object) -> nd.NDArray:
         part = part.astype(self.dtype) if isinstance(part, nd.NDArray) else nd.array(part, dtype=self.dtype)
         if part.shape[0] == self.batch_size:
             return part

@@ -133,7 +133,7 @@ class Holder:
         self._check_stype("row_sparse", "list_row_sparse_data", "on all contexts ")
         return self._get_row_sparse(list, row_id)
 
-    def _get_row_sparse(self, ctx: Any, row_id: Any) -> Any:
+    def _get_row_sparse(self, ctx: object, row_id: object) -> Any:
         if not isinstance(row_id, NDArray):
             raise TypeError(f"row_id must have NDArray type, but {type(row_id)} is given")
         trainer = self._pulling_trainer()

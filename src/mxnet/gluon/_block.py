@@ -11,6 +11,8 @@ from typing import Any
 from .. import initializer
 from .._core.spelling import warn_unknown
 from .._core.text import shortened
+from .._core.types import ContextLike, Contexts, DTypeLike
+from ..initializer import Initializer
 from . import _files
 from ._changes import WatchedDict
 from ._naming import _BlockScope
@@ -71,7 +73,7 @@ class Block:
         rows = "\n".join([f"  ({key}): {_indent(repr(b), 2)}" for key, b in vars(self).items() if isinstance(b, Block)])
         return f"{type(self).__name__}(\n{rows}\n)"
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         existing = getattr(self, name, None)
         if isinstance(existing, (Parameter, Block)) and not isinstance(value, type(existing)):
             raise TypeError(
@@ -173,8 +175,8 @@ class Block:
 
     def initialize(
         self,
-        init: Any = initializer.Uniform(),  # noqa: B008
-        ctx: Any = None,
+        init: Initializer = initializer.Uniform(),  # noqa: B008
+        ctx: ContextLike = None,
         verbose: bool = False,
         force_reinit: bool = False,
     ) -> None:
@@ -201,7 +203,7 @@ class Block:
         for child in self._children.values():
             child.hybridize(active, **kwargs)
 
-    def cast(self, dtype: Any) -> None:
+    def cast(self, dtype: DTypeLike) -> None:
         """Change the data type of the parameters of this block and its children.
 
         Parameters
@@ -318,7 +320,7 @@ class Block:
     def load_parameters(
         self,
         filename: str,
-        ctx: Any = None,
+        ctx: Contexts = None,
         allow_missing: bool = False,
         ignore_extra: bool = False,
         cast_dtype: bool = False,
@@ -371,7 +373,7 @@ class Block:
             raise ValueError(f"{e}\nsave_parameters needs no common prefix") from e
 
     def load_params(
-        self, filename: str, ctx: Any = None, allow_missing: bool = False, ignore_extra: bool = False
+        self, filename: str, ctx: Contexts = None, allow_missing: bool = False, ignore_extra: bool = False
     ) -> None:
         """Read parameters; deprecated, see :meth:`load_parameters`."""
         warnings.warn("load_params is deprecated. Please use load_parameters.", stacklevel=2)

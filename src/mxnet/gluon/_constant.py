@@ -61,7 +61,7 @@ class _ConstantInit(initializer.Constant):
         super().__init__(value)
         self._values = value
 
-    def _init_weight(self, _: Any, arr: NDArray) -> None:
+    def _init_weight(self, _: object, arr: NDArray) -> None:
         self._values.copyto(arr)
 
     def dumps(self) -> str:

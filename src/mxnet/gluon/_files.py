@@ -9,6 +9,7 @@ from typing import Any
 from .. import ndarray
 from .._core.files import atomic_write
 from .._core.text import shortened
+from .._core.types import Contexts
 from ..base import MXNetError
 from ._loading import load_all
 from ._parameter import Parameter
@@ -28,7 +29,7 @@ def load_parameters(
     by_name: ParameterDict,
     prefix: str,
     filename: str,
-    ctx: Any,
+    ctx: Contexts,
     allow_missing: bool,
     ignore_extra: bool,
     cast_dtype: bool,

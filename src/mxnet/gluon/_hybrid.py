@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import Any
 
 from .. import ndarray, symbol
 from .._core.spelling import warn_unknown
+from .._core.types import DTypeLike
 from ..context import Context, current_context
 from ..ndarray import NDArray
 from ..ndarray._cached_op import CachedOp
@@ -73,7 +75,7 @@ class HybridBlock(Block):
         self._eager_args: tuple[int, Context | None, dict[str, NDArray]] = (-1, None, {})
         self._graph_args: tuple[int, Context | None, list[Any]] = (-1, None, [])
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
         if isinstance(value, HybridBlock):
             self._clear_cached_op()
@@ -148,7 +150,7 @@ class HybridBlock(Block):
                 f"{self.name}: a hybridized block runs on one context, got multiple contexts {kinds.contexts}"
             )
 
-    def _forward_eager(self, ctx: Context, x: Any, *args: Any) -> Any:
+    def _forward_eager(self, ctx: Context, x: object, *args: Any) -> Any:
         if not self._reg_params:
             return self.hybrid_forward(ndarray, x, *args)
         state, known, params = self._eager_args
@@ -168,7 +170,7 @@ class HybridBlock(Block):
                 p._finish_deferred_init()
             return {k: p.data(ctx) for k, p in self._reg_params.items()}
 
-    def _forward_symbol(self, x: Any, *args: Any) -> Any:
+    def _forward_symbol(self, x: object, *args: Any) -> Any:
         weights = self._variables(kind_of((x, *args)))
         with self.name_scope():
             return self.hybrid_forward(symbol, x, *args, **weights)
@@ -177,7 +179,7 @@ class HybridBlock(Block):
         """Symbols for the block's own parameters, by attribute."""
         return {k: as_kind(kind, p.var()) for k, p in self._reg_params.items()}
 
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any, *args: Any, **kwargs: Any) -> Any:
         """What the block computes; subclasses write it.
 
         Parameters
@@ -289,7 +291,7 @@ class HybridBlock(Block):
             return out
         return regroup([out] if isinstance(out, NDArray) else out, self._out_format)
 
-    def _flat_inputs(self, args: Any) -> list[Any]:
+    def _flat_inputs(self, args: object) -> list[Any]:
         """The arrays in the arguments, which must be structured as in the first call; trailing None may be left out."""
         flat, fmt = flatten(args, "input")
         stored = self._in_format
@@ -389,7 +391,7 @@ class HybridBlock(Block):
         self._check_one_context(kinds)
         self._build_cache(x, *args)
 
-    def cast(self, dtype: Any) -> None:
+    def cast(self, dtype: DTypeLike) -> None:
         """Change the data type of the parameters; graphs are built anew.
 
         Parameters
@@ -470,7 +472,7 @@ class HybridBlock(Block):
             self._cached_graph = [symbol.load_json(i) for i in entry["inputs"]], symbol.load_json(entry["symbol"])
             self._active = True
 
-    def register_op_hook(self, callback: Any, monitor_all: bool = False) -> None:
+    def register_op_hook(self, callback: Callable[..., Any], monitor_all: bool = False) -> None:
         """Have a function called with what each operator computes, once hybridized.
 
         Parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from .. import ndarray
@@ -11,29 +12,29 @@ from .block import HybridBlock
 TINY = 1e-12  # keeps logarithms and quotients finite
 
 
-def reshape_like(F: Any, x: Any, y: Any) -> Any:
+def reshape_like(F: ModuleType, x: Any, y: Any) -> Any:
     """``x`` in the shape of ``y``: labels of shape (N,) for predictions of shape (N, 1)."""
     if F is ndarray:
         return x if x.shape == y.shape else x.reshape(y.shape)
     return F.reshape_like(x, y)
 
 
-def log1p_exp_minus_abs(F: Any, x: Any) -> Any:
+def log1p_exp_minus_abs(F: ModuleType, x: Any) -> Any:
     """``log(1 + exp(-|x|))``, the part of a logistic loss that neither overflows nor loses digits."""
     return F.Activation(-F.abs(x), act_type="softrelu")
 
 
-def greater(F: Any, x: Any, number: float) -> Any:
+def greater(F: ModuleType, x: Any, number: float) -> Any:
     """1 where ``x`` is above a number, else 0, in the type of ``x``."""
     return F._internal._greater_scalar(x, scalar=number)
 
 
-def scaled(F: Any, x: Any, factor: Any) -> Any:
+def scaled(F: ModuleType, x: Any, factor: Any) -> Any:
     """``x`` times a factor that broadcasts: arrays by ``*``, since `mx.np` promotes types and operators do not."""
     return x * factor if F is ndarray else F.broadcast_mul(x, factor)
 
 
-def apply_weighting(F: Any, loss: Any, weight: float | None = None, sample_weight: Any = None) -> Any:
+def apply_weighting(F: ModuleType, loss: Any, weight: float | None = None, sample_weight: Any = None) -> Any:
     """A loss times the weight of each sample, where there are some, and times a number, where there is one.
 
     Parameters
@@ -78,16 +79,16 @@ class Loss(HybridBlock):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(batch_axis={self._batch_axis}, w={self._weight})"
 
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
 
-    def _weighted(self, F: Any, loss: Any, sample_weight: Any = None, scale: float = 1.0) -> Any:
+    def _weighted(self, F: ModuleType, loss: object, sample_weight: object | None = None, scale: float = 1.0) -> Any:
         """``loss`` times the weights."""
         weight = self._weight
         if weight is not None and not isinstance(weight, numeric_types):
             raise OperatorTypeError(f"{type(self).__name__}: weight must be a number, got {weight!r}")
         return apply_weighting(F, loss, None if weight is None else weight * scale, sample_weight)
 
-    def _mean(self, F: Any, loss: Any, sample_weight: Any = None, scale: float = 1.0) -> Any:
+    def _mean(self, F: ModuleType, loss: object, sample_weight: object | None = None, scale: float = 1.0) -> Any:
         """``loss`` times the weights, averaged over each sample."""
         return F.mean(self._weighted(F, loss, sample_weight, scale), axis=self._batch_axis, exclude=True)

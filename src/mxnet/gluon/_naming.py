@@ -82,7 +82,7 @@ class _BlockScope:
             names.__enter__()
         return self
 
-    def __exit__(self, ptype: Any, value: Any, trace: Any) -> None:
+    def __exit__(self, ptype: Any, value: object, trace: Any) -> None:
         if not self._block._empty_prefix:
             before, names = self._entered.pop()
             names.__exit__(ptype, value, trace)

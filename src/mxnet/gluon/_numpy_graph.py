@@ -73,7 +73,7 @@ def _refusal(name: str) -> Any:
 
 
 def _arithmetic(two: str, number: str, reflected: bool) -> Any:
-    def method(self: Symbol, other: Any) -> Any:
+    def method(self: Symbol, other: object) -> Any:
         if type(other) is NumpySymbol:
             return _noted(create(get_op(two), (other, self) if reflected else (self, other), {}, {}))
         if type(other) in (int, float):

@@ -12,8 +12,10 @@ import torch
 from .. import autograd, context, initializer, ndarray, symbol
 from .._core.dtypes import torch_dtype
 from .._core.layout import as_weight
+from .._core.types import ContextLike, Contexts, DTypeLike
 from ..base import mx_real_t
 from ..context import Context
+from ..initializer import Initializer
 from ..ndarray import NDArray
 from ..util import is_np_array, is_np_shape
 from ._arrays import Holder, Owner
@@ -68,7 +70,7 @@ class Parameter(Holder):
         dtype: Any = mx_real_t,
         lr_mult: float = 1.0,
         wd_mult: float = 1.0,
-        init: Any = None,
+        init: Initializer | None = None,
         allow_deferred_init: bool = False,
         differentiable: bool = True,
         stype: str = "default",
@@ -148,7 +150,7 @@ class Parameter(Holder):
         return self._dtype
 
     @dtype.setter
-    def dtype(self, dtype: Any) -> None:
+    def dtype(self, dtype: DTypeLike) -> None:
         self.cast(dtype)
 
     @property
@@ -183,8 +185,8 @@ class Parameter(Holder):
 
     def initialize(
         self,
-        init: Any = None,
-        ctx: Any = None,
+        init: Initializer | None = None,
+        ctx: ContextLike = None,
         default_init: Any = initializer.Uniform(),  # noqa: B008
         force_reinit: bool = False,
     ) -> None:
@@ -284,7 +286,7 @@ class Parameter(Holder):
                 )
         self._deferred_init = ()
 
-    def _check_load(self, value: Any, ctx: Any, cast_dtype: bool, dtype_source: str, shape: Any) -> Any:
+    def _check_load(self, value: Any, ctx: ContextLike, cast_dtype: bool, dtype_source: str, shape: Any) -> Any:
         """Raise unless the parameter, with this shape so far, can take a value; gives the shape it will have."""
         where = f"Failed loading Parameter '{self.name}' from saved params: "
         if cast_dtype and dtype_source not in ("current", "saved"):
@@ -308,7 +310,7 @@ class Parameter(Holder):
 
     # ------------------------------------------------------------------ moves and types
 
-    def reset_ctx(self, ctx: Any) -> None:
+    def reset_ctx(self, ctx: Contexts) -> None:
         """Move to other contexts.
 
         Parameters
@@ -327,7 +329,7 @@ class Parameter(Holder):
         else:
             raise ValueError(f"Cannot reset context for Parameter '{self.name}' because it has not been initialized.")
 
-    def cast(self, dtype: Any) -> None:
+    def cast(self, dtype: DTypeLike) -> None:
         """Change the data type of values and gradients.
 
         Parameters

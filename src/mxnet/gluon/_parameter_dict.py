@@ -13,6 +13,7 @@ import torch
 from .. import initializer, ndarray
 from .._core.dtypes import torch_dtype
 from .._core.spelling import warn_unknown
+from .._core.types import ContextLike, Contexts
 from ..context import Context
 from ..ndarray import NDArray
 from ..symbol import Symbol
@@ -116,7 +117,7 @@ class ParameterDict:
                 )
         return param
 
-    def get_constant(self, name: str, value: Any = None) -> Constant:
+    def get_constant(self, name: str, value: object | None = None) -> Constant:
         """The constant ``prefix + name``: an existing one, one of the shared dictionary, or a new one.
 
         Parameters
@@ -160,7 +161,7 @@ class ParameterDict:
     def initialize(
         self,
         init: Any = initializer.Uniform(),  # noqa: B008
-        ctx: Any = None,
+        ctx: ContextLike = None,
         verbose: bool = False,
         force_reinit: bool = False,
     ) -> None:
@@ -201,7 +202,7 @@ class ParameterDict:
         for tensors in dense.values():
             torch._foreach_zero_(tensors)
 
-    def reset_ctx(self, ctx: Any) -> None:
+    def reset_ctx(self, ctx: Contexts) -> None:
         """Move all parameters to other contexts."""
         for param in self.values():
             param.reset_ctx(ctx)
@@ -210,7 +211,7 @@ class ParameterDict:
         """All contexts that the parameters live on."""
         return list(dict.fromkeys(c for param in self.values() for c in param.list_ctx()))
 
-    def setattr(self, name: str, value: Any) -> None:
+    def setattr(self, name: str, value: object) -> None:
         """Set an attribute of all parameters.
 
         Examples
@@ -251,7 +252,7 @@ class ParameterDict:
     def load(
         self,
         filename: str,
-        ctx: Any = None,
+        ctx: Contexts = None,
         allow_missing: bool = False,
         ignore_extra: bool = False,
         restore_prefix: str = "",

@@ -12,14 +12,14 @@ _ROW = "{:>20}  {:>42} {:>15}"
 _WIDTH = 80
 
 
-def _shapes(x: Any) -> Any:
+def _shapes(x: object) -> Any:
     """Arrays in nested lists replaced by their shapes."""
     if isinstance(x, (list, tuple)):
         return [_shapes(i) for i in x]
     return x.shape if isinstance(x, NDArray) else x
 
 
-def _shape_text(x: Any) -> str:
+def _shape_text(x: object) -> str:
     shapes = _shapes(x)
     return str(shapes)[1:-1] if isinstance(shapes, list) else str(shapes)
 

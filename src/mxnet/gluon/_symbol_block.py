@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import os
+from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy as np
 from .. import symbol
 from .._core.dtypes import STORAGE_TYPES
 from .._core.graph.passes import convolution_weights
+from .._core.types import Contexts, DTypeLike
 from ..base import MXNetError, mx_real_t
 from ..context import current_context
 from ..ndarray import NDArray
@@ -90,9 +93,9 @@ class SymbolBlock(HybridBlock):
     @staticmethod
     def imports(
         symbol_file: str,
-        input_names: Any,
+        input_names: Sequence[str],
         param_file: str | None = None,
-        ctx: Any = None,
+        ctx: Contexts = None,
         allow_missing: bool = False,
         ignore_extra: bool = False,
     ) -> SymbolBlock:
@@ -150,7 +153,7 @@ class SymbolBlock(HybridBlock):
         super()._clear_cached_op()
         self._cached_graph = graph
 
-    def cast(self, dtype: Any) -> None:
+    def cast(self, dtype: DTypeLike) -> None:
         """Change the data type of the parameters; batch normalizations keep float32 in a float16 network.
 
         Parameters
@@ -169,11 +172,11 @@ class SymbolBlock(HybridBlock):
                     for member in group:
                         self.params.get(member).cast("float32")
 
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Not used: the graph is given."""
         raise NotImplementedError("a SymbolBlock runs its graph")
 
-    def reset_ctx(self, ctx: Any) -> None:
+    def reset_ctx(self, ctx: Contexts) -> None:
         """Move the parameters to other contexts.
 
         Parameters
@@ -197,7 +200,7 @@ def _infer_param_types(
     out_params: Any,
     arg_params: list[str],
     aux_params: list[str],
-    default_dtype: Any = mx_real_t,
+    default_dtype: object = mx_real_t,
 ) -> tuple[list[Any], list[Any]]:
     """The types of arguments and auxiliary states of a symbol, as far as those of its inputs tell.
 

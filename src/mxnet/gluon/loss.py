@@ -8,6 +8,7 @@ broadcast to the loss's, such as ``(N, 1)`` for a loss of shape ``(N, C)``.
 from __future__ import annotations
 
 import math
+from types import ModuleType
 from typing import Any
 
 from .. import ndarray
@@ -64,7 +65,7 @@ class L2Loss(Loss):
     def __init__(self, weight: float | None = 1.0, batch_axis: int = 0, **kwargs: Any) -> None:
         super().__init__(weight, batch_axis, **kwargs)
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         return self._mean(F, F.square(_reshape_like(F, label, pred) - pred), sample_weight, scale=0.5)
 
 
@@ -74,7 +75,7 @@ class L1Loss(Loss):
     def __init__(self, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
         super().__init__(weight, batch_axis, **kwargs)
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         return self._mean(F, F.abs(_reshape_like(F, label, pred) - pred), sample_weight)
 
 
@@ -101,7 +102,9 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self._from_sigmoid = from_sigmoid
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None, pos_weight: Any = None) -> Any:
+    def hybrid_forward(
+        self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None, pos_weight: Any = None
+    ) -> Any:
         label = _reshape_like(F, label, pred)
         if self._from_sigmoid:
             hit = F.log(pred + TINY) * label
@@ -154,7 +157,7 @@ class SoftmaxCrossEntropyLoss(Loss):
         self._sparse_label = sparse_label
         self._from_logits = from_logits
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         if F is ndarray and sample_weight is None and self._is_plain() and suits(pred, label):
             return self._weighted(F, cross_entropy(pred, label))
         if not self._from_logits:
@@ -197,7 +200,7 @@ class KLDivLoss(Loss):
         self._from_logits = from_logits
         self._axis = axis
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         if not self._from_logits:
             pred = F.log_softmax(pred, axis=self._axis)
         loss = self._weighted(F, label * (F.log(label + TINY) - pred), sample_weight)
@@ -234,7 +237,7 @@ class CTCLoss(Loss):
 
     def hybrid_forward(
         self,
-        F: Any,
+        F: ModuleType,
         pred: Any,
         label: Any,
         pred_lengths: Any = None,
@@ -269,7 +272,7 @@ class HuberLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self._rho = rho
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         distance = F.abs(_reshape_like(F, label, pred) - pred)
         far = greater(F, distance, self._rho)
         loss = F.where(far, distance - 0.5 * self._rho, (0.5 / self._rho) * F.square(distance))
@@ -293,14 +296,14 @@ class HingeLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self._margin = margin
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         return self._mean(F, F.relu(self._margin - pred * _reshape_like(F, label, pred)), sample_weight)
 
 
 class SquaredHingeLoss(HingeLoss):
     """``max(0, margin - pred * label)**2`` for labels -1 and 1. The parameters are those of :class:`HingeLoss`."""
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         missed = F.relu(self._margin - pred * _reshape_like(F, label, pred))
         return self._mean(F, F.square(missed), sample_weight)
 
@@ -326,7 +329,7 @@ class LogisticLoss(Loss):
             raise OperatorValueError(f"LogisticLoss: label_format must be 'signed' or 'binary', got {label_format!r}")
         self._label_format = label_format
 
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         label = _reshape_like(F, label, pred)
         if self._label_format == "signed":
             label = (label + 1.0) / 2.0
@@ -353,7 +356,7 @@ class TripletLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self._margin = margin
 
-    def hybrid_forward(self, F: Any, pred: Any, positive: Any, negative: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, pred: Any, positive: Any, negative: Any) -> Any:
         nearer = F.square(_reshape_like(F, positive, pred) - pred)
         farther = F.square(_reshape_like(F, negative, pred) - pred)
         loss = F.relu(F.sum(nearer - farther, axis=self._batch_axis, exclude=True) + self._margin)
@@ -387,7 +390,9 @@ class PoissonNLLLoss(Loss):
         self._from_logits = from_logits
         self._compute_full = compute_full
 
-    def hybrid_forward(self, F: Any, pred: Any, target: Any, sample_weight: Any = None, epsilon: float = 1e-08) -> Any:
+    def hybrid_forward(
+        self, F: ModuleType, pred: Any, target: Any, sample_weight: Any = None, epsilon: float = 1e-08
+    ) -> Any:
         target = _reshape_like(F, target, pred)
         if self._from_logits:
             loss = F.exp(pred) - target * pred
@@ -420,14 +425,14 @@ class CosineEmbeddingLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self._margin = margin
 
-    def hybrid_forward(self, F: Any, input1: Any, input2: Any, label: Any, sample_weight: Any = None) -> Any:
+    def hybrid_forward(self, F: ModuleType, input1: Any, input2: Any, label: Any, sample_weight: Any = None) -> Any:
         cosine = self._cosine_similarity(F, _reshape_like(F, input1, input2), input2)
         label = F.reshape(label, shape=(-1, 1))
         same, other = [F._internal._equal_scalar(label, scalar=n) for n in (1, -1)]
         loss = (1 - cosine) * same + F.relu(other * (cosine - self._margin))
         return self._weighted(F, loss, sample_weight)
 
-    def _cosine_similarity(self, F: Any, x: Any, y: Any, axis: int = -1) -> Any:
+    def _cosine_similarity(self, F: ModuleType, x: Any, y: Any, axis: int = -1) -> Any:
         lengths = F.reshape(F.norm(x, axis=axis), shape=(-1, 1)) * F.reshape(F.norm(y, axis=axis), shape=(-1, 1))
         return F.reshape(F.sum(x * y, axis=axis), shape=(-1, 1)) / F.maximum(lengths, TINY)
 
@@ -455,7 +460,7 @@ class SDMLLoss(Loss):
         self.kl_loss = KLDivLoss(from_logits=True)
         self.smoothing_parameter = smoothing_parameter  # the name under which MXNet keeps it
 
-    def hybrid_forward(self, F: Any, x1: Any, x2: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x1: Any, x2: Any) -> Any:
         if F is ndarray and (x1.shape != x2.shape or x1.ndim != 2):
             raise OperatorValueError(
                 f"SDMLLoss: two inputs of one shape (N, C) expected, got {x1.shape} and {x2.shape}"
@@ -464,7 +469,7 @@ class SDMLLoss(Loss):
         distances = F.sum(F.square(F.broadcast_sub(rows, columns)), axis=2)
         return self._weighted(F, self.kl_loss(F.log_softmax(-distances, axis=1), self._labels(F, distances)))
 
-    def _labels(self, F: Any, distances: Any) -> Any:
+    def _labels(self, F: ModuleType, distances: object) -> Any:
         """The distribution over the rows that each row should have, in the shape of ``distances``."""
         numbers = F.contrib.arange_like(distances, axis=0)
         pair = F.broadcast_equal(F.expand_dims(numbers, axis=1), F.expand_dims(numbers, axis=0))

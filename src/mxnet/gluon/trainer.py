@@ -13,6 +13,7 @@ from ..context import Context
 from ..kvstore import KVStore
 from ..model import _create_kvstore, _create_sparse_kvstore
 from ..ndarray import NDArray
+from ..optimizer import Optimizer
 from ..optimizer._arrays import number
 from ._arrays import Holder
 from ._changes import changes
@@ -106,7 +107,7 @@ class Trainer:
             contexts = ctx
         return contexts or []
 
-    def _init_optimizer(self, optimizer: Any, optimizer_params: dict[str, Any]) -> None:
+    def _init_optimizer(self, optimizer: Optimizer | str, optimizer_params: dict[str, Any]) -> None:
         # The parameters themselves, so that a change of their multipliers counts.
         by_number = dict(enumerate(self._params))
         if not isinstance(optimizer, opt.Optimizer):

@@ -63,7 +63,7 @@ def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: b
     return [ndarray.slice_axis(data, axis=batch_axis, begin=a, end=b) for a, b in parts]
 
 
-def _new_array(data: Any, ctx: Context) -> NDArray:
+def _new_array(data: object, ctx: Context) -> NDArray:
     """An array of the mode's own kind."""
     if not is_np_array():
         return ndarray.array(data, ctx=ctx)
@@ -282,11 +282,11 @@ class HookHandle:
     def __enter__(self) -> HookHandle:
         return self
 
-    def __exit__(self, ptype: Any, value: Any, trace: Any) -> None:
+    def __exit__(self, ptype: Any, value: object, trace: Any) -> None:
         self.detach()
 
 
-def _check_all_np_ndarrays(out: Any) -> None:
+def _check_all_np_ndarrays(out: object) -> None:
     """Raise TypeError unless nested lists hold arrays and symbols of the NumPy kind only."""
     if isinstance(out, (list, tuple)):
         for x in out:

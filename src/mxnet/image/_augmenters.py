@@ -36,7 +36,7 @@ _EIGENVALUES = np.array([55.46, 4.794, 1.148])
 _EIGENVECTORS = np.array([[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]])
 
 
-def _listed(value: Any) -> Any:
+def _listed(value: object) -> Any:
     """Arrays as lists, for JSON."""
     if isinstance(value, NDArray):
         value = value.asnumpy()
@@ -295,8 +295,8 @@ def _color_augmenters(
     hue: float,
     pca_noise: float,
     rand_gray: float,
-    mean: Any,
-    std: Any,
+    mean: object,
+    std: object,
 ) -> list[Augmenter]:
     """The part of the usual list that works on float32 colors."""
     augmenters: list[Augmenter] = [CastAug()]
@@ -314,7 +314,7 @@ def _color_augmenters(
     return augmenters
 
 
-def _statistic(name: str, value: Any, usual: np.ndarray) -> Any:
+def _statistic(name: str, value: object, usual: np.ndarray) -> Any:
     """Numbers for the channels: those given, or ImageNet's for True."""
     if value is True:
         return usual

@@ -107,7 +107,7 @@ def _overlaps(boxes: np.ndarray, window: np.ndarray) -> np.ndarray:
     return _areas(corners)
 
 
-def _pair(value: Any, name: str, owner: str) -> Any:
+def _pair(value: object, name: str, owner: str) -> Any:
     """A range; one number stands for itself as both ends."""
     if isinstance(value, (tuple, list)):
         low, high = value

@@ -91,7 +91,7 @@ class ImageDetIter(ImageIter):
             raise MXNetError("there are no images")
         return max(count for count, _ in shapes), shapes[-1][1]
 
-    def _parse_label(self, label: Any) -> np.ndarray:
+    def _parse_label(self, label: object) -> np.ndarray:
         """The objects of a label that have an area, one a row; RuntimeError when it is malformed or has none."""
         raw = (label.asnumpy() if isinstance(label, NDArray) else np.asarray(label)).ravel()
         if raw.size < _SMALLEST_HEADER + _SMALLEST_OBJECT:
@@ -165,7 +165,7 @@ class ImageDetIter(ImageIter):
     def _empty_batch(self) -> tuple[NDArray, NDArray]:
         return nd.zeros((self.batch_size, *self.data_shape)), nd.full(self.provide_label[0][1], -1.0)
 
-    def _checked(self, label: Any, data: NDArray) -> tuple[np.ndarray, NDArray]:
+    def _checked(self, label: object, data: NDArray) -> tuple[np.ndarray, NDArray]:
         self.check_valid_image([data])
         data, label = self.augmentation_transform(data, self._parse_label(label))
         self._check_valid_label(label)

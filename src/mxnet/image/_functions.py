@@ -232,7 +232,7 @@ def random_size_crop(
     return center_crop(src, size, interp)
 
 
-def _area_argument(area: Any, kwargs: dict[str, Any], caller: str) -> Any:
+def _area_argument(area: object, kwargs: dict[str, Any], caller: str) -> Any:
     """``area``, or what was given under its old name ``min_area``; other keywords are refused."""
     if "min_area" in kwargs:
         warnings.warn("`min_area` is deprecated. Please use `area` instead.", DeprecationWarning, stacklevel=3)

@@ -299,7 +299,7 @@ class ImageIter(DataIter):
                 raise
         return i
 
-    def _checked(self, label: Any, data: NDArray) -> tuple[Any, NDArray]:
+    def _checked(self, label: object, data: NDArray) -> tuple[Any, NDArray]:
         """A sample that may go into a batch; RuntimeError for one to leave out."""
         self.check_valid_image(data)
         return label, data

@@ -77,7 +77,7 @@ _LEGACY = (
 )
 
 
-def _init_own(desc: InitDesc, text: Any, arr: NDArray) -> None:
+def _init_own(desc: InitDesc, text: object, arr: NDArray) -> None:
     """Initialize by a variable's attribute ``__init__``, which may come from a file."""
     try:
         create(text)._init_weight(desc, arr)
@@ -183,39 +183,39 @@ class Initializer:
 
     # What the endings mean. Subclasses override these.
 
-    def _init_bilinear(self, _: Any, arr: NDArray) -> None:
+    def _init_bilinear(self, _: object, arr: NDArray) -> None:
         arr[:] = bilinear(arr.shape)
 
-    def _init_loc_bias(self, _: Any, arr: NDArray) -> None:
+    def _init_loc_bias(self, _: object, arr: NDArray) -> None:
         if arr.shape[0] != 6:
             raise AssertionError(f"the bias of an affine transformation has 6 elements, got {arr.shape}")
         arr[:] = np.array([1.0, 0, 0, 0, 1.0, 0])
 
-    def _init_zero(self, _: Any, arr: NDArray) -> None:
+    def _init_zero(self, _: object, arr: NDArray) -> None:
         arr[:] = 0.0
 
-    def _init_one(self, _: Any, arr: NDArray) -> None:
+    def _init_one(self, _: object, arr: NDArray) -> None:
         arr[:] = 1.0
 
-    def _init_bias(self, _: Any, arr: NDArray) -> None:
+    def _init_bias(self, _: object, arr: NDArray) -> None:
         arr[:] = 0.0
 
-    def _init_quantized_bias(self, _: Any, arr: NDArray) -> None:
+    def _init_quantized_bias(self, _: object, arr: NDArray) -> None:
         arr[:] = 0
 
-    def _init_gamma(self, _: Any, arr: NDArray) -> None:
+    def _init_gamma(self, _: object, arr: NDArray) -> None:
         arr[:] = 1.0
 
-    def _init_beta(self, _: Any, arr: NDArray) -> None:
+    def _init_beta(self, _: object, arr: NDArray) -> None:
         arr[:] = 0.0
 
-    def _init_weight(self, name: Any, arr: NDArray) -> None:
+    def _init_weight(self, name: object, arr: NDArray) -> None:
         raise NotImplementedError(f"{type(self).__name__} must define _init_weight")
 
-    def _init_quantized_weight(self, _: Any, arr: NDArray) -> None:
+    def _init_quantized_weight(self, _: object, arr: NDArray) -> None:
         arr[:] = random.randint(-127, 127, shape=arr.shape, dtype="int32", ctx=arr.context).astype("int8")
 
-    def _init_default(self, name: Any, _: NDArray) -> None:
+    def _init_default(self, name: object, _: NDArray) -> None:
         raise ValueError(
             f"Unknown initialization pattern for {name}: only names that end in weight, bias, gamma or beta tell what "
             f"they need. Give this one its own initializer, mx.sym.Variable({str(name)!r}, init=mx.init...)"

@@ -17,7 +17,7 @@ class Bilinear(Initializer):
     def __init__(self) -> None:
         super().__init__()
 
-    def _init_weight(self, _: Any, arr: NDArray) -> None:
+    def _init_weight(self, _: object, arr: NDArray) -> None:
         arr[:] = bilinear(arr.shape)
 
 
@@ -35,7 +35,7 @@ class LSTMBias(Initializer):
         super().__init__(forget_bias=forget_bias)
         self.forget_bias = forget_bias
 
-    def _init_weight(self, name: Any, arr: NDArray) -> None:
+    def _init_weight(self, name: object, arr: NDArray) -> None:
         arr[:] = 0.0
         hidden = arr.shape[0] // 4
         arr[hidden : 2 * hidden] = self.forget_bias  # the second of the four gates

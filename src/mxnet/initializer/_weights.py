@@ -20,7 +20,7 @@ class Zero(Initializer):
     def __init__(self) -> None:
         super().__init__()
 
-    def _init_weight(self, _: Any, arr: NDArray) -> None:
+    def _init_weight(self, _: object, arr: NDArray) -> None:
         arr[:] = 0
 
 
@@ -32,7 +32,7 @@ class One(Initializer):
     def __init__(self) -> None:
         super().__init__()
 
-    def _init_weight(self, _: Any, arr: NDArray) -> None:
+    def _init_weight(self, _: object, arr: NDArray) -> None:
         arr[:] = 1
 
 
@@ -50,7 +50,7 @@ class Constant(Initializer):
         super().__init__(value=value)
         self.value = value
 
-    def _init_weight(self, _: Any, arr: NDArray) -> None:
+    def _init_weight(self, _: object, arr: NDArray) -> None:
         arr[:] = self.value
 
     def dumps(self) -> str:
@@ -74,7 +74,7 @@ class Uniform(Initializer):
         super().__init__(scale=scale)
         self.scale = scale
 
-    def _init_weight(self, _: Any, arr: NDArray) -> None:
+    def _init_weight(self, _: object, arr: NDArray) -> None:
         random.uniform(-self.scale, self.scale, shape=arr.shape, out=arr)
 
 
@@ -92,7 +92,7 @@ class Normal(Initializer):
         super().__init__(sigma=sigma)
         self.sigma = sigma
 
-    def _init_weight(self, _: Any, arr: NDArray) -> None:
+    def _init_weight(self, _: object, arr: NDArray) -> None:
         random.normal(0, self.sigma, shape=arr.shape, out=arr)
 
 
@@ -112,7 +112,7 @@ class Orthogonal(Initializer):
         self.scale = scale
         self.rand_type = rand_type
 
-    def _init_weight(self, _: Any, arr: NDArray) -> None:
+    def _init_weight(self, _: object, arr: NDArray) -> None:
         shape = (arr.shape[0], int(np.prod(arr.shape[1:])))
         if self.rand_type == "uniform":
             matrix = random.uniform(-1.0, 1.0, shape=shape)
@@ -144,7 +144,7 @@ class Xavier(Initializer):
         self.factor_type = factor_type
         self.magnitude = float(magnitude)
 
-    def _init_weight(self, name: Any, arr: NDArray) -> None:
+    def _init_weight(self, name: object, arr: NDArray) -> None:
         shape = arr.shape
         if len(shape) < 2:
             raise ValueError(f"Xavier initializer cannot be applied to vector {name}. It requires at least 2D.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import namedtuple
 from typing import Any
 
+from .._core.types import DTypeLike, ShapeLike
 from ..base import mx_real_t
 
 
@@ -30,7 +31,9 @@ class DataDesc(namedtuple("DataDesc", ["name", "shape"])):
     dtype: Any
     layout: str | None
 
-    def __new__(cls, name: str, shape: Any, dtype: Any = mx_real_t, layout: str | None = "NCHW") -> DataDesc:
+    def __new__(
+        cls, name: str, shape: ShapeLike, dtype: DTypeLike = mx_real_t, layout: str | None = "NCHW"
+    ) -> DataDesc:
         made = super().__new__(cls, name, shape)
         made.dtype = dtype
         made.layout = layout

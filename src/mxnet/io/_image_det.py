@@ -237,7 +237,7 @@ class ImageDetRecordSource(ImageRecordSource):
             raise MXNetError(f"label_pad_width {self.p.label_pad_width} smaller than estimated width {longest}")
         return max(longest, self.p.label_pad_width)
 
-    def _decode(self, header: Any, encoded: bytes, data: np.ndarray, label: np.ndarray, rng: random.Random) -> None:
+    def _decode(self, header: object, encoded: bytes, data: np.ndarray, label: np.ndarray, rng: random.Random) -> None:
         raw = self._label_of(header)
         image = self._pixels(encoded)
         if self._augment is not None:

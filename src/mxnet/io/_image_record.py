@@ -240,7 +240,7 @@ class ImageRecordSource(BatchSource):
         """Random numbers for an image: the same in each run, whatever thread it falls to."""
         return random.Random(self.p.seed_aug + place if self.p.seed_aug is not None else self.p.seed + count * 65537)
 
-    def _decode(self, header: Any, encoded: bytes, data: np.ndarray, label: np.ndarray, rng: random.Random) -> None:
+    def _decode(self, header: object, encoded: bytes, data: np.ndarray, label: np.ndarray, rng: random.Random) -> None:
         label[:] = self._label_of(header)
         image = self._pixels(encoded)
         if self._augment is not None:

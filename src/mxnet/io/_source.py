@@ -192,7 +192,7 @@ def file_iterator(name: str, source: type[BatchSource], iterator: Any) -> Any:
     codecs = {n: codec_for(hints[n]) for n in known}
     names = [*known, *_ITERATOR_ARGUMENTS]
 
-    def decode(key: str, value: Any) -> Any:
+    def decode(key: str, value: object) -> Any:
         try:
             return codecs[key].decode(value)
         except ValueError as e:

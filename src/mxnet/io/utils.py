@@ -15,19 +15,19 @@ from ..ndarray.sparse import CSRNDArray
 from ..ndarray.sparse import array as sparse_array
 
 
-def _is_h5(value: Any) -> bool:
+def _is_h5(value: object) -> bool:
     """Whether a value is an HDF5 data set; h5py is not imported for the question."""
     h5py = sys.modules.get("h5py")
     return h5py is not None and isinstance(value, h5py.Dataset)
 
 
-def _is_scipy(value: Any) -> bool:
+def _is_scipy(value: object) -> bool:
     """Whether a value is a sparse matrix of scipy, which is not imported for the question."""
     sparse = sys.modules.get("scipy.sparse")
     return sparse is not None and sparse.issparse(value)
 
 
-def _init_data(data: Any, allow_empty: bool, default_name: str) -> list[tuple[str, Any]]:
+def _init_data(data: object, allow_empty: bool, default_name: str) -> list[tuple[str, Any]]:
     """Name the arrays of an iterator.
 
     Parameters
@@ -62,7 +62,7 @@ def _init_data(data: Any, allow_empty: bool, default_name: str) -> list[tuple[st
     return [(name, _as_source(name, data[name])) for name in sorted(data)]
 
 
-def _as_source(name: str, value: Any) -> Any:
+def _as_source(name: str, value: object) -> Any:
     if isinstance(value, NDArray) or _is_h5(value):
         return value
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from ..optimizer import Optimizer
+
 
 class KVStoreBase:
     """What a key-value store offers. To plug in another communication library, subclass it and :meth:`register` that.
@@ -22,15 +24,15 @@ class KVStoreBase:
     OPTIMIZER = "optimizer"
     kv_registry: dict[str, type] = {}
 
-    def broadcast(self, key: Any, value: Any, out: Any, priority: int = 0) -> None:
+    def broadcast(self, key: Any, value: object, out: Any, priority: int = 0) -> None:
         """Initialize a key with the value of the first worker, and copy it into every array of ``out``."""
         raise NotImplementedError
 
-    def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
+    def pushpull(self, key: Any, value: object, out: Any = None, priority: int = 0) -> None:
         """Sum ``value`` over devices and workers, and copy the result into ``out`` (or back into ``value``)."""
         raise NotImplementedError
 
-    def set_optimizer(self, optimizer: Any) -> None:
+    def set_optimizer(self, optimizer: Optimizer | str) -> None:
         """Have the store update its values with an optimizer."""
         raise NotImplementedError
 
@@ -77,11 +79,11 @@ class KVStoreBase:
         return klass
 
 
-def _listed(x: Any) -> list[Any]:
+def _listed(x: object) -> list[Any]:
     return x if isinstance(x, list) else [x]
 
 
-def _write(out: Any, value: Any) -> None:
+def _write(out: object, value: object) -> None:
     for o in _listed(out):
         o[:] = value
 
@@ -92,7 +94,7 @@ class TestStore(KVStoreBase):
 
     __test__ = False  # not a test case, whatever pytest makes of the name
 
-    def broadcast(self, key: Any, value: Any, out: Any, priority: int = 0) -> None:
+    def broadcast(self, key: Any, value: object, out: Any, priority: int = 0) -> None:
         """Copy ``value`` into every array of ``out``."""
         _write(out, value)
 

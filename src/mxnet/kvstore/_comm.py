@@ -102,7 +102,7 @@ class GradientCompression:
         """The sum of what each device would send; see :func:`total`."""
         return total([wrap(self._sent((key, i), v._t.data), v.context) for i, v in enumerate(values)], out)
 
-    def _sent(self, place: Any, gradient: torch.Tensor) -> torch.Tensor:
+    def _sent(self, place: object, gradient: torch.Tensor) -> torch.Tensor:
         residual = self._residuals.get(place)
         if residual is None:
             residual = self._residuals[place] = torch.zeros_like(gradient)

@@ -113,7 +113,7 @@ class KVStore(KVStoreBase):
 
     # ------------------------------------------------------------------ values
 
-    def init(self, key: Any, value: Any) -> None:
+    def init(self, key: Any, value: object) -> None:
         """Give keys their first values, which are copied. A key is initialized once.
 
         Parameters
@@ -133,18 +133,18 @@ class KVStore(KVStoreBase):
         for k, values in pairs:
             self._values[k] = values[0].copy()
 
-    def _check_key_type(self, key: Any) -> None:
+    def _check_key_type(self, key: object) -> None:
         if self._values and isinstance(next(iter(self._values)), str) != isinstance(key, str):
             raise MXNetError(f"Mixed key types are not allowed: {key!r} in a store of the other type (int or str)")
 
-    def _stored(self, key: Any) -> Any:
+    def _stored(self, key: object) -> Any:
         try:
             return self._values[key]
         except KeyError:
             self._check_key_type(key)
             raise MXNetError(f"key {key} doesn't exist. Did you init?") from None
 
-    def push(self, key: Any, value: Any, priority: int = 0) -> None:
+    def push(self, key: Any, value: object, priority: int = 0) -> None:
         """Sum the arrays of each key, and store the sum or hand it to the updater.
 
         Parameters
@@ -167,7 +167,7 @@ class KVStore(KVStoreBase):
         else:
             self._update([(k, self._sum(k, values)) for k, values in pushed.items()])
 
-    def _sum(self, key: Any, values: list[Any]) -> Any:
+    def _sum(self, key: object, values: list[Any]) -> Any:
         kept = self._sums.get(key)
         s = total(values, kept) if self._compression is None else self._compression.reduce(key, values, kept)
         if s is not values[0] and s.stype == "default":
@@ -232,7 +232,7 @@ class KVStore(KVStoreBase):
                 values.append(stored)
         copy_into(targets, values)
 
-    def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
+    def pushpull(self, key: Any, value: object, out: Any = None, priority: int = 0) -> None:
         """:meth:`push`, then :meth:`pull` into ``out``, or back into ``value`` when that is not given."""
         pairs = _pairs(key, value)
         wanted = pairs if out is None else _pairs(key, out)
@@ -242,7 +242,7 @@ class KVStore(KVStoreBase):
             wanted = [pair for pair in pushed.items() if len(pair[1]) > 1]  # a single array is its own sum
         self._pull(wanted, ignore_sparse=True)
 
-    def broadcast(self, key: Any, value: Any, out: Any, priority: int = 0) -> None:
+    def broadcast(self, key: Any, value: object, out: Any, priority: int = 0) -> None:
         """:meth:`init`, then :meth:`pull`."""
         outs = _pairs(key, out)
         self.init(key, value)

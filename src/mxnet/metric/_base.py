@@ -259,7 +259,7 @@ class EvalMetric:
         return _pairs(*self.get_global()) if self._has_global_stats else self.get_name_value()
 
 
-def _pairs(name: Any, value: Any) -> list[tuple[str, float]]:
+def _pairs(name: object, value: object) -> list[tuple[str, float]]:
     names = name if isinstance(name, list) else [name]
     values = value if isinstance(value, list) else [value]
     return list(zip(names, values))

@@ -27,7 +27,7 @@ class _ErrorMetric(EvalMetric):
     def __init__(self, name: str, output_names: Any, label_names: Any) -> None:
         super().__init__(name, output_names=output_names, label_names=label_names, has_global_stats=True)
 
-    def _error(self, xp: Any, difference: Any) -> Any:
+    def _error(self, xp: object, difference: object) -> Any:
         raise NotImplementedError
 
     def update(self, labels: Any, preds: Any) -> None:
@@ -51,7 +51,7 @@ class MAE(_ErrorMetric):
     def __init__(self, name: str = "mae", output_names: Any = None, label_names: Any = None) -> None:
         super().__init__(name, output_names, label_names)
 
-    def _error(self, xp: Any, difference: Any) -> Any:
+    def _error(self, xp: object, difference: Any) -> Any:
         return abs(difference).mean()
 
 
@@ -68,7 +68,7 @@ class MSE(_ErrorMetric):
     def __init__(self, name: str = "mse", output_names: Any = None, label_names: Any = None) -> None:
         super().__init__(name, output_names, label_names)
 
-    def _error(self, xp: Any, difference: Any) -> Any:
+    def _error(self, xp: object, difference: Any) -> Any:
         return (difference**2.0).mean()
 
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..io import DataDesc
+from ..symbol import Symbol
 
 # Endings of parameter names, which are never what a user meant as the name of an input.
 _PARAMETER_ENDINGS = ("_weight", "_bias", "_gamma", "_beta")
 
 
-def _check_input_names(symbol: Any, names: Sequence[str], typename: str, throw: bool) -> None:
+def _check_input_names(symbol: Symbol, names: Sequence[str], typename: str, throw: bool) -> None:
     """Raise ValueError, or warn, when a name is not an argument of the symbol; the message lists candidates."""
     args = symbol.list_arguments()
     for name in names:

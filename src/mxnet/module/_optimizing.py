@@ -12,6 +12,7 @@ from .._core.files import atomic_write
 from ..context import Context
 from ..kvstore import KVStore
 from ..model import _create_kvstore, _initialize_kvstore
+from ..optimizer import Optimizer
 from .executor_group import DataParallelExecutorGroup
 
 
@@ -90,7 +91,9 @@ class Optimizing:
             self.load_optimizer_states(self._preload_opt_states)
             self._preload_opt_states = None
 
-    def _make_optimizer(self, optimizer: Any, optimizer_params: Any, kvstore: Any, update_on_kvstore: bool) -> Any:
+    def _make_optimizer(
+        self, optimizer: Optimizer, optimizer_params: Any, kvstore: Any, update_on_kvstore: bool
+    ) -> Any:
         """The optimizer object, told the names of the parameters it will see as numbers."""
         batch_size = self._exec_group.batch_size or 1
         if kvstore and "dist" in kvstore.type and "_sync" in kvstore.type:

@@ -7,11 +7,12 @@ from typing import Any
 
 from .. import ndarray as nd
 from ..base import MXNetError
+from ..symbol import Symbol
 
 _ROW_SPARSE = "1"  # in a variable's __storage_type__
 
 
-def _row_sparse_names(symbol: Any) -> set[str]:
+def _row_sparse_names(symbol: Symbol) -> set[str]:
     """The variables that are declared to be ``row_sparse``. Executors compute with dense arrays of them."""
     return {name for name, attrs in symbol.attr_dict().items() if attrs.get("__storage_type__") == _ROW_SPARSE}
 

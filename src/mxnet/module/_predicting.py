@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from .. import metric, ndarray
 from ..io import DataBatch, DataIter
+from ..metric import EvalMetric
 from ..model import BatchEndParam
 
 
@@ -51,14 +52,14 @@ class Predicting:
 
     def score(
         self,
-        eval_data: Any,
-        eval_metric: Any,
+        eval_data: DataIter,
+        eval_metric: EvalMetric | str,
         num_batch: int | None = None,
-        batch_end_callback: Any = None,
+        batch_end_callback: Callable[..., Any] | None = None,
         score_end_callback: Any = None,
         reset: bool = True,
         epoch: int = 0,
-        sparse_row_id_fn: Any = None,
+        sparse_row_id_fn: Callable[..., Any] | None = None,
     ) -> list[tuple[str, float]]:
         """Evaluate on a data set.
 
@@ -95,12 +96,16 @@ class Predicting:
             notify(score_end_callback, BatchEndParam(epoch, count, eval_metric, locals()))
         return eval_metric.get_name_value()
 
-    def _unpadded_outputs(self, batch: Any) -> list[Any]:
+    def _unpadded_outputs(self, batch: DataBatch) -> list[Any]:
         pad = getattr(batch, "pad", None) or 0
         return [out[0 : out.shape[0] - pad] for out in self.get_outputs()]
 
     def iter_predict(
-        self, eval_data: Any, num_batch: int | None = None, reset: bool = True, sparse_row_id_fn: Any = None
+        self,
+        eval_data: DataIter,
+        num_batch: int | None = None,
+        reset: bool = True,
+        sparse_row_id_fn: Callable[..., Any] | None = None,
     ) -> Iterator[tuple[list[Any], int, Any]]:
         """Predict batch by batch.
 
@@ -121,7 +126,7 @@ class Predicting:
         merge_batches: bool = True,
         reset: bool = True,
         always_output_list: bool = False,
-        sparse_row_id_fn: Any = None,
+        sparse_row_id_fn: Callable[..., Any] | None = None,
     ) -> Any:
         """Predict for a data set, or for one array.
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import logging
 import time
 import warnings
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import metric, ndarray
 from .._core import logs
 from ..context import cpu
-from ..initializer import Uniform
-from ..io import DataDesc
+from ..initializer import Initializer, Uniform
+from ..io import DataBatch, DataDesc, DataIter
+from ..metric import EvalMetric
 from ..model import BatchEndParam, split_params
+from ..ndarray import NDArray
+from ..optimizer import Optimizer
 from ._inputs import _check_input_names, _parse_data_desc  # noqa: F401
 from ._predicting import Predicting, notify
 
@@ -54,19 +58,19 @@ class BaseModule(Predicting):
 
     def fit(
         self,
-        train_data: Any,
-        eval_data: Any = None,
-        eval_metric: Any = "acc",
-        epoch_end_callback: Any = None,
-        batch_end_callback: Any = None,
+        train_data: DataIter,
+        eval_data: DataIter | None = None,
+        eval_metric: EvalMetric | str = "acc",
+        epoch_end_callback: Callable[..., Any] | None = None,
+        batch_end_callback: Callable[..., Any] | None = None,
         kvstore: Any = "local",
-        optimizer: Any = "sgd",
-        optimizer_params: Any = (("learning_rate", 0.01),),
+        optimizer: Optimizer | str = "sgd",
+        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]] = (("learning_rate", 0.01),),
         eval_end_callback: Any = None,
         eval_batch_end_callback: Any = None,
-        initializer: Any = DEFAULT_INITIALIZER,
-        arg_params: Any = None,
-        aux_params: Any = None,
+        initializer: Initializer | str = DEFAULT_INITIALIZER,
+        arg_params: dict[str, NDArray] | None = None,
+        aux_params: dict[str, NDArray] | None = None,
         allow_missing: bool = False,
         force_rebind: bool = False,
         force_init: bool = False,
@@ -74,7 +78,7 @@ class BaseModule(Predicting):
         num_epoch: int | None = None,
         validation_metric: Any = None,
         monitor: Any = None,
-        sparse_row_id_fn: Any = None,
+        sparse_row_id_fn: Callable[..., Any] | None = None,
     ) -> None:
         """Train on a data set: bind, initialize and install an optimizer where that has not been done, then run epochs.
 
@@ -154,7 +158,7 @@ class BaseModule(Predicting):
                     logs.through(self.logger).info("Epoch[%d] Validation-%s=%f", epoch, name, value)
             self._end_epoch(train_data)
 
-    def _end_epoch(self, train_data: Any) -> None:
+    def _end_epoch(self, train_data: DataIter) -> None:
         """Make the iterator ready for the next epoch."""
         train_data.reset()
 
@@ -163,7 +167,7 @@ class BaseModule(Predicting):
         epoch: int,
         train_data: Any,
         eval_metric: Any,
-        batch_end_callback: Any,
+        batch_end_callback: object,
         monitor: Any,
         sparse_row_id_fn: Any,
     ) -> list[tuple[str, float]]:
@@ -238,8 +242,8 @@ class BaseModule(Predicting):
     def init_params(
         self,
         initializer: Any = DEFAULT_INITIALIZER,
-        arg_params: Any = None,
-        aux_params: Any = None,
+        arg_params: dict[str, NDArray] | None = None,
+        aux_params: dict[str, NDArray] | None = None,
         allow_missing: bool = False,
         force_init: bool = False,
         allow_extra: bool = False,
@@ -262,8 +266,8 @@ class BaseModule(Predicting):
 
     def set_params(
         self,
-        arg_params: Any,
-        aux_params: Any,
+        arg_params: dict[str, NDArray],
+        aux_params: dict[str, NDArray],
         allow_missing: bool = False,
         force_init: bool = True,
         allow_extra: bool = False,
@@ -304,7 +308,7 @@ class BaseModule(Predicting):
         assert not merge_multi_context, "merge_multi_context=True is not supported for get_states"
         return []
 
-    def set_states(self, states: Any = None, value: Any = None) -> None:
+    def set_states(self, states: Any = None, value: object | None = None) -> None:
         """Set the states to arrays or to one number. This module has none."""
         assert self.binded and self.params_initialized
         assert not states and not value, "this module has no states"
@@ -315,7 +319,7 @@ class BaseModule(Predicting):
 
     # ------------------------------------------------------------------ computation
 
-    def prepare(self, data_batch: Any, sparse_row_id_fn: Any = None) -> None:
+    def prepare(self, data_batch: DataBatch, sparse_row_id_fn: Callable[..., Any] | None = None) -> None:
         """Get ready for a batch: switch the bucket, and pull those rows of sparse parameters that it needs.
 
         Parameters
@@ -327,7 +331,7 @@ class BaseModule(Predicting):
         if sparse_row_id_fn is not None:
             warnings.warn(UserWarning("sparse_row_id_fn is not invoked for BaseModule."), stacklevel=2)
 
-    def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
+    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Compute the outputs for a batch. Another batch size or data shape than bound is fine.
 
         Parameters
@@ -361,7 +365,7 @@ class BaseModule(Predicting):
         """Change the parameters by their gradients, as the optimizer says."""
         raise NotImplementedError
 
-    def update_metric(self, eval_metric: Any, labels: Any, pre_sliced: bool = False) -> None:
+    def update_metric(self, eval_metric: EvalMetric | str, labels: Any, pre_sliced: bool = False) -> None:
         """Let a metric see the outputs of the last forward.
 
         Parameters
@@ -383,7 +387,7 @@ class BaseModule(Predicting):
         inputs_need_grad: bool = False,
         force_rebind: bool = False,
         shared_module: Any = None,
-        grad_req: Any = "write",
+        grad_req: str | Sequence[str] | dict[str, str] = "write",
     ) -> None:
         """Allocate memory for inputs of given shapes.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,13 @@ import numpy as np
 from .. import ndarray as nd
 from .. import symbol as sym
 from .._core import logs
+from .._core.types import ContextLike
 from ..context import cpu
-from ..io import DataDesc
+from ..io import DataBatch, DataDesc
+from ..metric import EvalMetric
 from ..model import load_params
 from ..name import NameManager
+from ..ndarray import NDArray
 from .base_module import DEFAULT_INITIALIZER, BaseModule, _check_input_names
 from .module import Module
 
@@ -44,7 +47,7 @@ class BucketingModule(BaseModule):
         sym_gen: Callable[[Any], Any],
         default_bucket_key: Any = None,
         logger: Any = logging,
-        context: Any = _CPU,
+        context: ContextLike = _CPU,
         work_load_list: Sequence[float] | None = None,
         fixed_param_names: Sequence[str] | None = None,
         state_names: Sequence[str] | None = None,
@@ -81,12 +84,12 @@ class BucketingModule(BaseModule):
         self._curr_module = None
         self._curr_bucket_key = None
 
-    def _call_sym_gen(self, key: Any) -> Any:
+    def _call_sym_gen(self, key: object) -> Any:
         """A bucket's symbol, with automatic names that do not depend on what was made before."""
         with NameManager():
             return self._sym_gen(key)
 
-    def _make_module(self, key: Any) -> Module:
+    def _make_module(self, key: object) -> Module:
         symbol, data_names, label_names = self._call_sym_gen(key)
         return Module(
             symbol,
@@ -151,8 +154,8 @@ class BucketingModule(BaseModule):
 
     def set_params(
         self,
-        arg_params: Any,
-        aux_params: Any,
+        arg_params: dict[str, NDArray],
+        aux_params: dict[str, NDArray],
         allow_missing: bool = False,
         force_init: bool = True,
         allow_extra: bool = False,
@@ -179,8 +182,8 @@ class BucketingModule(BaseModule):
     def init_params(
         self,
         initializer: Any = DEFAULT_INITIALIZER,
-        arg_params: Any = None,
-        aux_params: Any = None,
+        arg_params: dict[str, NDArray] | None = None,
+        aux_params: dict[str, NDArray] | None = None,
         allow_missing: bool = False,
         force_init: bool = False,
         allow_extra: bool = False,
@@ -205,7 +208,7 @@ class BucketingModule(BaseModule):
         assert self.binded and self.params_initialized, "call bind and init_params first"
         return self._curr_module.get_states(merge_multi_context=merge_multi_context)
 
-    def set_states(self, states: Any = None, value: Any = None) -> None:
+    def set_states(self, states: Any = None, value: object | None = None) -> None:
         """Set the current bucket's states to arrays or to one number."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         self._curr_module.set_states(states, value)
@@ -220,7 +223,7 @@ class BucketingModule(BaseModule):
         inputs_need_grad: bool = False,
         force_rebind: bool = False,
         shared_module: Any = None,
-        grad_req: Any = "write",
+        grad_req: str | Sequence[str] | dict[str, str] = "write",
     ) -> None:
         """Allocate memory for the default bucket's shapes; other buckets are bound when a batch brings them."""
         params = self.get_params() if self.params_initialized and self._curr_module is not None else None
@@ -309,7 +312,7 @@ class BucketingModule(BaseModule):
 
     # ------------------------------------------------------------------ computation
 
-    def prepare(self, data_batch: Any, sparse_row_id_fn: Any = None) -> None:
+    def prepare(self, data_batch: DataBatch, sparse_row_id_fn: Callable[..., Any] | None = None) -> None:
         """Bind a batch's bucket, and pull those rows of sparse parameters that it needs."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         before = self._curr_bucket_key
@@ -317,7 +320,7 @@ class BucketingModule(BaseModule):
         self._curr_module.prepare(data_batch, sparse_row_id_fn=sparse_row_id_fn)
         self.switch_bucket(before, None, None)
 
-    def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
+    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Compute the outputs for a batch, with the network of its bucket."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         self.switch_bucket(data_batch.bucket_key, data_batch.provide_data, data_batch.provide_label)
@@ -346,7 +349,7 @@ class BucketingModule(BaseModule):
         assert self.binded and self.params_initialized and self.inputs_need_grad, "bind with inputs_need_grad=True"
         return self._curr_module.get_input_grads(merge_multi_context=merge_multi_context)
 
-    def update_metric(self, eval_metric: Any, labels: Any, pre_sliced: bool = False) -> None:
+    def update_metric(self, eval_metric: EvalMetric | str, labels: Any, pre_sliced: bool = False) -> None:
         """Let a metric see the outputs of the last forward."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         self._curr_module.update_metric(eval_metric, labels, pre_sliced)
@@ -397,8 +400,8 @@ class BucketingModule(BaseModule):
         sym_dict: Any = None,
         sym_gen: Any = None,
         default_bucket_key: Any = None,
-        arg_params: Any = None,
-        aux_params: Any = None,
+        arg_params: Mapping[str, NDArray] | None = None,
+        aux_params: Mapping[str, NDArray] | None = None,
         **kwargs: Any,
     ) -> BucketingModule:
         """A module from symbols by bucket key, and parameters.
@@ -422,8 +425,8 @@ class BucketingModule(BaseModule):
         symbols: dict[Any, Any],
         sym_gen: Any,
         default_bucket_key: Any,
-        arg_params: Any,
-        aux_params: Any,
+        arg_params: object,
+        aux_params: object,
         kwargs: dict[str, Any],
     ) -> BucketingModule:
         assert default_bucket_key in symbols, f"no bucket {default_bucket_key!r} among those loaded: {list(symbols)}"

@@ -9,7 +9,7 @@ from typing import Any
 from ..base import MXNetError
 from ..context import Context
 from ..executor_manager import _split_input_slice, check_inputs
-from ..io import DataDesc
+from ..io import DataBatch, DataDesc
 from ..kvstore._comm import copy_into, total
 from ..model import Updates
 from ..ndarray import NDArray, array, concat, slice_axis
@@ -42,7 +42,7 @@ class _Input:
             self._refuse(source)
         self._tensor.copy_(t.detach() if t.requires_grad else t, not self._waits)
 
-    def _load_parts(self, source: Any) -> None:
+    def _load_parts(self, source: object) -> None:
         if isinstance(source, (list, tuple)):
             for one, (_, target) in zip(source, self.parts):
                 _copy(one, target, self.desc.name)
@@ -193,7 +193,7 @@ class DataParallelExecutorGroup:
         self.output_layouts = [DataDesc.get_batch_axis(symbol[i].attr("__layout__")) for i in range(self.num_outputs)]
         self.bind_exec(data_shapes, label_shapes, shared_group)
 
-    def _grad_reqs(self, grad_req: Any, data_names: Sequence[str]) -> dict[str, str]:
+    def _grad_reqs(self, grad_req: str | Sequence[str] | dict[str, str], data_names: Sequence[str]) -> dict[str, str]:
         """What is done with the gradient of each argument."""
         if isinstance(grad_req, (list, tuple)):
             assert len(grad_req) == len(self.arg_names), (
@@ -375,7 +375,7 @@ class DataParallelExecutorGroup:
         assert not merge_multi_context, "merge_multi_context=True is not supported for get_states yet."
         return self.state_arrays
 
-    def set_states(self, states: Any = None, value: Any = None) -> None:
+    def set_states(self, states: Any = None, value: object | None = None) -> None:
         """Set the states to given arrays (a list over devices for each), or all to one number."""
         assert (states is None) != (value is None), "Exactly one of states & value must be specified."
         for i, targets in enumerate(self.state_arrays):
@@ -387,7 +387,7 @@ class DataParallelExecutorGroup:
 
     # ------------------------------------------------------------------ computation
 
-    def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
+    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Split a batch (or take a list of batches, one a device) and run all executors."""
         if isinstance(data_batch, list):
             data = [list(parts) for parts in zip(*[b.data for b in data_batch])]

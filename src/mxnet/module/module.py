@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import ndarray as nd
 from .._core import logs
 from ..context import Context, cpu
 from ..initializer import InitDesc
-from ..io import DataDesc
+from ..io import DataBatch, DataDesc
+from ..metric import EvalMetric
 from ..model import load_checkpoint
+from ..ndarray import NDArray
 from ._optimizing import Optimizing
 from ._parameters import _check_params, _list_shapes, _row_sparse_names, _zeros_like
 from .base_module import DEFAULT_INITIALIZER, BaseModule, _check_input_names, _parse_data_desc
@@ -201,8 +203,8 @@ class Module(Optimizing, BaseModule):
     def init_params(
         self,
         initializer: Any = DEFAULT_INITIALIZER,
-        arg_params: Any = None,
-        aux_params: Any = None,
+        arg_params: dict[str, NDArray] | None = None,
+        aux_params: dict[str, NDArray] | None = None,
         allow_missing: bool = False,
         force_init: bool = False,
         allow_extra: bool = False,
@@ -253,8 +255,8 @@ class Module(Optimizing, BaseModule):
 
     def set_params(
         self,
-        arg_params: Any,
-        aux_params: Any,
+        arg_params: dict[str, NDArray],
+        aux_params: dict[str, NDArray],
         allow_missing: bool = False,
         force_init: bool = True,
         allow_extra: bool = False,
@@ -311,7 +313,7 @@ class Module(Optimizing, BaseModule):
         inputs_need_grad: bool = False,
         force_rebind: bool = False,
         shared_module: Any = None,
-        grad_req: Any = "write",
+        grad_req: str | Sequence[str] | dict[str, str] = "write",
     ) -> None:
         """Allocate memory for inputs of given shapes; see :meth:`BaseModule.bind`."""
         if force_rebind:
@@ -388,7 +390,7 @@ class Module(Optimizing, BaseModule):
 
     # ------------------------------------------------------------------ computation
 
-    def prepare(self, data_batch: Any, sparse_row_id_fn: Any = None) -> None:
+    def prepare(self, data_batch: DataBatch, sparse_row_id_fn: Callable[..., Any] | None = None) -> None:
         """Pull those rows of sparse parameters that a batch needs; see :meth:`BaseModule.prepare`."""
         assert self.binded, "call bind first"
         if sparse_row_id_fn is None:
@@ -411,7 +413,7 @@ class Module(Optimizing, BaseModule):
             else:
                 self._kvstore.row_sparse_pull(name, arrays, row_ids=rows, priority=-place)
 
-    def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
+    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Compute the outputs for a batch, or for a list of batches, one for each device.
 
         Parameters
@@ -430,7 +432,7 @@ class Module(Optimizing, BaseModule):
             self._reshape_for(data_batch, shapes)
         self._exec_group.forward(data_batch, is_train)
 
-    def _reshape_for(self, data_batch: Any, shapes: list[tuple[int, ...]]) -> None:
+    def _reshape_for(self, data_batch: DataBatch, shapes: list[tuple[int, ...]]) -> None:
         """Reshape to a batch: to the shapes it says it has, else those of its arrays."""
         if len(shapes) != len(self._data_shapes):
             raise ValueError(f"the batch brings {len(shapes)} data arrays, the module takes {self.data_names}")
@@ -480,11 +482,11 @@ class Module(Optimizing, BaseModule):
         assert self.binded and self.params_initialized, "call bind and init_params first"
         return self._exec_group.get_states(merge_multi_context=merge_multi_context)
 
-    def set_states(self, states: Any = None, value: Any = None) -> None:
+    def set_states(self, states: Any = None, value: object | None = None) -> None:
         """Set the states to arrays, as :meth:`get_states` gives them, or all to one number."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         self._exec_group.set_states(states, value)
 
-    def update_metric(self, eval_metric: Any, labels: Any, pre_sliced: bool = False) -> None:
+    def update_metric(self, eval_metric: EvalMetric | str, labels: Any, pre_sliced: bool = False) -> None:
         """Let a metric see the outputs of the last forward; see :meth:`BaseModule.update_metric`."""
         self._exec_group.update_metric(eval_metric, labels, pre_sliced)

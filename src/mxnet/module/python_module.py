@@ -8,6 +8,8 @@ from typing import Any
 
 from .. import ndarray as nd
 from .._core import logs
+from ..io import DataBatch
+from ..ndarray import NDArray
 from .base_module import DEFAULT_INITIALIZER, BaseModule
 
 
@@ -69,8 +71,8 @@ class PythonModule(BaseModule):
     def init_params(
         self,
         initializer: Any = DEFAULT_INITIALIZER,
-        arg_params: Any = None,
-        aux_params: Any = None,
+        arg_params: dict[str, NDArray] | None = None,
+        aux_params: dict[str, NDArray] | None = None,
         allow_missing: bool = False,
         force_init: bool = False,
         allow_extra: bool = False,
@@ -164,7 +166,7 @@ class PythonLossModule(PythonModule):
     def _compute_output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
         return [(self._name + "_output", self._data_shapes[0][1])]
 
-    def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
+    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Take the scores and, when training, the labels."""
         self._scores = data_batch.data[0]
         if self.for_training if is_train is None else is_train:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from .._core import logs
-from ..io import DataDesc
+from ..io import DataBatch, DataDesc
+from ..metric import EvalMetric
+from ..ndarray import NDArray
 from .base_module import DEFAULT_INITIALIZER, BaseModule
 
 
@@ -110,8 +113,8 @@ class SequentialModule(BaseModule):
     def init_params(
         self,
         initializer: Any = DEFAULT_INITIALIZER,
-        arg_params: Any = None,
-        aux_params: Any = None,
+        arg_params: dict[str, NDArray] | None = None,
+        aux_params: dict[str, NDArray] | None = None,
         allow_missing: bool = False,
         force_init: bool = False,
         allow_extra: bool = False,
@@ -156,7 +159,7 @@ class SequentialModule(BaseModule):
         inputs_need_grad: bool = False,
         force_rebind: bool = False,
         shared_module: Any = None,
-        grad_req: Any = "write",
+        grad_req: str | Sequence[str] | dict[str, str] = "write",
     ) -> None:
         """Bind all modules, each to the output shapes of the one before; see :meth:`BaseModule.bind`."""
         if self.binded and not force_rebind:
@@ -214,7 +217,7 @@ class SequentialModule(BaseModule):
 
     # ------------------------------------------------------------------ computation
 
-    def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
+    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Run all modules, each on the outputs of the one before."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         data_batch = copy.copy(data_batch)  # its other attributes (label, bucket key, ...) are for every module
@@ -258,7 +261,7 @@ class SequentialModule(BaseModule):
         assert self.binded and self.params_initialized and self.inputs_need_grad, "bind with inputs_need_grad=True"
         return self._modules[0].get_input_grads(merge_multi_context=merge_multi_context)
 
-    def update_metric(self, eval_metric: Any, labels: Any, pre_sliced: bool = False) -> None:
+    def update_metric(self, eval_metric: EvalMetric | str, labels: Any, pre_sliced: bool = False) -> None:
         """Let a metric see the outputs of the modules that take labels."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         for module, meta in zip(self._modules, self._metas):

@@ -50,10 +50,10 @@ _SAME_SHAPE = {
 }
 
 
-def _forward(arrays: OpDef, number: OpDef, symbol: str, none: Any) -> Any:
+def _forward(arrays: OpDef, number: OpDef, symbol: str, none: object) -> Any:
     same_shape = _SAME_SHAPE.get(arrays.name, arrays)
 
-    def method(self: NDArray, other: Any) -> Any:
+    def method(self: NDArray, other: object) -> Any:
         if isinstance(other, NDArray):
             return arithmetic(arrays, self, other, same_shape)
         if isinstance(other, _NUMBERS):
@@ -69,7 +69,7 @@ def _forward(arrays: OpDef, number: OpDef, symbol: str, none: Any) -> Any:
 def _reflected(arrays: OpDef, number: OpDef, symbol: str) -> Any:
     same_shape = _SAME_SHAPE.get(arrays.name, arrays)
 
-    def method(self: NDArray, other: Any) -> Any:
+    def method(self: NDArray, other: object) -> Any:
         if isinstance(other, _NUMBERS):
             return arithmetic_with_number(number, self, other)
         if isinstance(other, NDArray):
@@ -83,7 +83,7 @@ def _reflected(arrays: OpDef, number: OpDef, symbol: str) -> Any:
 def _in_place(arrays: OpDef, number: OpDef, torch_method: str | None, symbol: str) -> Any:
     same_shape = _SAME_SHAPE.get(arrays.name, arrays)
 
-    def method(self: NDArray, other: Any) -> NDArray:
+    def method(self: NDArray, other: object) -> NDArray:
         if isinstance(other, NDArray):
             return arithmetic_in_place(arrays, self, other, same_shape, torch_method)
         if isinstance(other, _NUMBERS):

@@ -21,6 +21,7 @@ from .._core.registry import OpDef, get_op
 from .._core.serialization import dump_array, load_array
 from .._core.sparse.storage import STYPES, empty
 from .._core.state import state
+from .._core.types import Axes, DTypeLike, ShapeLike
 from ..context import Context, current_context
 from ._copies import converted, copied_into, moved
 from ._handles import lend, lent
@@ -147,7 +148,7 @@ class NDArray(Array, Fluent):
     def __iter__(self) -> Any:
         return (self[i] for i in range(self._t.shape[0]))
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> np.ndarray:
         found = self.asnumpy()
         return found if dtype is None else found.astype(dtype, copy=False)
 
@@ -256,7 +257,7 @@ class NDArray(Array, Fluent):
 
     as_in_ctx = as_in_context
 
-    def astype(self, dtype: Any, copy: bool = True) -> NDArray:
+    def astype(self, dtype: DTypeLike, copy: bool = True) -> NDArray:
         """A copy with another data type; itself when the type is right already and ``copy`` is false."""
         wanted = torch_dtype(np.float32 if dtype is None else dtype)
         if not copy and wanted == self._t.dtype:
@@ -362,7 +363,7 @@ class NDArray(Array, Fluent):
         axis %= n + 1
         return self._reshaped((*shape[:axis], 1, *shape[axis:]))
 
-    def squeeze(self, axis: Any = None, inplace: bool = False) -> NDArray:
+    def squeeze(self, axis: Axes = None, inplace: bool = False) -> NDArray:
         """Drop axes of length 1; ``inplace=True`` gives a view on the same memory."""
         if not inplace:
             return _op_function("squeeze")(self, axis=axis)
@@ -395,7 +396,7 @@ class NDArray(Array, Fluent):
         """A diagonal of a matrix, or a matrix with this diagonal."""
         return _op_function("diag")(self, k, **kwargs)
 
-    def broadcast_to(self, shape: Any) -> NDArray:
+    def broadcast_to(self, shape: ShapeLike) -> NDArray:
         """Repeat axes of length 1 until the array has ``shape``."""
         cur, new = self.shape, tuple(shape) if not isinstance(shape, int) else (shape,)
         if len(new) < len(cur):

@@ -18,6 +18,7 @@ from .._core.ops.image.codec import decode_planes
 from .._core.ops.init.creation import checked_shape, known_shape
 from .._core.params import Shape, codec_for
 from .._core.registry import get_op
+from .._core.types import ContextLike, DTypeLike, ShapeLike
 from ..base import MXNetError, OperatorValueError, mx_real_t
 from ..context import Context, current_context
 from . import _internal, op
@@ -25,7 +26,7 @@ from ._array import NDArray, from_torch, wrap
 from ._handles import hand_over
 
 
-def _context(ctx: Any) -> Context:
+def _context(ctx: ContextLike) -> Context:
     if ctx is None:
         return current_context()
     if isinstance(ctx, Context):
@@ -36,7 +37,7 @@ def _context(ctx: Any) -> Context:
 _SHAPE = codec_for(Shape)
 
 
-def _shape(shape: Any) -> tuple[int, ...]:
+def _shape(shape: ShapeLike) -> tuple[int, ...]:
     """The sizes that a shape is given by: integers, alone, in a tuple or list, or as text.
 
     Raises
@@ -67,11 +68,11 @@ def allocated(make: Any, shape: tuple[int, ...], *args: Any, **kwargs: Any) -> t
         raise MXNetError(f"cannot make an array of shape {shape}: {str(e).splitlines()[0]}") from None
 
 
-def _dtype(dtype: Any) -> torch.dtype:
+def _dtype(dtype: DTypeLike) -> torch.dtype:
     return torch.float32 if dtype is None else torch_dtype(dtype)
 
 
-def _filled(shape: Any, value: float, ctx: Any, dtype: Any, empty: bool = False) -> NDArray:
+def _filled(shape: ShapeLike, value: float, ctx: ContextLike, dtype: DTypeLike, empty: bool = False) -> NDArray:
     ctx = _context(ctx)
     shape = _shape(shape)
     if not shape or (0 in shape and not empty):
@@ -80,7 +81,7 @@ def _filled(shape: Any, value: float, ctx: Any, dtype: Any, empty: bool = False)
     return wrap(t.pin_memory() if ctx.device_type == "cpu_pinned" and torch.cuda.is_available() else t, ctx)
 
 
-def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
     """A new array with the values of a list, a NumPy array or another NDArray.
 
     Parameters
@@ -121,13 +122,13 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> N
     return wrap(t.to(ctx.device), ctx)
 
 
-def empty(shape: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+def empty(shape: ShapeLike, ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
     """An array whose values are not set."""
     ctx = _context(ctx)
     return wrap(allocated(torch.empty, _shape(shape), dtype=_dtype(dtype), device=ctx.device), ctx)
 
 
-def zeros(shape: Any, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
+def zeros(shape: ShapeLike, ctx: Context | None = None, dtype: DTypeLike = None, **kwargs: Any) -> NDArray:
     """An array of zeros.
 
     Examples
@@ -139,12 +140,14 @@ def zeros(shape: Any, ctx: Context | None = None, dtype: Any = None, **kwargs: A
     return _to_out(_filled(shape, 0, ctx, dtype), kwargs)
 
 
-def ones(shape: Any, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
+def ones(shape: ShapeLike, ctx: Context | None = None, dtype: DTypeLike = None, **kwargs: Any) -> NDArray:
     """An array of ones."""
     return _to_out(_filled(shape, 1, ctx, dtype), kwargs)
 
 
-def full(shape: Any, val: Any, ctx: Context | None = None, dtype: Any = mx_real_t, out: Any = None) -> NDArray:
+def full(
+    shape: ShapeLike, val: Any, ctx: Context | None = None, dtype: DTypeLike = mx_real_t, out: Any = None
+) -> NDArray:
     """An array of one value, or of array-like ``val``, broadcast."""
     if isinstance(val, (int, float)):
         return _to_out(_filled(shape, held(val, _dtype(dtype)), ctx, dtype, empty=True), {"out": out})
@@ -165,7 +168,7 @@ def arange(
     repeat: int = 1,
     infer_range: Any = None,
     ctx: Context | None = None,
-    dtype: Any = mx_real_t,
+    dtype: DTypeLike = mx_real_t,
 ) -> NDArray:
     """Evenly spaced values in ``[start, stop)``, each repeated ``repeat`` times.
 
@@ -181,13 +184,13 @@ def arange(
 
 
 def linspace(
-    start: float, stop: float, num: int, endpoint: bool = True, ctx: Context | None = None, dtype: Any = mx_real_t
+    start: float, stop: float, num: int, endpoint: bool = True, ctx: Context | None = None, dtype: DTypeLike = mx_real_t
 ) -> NDArray:
     """``num`` evenly spaced values from ``start`` to ``stop``, which is included when ``endpoint`` is true."""
     return _internal._linspace(start=start, stop=stop, num=num, endpoint=endpoint, ctx=str(_context(ctx)), dtype=dtype)
 
 
-def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
+def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: DTypeLike = None, **kwargs: Any) -> NDArray:
     """A matrix of ``N`` rows and ``M`` columns (``N`` when 0) with ones on the ``k``-th diagonal."""
     dtype = mx_real_t if dtype is None else dtype
     return _internal._eye(N=N, M=M, k=k, ctx=str(_context(ctx)), dtype=dtype, **kwargs)
@@ -296,7 +299,7 @@ def from_dlpack(dlpack: Any) -> NDArray:
     return from_torch(torch.utils.dlpack.from_dlpack(dlpack))
 
 
-def _from_dlpack_pointer(managed: ctypes.c_void_p, out: Any) -> int:
+def _from_dlpack_pointer(managed: ctypes.c_void_p, out: object) -> int:
     """``MXNDArrayFromDLPack``: a handle of an array that takes over what a capsule points to."""
     handle = hand_over(from_dlpack(ctypes.pythonapi.PyCapsule_New(managed, b"dltensor", None)))
     pointed(out).value = handle.value

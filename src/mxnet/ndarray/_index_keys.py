@@ -38,7 +38,7 @@ def simple_key(key: Any, shape: tuple[int, ...]) -> Any:
     return None
 
 
-def is_array(item: Any) -> bool:
+def is_array(item: object) -> bool:
     """Whether a part of an expanded key is an index array."""
     return item is not None and not isinstance(item, (slice, int))
 
@@ -69,7 +69,7 @@ def expand_key(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
     return (*items[:at], *fill_in, *items[at:])
 
 
-def _item(item: Any) -> Any:
+def _item(item: object) -> Any:
     """One part of a key in its plain form: an int, a slice, a NumPy array or a tensor."""
     if isinstance(item, slice):
         if item.step is not None and item.step == 0:
@@ -93,7 +93,7 @@ def _item(item: Any) -> Any:
     return found.astype(np.int64) if isinstance(found, np.ndarray) else found.to(torch.int64)
 
 
-def _is_mask(item: Any) -> bool:
+def _is_mask(item: object) -> bool:
     return getattr(item, "dtype", None) in (torch.bool, np.bool_)
 
 

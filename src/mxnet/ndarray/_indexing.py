@@ -70,7 +70,7 @@ def getitem(nd: NDArray, key: Any) -> NDArray:
     return derive(nd, _copied_part, (index, flips), nd._part, _as_operators, (index, flips, nd.shape))
 
 
-def _view(nd: NDArray, index: Any) -> NDArray:
+def _view(nd: NDArray, index: object) -> NDArray:
     """A part of the array on the same memory, differentiable while recording."""
     t = nd._t
     if not integers.in_graph(t).requires_grad:
@@ -78,12 +78,12 @@ def _view(nd: NDArray, index: Any) -> NDArray:
     return derive(nd, operator.getitem, (index,), nd._part, _as_operators, (index, (), nd.shape))
 
 
-def _copied_part(t: torch.Tensor, index: Any, flips: Sequence[int]) -> torch.Tensor:
+def _copied_part(t: torch.Tensor, index: object, flips: Sequence[int]) -> torch.Tensor:
     part = t[index]
     return part.flip(flips) if flips else part.clone(memory_format=torch.contiguous_format)
 
 
-def _as_operators(index: Any, flips: Sequence[int], given: tuple[int, ...]) -> list[Any]:
+def _as_operators(index: object, flips: Sequence[int], given: tuple[int, ...]) -> list[Any]:
     """The operators that do what a basic index does, with their parameters."""
     index = index if isinstance(index, tuple) else (index,)
     items = [i for i in index if i is not None]
@@ -103,14 +103,14 @@ def _take(nd: NDArray, t: torch.Tensor, items: tuple[Any, ...]) -> NDArray:
     return derive(nd, _taken, advanced_index(items, t), nd._part, _GATHER, {}, constant())
 
 
-def _taken(t: torch.Tensor, index: Any, flips: Sequence[int]) -> torch.Tensor:
+def _taken(t: torch.Tensor, index: object, flips: Sequence[int]) -> torch.Tensor:
     return (t.flip(flips) if flips else t)[index]
 
 
 # ---------------------------------------------------------------------- writing
 
 
-def setitem(nd: NDArray, key: Any, value: Any) -> None:
+def setitem(nd: NDArray, key: Any, value: object) -> None:
     """``nd[key] = value``: write a number or anything array-like, broadcast and converted to the array's type.
 
     Axes that ``None`` adds to the key do not count; the value may have them or leave them out.
@@ -137,7 +137,7 @@ def setitem(nd: NDArray, key: Any, value: Any) -> None:
         _set(t, key, value)
 
 
-def _set(t: torch.Tensor, key: Any, value: Any) -> None:
+def _set(t: torch.Tensor, key: object, value: object) -> None:
     """Write into plain memory."""
     if isinstance(key, (bool, np.bool_)):  # a mask without axes: everything or nothing
         if not key:
@@ -165,7 +165,7 @@ def _set(t: torch.Tensor, key: Any, value: Any) -> None:
     _write(part, value, [f - sum(a < f for a in new_axes) for f in flips], new_axes, len(shape))
 
 
-def _put(t: torch.Tensor, items: tuple[Any, ...], value: Any) -> None:
+def _put(t: torch.Tensor, items: tuple[Any, ...], value: object) -> None:
     """Write at advanced indices."""
     index, flips = advanced_index(items, t)
     if flips or None in index:
@@ -188,7 +188,7 @@ def _put(t: torch.Tensor, items: tuple[Any, ...], value: Any) -> None:
     t[index] = _expanded(source, shape).to(t.dtype)
 
 
-def _write(part: torch.Tensor, value: Any, flips: Any = (), new_axes: Any = (), ndim: int = 0) -> None:
+def _write(part: torch.Tensor, value: object, flips: object = (), new_axes: object = (), ndim: int = 0) -> None:
     """Write a value into a view; ``new_axes`` are axes of length 1 which the key added (``ndim`` with them)."""
     if isinstance(value, _NUMBERS):
         fill(part, value)
@@ -208,7 +208,7 @@ def _apart(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return source.clone() if same_memory(source, target) else source
 
 
-def fill(t: torch.Tensor, value: Any) -> None:
+def fill(t: torch.Tensor, value: object) -> None:
     """Fill with a number; integers wrap around as MXNet's do."""
     if isinstance(value, np.generic):
         value = value.item()
@@ -218,7 +218,7 @@ def fill(t: torch.Tensor, value: Any) -> None:
         t.copy_(_as_tensor(value, t))
 
 
-def _as_tensor(value: Any, like: torch.Tensor) -> torch.Tensor:
+def _as_tensor(value: object, like: torch.Tensor) -> torch.Tensor:
     """A value as a tensor without history, on the device it is to be written to."""
     found = getattr(value, "_t", value)
     if not isinstance(found, torch.Tensor):
@@ -274,7 +274,7 @@ class _Overwrite(torch.autograd.Function):
         return None, grad.to(ctx.dtype)
 
 
-def _set_recorded(nd: NDArray, key: Any, value: Any) -> None:
+def _set_recorded(nd: NDArray, key: object, value: Any) -> None:
     """A write while recording that meets the graph, on either side.
 
     Variables cannot be written. A recorded value can only replace a whole array. Constants can be written anywhere;
@@ -318,11 +318,11 @@ def _without_new_axes(source: torch.Tensor, key: Any, shape: tuple[int, ...]) ->
     return part if source.is_floating_point() else integers.follow(part, source, lambda p: _drop_axes(p, axes, ndim))
 
 
-def _is_recorded(t: Any) -> bool:
+def _is_recorded(t: object) -> bool:
     return integers.in_graph(t).requires_grad
 
 
-def _covers(key: Any, shape: tuple[int, ...]) -> bool:
+def _covers(key: object, shape: tuple[int, ...]) -> bool:
     """Whether a key selects the whole array in its order."""
     items = expand_key(key, shape)
     if any(is_array(i) for i in items):

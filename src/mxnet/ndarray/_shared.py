@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from .._core.dtypes import torch_dtype
+from .._core.types import DTypeLike
 from ._array import NDArray
 
 
@@ -32,7 +33,7 @@ def _to_shared_mem(self: NDArray) -> tuple[int, int, tuple[int, ...], Any]:
     return os.getpid(), descriptor, self.shape, self.dtype
 
 
-def _new_from_shared_mem(shared_pid: int, shared_id: int, shape: Sequence[int], dtype: Any) -> torch.Tensor:
+def _new_from_shared_mem(shared_pid: int, shared_id: int, shape: Sequence[int], dtype: DTypeLike) -> torch.Tensor:
     """What `NDArray` takes for an array over shared memory, by what `_to_shared_mem` has said."""
     kind = torch_dtype(dtype)
     count = math.prod(shape)

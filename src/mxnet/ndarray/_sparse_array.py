@@ -15,6 +15,7 @@ from .._core.registry import get_op
 from .._core.serialization import load_array
 from .._core.sparse.dispatch import with_history
 from .._core.sparse.storage import Csr, Rows, Sparse, carrier_for, convert, empty
+from .._core.types import DTypeLike
 from ..base import MXNetError, NotSupportedForSparseNDArray
 from ..context import Context
 from ._array import NDArray, make_function, wrap
@@ -161,7 +162,7 @@ class BaseSparseNDArray(NDArray):
         """A dense NumPy array with a copy of the data."""
         return wrap(self._store.dense(), self._ctx).asnumpy()
 
-    def astype(self, dtype: Any, copy: bool = True) -> Any:
+    def astype(self, dtype: DTypeLike, copy: bool = True) -> Any:
         """A copy with another data type; itself when the type is right already and ``copy`` is false."""
         wanted = torch_dtype(dtype)
         if not copy and wanted == self._store.dtype:
@@ -188,7 +189,7 @@ class BaseSparseNDArray(NDArray):
             raise ValueError(f"cast_storage from {self._stype} to {stype} is not supported")
         return super().tostype(stype)
 
-    def copyto(self, other: Any) -> Any:
+    def copyto(self, other: object) -> Any:
         """Copy into another array (converting the data type, or to dense), or into a new array on a context."""
         if isinstance(other, Context):
             return wrap_sparse(self._store.clone().to(other.device), other)
@@ -222,10 +223,10 @@ class BaseSparseNDArray(NDArray):
         """Not supported: the rows of another shape would be stored elsewhere."""
         raise NotSupportedForSparseNDArray(self.reshape, None, shape)
 
-    def _at(self, idx: Any) -> NDArray:
+    def _at(self, idx: object) -> NDArray:
         raise NotSupportedForSparseNDArray(self._at, "[idx]", idx)
 
-    def _slice(self, start: Any, stop: Any) -> NDArray:
+    def _slice(self, start: object, stop: object) -> NDArray:
         raise NotSupportedForSparseNDArray(self._slice, None, start, stop)
 
     # ------------------------------------------------------------------ gradients
@@ -277,7 +278,7 @@ class BaseSparseNDArray(NDArray):
 
     # ------------------------------------------------------------------ assignment
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: Any, value: object) -> None:
         if isinstance(key, slice):
             if key != slice(None):
                 raise ValueError(f"Assignment with slice for {type(self).__name__} is not implemented yet: only [:]")
@@ -337,7 +338,7 @@ class CSRNDArray(BaseSparseNDArray):
     def _indptr(self, value: torch.Tensor) -> None:
         self._store.indptr = value
 
-    def _fill(self, value: Any) -> None:
+    def _fill(self, value: object) -> None:
         raise ValueError(f"a CSRNDArray cannot be filled with one number, got {value}")
 
     def __getitem__(self, key: Any) -> Any:
@@ -388,7 +389,7 @@ class RowSparseNDArray(BaseSparseNDArray):
     _stype = "row_sparse"
     _store: Rows
 
-    def _fill(self, value: Any) -> None:
+    def _fill(self, value: object) -> None:
         full = torch.full(self.shape, value, dtype=self._store.dtype, device=self._store.device)
         self._replace(Rows(self.shape, full, torch.arange(self.shape[0], device=full.device)))
 
@@ -414,7 +415,7 @@ def wrap_sparse(store: Sparse, ctx: Context) -> Any:
     return made
 
 
-def wrap_value(value: Any, ctx: Context) -> NDArray:
+def wrap_value(value: object, ctx: Context) -> NDArray:
     """An array of a tensor or of the parts of a sparse array; nothing is copied or checked."""
     return wrap_sparse(value, ctx) if isinstance(value, Sparse) else wrap(value, ctx)
 

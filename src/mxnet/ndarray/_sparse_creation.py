@@ -10,6 +10,7 @@ import torch
 from .._core.dtypes import torch_dtype
 from .._core.host import tensor_of
 from .._core.sparse.storage import empty, of_parts, starts_of
+from .._core.types import DTypeLike, ShapeLike
 from ..base import MXNetError
 from ..context import Context, current_context
 from . import _creation
@@ -19,7 +20,7 @@ from ._sparse_array import CLASSES, BaseSparseNDArray, CSRNDArray, RowSparseNDAr
 _INTEGERS = (int, np.integer)
 
 
-def _given(stype: str, shape: Any, values: torch.Tensor, aux: list[torch.Tensor], ctx: Context) -> Any:
+def _given(stype: str, shape: ShapeLike, values: torch.Tensor, aux: list[torch.Tensor], ctx: Context) -> Any:
     """An array of a caller's parts. What they say is looked at on use, and by ``check_format``."""
     store = of_parts(stype, _creation._shape(shape), values, aux)
     try:
@@ -29,7 +30,7 @@ def _given(stype: str, shape: Any, values: torch.Tensor, aux: list[torch.Tensor]
     return wrap_sparse(store, ctx)
 
 
-def _vector(source: Any, ctx: Context, dtype: Any) -> torch.Tensor:
+def _vector(source: Any, ctx: Context, dtype: DTypeLike) -> torch.Tensor:
     """An array of values or indices as a tensor of its own; lists are float32 when no type is given."""
     if isinstance(source, NDArray):
         t = source._t.detach()
@@ -47,7 +48,9 @@ def _same_shape(found: tuple[int, ...], wanted: Any) -> None:
         raise ValueError(f"Shape mismatch detected. {tuple(found)} v.s. {tuple(wanted)}")
 
 
-def csr_matrix(arg1: Any, shape: Any = None, ctx: Context | None = None, dtype: Any = None) -> CSRNDArray:
+def csr_matrix(
+    arg1: Any, shape: ShapeLike | None = None, ctx: Context | None = None, dtype: DTypeLike = None
+) -> CSRNDArray:
     """A CSR matrix.
 
     Parameters
@@ -115,7 +118,9 @@ def _from_coordinates(values: Any, rows: Any, columns: Any, shape: Any, ctx: Con
     return _given("csr", shape, summed, [starts_of(rows, int(shape[0])), keys - rows * width], ctx)
 
 
-def row_sparse_array(arg1: Any, shape: Any = None, ctx: Context | None = None, dtype: Any = None) -> RowSparseNDArray:
+def row_sparse_array(
+    arg1: Any, shape: Any = None, ctx: Context | None = None, dtype: DTypeLike = None
+) -> RowSparseNDArray:
     """A row-sparse array.
 
     Parameters
@@ -157,7 +162,7 @@ def row_sparse_array(arg1: Any, shape: Any = None, ctx: Context | None = None, d
     return _converted(arg1, "row_sparse", shape, ctx, dtype)
 
 
-def _converted(source: Any, stype: str, shape: Any, ctx: Context, dtype: Any) -> Any:
+def _converted(source: Any, stype: str, shape: object, ctx: Context, dtype: Any) -> Any:
     """A sparse array of another one, of a SciPy matrix, or of dense data."""
     if isinstance(source, BaseSparseNDArray) or hasattr(source, "tocsr"):
         made = array(source, ctx, dtype)
@@ -169,7 +174,7 @@ def _converted(source: Any, stype: str, shape: Any, ctx: Context, dtype: Any) ->
     return made
 
 
-def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> Any:
+def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None) -> Any:
     """A sparse array with the values of another sparse array or of a SciPy sparse matrix.
 
     Parameters
@@ -203,7 +208,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> A
     return _given("csr", m.shape, values, aux, ctx)
 
 
-def zeros(stype: str, shape: Any, ctx: Context | None = None, dtype: Any = None, **kwargs: Any) -> Any:
+def zeros(stype: str, shape: ShapeLike, ctx: Context | None = None, dtype: DTypeLike = None, **kwargs: Any) -> Any:
     """An array of zeros with a storage type.
 
     Parameters
@@ -229,7 +234,7 @@ def zeros(stype: str, shape: Any, ctx: Context | None = None, dtype: Any = None,
     return wrap_sparse(empty(stype, shape, torch_dtype(np.float32 if dtype is None else dtype), ctx.device), ctx)
 
 
-def empty_array(stype: str, shape: Any, ctx: Context | None = None, dtype: Any = None) -> Any:
+def empty_array(stype: str, shape: ShapeLike, ctx: Context | None = None, dtype: DTypeLike = None) -> Any:
     """An array with a storage type; sparse ones have no entries."""
     return zeros(stype, shape, ctx, dtype)
 

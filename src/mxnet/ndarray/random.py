@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._core.frontend.namespaces import install
+from .._core.types import DTypeLike, ShapeLike
 from ..base import MXNetError, _Null, numeric_types
 from ..context import Context
 from . import _internal
@@ -62,7 +63,7 @@ def _draw(
     return sampler(**parameters, shape=shape, dtype=dtype, out=out, **kwargs)
 
 
-def _as_out(out: NDArray, shape: Any, dtype: Any) -> tuple[Any, Any]:
+def _as_out(out: NDArray, shape: ShapeLike, dtype: DTypeLike) -> tuple[Any, Any]:
     """Shape and type of the numbers to write into ``out``."""
     if shape is _Null:
         shape = out.shape
@@ -221,7 +222,12 @@ def generalized_negative_binomial(
 
 
 def multinomial(
-    data: NDArray, shape: Any = _Null, get_prob: bool = False, out: Any = None, dtype: Any = "int32", **kwargs: Any
+    data: NDArray,
+    shape: Any = _Null,
+    get_prob: bool = False,
+    out: Any = None,
+    dtype: DTypeLike = "int32",
+    **kwargs: Any,
 ) -> Any:
     """Draw class numbers with the probabilities in the last axis of ``data``.
 

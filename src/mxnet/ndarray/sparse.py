@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-def _ndarray_cls(handle: Any, writable: bool = True, stype: int = -1) -> NDArray:
+def _ndarray_cls(handle: object, writable: bool = True, stype: int = -1) -> NDArray:
     """An array of what its storage type keeps: a tensor, or the parts of a sparse array."""
     return NDArray._wrap_value(handle, context_of(handle))
 

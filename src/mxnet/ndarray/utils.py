@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._core import serialization
+from .._core.types import DTypeLike, ShapeLike
 from ..context import Context
 from ..util import is_np_shape
 from . import _creation, sparse
@@ -14,7 +15,7 @@ __all__ = ["array", "empty", "load", "load_frombuffer", "save", "zeros"]
 
 
 def zeros(
-    shape: Any, ctx: Context | None = None, dtype: Any = None, stype: str | None = None, **kwargs: Any
+    shape: ShapeLike, ctx: Context | None = None, dtype: DTypeLike = None, stype: str | None = None, **kwargs: Any
 ) -> NDArray:
     """An array of zeros.
 
@@ -39,14 +40,14 @@ def zeros(
     return sparse.zeros(stype, shape, ctx, dtype, **kwargs)
 
 
-def empty(shape: Any, ctx: Context | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:
+def empty(shape: ShapeLike, ctx: Context | None = None, dtype: DTypeLike = None, stype: str | None = None) -> NDArray:
     """An array whose values are not set; one with sparse storage has no entries."""
     if stype in (None, "default"):
         return _creation.empty(shape, ctx, dtype)
     return sparse.empty(stype, shape, ctx, dtype)
 
 
-def array(source_array: Any, ctx: Context | None = None, dtype: Any = None) -> NDArray:
+def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
     """A new array with the values of a list, a NumPy array, an NDArray or a SciPy CSR matrix.
 
     Sparse sources give sparse arrays.

@@ -247,7 +247,7 @@ def _restored(values: onp.ndarray, ctx: str) -> ndarray:
     return wrap(tensor_of(values, torch_dtype(values.dtype)).to(where.device), where)
 
 
-def _check_scalar_key(key: Any) -> None:
+def _check_scalar_key(key: object) -> None:
     """Raise for a key that does not fit an array without axes."""
     for item in key if isinstance(key, tuple) else (key,):
         if item is not None and item is not Ellipsis:
@@ -256,7 +256,7 @@ def _check_scalar_key(key: Any) -> None:
             )
 
 
-def _is_truth(item: Any) -> bool:
+def _is_truth(item: object) -> bool:
     """Whether a part of a key is a mask without axes."""
     kind = type(item)
     if kind is int or kind is slice:

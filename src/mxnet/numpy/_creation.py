@@ -104,7 +104,12 @@ def empty(shape: ShapeLike, dtype: DTypeLike = _float32, order: str = "C", ctx: 
 
 
 def full(
-    shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", ctx: Context | None = None, out: Any = None
+    shape: ShapeLike,
+    fill_value: Any,
+    dtype: DTypeLike = None,
+    order: str = "C",
+    ctx: Context | None = None,
+    out: Any = None,
 ) -> ndarray:
     """An array of one value (bool for True and False, else float32), or of an array's values, broadcast."""
     if isinstance(fill_value, ndarray):
@@ -165,7 +170,7 @@ def _check_array(name: str, a: Tensor) -> None:
         raise refuse(name, a)
 
 
-def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, ctx: Context | None = None) -> ndarray:
+def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike = None, ctx: Context | None = None) -> ndarray:
     """Evenly spaced values from ``start`` (0 when one number is given) up to ``stop``, float32 by default."""
     start, stop, step = [x.item() if isinstance(x, ndarray) else x for x in (start, stop, step)]
     step = 1 if step is None else step

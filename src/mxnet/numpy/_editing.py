@@ -29,7 +29,7 @@ def _gathered(source: Tensor, axis: int, places: Any) -> Tensor:
 
 
 @function
-def delete(arr: Tensor, obj: Any, axis: int | None = None) -> Tensor:
+def delete(arr: Tensor, obj: object, axis: int | None = None) -> Tensor:
     """Without the elements, or the slices along an axis, at positions.
 
     Parameters
@@ -48,7 +48,7 @@ def delete(arr: Tensor, obj: Any, axis: int | None = None) -> Tensor:
 
 
 @function
-def insert(arr: Tensor, obj: Any, values: Tensor, axis: int | None = None) -> Tensor:
+def insert(arr: Tensor, obj: object, values: Tensor, axis: int | None = None) -> Tensor:
     """With ``values`` put in before positions, along an axis.
 
     Parameters

@@ -29,7 +29,7 @@ def _hosted(func: Callable[..., Any], name: str) -> Any:
     return call
 
 
-def on_host(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+def on_host(func: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     """Run a function in NumPy on copies of the arrays, and give arrays of the same context."""
     contexts: list[Any] = []
 

@@ -27,7 +27,7 @@ def _array_ufunc(self: ndarray, ufunc: Callable[..., Any], method: str, *inputs:
     return fn(*inputs, **kwargs)
 
 
-def _array_function(self: ndarray, func: Callable[..., Any], types: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+def _array_function(self: ndarray, func: Callable[..., Any], types: object, args: Any, kwargs: dict[str, Any]) -> Any:
     """``numpy.mean(x)`` is ``mxnet.numpy.mean(x)``; what has no counterpart runs in NumPy on the host."""
     fn = _counterpart(func)
     if fn is None:
@@ -36,7 +36,7 @@ def _array_function(self: ndarray, func: Callable[..., Any], types: Any, args: A
     return _named(func, result) if type(result) is tuple else result
 
 
-def _named(func: Any, results: tuple[Any, ...]) -> Any:
+def _named(func: Callable[..., Any], results: tuple[Any, ...]) -> Any:
     """Several results in the named tuple that this version of NumPy gives, as ``EighResult`` of ``eigh``."""
     known = getattr(getattr(func, "_implementation", None), "__globals__", {})
     kind = next((kind for name, kind in known.items() if name.lower() == f"{func.__name__}result"), None)

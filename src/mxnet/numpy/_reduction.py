@@ -101,7 +101,7 @@ def mean(a: Tensor, axis: Axes = None, dtype: DTypeLike = None, keepdims: bool =
     return torch.mean(a, dim=axes, keepdim=keepdims, dtype=_working(a, wanted, real=True)).to(wanted)
 
 
-def _variance(a: Tensor, axis: Any, dtype: DTypeLike, ddof: int, keepdims: bool) -> tuple[Tensor, torch.dtype]:
+def _variance(a: Tensor, axis: Axes, dtype: DTypeLike, ddof: int, keepdims: bool) -> tuple[Tensor, torch.dtype]:
     wanted = _mean_type(a, dtype)
     axes = _axes(a, axis)
     values = a.to(_working(a, wanted, real=True))
@@ -129,7 +129,7 @@ def std(a: Tensor, axis: Axes = None, dtype: DTypeLike = None, ddof: int = 0, ke
     return found.sqrt().to(wanted)
 
 
-def _extreme(reduce: Any, a: Tensor, axis: Any, keepdims: bool) -> Tensor:
+def _extreme(reduce: Any, a: Tensor, axis: Axes, keepdims: bool) -> Tensor:
     axes = _axes(a, axis)
     if any(a.shape[i] == 0 for i in axes):
         raise ValueError(f"an array of shape {tuple(a.shape)} has no largest or smallest element")
@@ -148,7 +148,7 @@ def min_(a: Tensor, axis: Axes = None, keepdims: bool = False) -> Tensor:
     return _extreme(torch.amin, a, axis, keepdims)
 
 
-def _truth(reduce: Any, a: Tensor, axis: Any, keepdims: bool) -> Tensor:
+def _truth(reduce: Any, a: Tensor, axis: Axes, keepdims: bool) -> Tensor:
     axes = _axes(a, axis)
     return reduce(a != 0, dim=axes, keepdim=keepdims) if axes else a != 0
 

@@ -136,7 +136,7 @@ def argsort(a: Tensor, axis: int | None = -1, kind: str | None = None, order: st
     return torch.argsort(a, dim=_one_axis(a, axis), stable=True)
 
 
-def _no_fields(order: Any) -> None:
+def _no_fields(order: object) -> None:
     if order is not None:
         raise NotImplementedError("order is for arrays with fields, which do not exist here")
 
@@ -231,7 +231,7 @@ def diff(a: Tensor, n: int = 1, axis: int = -1, prepend: Any = None, append: Any
 
 
 @function(out=6)
-def _percentile(a: Tensor, q: Any, axis: Any, interpolation: str, keepdims: bool, scale: float) -> Tensor:
+def _percentile(a: Tensor, q: object, axis: Axes, interpolation: str, keepdims: bool, scale: float) -> Tensor:
     if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
         raise ValueError(f"unknown interpolation {interpolation!r}")
     values = a if a.dtype in (torch.float32, torch.float64) else a.float()

@@ -181,7 +181,7 @@ def append(arr: Tensor, values: Tensor, axis: int | None = None) -> Tensor:
 # ---------------------------------------------------------------------- splitting
 
 
-def _parts(ary: Tensor, where: Any, axis: int, equal: bool) -> list[Tensor]:
+def _parts(ary: Tensor, where: object, axis: int, equal: bool) -> list[Tensor]:
     axis = _one_axis(ary, axis)
     if isinstance(where, int):
         if where < 1:

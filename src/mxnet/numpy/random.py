@@ -268,7 +268,7 @@ def chisquare(
     return _draw("chisquare", lambda new, k: 2 * new(_Gamma(k / 2)), (df,), size, dtype, ctx)
 
 
-def beta(a: Any, b: Any, size: Any = None, dtype: Any = None, ctx: Any = None) -> Any:
+def beta(a: Any, b: Any, size: ShapeLike | None = None, dtype: DTypeLike = None, ctx: ContextLike = None) -> Any:
     """Numbers of a beta distribution."""
 
     def draw(new: Any, p: Any, q: Any) -> Tensor:
@@ -315,7 +315,9 @@ def randint(
     return wrap(found, where) if out is None else write("randint", out, found)
 
 
-def choice(a: Any, size: Any = None, replace: bool = True, p: Any = None, ctx: Any = None, out: Any = None) -> Any:
+def choice(
+    a: Any, size: ShapeLike | None = None, replace: bool = True, p: Any = None, ctx: ContextLike = None, out: Any = None
+) -> Any:
     """Elements of an array, or numbers below ``a``, drawn at random.
 
     Parameters

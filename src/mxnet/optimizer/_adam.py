@@ -14,7 +14,7 @@ from ._base import Optimizer, Step, builtin
 class _TwoMoments(Optimizer):
     """Optimizers that keep two running means like the weight."""
 
-    def create_state(self, index: Any, weight: NDArray) -> Any:
+    def create_state(self, index: int | str, weight: NDArray) -> Any:
         """The running means of the gradient and of its square (or largest magnitude)."""
         sparse = getattr(self, "lazy_update", False)
         return zeros_like(weight, sparse), zeros_like(weight, sparse)
@@ -185,7 +185,7 @@ class FTML(Optimizer):
         self.beta2 = beta2
         self.epsilon = epsilon
 
-    def create_state(self, index: Any, weight: NDArray) -> Any:
+    def create_state(self, index: int | str, weight: NDArray) -> Any:
         """The arrays d, v and z of the method."""
         return zeros_like(weight), zeros_like(weight), zeros_like(weight)
 

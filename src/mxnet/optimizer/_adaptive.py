@@ -26,7 +26,7 @@ class AdaGrad(Optimizer):
         super().__init__(**kwargs)
         self.float_stable_eps = eps
 
-    def create_state(self, index: Any, weight: NDArray) -> NDArray:
+    def create_state(self, index: int | str, weight: NDArray) -> NDArray:
         """The sum of squared gradients."""
         return zeros_like(weight, sparse=True)
 
@@ -65,7 +65,7 @@ class AdaDelta(Optimizer):
         self.rho = rho
         self.epsilon = epsilon
 
-    def create_state(self, index: Any, weight: NDArray) -> Any:
+    def create_state(self, index: int | str, weight: NDArray) -> Any:
         """The running means of squared gradients and of squared steps."""
         return zeros_like(weight), zeros_like(weight)
 
@@ -119,7 +119,7 @@ class RMSProp(Optimizer):
         self.epsilon = epsilon
         self.clip_weights = clip_weights
 
-    def create_state(self, index: Any, weight: NDArray) -> Any:
+    def create_state(self, index: int | str, weight: NDArray) -> Any:
         """The mean square; centered: also the mean and the last step."""
         return tuple(zeros_like(weight, sparse=True) for _ in range(3 if self.centered else 1))
 
@@ -160,7 +160,7 @@ class Ftrl(Optimizer):
         self.beta = beta
         self.lr = learning_rate
 
-    def create_state(self, index: Any, weight: NDArray) -> Any:
+    def create_state(self, index: int | str, weight: NDArray) -> Any:
         """The arrays z and n of the method."""
         return zeros_like(weight, sparse=True), zeros_like(weight, sparse=True)
 

@@ -239,7 +239,7 @@ class Optimizer:
         lr = self.learning_rate
         return [lr * self._multipliers(i)[0] for i in indices]
 
-    def _get_lr(self, index: Any) -> float:
+    def _get_lr(self, index: int | str) -> float:
         """The learning rate of a parameter at the current update number."""
         return self._get_lrs([index])[0]
 
@@ -247,7 +247,7 @@ class Optimizer:
         """The weight decay of each parameter."""
         return [self.wd * self._multipliers(i)[1] for i in indices]
 
-    def _get_wd(self, index: Any) -> float:
+    def _get_wd(self, index: int | str) -> float:
         """The weight decay of a parameter."""
         return self._get_wds([index])[0]
 
@@ -257,7 +257,7 @@ class Optimizer:
         """Count the updates that follow for this device."""
         self._index_update_count = self._all_index_update_counts.setdefault(device_id, {})
 
-    def _update_count(self, index: Any) -> None:
+    def _update_count(self, index: int | str) -> None:
         """Count an update of one parameter or of a list of them."""
         for i in index if isinstance(index, (list, tuple)) else (index,):
             count = self._index_update_count.get(i, self.begin_num_update) + 1
@@ -267,10 +267,10 @@ class Optimizer:
 
     # ------------------------------------------------------------------ states
 
-    def create_state(self, index: Any, weight: NDArray) -> Any:
+    def create_state(self, index: int | str, weight: NDArray) -> Any:
         """Make what the optimizer keeps for a weight (momentum, ...): None, an array, or a tuple of these."""
 
-    def create_state_multi_precision(self, index: Any, weight: NDArray) -> Any:
+    def create_state_multi_precision(self, index: int | str, weight: NDArray) -> Any:
         """Make the state of a weight; for float16 under ``multi_precision``: ``(float32 copy, state of the copy)``."""
         if self._keeps_master(weight):
             master = weight.astype(np.float32)
@@ -296,7 +296,7 @@ class Optimizer:
 
     # ------------------------------------------------------------------ updates
 
-    def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
+    def update(self, index: int | str, weight: Any, grad: Any, state: Any) -> None:
         """Update a weight in place.
 
         Parameters
@@ -312,7 +312,7 @@ class Optimizer:
             raise NotImplementedError(f"{type(self).__name__} does not define update")
         self._update_each(index, weight, grad, state, low=False)
 
-    def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
+    def update_multi_precision(self, index: int | str, weight: Any, grad: Any, state: Any) -> None:
         """Update a weight in place, by way of its float32 copy when :meth:`create_state_multi_precision` made one."""
         first = weight[0] if isinstance(index, (list, tuple)) else weight
         low = self.multi_precision and first.dtype == np.float16
@@ -328,7 +328,7 @@ class Optimizer:
         else:
             self.update(index, weight, grad, state)
 
-    def _number_of(self, index: Any) -> Any:
+    def _number_of(self, index: int | str) -> Any:
         """The number of a parameter that a store knows by name.
 
         MXNet's own optimizers update lists, so that a store never calls ``update`` of their subclasses, which expect
@@ -417,7 +417,7 @@ class Optimizer:
     ) -> None:
         raise NotImplementedError
 
-    def _group_key(self, index: Any) -> Any:
+    def _group_key(self, index: int | str) -> Any:
         """Parameters with different keys never share a ``_step``."""
         return None
 

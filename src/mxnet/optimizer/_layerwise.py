@@ -148,7 +148,7 @@ class LAMB(Optimizer):
         self.bias_correction = bias_correction
         self.aggregate_num = max(1, min(45, aggregation_size(45)))
 
-    def create_state(self, index: Any, weight: NDArray) -> Any:
+    def create_state(self, index: int | str, weight: NDArray) -> Any:
         """The running means of the gradient and of its square."""
         return zeros_like(weight, sparse=True), zeros_like(weight, sparse=True)
 
@@ -226,14 +226,14 @@ class LBSGD(Optimizer):
         self.adaptive = False
         self.admult = 1
 
-    def create_state(self, index: Any, weight: NDArray) -> Any:
+    def create_state(self, index: int | str, weight: NDArray) -> Any:
         """The momentum (or None); for float16 under ``multi_precision``: ``(momentum, float32 copy)``."""
         if self._keeps_master(weight):
             master = weight.astype(np.float32)
             return self.create_state(index, master), master
         return zeros_like(weight, sparse=True) if self.momentum != 0.0 else None
 
-    def update(self, index: Any, weight: NDArray, grad: NDArray, state: Any) -> None:
+    def update(self, index: int | str, weight: NDArray, grad: NDArray, state: Any) -> None:
         """Sum up the gradient; update the weight once in ``batch_scale`` calls."""
         check_arrays(index, weight, grad)
         lr, wd = self._get_lr(index), self._get_wd(index)
@@ -256,7 +256,7 @@ class LBSGD(Optimizer):
         if master is not None:
             weight._t.data.copy_(target)
 
-    def _cumulate(self, index: Any, grad: NDArray) -> int:
+    def _cumulate(self, index: int | str, grad: NDArray) -> int:
         """Add to the gradient's sum; gives how many gradients there were so far."""
         entry = self.cumgrads.setdefault(index, {"cum_grad": 0, "num_cums": self.init_updates})
         total = entry["cum_grad"]

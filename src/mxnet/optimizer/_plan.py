@@ -209,7 +209,7 @@ class Plan:
         return [(position, tensors) for tensors in cut]
 
     def _run(
-        self, rows: list[tuple[int, tuple[Any, ...]]], mults: tuple[float, float], key: Any, low: bool, ctx: Context
+        self, rows: list[tuple[int, tuple[Any, ...]]], mults: tuple[float, float], key: object, low: bool, ctx: Context
     ) -> _Run:
         targets, grads, weights, *states = map(list, zip(*[tensors for _, tensors in rows]))
         positions = [position for position, _ in rows]

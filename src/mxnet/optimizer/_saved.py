@@ -141,19 +141,19 @@ def _weights_of(optimizer: Optimizer, state: Any) -> list[NDArray]:
     return [wrap(x, first.context) for x in (*kinds, t)]
 
 
-def _arrays(state: Any) -> list[NDArray]:
+def _arrays(state: object) -> list[NDArray]:
     if isinstance(state, (tuple, list)):
         return [a for s in state for a in _arrays(s)]
     return [state] if isinstance(state, NDArray) else []
 
 
-def _is_state(state: Any) -> bool:
+def _is_state(state: object) -> bool:
     if isinstance(state, (tuple, list)):
         return all(map(_is_state, state))
     return state is None or isinstance(state, NDArray)
 
 
-def _fits(expected: Any, found: Any, own: bool) -> bool:
+def _fits(expected: object, found: object, own: bool) -> bool:
     if isinstance(expected, NDArray):
         return isinstance(found, NDArray) and found.shape == expected.shape and found.dtype == expected.dtype
     if isinstance(expected, (tuple, list)):
@@ -166,7 +166,7 @@ def _fits(expected: Any, found: Any, own: bool) -> bool:
     return not own or found is None
 
 
-def _described(value: Any) -> str:
+def _described(value: object) -> str:
     """A state in words."""
     if isinstance(value, NDArray):
         return f"an array of shape {value.shape} and type {np.dtype(value.dtype).name}"
@@ -179,11 +179,11 @@ def _described(value: Any) -> str:
 # ---------------------------------------------------------------------- optimizers
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, (int, float, np.integer, np.floating, np.bool_))
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and 0 <= int(value) < _LIMIT
 
 
@@ -221,7 +221,7 @@ def check_optimizer(optimizer: Optimizer) -> None:
         _check_scheduler(optimizer.lr_scheduler, optimizer.num_update)
 
 
-def _alike(usual: Any, value: Any, name: str) -> bool:
+def _alike(usual: object, value: object, name: str) -> bool:
     """Whether an attribute's value is of the kind that it has in a new optimizer."""
     if name == "lr_scheduler":
         return value is None or isinstance(value, LRScheduler)
@@ -236,7 +236,7 @@ def _alike(usual: Any, value: Any, name: str) -> bool:
     return isinstance(value, type(usual))
 
 
-def _wrong(what: Any, name: str, value: Any) -> MXNetError:
+def _wrong(what: object, name: str, value: object) -> MXNetError:
     shown = repr(value)
     return MXNetError(f"{type(what).__name__}.{name} is not what it may be: {shown[:80]}{'...' * (len(shown) > 80)}")
 

@@ -28,11 +28,11 @@ class MomentumState(Optimizer):
     momentum: float
     _optional_momentum = True
 
-    def create_state(self, index: Any, weight: NDArray) -> Any:
+    def create_state(self, index: int | str, weight: NDArray) -> Any:
         """The momentum, None when there is none."""
         return zeros_like(weight, sparse=getattr(self, "lazy_update", False)) if self.momentum != 0.0 else None
 
-    def create_state_multi_precision(self, index: Any, weight: NDArray) -> Any:
+    def create_state_multi_precision(self, index: int | str, weight: NDArray) -> Any:
         """The momentum; for float16 under ``multi_precision``: ``(momentum, float32 copy)``."""
         if self._keeps_master(weight):
             master = weight.astype(np.float32)
@@ -141,7 +141,7 @@ class Signum(Optimizer):
         self.momentum = momentum
         self.wd_lh = wd_lh
 
-    def create_state(self, index: Any, weight: NDArray) -> Any:
+    def create_state(self, index: int | str, weight: NDArray) -> Any:
         """The momentum, None when there is none."""
         return zeros_like(weight, sparse=True) if self.momentum != 0.0 else None
 
@@ -181,7 +181,7 @@ class DCASGD(Optimizer):
         self.weight_previous: dict[Any, Any] = {}
         self.lamda = lamda
 
-    def create_state(self, index: Any, weight: NDArray) -> Any:
+    def create_state(self, index: int | str, weight: NDArray) -> Any:
         """The momentum (or None) and the previous weight."""
         return (zeros_like(weight) if self.momentum != 0.0 else None), weight.copy()
 
@@ -208,10 +208,10 @@ class SGLD(Optimizer):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
 
-    def create_state(self, index: Any, weight: NDArray) -> None:
+    def create_state(self, index: int | str, weight: NDArray) -> None:
         """There is no state."""
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: Any, g: Any, states: object, lr: float, wd: float, step: Step) -> None:
         kernels.sgd(w, g, lr=lr / 2, wd=wd, rescale=self.rescale_grad, clip=self._clip_or_none(), fused=step.threaded)
         source = generator(step.ctx)
         for weight in w:
@@ -226,10 +226,10 @@ class Test(Optimizer):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
 
-    def create_state(self, index: Any, weight: NDArray) -> NDArray:
+    def create_state(self, index: int | str, weight: NDArray) -> NDArray:
         """Zeros like the weight."""
         return zeros_like(weight)
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: Any, g: object, states: Any, lr: float, wd: float, step: Step) -> None:
         torch._foreach_add_(w, g, alpha=self.rescale_grad)
         torch._foreach_copy_(states[0], w)

@@ -35,7 +35,7 @@ class GroupAdaGrad(Optimizer):
         super().__init__(**kwargs)
         self.float_stable_eps = eps
 
-    def create_state(self, index: Any, weight: NDArray) -> NDArray:
+    def create_state(self, index: int | str, weight: NDArray) -> NDArray:
         """The sum of each row's mean squared gradients, of shape ``(rows, 1)``.
 
         Raises

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import ndarray
+from .._core.types import DTypeLike
 from ..io import DataBatch, DataDesc, DataIter
 
 __all__ = ["BucketSentenceIter", "encode_sentences"]
@@ -183,7 +184,7 @@ class BucketSentenceIter(DataIter):
         return DataBatch([data], [label], 0, None, self.buckets[i], *described)
 
 
-def _padded(sentences: list[Sequence[int]], size: int, fill: int, dtype: Any) -> np.ndarray:
+def _padded(sentences: list[Sequence[int]], size: int, fill: int, dtype: DTypeLike) -> np.ndarray:
     """Sentences as the rows of an array."""
     lengths = np.array([len(sentence) for sentence in sentences])
     rows = np.full((len(sentences), size), fill, dtype=dtype)

@@ -40,7 +40,7 @@ def _two(name: str, hint: str, a: Symbol, b: Symbol) -> Symbol:
     return create(get_op(name), (a, b), {}, {}, hint=hint)
 
 
-def _number(name: str, hint: str, a: Symbol, scalar: Any) -> Symbol:
+def _number(name: str, hint: str, a: Symbol, scalar: object) -> Symbol:
     return create(get_op(name), (a,), {}, {"scalar": scalar}, hint=hint)
 
 
@@ -59,7 +59,7 @@ def _method(symbol: str, two: tuple[str, str], number: tuple[str, str], numbers:
 
 
 def _refusal(name: str, shown: str) -> Any:
-    def method(self: Symbol, other: Any) -> Symbol:
+    def method(self: Symbol, other: object) -> Symbol:
         raise NotImplementedForSymbol(getattr(self, name), shown, other)
 
     method.__name__ = name
@@ -97,8 +97,8 @@ def _function(
     right: tuple[str, str],
     left: tuple[str, str],
     of_numbers: Callable[[Any, Any], Any],
-    a: Any,
-    b: Any,
+    a: object,
+    b: object,
 ) -> Any:
     if isinstance(a, Symbol):
         if isinstance(b, Symbol):

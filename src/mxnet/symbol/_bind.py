@@ -40,7 +40,7 @@ def bind(
     ctx: Context,
     args: Any,
     args_grad: Any = None,
-    grad_req: Any = "write",
+    grad_req: str | Sequence[str] | dict[str, str] = "write",
     aux_states: Any = None,
     group2ctx: dict[str, Context] | None = None,
     shared_exec: Executor | None = None,
@@ -123,7 +123,7 @@ def evaluate(self: HasHeads, ctx: Context | None = None, **kwargs: NDArray) -> l
 def simple_bind(
     self: HasHeads,
     ctx: Context,
-    grad_req: Any = "write",
+    grad_req: str | Sequence[str] | dict[str, str] = "write",
     type_dict: dict[str, Any] | None = None,
     stype_dict: dict[str, str] | None = None,
     group2ctx: dict[str, Context] | None = None,
@@ -203,7 +203,7 @@ def simple_bind(
 # ------------------------------------------------------------------------------------------- the caller's arrays
 
 
-def _arrays(what: str, given: Any, names: Sequence[str], allow_missing: bool) -> list[Any]:
+def _arrays(what: str, given: object, names: Sequence[str], allow_missing: bool) -> list[Any]:
     """The arrays in order, from a list or a dict."""
     if isinstance(given, (list, tuple)):
         if len(given) != len(names):
@@ -227,7 +227,7 @@ def _arrays(what: str, given: Any, names: Sequence[str], allow_missing: bool) ->
     return arrays
 
 
-def _grad_reqs(grad_req: Any, names: Sequence[str]) -> list[str]:
+def _grad_reqs(grad_req: str | Sequence[str] | dict[str, str], names: Sequence[str]) -> list[str]:
     """One requirement an argument, from the forms ``bind`` takes."""
     if isinstance(grad_req, str):
         reqs = [grad_req] * len(names)
@@ -247,7 +247,7 @@ def _grad_reqs(grad_req: Any, names: Sequence[str]) -> list[str]:
     return reqs
 
 
-def _simple_grad_reqs(grad_req: Any, names: Sequence[str]) -> list[str]:
+def _simple_grad_reqs(grad_req: str | Sequence[str] | dict[str, str], names: Sequence[str]) -> list[str]:
     """As :func:`_grad_reqs`, with the errors of ``simple_bind``."""
     if isinstance(grad_req, (list, dict)) and not grad_req:
         raise RuntimeError(f"grad_req in simple_bind cannot be an empty {type(grad_req).__name__}")

@@ -12,6 +12,7 @@ from .._core.graph.attrs import stored_key
 from .._core.graph.json import from_json
 from .._core.graph.node import Node
 from .._core.registry import get_op
+from .._core.types import DTypeLike, ShapeLike
 from ..attribute import AttrScope
 from ..base import MXNetError, integer_types
 from . import _infer
@@ -21,10 +22,10 @@ from ._symbol import Symbol, create
 def var(
     name: str,
     attr: dict[str, str] | None = None,
-    shape: Any = None,
+    shape: ShapeLike | None = None,
     lr_mult: float | None = None,
     wd_mult: float | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     init: Any = None,
     stype: str | None = None,
     **kwargs: Any,
@@ -121,22 +122,22 @@ def _create(op: str, name: str | None = None, attr: dict[str, str] | None = None
     return create(get_op(op), (), {}, params, name, attr, op)
 
 
-def zeros(shape: Any, dtype: Any = None, **kwargs: Any) -> Symbol:
+def zeros(shape: ShapeLike, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:
     """Zeros of a shape. Sizes that are 0 are open: shape inference finds them from the users of the symbol."""
     return _create("_zeros", shape=shape, dtype=dtype, **kwargs)
 
 
-def ones(shape: Any, dtype: Any = None, **kwargs: Any) -> Symbol:
+def ones(shape: ShapeLike, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:
     """Ones of a shape; see :func:`zeros`."""
     return _create("_ones", shape=shape, dtype=dtype, **kwargs)
 
 
-def full(shape: Any, val: float, dtype: Any = None, **kwargs: Any) -> Symbol:
+def full(shape: ShapeLike, val: float, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:
     """A shape filled with a number; see :func:`zeros`."""
     return _create("_full", shape=shape, dtype=dtype, value=float(val), **kwargs)
 
 
-def eye(N: int, M: int = 0, k: int = 0, dtype: Any = None, **kwargs: Any) -> Symbol:
+def eye(N: int, M: int = 0, k: int = 0, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:
     """A matrix of N rows and M columns (N when 0), one on the ``k``-th diagonal and zero elsewhere."""
     return _create("_eye", N=N, M=M, k=k, dtype=dtype, **kwargs)
 
@@ -148,7 +149,7 @@ def arange(
     repeat: int = 1,
     infer_range: bool = False,
     name: str | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
 ) -> Symbol:
     """Evenly spaced numbers from ``start`` (included) to ``stop`` (excluded); ``stop`` alone counts from 0.
 
@@ -166,7 +167,7 @@ def arange(
 
 
 def linspace(
-    start: float, stop: float, num: int, endpoint: bool = True, name: str | None = None, dtype: Any = None
+    start: float, stop: float, num: int, endpoint: bool = True, name: str | None = None, dtype: DTypeLike = None
 ) -> Symbol:
     """``num`` evenly spaced numbers from ``start`` to ``stop``, which is included when ``endpoint`` is true."""
     return _create("_linspace", start=start, stop=stop, num=num, endpoint=endpoint, name=name, dtype=dtype)

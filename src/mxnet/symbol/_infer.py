@@ -12,6 +12,7 @@ from .._core.graph.build import keyword_mismatch
 from .._core.graph.infer import Inferred, infer_shapes, infer_types, partial_shape, spelled_shape
 from .._core.graph.node import Entry, Node, split_variables, topo_sort
 from .._core.state import state
+from .._core.types import ShapeLike
 from ..base import MXNetError
 
 _LISTED = 10
@@ -29,7 +30,7 @@ def shapes(
     """Implements ``Symbol.infer_shape`` and ``infer_shape_partial``."""
     numpy = np_shape()
 
-    def read(shape: Any, what: str) -> Any:
+    def read(shape: ShapeLike, what: str) -> Any:
         if not isinstance(shape, tuple):
             raise TypeError(f"Arguments need to be shapes (tuple), but {what} is {type(shape)}.")
         return partial_shape(tuple([operator.index(d) for d in shape]), numpy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._core.types import Axes
 from . import op
 from ._symbol import Symbol
 
@@ -37,7 +38,7 @@ def expand_dims(self: Symbol, axis: int, inplace: bool = False, **kwargs: Any) -
     return op.expand_dims(self, axis=axis, **kwargs)
 
 
-def squeeze(self: Symbol, axis: Any = None, inplace: bool = False, **kwargs: Any) -> Symbol:
+def squeeze(self: Symbol, axis: Axes = None, inplace: bool = False, **kwargs: Any) -> Symbol:
     """``squeeze`` of this symbol: without axes of size 1. ``inplace`` has no effect."""
     return op.squeeze(self, axis=axis, **kwargs)
 

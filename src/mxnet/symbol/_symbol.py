@@ -12,6 +12,7 @@ from .._core.graph.attrs import HIDDEN_KEYS, attr_text, parse_params, stored_key
 from .._core.graph.json import from_json, to_json
 from .._core.graph.node import Entry, Node, split_variables, topo_sort
 from .._core.registry import OpDef
+from .._core.types import ContextLike
 from ..attribute import AttrScope
 from ..base import MXNetError, NotImplementedForSymbol
 from ..name import NameManager
@@ -347,7 +348,7 @@ class Symbol(Fluent):
         backend: str,
         args: dict[str, Any] | None = None,
         aux: dict[str, Any] | None = None,
-        ctx: Any = None,
+        ctx: ContextLike = None,
         shape_dict: Any = None,
         type_dict: Any = None,
         stype_dict: Any = None,
@@ -418,7 +419,7 @@ def _describe(node: Node) -> list[str]:
     return lines
 
 
-def _single(symbol: Any, what: str) -> Entry:
+def _single(symbol: Symbol, what: str) -> Entry:
     """The one output of a symbol that is to be an input."""
     if not isinstance(symbol, Symbol):
         raise TypeError(f"Compose expect `Symbol` as arguments, but {what} is {type(symbol)}")

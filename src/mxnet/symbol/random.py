@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.frontend.namespaces import install
 from .._core.registry import get_op
+from .._core.types import DTypeLike
 from ..base import _Null
 from ._functions import make_function
 from ._symbol import Symbol, create
@@ -30,7 +31,9 @@ __all__ = [
 ]
 
 
-def _draw(distribution: str, parameters: Mapping[str, Any], shape: Any, dtype: Any, kwargs: dict[str, Any]) -> Symbol:
+def _draw(
+    distribution: str, parameters: Mapping[str, Any], shape: object, dtype: object, kwargs: dict[str, Any]
+) -> Symbol:
     """A distribution of the given parameters: one for all draws when they are numbers, one an element for symbols."""
     values = list(parameters.values())
     if any(type(v) is not type(values[0]) for v in values) and any(isinstance(v, Symbol) for v in values):
@@ -47,7 +50,12 @@ def _draw(distribution: str, parameters: Mapping[str, Any], shape: Any, dtype: A
 
 
 def _make(
-    op: str, inputs: tuple[Symbol, ...], parameters: Mapping[str, Any], shape: Any, dtype: Any, kwargs: dict[str, Any]
+    op: str,
+    inputs: tuple[Symbol, ...],
+    parameters: Mapping[str, Any],
+    shape: object,
+    dtype: object,
+    kwargs: dict[str, Any],
 ) -> Symbol:
     params = {**parameters, "shape": shape, "dtype": dtype, **kwargs}
     name, attr = params.pop("name", None), params.pop("attr", None)
@@ -118,7 +126,9 @@ def randint(low: int, high: int, shape: Any = _Null, dtype: Any = _Null, **kwarg
     return _make("_random_randint", (), {"low": low, "high": high}, shape, dtype, kwargs)
 
 
-def multinomial(data: Symbol, shape: Any = _Null, get_prob: bool = True, dtype: Any = "int32", **kwargs: Any) -> Symbol:
+def multinomial(
+    data: Symbol, shape: Any = _Null, get_prob: bool = True, dtype: DTypeLike = "int32", **kwargs: Any
+) -> Symbol:
     """Indices drawn with the probabilities in the last axis of ``data``.
 
     With ``get_prob`` there is a second output, the logarithm of the probability of each draw.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ndarray as nd
+from .._core.types import Axes, DTypeLike
 from ..context import Context
 from ..ndarray import NDArray
 from ._defaults import default_context, default_dtype
@@ -75,7 +76,7 @@ def rand_ndarray(
     shape: tuple[int, ...],
     stype: str = "default",
     density: float | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     modifier_func: Callable[[Any], Any] | None = None,
     shuffle_csr_indices: bool = False,
     distribution: str | None = None,
@@ -101,7 +102,7 @@ def rand_sparse_ndarray(
     shape: Sequence[int],
     stype: str,
     density: float | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     distribution: str | None = None,
     data_init: float | None = None,
     rsp_indices: Any = None,
@@ -160,7 +161,7 @@ def rand_sparse_ndarray(
 def _random_rows(
     shape: tuple[int, ...],
     density: float,
-    dtype: Any,
+    dtype: DTypeLike,
     data_init: float | None,
     rows: Any,
     modifier_func: Callable[[Any], Any] | None,
@@ -199,7 +200,7 @@ def _stored_elements(rows: int, columns: int, density: float, distribution: str)
 
 
 def _uniform_csr(
-    rows: int, columns: int, nnz: int, dtype: Any, data_init: float | None, shuffle: bool, ctx: Context
+    rows: int, columns: int, nnz: int, dtype: DTypeLike, data_init: float | None, shuffle: bool, ctx: Context
 ) -> NDArray:
     places = np.sort(np.random.choice(rows * columns, nnz, replace=False))
     indptr = np.searchsorted(places, np.arange(rows + 1) * columns)
@@ -210,7 +211,7 @@ def _uniform_csr(
     return csr
 
 
-def _powerlaw(rows: int, columns: int, nnz: int, dtype: Any) -> np.ndarray:
+def _powerlaw(rows: int, columns: int, nnz: int, dtype: DTypeLike) -> np.ndarray:
     """A dense array without empty rows in which each row has twice as many elements as the one before."""
     dense = np.zeros((rows, columns), dtype=dtype)
     dense[:, 0] = 1 + np.random.uniform(0.001, 2, rows)
@@ -240,7 +241,7 @@ def create_sparse_array(
     stype: str,
     data_init: float | None = None,
     rsp_indices: Any = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     modifier_func: Callable[[Any], Any] | None = None,
     density: float = 0.5,
     shuffle_csr_indices: bool = False,
@@ -267,7 +268,7 @@ def create_sparse_array_zd(
     density: float,
     data_init: float | None = None,
     rsp_indices: Any = None,
-    dtype: Any = None,
+    dtype: DTypeLike = None,
     modifier_func: Callable[[Any], Any] | None = None,
     shuffle_csr_indices: bool = False,
 ) -> NDArray:
@@ -306,12 +307,12 @@ def assign_each2(input1: Any, input2: Any, function: Callable[[Any, Any], Any] |
     return np.array([function(v, w) for v, w in zip(input1.flat, input2.flat)], np.float64).reshape(input1.shape)
 
 
-def create_2d_tensor(rows: int, columns: int, dtype: Any = np.int64) -> NDArray:
+def create_2d_tensor(rows: int, columns: int, dtype: DTypeLike = np.int64) -> NDArray:
     """A matrix whose elements are their row's number."""
     return nd.broadcast_to(nd.arange(0, rows, dtype=dtype).reshape((rows, 1)), shape=(rows, columns))
 
 
-def create_vector(size: int, dtype: Any = np.int64) -> NDArray:
+def create_vector(size: int, dtype: DTypeLike = np.int64) -> NDArray:
     """The vector ``0, 1, ..., size - 1``."""
     return nd.arange(0, size, dtype=dtype)
 
@@ -326,7 +327,7 @@ def get_identity_mat_batch(size: int) -> NDArray:
     return nd.array(np.stack([np.eye(size)] * 2))
 
 
-def np_reduce(dat: np.ndarray, axis: Any, keepdims: bool, numpy_reduce_func: Callable[..., Any]) -> np.ndarray:
+def np_reduce(dat: np.ndarray, axis: Axes, keepdims: bool, numpy_reduce_func: Callable[..., Any]) -> np.ndarray:
     """Reduce an array over some axes with a NumPy function that may know one axis at a time only."""
     axes = range(dat.ndim) if axis is None else [axis] if isinstance(axis, int) else list(axis)
     result = dat

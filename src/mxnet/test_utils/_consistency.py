@@ -11,15 +11,16 @@ import numpy as np
 from .. import ndarray as nd
 from ..executor import Executor
 from ..ndarray import NDArray
+from ..symbol import Symbol
 from ._compare import assert_almost_equal
 from ._defaults import get_tols
 
 
 def check_consistency(
-    sym: Any,
+    sym: Symbol,
     ctx_list: Sequence[dict[str, Any]],
     scale: float = 1.0,
-    grad_req: Any = "write",
+    grad_req: str | Sequence[str] | dict[str, str] = "write",
     arg_params: dict[str, Any] | None = None,
     aux_params: dict[str, Any] | None = None,
     rtol: Any = None,
@@ -107,7 +108,9 @@ def check_consistency(
     return truth
 
 
-def _bind_all(sym: Any, ctx_list: Sequence[dict[str, Any]], grad_req: Any) -> tuple[list[Any], list[str], list[str]]:
+def _bind_all(
+    sym: Symbol, ctx_list: Sequence[dict[str, Any]], grad_req: str | Sequence[str] | dict[str, str]
+) -> tuple[list[Any], list[str], list[str]]:
     symbols = list(sym) if isinstance(sym, (list, tuple)) else [sym] * len(ctx_list)
     if len(ctx_list) < 2 or len(symbols) != len(ctx_list):
         raise AssertionError(f"need two or more contexts, a symbol for each; got {len(ctx_list)} and {len(symbols)}")
@@ -119,7 +122,12 @@ def _bind_all(sym: Any, ctx_list: Sequence[dict[str, Any]], grad_req: Any) -> tu
     return executors, output_names, arg_names
 
 
-def _fill(executor: Executor, arg_params: Mapping[str, Any], aux_params: Mapping[str, Any], grad_req: Any) -> None:
+def _fill(
+    executor: Executor,
+    arg_params: Mapping[str, Any],
+    aux_params: Mapping[str, Any],
+    grad_req: str | Sequence[str] | dict[str, str],
+) -> None:
     for name, array in executor.arg_dict.items():
         array[:] = arg_params[name]
     for name, array in executor.aux_dict.items():

@@ -11,9 +11,11 @@ import numpy as np
 
 from .. import ndarray as nd
 from .. import symbol as sym_module
+from .._core.types import DTypeLike
 from ..context import Context
 from ..executor import Executor
 from ..ndarray import NDArray
+from ..symbol import Symbol
 from ._arrays import create_sparse_array
 from ._compare import as_numpy, assert_almost_equal
 from ._defaults import default_context, default_dtype, default_numeric_eps, get_tolerance
@@ -22,7 +24,7 @@ _FLOAT_TYPES = (np.float16, np.float32, np.float64)
 _FLOAT32 = default_dtype()
 
 
-def simple_forward(sym: Any, ctx: Context | None = None, is_train: bool = False, **inputs: Any) -> Any:
+def simple_forward(sym: Symbol, ctx: Context | None = None, is_train: bool = False, **inputs: Any) -> Any:
     """Evaluate a symbol on NumPy arrays.
 
     Returns
@@ -51,12 +53,12 @@ def same_symbol_structure(sym1: Any, sym2: Any) -> bool:
 # ---------------------------------------------------------------------- what the checks are given
 
 
-def _check_dtype(dtype: Any, from_arrays: bool = True) -> None:
+def _check_dtype(dtype: DTypeLike, from_arrays: bool = True) -> None:
     if dtype not in _FLOAT_TYPES and not (from_arrays and isinstance(dtype, str) and dtype == "asnumpy"):
         raise AssertionError(f"dtype must be float16, float32 or float64{' or asnumpy' * from_arrays}, got {dtype!r}")
 
 
-def _to_nd(value: Any, ctx: Context, dtype: Any) -> Any:
+def _to_nd(value: object, ctx: Context, dtype: DTypeLike) -> Any:
     """An NDArray of a NumPy array; anything else as it is. ``dtype="asnumpy"`` keeps the array's type."""
     if not isinstance(value, np.ndarray):
         return value
@@ -64,7 +66,7 @@ def _to_nd(value: Any, ctx: Context, dtype: Any) -> Any:
     return nd.array(value, ctx=ctx, dtype=value.dtype if keep else dtype)
 
 
-def _by_name(values: Any, names: Sequence[str], ctx: Context, dtype: Any, mismatch: str) -> dict[str, Any]:
+def _by_name(values: object, names: Sequence[str], ctx: Context, dtype: DTypeLike, mismatch: str) -> dict[str, Any]:
     """Values by name as NDArrays, from a dictionary that has exactly these names, or from a sequence."""
     if isinstance(values, Mapping):
         if set(values) != set(names):
@@ -76,7 +78,7 @@ def _by_name(values: Any, names: Sequence[str], ctx: Context, dtype: Any, mismat
     return {k: _to_nd(v, ctx, dtype) for k, v in values.items()}
 
 
-def _location(sym: Any, location: Any, ctx: Context, dtype: Any) -> dict[str, Any]:
+def _location(sym: Symbol, location: object, ctx: Context, dtype: DTypeLike) -> dict[str, Any]:
     """The values of all arguments by name, in the order of the names (which keeps random draws reproducible)."""
     found = _by_name(
         location,
@@ -88,7 +90,7 @@ def _location(sym: Any, location: Any, ctx: Context, dtype: Any) -> dict[str, An
     return dict(sorted(found.items()))
 
 
-def _aux_states(sym: Any, aux_states: Any, ctx: Context, dtype: Any) -> dict[str, Any] | None:
+def _aux_states(sym: Symbol, aux_states: object, ctx: Context, dtype: DTypeLike) -> dict[str, Any] | None:
     if aux_states is None:
         return None
     return _by_name(
@@ -109,7 +111,7 @@ def numeric_grad(
     aux_states: Mapping[str, Any] | None = None,
     eps: float = 1e-4,
     use_forward_train: bool = True,
-    dtype: Any = _FLOAT32,
+    dtype: DTypeLike = _FLOAT32,
 ) -> dict[str, np.ndarray]:
     """The gradient of the sum of an executor's first output, by central differences.
 
@@ -165,7 +167,7 @@ def numeric_grad(
 
 
 def check_numeric_gradient(
-    sym: Any,
+    sym: Symbol,
     location: Any,
     aux_states: Any = None,
     numeric_eps: Any = None,
@@ -175,7 +177,7 @@ def check_numeric_gradient(
     use_forward_train: bool = True,
     ctx: Context | None = None,
     grad_stype_dict: dict[str, str] | None = None,
-    dtype: Any = _FLOAT32,
+    dtype: DTypeLike = _FLOAT32,
 ) -> None:
     """Assert that a symbol's gradients equal finite differences of a random projection of its output.
 
@@ -245,7 +247,7 @@ def check_numeric_gradient(
         _assert_delivered(req, name, expected[name], found[name], before[name], rtol, atol, names)
 
 
-def _projected(sym: Any, projection: str) -> Any:
+def _projected(sym: Symbol, projection: str) -> Any:
     """A loss: the symbol's output times a variable."""
     factor = sym_module.Variable(projection)
     numpy_symbol = type(sym) is not sym_module.Symbol and hasattr(sym, "as_nd_ndarray")
@@ -254,7 +256,7 @@ def _projected(sym: Any, projection: str) -> Any:
     return sym_module.make_loss(sym * factor)
 
 
-def _grad_req_of(nodes: Any) -> dict[str, str]:
+def _grad_req_of(nodes: object) -> dict[str, str]:
     if isinstance(nodes, Mapping):
         return dict(nodes)
     if isinstance(nodes, (list, tuple)):
@@ -265,11 +267,11 @@ def _grad_req_of(nodes: Any) -> dict[str, str]:
 def _assert_delivered(
     req: str,
     name: str,
-    expected: Any,
-    found: Any,
+    expected: object,
+    found: object,
     before: np.ndarray,
-    rtol: Any,
-    atol: Any,
+    rtol: object,
+    atol: object,
     names: tuple[str, str],
     equal_nan: bool = False,
 ) -> None:
@@ -289,7 +291,7 @@ def _assert_delivered(
 
 
 def check_symbolic_forward(
-    sym: Any,
+    sym: Symbol,
     location: Any,
     expected: Any,
     rtol: Any = None,
@@ -297,7 +299,7 @@ def check_symbolic_forward(
     aux_states: Any = None,
     ctx: Context | None = None,
     equal_nan: bool = False,
-    dtype: Any = _FLOAT32,
+    dtype: DTypeLike = _FLOAT32,
 ) -> list[NDArray]:
     """Assert that a symbol has the expected outputs.
 
@@ -348,18 +350,18 @@ def check_symbolic_forward(
 
 
 def check_symbolic_backward(
-    sym: Any,
+    sym: Symbol,
     location: Any,
     out_grads: Any,
     expected: Any,
     rtol: Any = None,
     atol: Any = None,
     aux_states: Any = None,
-    grad_req: Any = "write",
+    grad_req: str | Sequence[str] | dict[str, str] = "write",
     ctx: Context | None = None,
     grad_stypes: Mapping[str, str] | None = None,
     equal_nan: bool = False,
-    dtype: Any = _FLOAT32,
+    dtype: DTypeLike = _FLOAT32,
 ) -> dict[str, NDArray]:
     """Assert that a symbol has the expected gradients.
 
@@ -444,11 +446,11 @@ def check_symbolic_backward(
 
 
 def check_speed(
-    sym: Any,
+    sym: Symbol,
     location: dict[str, Any] | None = None,
     ctx: Context | None = None,
     N: int = 20,
-    grad_req: Any = None,
+    grad_req: str | Sequence[str] | dict[str, str] | None = None,
     typ: str = "whole",
     **kwargs: Any,
 ) -> float:

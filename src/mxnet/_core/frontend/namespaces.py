@@ -48,7 +48,7 @@ def names_in(space: str) -> dict[str, str]:
     return found
 
 
-def _belongs(module_name: str, name: str, value: Any) -> bool:
+def _belongs(module_name: str, name: str, value: object) -> bool:
     """Whether a value in a module is its own, or that of a module below it, and no helper from elsewhere."""
     home = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or ""
     return not name.startswith("_") and home.startswith(module_name)

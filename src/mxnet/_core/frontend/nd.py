@@ -165,7 +165,7 @@ def _in_order(od: OpDef, arrays: list[Any], by_name: dict[str, Any], params: dic
     return arrays + [by_name[n] for n in names if n in by_name]
 
 
-def _decode(od: OpDef, decode: dict[str, Any], name: str, value: Any) -> Any:
+def _decode(od: OpDef, decode: dict[str, Any], name: str, value: object) -> Any:
     try:
         return decode[name](value)
     except (KeyError, ValueError, TypeError):

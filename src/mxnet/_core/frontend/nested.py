@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 Structure: TypeAlias = Any
 
 
-def flatten(value: Any, kind: type, what: str) -> tuple[list[Any], Structure]:
+def flatten(value: object, kind: type, what: str) -> tuple[list[Any], Structure]:
     """The arrays of a nested list in order, and what :func:`regroup` needs to build such a list again.
 
     A symbol with several outputs counts as the list of them.
@@ -44,7 +44,7 @@ def _take(values: Iterator[Any], structure: Structure) -> Any:
     return next(values) if structure == 0 else [_take(values, inner) for inner in structure]
 
 
-def python_value(value: Any, kind: type, what: str) -> Any:
+def python_value(value: object, kind: type, what: str) -> Any:
     """A number, or an array of one element, as a Python value; ValueError, which says ``what``, when it is none."""
     if hasattr(value, "asscalar"):
         value = value.asscalar()
@@ -54,7 +54,7 @@ def python_value(value: Any, kind: type, what: str) -> Any:
         raise ValueError(f"Cannot convert {what} to python {kind.__name__}") from None
 
 
-def two_results(value: Any, what: str) -> tuple[Any, Any]:
+def two_results(value: object, what: str) -> tuple[Any, Any]:
     """The outputs and the states that a body gave; ValueError, which says ``what``, when it gave something else."""
     if not isinstance(value, (list, tuple)) or len(value) != 2:
         raise ValueError(f"{what} must return two things, the outputs and the new states, but returned {value!r}")

@@ -19,7 +19,7 @@ HIDDEN_KEYS = ("ctx_group", "lr_mult", "wd_mult", "force_mirroring", "mirror_sta
 _MAX_ARITY = 100_000
 
 
-def attr_text(value: Any) -> str:
+def attr_text(value: object) -> str:
     """The text MXNet stores for a parameter's value."""
     if isinstance(value, str):
         return value

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from ..grad_mode import grad_mode
 from ..params import LARGEST_SIZE, Shape, codec_for
 from ..registry import OpDef
 from ..shapes import Conflict, PartialShape, ShapeRule, TypeRule, is_known, show, unify
+from ..types import DTypeLike
 from .node import Entry, Node, topo_sort
 
 _CACHE_LIMIT = 20_000
@@ -99,7 +101,7 @@ def infer_types(heads: Sequence[Entry], known: Mapping[str, torch.dtype]) -> Inf
     return _run(heads, start, _type_step, _type_known)
 
 
-def _type_known(dtype: Any) -> bool:
+def _type_known(dtype: DTypeLike) -> bool:
     return dtype is not None
 
 
@@ -350,7 +352,7 @@ def _conclude_types(node: Node, before: tuple[Any, ...]) -> tuple[Any, ...]:
     return rule.values()
 
 
-def _to_fixed_point(rule_fn: Callable[..., Any], rule: ShapeRule | TypeRule, p: Any) -> None:
+def _to_fixed_point(rule_fn: Callable[..., Any], rule: ShapeRule | TypeRule, p: SimpleNamespace) -> None:
     """Run a rule until it has nothing to add; each run can only add, so few suffice."""
     for _ in range(8):
         known = rule.values()

@@ -247,7 +247,7 @@ def _refuse_cycles(nodes: Sequence[Node]) -> None:
         raise MXNetError(f"Invalid symbol file: node {stuck.name!r} depends on itself or on a node that does")
 
 
-def _graph_attrs(data: Any) -> tuple[int, bool]:
+def _graph_attrs(data: object) -> tuple[int, bool]:
     """The version that wrote the file, and whether NumPy shapes were in force then."""
     attrs = _expect(_expect(data, dict, "the graph").get("attrs", {}), dict, "attrs of the graph")
     for key, value in attrs.items():
@@ -277,7 +277,7 @@ def _check_fields(record: Any, allowed: frozenset[str], required: Iterable[str],
             raise MXNetError(f"Invalid symbol file: missing field {key!r} in {where}")
 
 
-def _expect(value: Any, kind: type, what: str) -> Any:
+def _expect(value: object, kind: type, what: str) -> Any:
     if not isinstance(value, kind):
         raise MXNetError(f"Invalid symbol file: {what} must be a {kind.__name__}, got {quoted(value)}")
     return value

@@ -186,7 +186,7 @@ class Made:
 
 
 @contextlib.contextmanager
-def _unrecorded(ctx: Any, is_train: bool) -> Iterator[None]:
+def _unrecorded(ctx: object, is_train: bool) -> Iterator[None]:
     """User code runs on the operator's device, in its mode, and is not part of what autograd records."""
     with callers_settings(), ctx:
         before = state.recording, state.training

@@ -1,6 +1,6 @@
 """A graph that is called as one operator, as ``autograd.get_symbol`` shows hybridized blocks."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from torch import Tensor
 
@@ -46,7 +46,7 @@ def _(t, p):
     _by_the_graph(t)
 
 
-def _by_the_graph(rule: Any) -> None:
+def _by_the_graph(rule: object) -> None:
     count = len(rule.inputs)
     feed, results = rule.subgraphs[0](rule.values()[:count], rule.values()[count:])
     for i, value in enumerate([*feed, *results]):

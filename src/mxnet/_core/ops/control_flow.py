@@ -5,6 +5,7 @@ of the operator is which input of a body. Gradients come from torch, which sees 
 """
 
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import torch
@@ -36,7 +37,7 @@ def _check_states(num_outputs: int, num_out_data: int, places: Sequence[int], wh
         )
 
 
-def _bodies(subgraphs: Any) -> Any:
+def _bodies(subgraphs: object) -> Any:
     if subgraphs is None:
         raise MXNetError("runs inside of a graph only; for arrays there are the functions of mx.nd.contrib")
     return subgraphs
@@ -46,7 +47,7 @@ def _names(graphs: int) -> Callable[[Any], tuple[str, ...]]:
     return lambda p: tuple([f"data{i}" for i in range(p.num_args - graphs)])
 
 
-def _outputs(p: Any) -> tuple[str, ...]:
+def _outputs(p: SimpleNamespace) -> tuple[str, ...]:
     return ("output",) if p.num_outputs == 1 else tuple([f"output{i}" for i in range(p.num_outputs)])
 
 
@@ -69,7 +70,7 @@ def _fits(rows: bool, tensor: Tensor) -> Tensor:
     return tensor if rows else tensor.reshape(1)
 
 
-def _stacked(columns: Sequence[Sequence[Tensor]], like: Any, length: int) -> list[Tensor]:
+def _stacked(columns: Sequence[Sequence[Tensor]], like: object, length: int) -> list[Tensor]:
     """The outputs of all steps, stacked; rows of zeros make up the length."""
     result = []
     for i, column in enumerate(columns):
@@ -96,7 +97,7 @@ def _own(states: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
     return [t.clone() if any(t is x for x in inputs) else t for t in states]
 
 
-def _like(body: Any, inputs: Sequence[Tensor]) -> Callable[[int], Any]:
+def _like(body: object, inputs: Sequence[Tensor]) -> Callable[[int], Any]:
     """Shape, type and device of an output of a body that never ran."""
 
     def of(i: int) -> Any:
@@ -174,7 +175,7 @@ def foreach(
     return _stacked(columns, _like(body, feed), length) + _own(states, data)
 
 
-def _row(shape: Any) -> Any:
+def _row(shape: object) -> Any:
     """The shape of a slice along the first axis."""
     if shape is None:
         return None
@@ -274,7 +275,7 @@ def while_loop(
     return _stacked(columns, _like(body, feed), max_iterations) + _own([values[i] for i in variables], data)
 
 
-def _loop_variables(p: Any) -> list[int]:
+def _loop_variables(p: SimpleNamespace) -> list[int]:
     """Which inputs of the operator are the loop variables."""
     _check_states(p.num_outputs, p.num_out_data, p.func_var_locs, "func_var_locs")
     return _pick(p.func_input_locs, p.func_var_locs, "func_var_locs")
@@ -306,7 +307,7 @@ def _(s, p):
         s.unify(num_inputs + i, shape if not stacked or shape is None else (p.max_iterations, *shape))
 
 
-def _merge(s: Any, places: Sequence[int], values: Sequence[Any]) -> None:
+def _merge(s: object, places: Sequence[int], values: Sequence[Any]) -> None:
     for i, value in zip(places, values):
         s.unify(i, value)
 
@@ -359,7 +360,7 @@ def cond(
     return _own(else_branch(_pick(data, else_input_locs, "else_input_locs"), is_train), data)
 
 
-def _branches(p: Any) -> list[tuple[str, Sequence[int]]]:
+def _branches(p: SimpleNamespace) -> list[tuple[str, Sequence[int]]]:
     """The parameters that say what the condition and the two bodies read."""
     return [(name, getattr(p, name)) for name in ("cond_input_locs", "then_input_locs", "else_input_locs")]
 

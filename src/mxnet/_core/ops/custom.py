@@ -51,7 +51,7 @@ class _Bridge(torch.autograd.Function):
 
 
 def _run(
-    od: Any,
+    od: object,
     definition: Definition,
     data: Sequence[Tensor],
     is_train: bool,
@@ -146,7 +146,7 @@ def ndarray(*data: Tensor, info: Pointer, is_train: TrainMode = False, kept: Kep
     return _run(ndarray, _legacy(info), data, is_train, kept, device)
 
 
-def _infer_shape(s: Any, p: Any) -> None:
+def _infer_shape(s: object, p: SimpleNamespace) -> None:
     definition = definition_of(p)
     known = s.values()[: len(definition.arguments)]
     try:
@@ -159,7 +159,7 @@ def _infer_shape(s: Any, p: Any) -> None:
         s.unify(i, shape)
 
 
-def _infer_type(t: Any, p: Any) -> None:
+def _infer_type(t: object, p: SimpleNamespace) -> None:
     definition = definition_of(p)
     known = t.values()[: len(definition.arguments)]
     try:
@@ -175,13 +175,13 @@ def _infer_type(t: Any, p: Any) -> None:
 # --------------------------------------------------------------------------------------------- sparse arrays
 
 
-def _infer_storage(stypes: Sequence[str], p: Any) -> str:
+def _infer_storage(stypes: Sequence[str], p: SimpleNamespace) -> str:
     definition = definition_of(p)
     found = definition.storage(stypes[: len(definition.arguments)])
     return found[len(definition.inputs)] if definition.outputs else "default"
 
 
-def _run_rule(inputs: Sequence[Any], p: Any) -> Any:
+def _run_rule(inputs: Sequence[Any], p: SimpleNamespace) -> Any:
     values = vars(p)
     is_train = values.get("is_train", state.training)
     call = values[_CALL] = Call(definition_of(p), inputs, is_train, values.get("kept"), values.get("device"))
@@ -189,12 +189,12 @@ def _run_rule(inputs: Sequence[Any], p: Any) -> Any:
 
 
 def _differentiate_rule(
-    grads: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any], p: Any, needed: Sequence[bool]
+    grads: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any], p: SimpleNamespace, needed: Sequence[bool]
 ) -> list[Any]:
     return differentiate_sparse(vars(p)[_CALL], grads, inputs, outputs, needed)
 
 
-def _infer_storage_backward(grad: str, stypes: Sequence[str], p: Any) -> list[str]:
+def _infer_storage_backward(grad: str, stypes: Sequence[str], p: SimpleNamespace) -> list[str]:
     definition = definition_of(p)
     count = len(definition.arguments)
     found = definition.storage(stypes[:count])[len(definition.inputs) :]

@@ -7,6 +7,7 @@ MXNet's ``FInferStorageType`` does, and how to compute it. Combinations without 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from ...base import MXNetError
 from ..grad_mode import grad_mode
 from ..registry import OpDef, get_op
 from ..tape import gradients
+from ..types import ContextLike
 from .storage import Rows, Sparse, as_dense, carrier_for, stype_of, wants_rows
 
 Stypes = tuple[str, ...]
@@ -68,7 +70,7 @@ def add_rule(names: str, make: Callable[..., Any], *args: Any, **options: Any) -
         od.sparse = make(od, *args, **options)
 
 
-def applies(od: OpDef, inputs: Sequence[Any], p: Any) -> bool:
+def applies(od: OpDef, inputs: Sequence[Any], p: SimpleNamespace) -> bool:
     """Whether there is a rule for such inputs.
 
     Raises
@@ -95,7 +97,7 @@ def call(od: OpDef, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     return od.run([with_history(x) for x in inputs], kwargs)
 
 
-def run_rule(od: OpDef, inputs: Sequence[Any], p: Any, kwargs: dict[str, Any]) -> Any:
+def run_rule(od: OpDef, inputs: Sequence[Any], p: SimpleNamespace, kwargs: dict[str, Any]) -> Any:
     """Run the rule of an operator, which applies."""
     if torch.is_grad_enabled() and od.differentiable and any(x is not None and x.requires_grad for x in inputs):
         return _recorded(od, inputs, p, kwargs)
@@ -115,15 +117,15 @@ class _Densify(torch.autograd.Function):
     """The dense copy of a sparse array."""
 
     @staticmethod
-    def forward(ctx: Any, carrier: Tensor, x: Sparse) -> Tensor:
+    def forward(ctx: ContextLike, carrier: Tensor, x: Sparse) -> Tensor:
         return x.dense()
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Any:
+    def backward(ctx: ContextLike, grad: Tensor) -> Any:
         return grad, None
 
 
-def _recorded(od: OpDef, inputs: Sequence[Any], p: Any, kwargs: dict[str, Any]) -> Any:
+def _recorded(od: OpDef, inputs: Sequence[Any], p: SimpleNamespace, kwargs: dict[str, Any]) -> Any:
     """Run a rule as a node of torch's graph; a sparse output gets a carrier with history."""
     carriers = [x.carrier if isinstance(x, Sparse) else x for x in inputs]
     call = _Call(od, inputs, p, kwargs)
@@ -209,7 +211,7 @@ class _Node(torch.autograd.Function):
         return (None, *[_sent(g, rows) if n else None for g, rows, n in zip(found, call.takes_rows, needed)])
 
 
-def _sent(gradient: Any, takes_rows: bool) -> Tensor | None:
+def _sent(gradient: object, takes_rows: bool) -> Tensor | None:
     """A gradient as torch's engine carries it."""
     if not isinstance(gradient, Sparse):
         return gradient

@@ -19,7 +19,7 @@ _FEW = 100_000
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 
 
-def is_plain(value: Any) -> bool:
+def is_plain(value: object) -> bool:
     """Whether a value holds no other values (and hashing it runs no foreign code)."""
     return type(value) in _PLAIN or isinstance(value, np.generic)
 
@@ -57,7 +57,7 @@ class Bases(NamedTuple):
     scheduler: type[Any]
 
 
-def _parts(value: Any, classes: Bases) -> Any:
+def _parts(value: object, classes: Bases) -> Any:
     """The values that a container or object consists of."""
     kind = type(value)
     if kind is tuple or kind is list:

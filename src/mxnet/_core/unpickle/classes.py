@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..types import DTypeLike
 from .checks import Bases, Keys
 
 # A class or maker, given its arguments. ``spend`` is told how many bytes a maker copies.
@@ -47,17 +48,17 @@ class NumpyType:
         return np.frombuffer(data, self._dtype, 1)[0]
 
 
-def _numpy_type(spend: Spend, keys: Keys, code: Any, *flags: Any) -> NumpyType:
+def _numpy_type(spend: Spend, keys: Keys, code: object, *flags: Any) -> NumpyType:
     return NumpyType(code)
 
 
-def _numpy_scalar(spend: Spend, keys: Keys, dtype: Any, data: Any) -> Any:
+def _numpy_scalar(spend: Spend, keys: Keys, dtype: DTypeLike, data: object) -> Any:
     if type(dtype) is not NumpyType:
         raise pickle.UnpicklingError(f"a NumPy number of type {short(dtype)}")
     return dtype.scalar(data)
 
 
-def _bytes(data: Any, encoding: Any) -> bytes:
+def _bytes(data: object, encoding: object) -> bytes:
     """Bytes, or text that stands for them; never a number, for which ``bytearray`` would allocate."""
     if type(data) is str and encoding in ("latin-1", "latin1", "utf-8"):
         return data.encode(encoding)
@@ -66,13 +67,13 @@ def _bytes(data: Any, encoding: Any) -> bytes:
     return data
 
 
-def _bytearray(spend: Spend, keys: Keys, data: Any = b"", encoding: Any = "latin-1") -> bytearray:
+def _bytearray(spend: Spend, keys: Keys, data: object = b"", encoding: object = "latin-1") -> bytearray:
     made = bytearray(_bytes(data, encoding))
     spend(len(made))
     return made
 
 
-def _encode(spend: Spend, keys: Keys, text: Any, encoding: Any = "latin-1") -> bytes:
+def _encode(spend: Spend, keys: Keys, text: object, encoding: object = "latin-1") -> bytes:
     made = _bytes(text, encoding)
     spend(len(made))
     return made
@@ -89,7 +90,7 @@ def _frozenset(spend: Spend, keys: Keys, items: Any = ()) -> frozenset[Any]:
     return frozenset(_set(spend, keys, items))
 
 
-def _complex(spend: Spend, keys: Keys, real: Any, imag: Any = 0.0) -> complex:
+def _complex(spend: Spend, keys: Keys, real: object, imag: object = 0.0) -> complex:
     if not type(real) is type(imag) is float:
         raise pickle.UnpicklingError("a complex number is made of something else than two numbers")
     return complex(real, imag)
@@ -181,7 +182,7 @@ def new(cls: Any, args: Any, bases: Bases) -> Any:
     return cls.__new__(cls)  # type: ignore[call-overload]
 
 
-def call(function: Any, args: Any, spend: Spend, keys: Keys, bases: Bases) -> Any:
+def call(function: Callable[..., Any], args: Any, spend: Spend, keys: Keys, bases: Bases) -> Any:
     """What a file makes by a call: plain data, an array whose content follows, an object of a class of the user's."""
     if type(args) is not tuple:
         raise pickle.UnpicklingError(f"the arguments of a call are a {type(args).__name__}")

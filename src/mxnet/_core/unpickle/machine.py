@@ -89,7 +89,7 @@ class Machine:
         if self._left < 0:
             raise pickle.UnpicklingError("it would take much more memory than its size explains")
 
-    def _push(self, value: Any) -> None:
+    def _push(self, value: object) -> None:
         self._stack.append(value)
 
     def _floor(self) -> int:
@@ -116,7 +116,7 @@ class Machine:
         del self._stack[start:]
         return values
 
-    def _literal(self, value: Any) -> None:
+    def _literal(self, value: object) -> None:
         if type(value) is int and value.bit_length() > _LONGEST_INT:
             raise pickle.UnpicklingError(f"a number has {value.bit_length()} bits")
         self._push(value)

@@ -12,6 +12,7 @@ from ..._core import casting, logs
 from ..._core.dtypes import CODE_TO_NP, torch_dtype
 from ..._core.graph.mixed_precision import reduce_precision
 from ..._core.registry import has_op
+from ..._core.types import ContextLike, DTypeLike
 from ...context import gpu
 from ...module import BucketingModule
 from ...ndarray import NDArray
@@ -44,7 +45,7 @@ _GPU = gpu(0)
 # ---------------------------------------------------------------------------------------------------- the lists
 
 
-def _is_float16(target_dtype: Any) -> bool:
+def _is_float16(target_dtype: DTypeLike) -> bool:
     """Which of the two types is meant; AssertionError for others."""
     try:
         dtype = torch_dtype(target_dtype)
@@ -56,40 +57,40 @@ def _is_float16(target_dtype: Any) -> bool:
     return dtype is torch.float16
 
 
-def list_lp16_ops(target_dtype: Any) -> list[str]:
+def list_lp16_ops(target_dtype: DTypeLike) -> list[str]:
     """Operators that run in low precision."""
     return lists.symbol_fp16.FP16_FUNCS if _is_float16(target_dtype) else lists.symbol_bf16.BF16_FUNCS
 
 
-def list_fp32_ops(target_dtype: Any) -> list[str]:
+def list_fp32_ops(target_dtype: DTypeLike) -> list[str]:
     """Operators that run in float32."""
     return lists.symbol_fp16.FP32_FUNCS if _is_float16(target_dtype) else lists.symbol_bf16.FP32_FUNCS
 
 
-def list_lp16_fp32_ops(target_dtype: Any) -> list[str]:
+def list_lp16_fp32_ops(target_dtype: DTypeLike) -> list[str]:
     """Operators that run in the type they get."""
     return lists.symbol_fp16.FP16_FP32_FUNCS if _is_float16(target_dtype) else lists.symbol_bf16.BF16_FP32_FUNCS
 
 
-def list_conditional_fp32_ops(target_dtype: Any) -> list[Condition]:
+def list_conditional_fp32_ops(target_dtype: DTypeLike) -> list[Condition]:
     """Operators that run in float32 under some settings: (operator, parameter, its values)."""
     module = lists.symbol_fp16 if _is_float16(target_dtype) else lists.symbol_bf16
     return module.CONDITIONAL_FP32_FUNCS
 
 
-def list_widest_type_cast(target_dtype: Any) -> list[str]:
+def list_widest_type_cast(target_dtype: DTypeLike) -> list[str]:
     """Operators that run in the widest type of their inputs."""
     module = lists.symbol_fp16 if _is_float16(target_dtype) else lists.symbol_bf16
     return module.WIDEST_TYPE_CASTS
 
 
-def list_loss_output_functions(target_dtype: Any) -> list[str]:
+def list_loss_output_functions(target_dtype: DTypeLike) -> list[str]:
     """Output layers that scale their gradients themselves."""
     module = lists.symbol_fp16 if _is_float16(target_dtype) else lists.symbol_bf16
     return module.LOSS_OUTPUT_FUNCTIONS
 
 
-def list_lp16_use_fp32_params(target_dtype: Any) -> dict[str, list[str]] | None:
+def list_lp16_use_fp32_params(target_dtype: DTypeLike) -> dict[str, list[str]] | None:
     """Inputs of low-precision operators that stay float32; None when there are none."""
     return None if _is_float16(target_dtype) else lists.symbol_bf16.BF16_USE_FP32_PARAMS
 
@@ -111,7 +112,7 @@ def __getattr__(name: str) -> Any:
 
 
 def init(
-    target_dtype: Any = "float16",
+    target_dtype: DTypeLike = "float16",
     target_precision_ops: list[str] | None = None,
     conditional_fp32_ops: list[Condition] | None = None,
     fp32_ops: list[str] | None = None,
@@ -165,7 +166,7 @@ def init(
     logs.root.info("Using AMP")
 
 
-def _check_trainer(x: Any) -> None:
+def _check_trainer(x: object) -> None:
     """TypeError unless this is a Gluon trainer."""
     if isinstance(x, Optimizer):
         raise TypeError("AMP is currently only compatible with Gluon Trainer")
@@ -223,7 +224,7 @@ def unscale(optimizer_or_trainer: Any) -> None:
 # ---------------------------------------------------------------------------------------------------- trained networks
 
 
-def _list_of(what: str, names: Any, default: list[Any]) -> list[Any]:
+def _list_of(what: str, names: object, default: list[Any]) -> list[Any]:
     if names is None:
         return default
     assert isinstance(names, list), f"{what} should be a list, got {type(names).__name__}"
@@ -395,7 +396,7 @@ def convert_hybrid_block(
     fp32_ops: list[str] | None = None,
     conditional_fp32_ops: list[Condition] | None = None,
     excluded_sym_names: list[str] | None = None,
-    ctx: Any = _GPU,
+    ctx: ContextLike = _GPU,
     cast_optional_params: bool = False,
 ) -> Any:
     """A float32 block in mixed precision, for predictions; see :func:`convert_symbol`.

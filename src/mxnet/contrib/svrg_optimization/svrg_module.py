@@ -10,9 +10,13 @@ import torch
 
 from ... import ndarray as nd
 from ... import optimizer as opt
+from ..._core.types import ContextLike
 from ...context import cpu
+from ...io import DataBatch, DataIter
+from ...kvstore import KVStore
 from ...module import Module
 from ...ndarray.ndarray import wrap
+from ...optimizer import Optimizer
 from .svrg_optimizer import FULL, _SVRGOptimizer
 
 __all__ = ["SVRGModule"]
@@ -60,7 +64,7 @@ class SVRGModule(Module):
         data_names: Sequence[str] | None = ("data",),
         label_names: Sequence[str] | None = ("softmax_label",),
         logger: Any = logging,
-        context: Any = _CPU,
+        context: ContextLike = _CPU,
         work_load_list: Sequence[float] | None = None,
         fixed_param_names: Sequence[str] | None = None,
         state_names: Sequence[str] | None = None,
@@ -104,7 +108,7 @@ class SVRGModule(Module):
         inputs_need_grad: bool = False,
         force_rebind: bool = False,
         shared_module: Any = None,
-        grad_req: Any = "write",
+        grad_req: str | Sequence[str] | dict[str, str] = "write",
     ) -> None:
         """Allocate memory for inputs of given shapes; see :meth:`BaseModule.bind`. The copy shares with no module."""
         super().bind(data_shapes, label_shapes, for_training, inputs_need_grad, force_rebind, shared_module, grad_req)
@@ -143,7 +147,9 @@ class SVRGModule(Module):
         if not self._update_on_kvstore:  # no average gradients get there: all parameters can be updated in one call
             self._updater = opt.get_updater(self._optimizer.default_opt)
 
-    def _make_optimizer(self, optimizer: Any, optimizer_params: Any, kvstore: Any, update_on_kvstore: bool) -> Any:
+    def _make_optimizer(
+        self, optimizer: Optimizer, optimizer_params: Any, kvstore: KVStore, update_on_kvstore: bool
+    ) -> Any:
         inner = super()._make_optimizer(optimizer, optimizer_params, kvstore, update_on_kvstore)
         names = [*inner.idx2name.values(), *[name + FULL for name in self._param_names]]
         return _SVRGOptimizer(
@@ -155,7 +161,7 @@ class SVRGModule(Module):
 
     # ------------------------------------------------------------------ computation
 
-    def forward(self, data_batch: Any, is_train: bool | None = None) -> None:
+    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Compute the outputs for a batch, and in training those of the copy; see :meth:`Module.forward`."""
         super().forward(data_batch, is_train)
         if self._has_copy and (self.for_training if is_train is None else is_train):
@@ -176,7 +182,7 @@ class SVRGModule(Module):
         self._update_svrg_gradients()
         super().update()
 
-    def update_full_grads(self, train_data: Any) -> None:
+    def update_full_grads(self, train_data: DataIter) -> None:
         """Copy the parameters, and average the gradients over all batches.
 
         Parameters
@@ -187,7 +193,7 @@ class SVRGModule(Module):
         train_data.reset()
         self._average(train_data)
 
-    def _average(self, train_data: Any) -> None:
+    def _average(self, train_data: DataIter) -> None:
         assert self.optimizer_initialized, "call bind, init_params and init_optimizer first"
         self._mod_aux.set_params(*self.get_params())
         count = pad = 0
@@ -242,7 +248,7 @@ class SVRGModule(Module):
         train_data.reset()
         return super()._fit_epoch(epoch, train_data, *rest)
 
-    def _end_epoch(self, train_data: Any) -> None:
+    def _end_epoch(self, train_data: DataIter) -> None:
         """Leave the iterator alone: it is reset before it is used, which shuffles it as often as MXNet does."""
 
 

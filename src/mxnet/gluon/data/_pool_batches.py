@@ -20,14 +20,14 @@ from ...util import set_np
 _worker_dataset: Any = None  # of a worker process
 
 
-def _worker_initializer(dataset: Any, active_shape: bool, active_array: bool) -> None:
+def _worker_initializer(dataset: object, active_shape: bool, active_array: bool) -> None:
     """What a worker process begins with: it keeps the dataset, and has the parent's NumPy mode."""
     global _worker_dataset
     _worker_dataset = dataset
     set_np(active_shape, active_array)
 
 
-def _worker_fn(samples: Any, batchify_fn: Callable[[list], Any], dataset: Any = None) -> bytes:
+def _worker_fn(samples: Any, batchify_fn: Callable[[list], Any], dataset: object | None = None) -> bytes:
     """A batch of the worker's dataset, pickled such that big arrays stay in shared memory."""
     file = io.BytesIO()
     ForkingPickler(file, pickle.HIGHEST_PROTOCOL).dump(batchify_fn([_worker_dataset[i] for i in samples]))

@@ -277,7 +277,7 @@ def _unpickled(task: Task, body: Any, buffers: list[memoryview]) -> Any:
         return Failure.of(e, f"receiving a batch of {samples(task.indices)}")
 
 
-def _digest(generator_state: Any) -> int:
+def _digest(generator_state: object) -> int:
     return zlib.crc32(pickle.dumps(generator_state))
 
 

@@ -33,7 +33,7 @@ _KEPT = 32  # blocks of a worker that are used again; more exist only while a pr
 _cpu_shared = Context("cpu_shared", 0)
 
 
-def _rebuild(data: Any, dtype: torch.dtype, shape: tuple[int, ...], numpy: bool) -> NDArray:
+def _rebuild(data: object, dtype: torch.dtype, shape: tuple[int, ...], numpy: bool) -> NDArray:
     t = torch.frombuffer(data, dtype=dtype).view(shape) if all(shape) else torch.empty(shape, dtype=dtype)
     made = wrap(t, _cpu_shared)
     return made.as_np_ndarray() if numpy else made
@@ -42,7 +42,7 @@ def _rebuild(data: Any, dtype: torch.dtype, shape: tuple[int, ...], numpy: bool)
 class _Pickler(pickle.Pickler):
     """Pickles arrays as buffers."""
 
-    def reducer_override(self, obj: Any) -> Any:
+    def reducer_override(self, obj: object) -> Any:
         if not isinstance(obj, NDArray) or obj.stype != "default":
             return NotImplemented
         t = obj._t.detach().cpu().contiguous()
@@ -50,7 +50,7 @@ class _Pickler(pickle.Pickler):
         return _rebuild, (pickle.PickleBuffer(content), t.dtype, tuple(t.shape), type(obj) is not NDArray)
 
 
-def _pickled(value: Any) -> tuple[memoryview, list[Any]]:
+def _pickled(value: object) -> tuple[memoryview, list[Any]]:
     """A pickle, and the memory of the big arrays, which it leaves out."""
     file = io.BytesIO()
     apart: list[Any] = []
@@ -137,7 +137,7 @@ class Sender:
         self._taken[_address(found)] = block
         return found
 
-    def send(self, value: Any) -> None:
+    def send(self, value: object) -> None:
         """Send a result."""
         body: Any
         body, apart = _pickled(value)

@@ -94,7 +94,7 @@ class _Text(str):
         return str(self)
 
 
-def _pickled(value: Any) -> bytes | None:
+def _pickled(value: object) -> bytes | None:
     """A pickle of what can be pickled and read again, else None."""
     try:
         found = pickle.dumps(value)
@@ -173,7 +173,7 @@ class ThreadPool:
 def _load(
     task: Task,
     changed: threading.Condition,
-    dataset: Any,
+    dataset: object,
     batchify_fn: Callable[[list], Any],
     np_shape: bool,
     np_array: bool,

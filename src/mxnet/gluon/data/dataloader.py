@@ -273,7 +273,9 @@ def _batch_sampler(dataset: Any, batch_size: Any, shuffle: bool, sampler: Any, l
     return _sampler.BatchSampler(sampler, batch_size, last_batch or "keep")
 
 
-def _own_batches(dataset: Any, batchify_fn: Any, batch_sampler: Any, pinned: context.Context | None) -> Iterator[Any]:
+def _own_batches(
+    dataset: Any, batchify_fn: Callable[..., Any], batch_sampler: Any, pinned: context.Context | None
+) -> Iterator[Any]:
     """The batches of an epoch, read when they are asked for."""
     for indices in batch_sampler:
         samples = []

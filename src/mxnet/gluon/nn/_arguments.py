@@ -50,7 +50,7 @@ def per_axis(layer: str, name: str, value: Size, count: int) -> tuple[int, ...]:
     return sizes
 
 
-def one_of(layer: str, name: str, value: Any, choices: Sequence[Any]) -> Any:
+def one_of(layer: str, name: str, value: object, choices: Sequence[Any]) -> Any:
     """``value`` when it is one of ``choices``."""
     if value not in choices:
         raise OperatorValueError(f"{layer}: {name} must be {' or '.join(map(repr, choices))}, got {value!r}")

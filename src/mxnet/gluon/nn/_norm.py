@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import torch
 
 from ..._core.dtypes import torch_dtype
+from ..._core.types import DTypeLike
 from ..block import HybridBlock
 from ._arguments import InitLike, integer
 
@@ -73,11 +75,11 @@ class _BatchNorm(_Norm):
         self._add_parameter("running_mean", size, running_mean_initializer, False, differentiable=False)
         self._add_parameter("running_var", size, running_variance_initializer, False, differentiable=False)
 
-    def cast(self, dtype: Any) -> None:
+    def cast(self, dtype: DTypeLike) -> None:
         """Cast the parameters; they stay float32 for float16, where sums over a batch would lose too much."""
         super().cast("float32" if torch_dtype(dtype) is torch.float16 else dtype)
 
-    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
         normalize = F.contrib.BatchNormWithReLU if self.fuse_relu else F.BatchNorm
         return normalize(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
 
@@ -156,7 +158,7 @@ class InstanceNorm(_Norm):
         self._epsilon = epsilon
         self._add_scale_and_shift(in_channels, scale, center, gamma_initializer, beta_initializer)
 
-    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any, gamma: Any, beta: Any) -> Any:
         elsewhere = self._axis != 1  # the operator wants the channels along axis 1
         channels_first = x.swapaxes(1, self._axis) if elsewhere else x
         out = F.InstanceNorm(channels_first, gamma, beta, name="fwd", eps=self._epsilon)
@@ -198,7 +200,7 @@ class LayerNorm(_Norm):
         self._epsilon = epsilon
         self._add_scale_and_shift(in_channels, scale, center, gamma_initializer, beta_initializer)
 
-    def hybrid_forward(self, F: Any, data: Any, gamma: Any, beta: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, data: Any, gamma: Any, beta: Any) -> Any:
         return F.LayerNorm(data, gamma=gamma, beta=beta, axis=self._axis, eps=self._epsilon)
 
 
@@ -234,7 +236,7 @@ class GroupNorm(_Norm):
         self._epsilon = epsilon
         self._add_scale_and_shift(self._num_groups, scale, center, gamma_initializer, beta_initializer)
 
-    def hybrid_forward(self, F: Any, data: Any, gamma: Any, beta: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, data: Any, gamma: Any, beta: Any) -> Any:
         return F.GroupNorm(data, gamma=gamma, beta=beta, num_groups=self._num_groups, eps=self._epsilon)
 
     def _repr_extra(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from ... import ndarray, symbol
@@ -100,7 +101,7 @@ class Dense(HybridBlock):
             )
             self.act = Activation(activation, prefix=activation + "_") if activation is not None else None
 
-    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any, weight: Any, bias: Any = None) -> Any:
         out = F.FullyConnected(
             x, weight, bias, no_bias=bias is None, num_hidden=self._units, flatten=self._flatten, name="fwd"
         )
@@ -129,7 +130,7 @@ class Dropout(HybridBlock):
         self._rate = rate
         self._axes = axes
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         if self._rate > 0:
             return F.Dropout(x, p=self._rate, axes=self._axes, name="fwd", cudnn_off=False)
         return F.identity(x)
@@ -186,7 +187,7 @@ class Embedding(HybridBlock):
             grad_stype="row_sparse" if sparse_grad else "default",
         )
 
-    def hybrid_forward(self, F: Any, x: Any, weight: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any, weight: Any) -> Any:
         return F.Embedding(x, weight, name="fwd", **self._kwargs)
 
     def __repr__(self) -> str:
@@ -199,14 +200,14 @@ class Flatten(HybridBlock):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         return F.flatten(x)
 
     def __repr__(self) -> str:
         return type(self).__name__
 
 
-def _check_function(layer: str, function: Any, *namespaces: Any) -> None:
+def _check_function(layer: str, function: object, *namespaces: Any) -> None:
     """Refuse what is neither callable nor the name of an operator that all ``namespaces`` have."""
     if isinstance(function, str):
         for namespace in namespaces:
@@ -269,7 +270,7 @@ class HybridLambda(HybridBlock):
             self._func_name = getattr(function, "__name__", str(function))
             self._func = function
 
-    def hybrid_forward(self, F: Any, x: Any, *args: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any, *args: Any) -> Any:
         return self._func(F, x, *args)
 
     def __repr__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import Any
 
 from ... import ndarray
@@ -123,7 +124,7 @@ class RecurrentCell(Block):
             outputs = _mask_sequence_variable_length(F, outputs, length, valid_length, axis, True)
         return _format_sequence(length, outputs, layout, merge_outputs)[0], states
 
-    def _get_activation(self, F: Any, inputs: Any, activation: Any, **kwargs: Any) -> Any:
+    def _get_activation(self, F: ModuleType, inputs: Any, activation: Any, **kwargs: Any) -> Any:
         """Apply an activation that is given by its name, as a layer or as a function."""
         if isinstance(activation, str):
             if activation in _OPERATORS:
@@ -157,7 +158,7 @@ class HybridRecurrentCell(RecurrentCell, HybridBlock):
     def __init__(self, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)
 
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any, *args: Any, **kwargs: Any) -> Any:
         """One step; subclasses write it."""
         raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
 

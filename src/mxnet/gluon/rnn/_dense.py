@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
+from ...initializer import Initializer
 from ._base import HybridRecurrentCell
 
 
@@ -39,7 +41,7 @@ class _DenseCell(HybridRecurrentCell):
         self.i2h_bias = self._parameter("i2h_bias", (rows,), i2h_bias)
         self.h2h_bias = self._parameter("h2h_bias", (rows,), h2h_bias)
 
-    def _parameter(self, name: str, shape: tuple[int, ...], init: Any) -> Any:
+    def _parameter(self, name: str, shape: tuple[int, ...], init: Initializer | str) -> Any:
         return self.params.get(name, shape=shape, init=init, allow_deferred_init=True)
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
@@ -53,7 +55,9 @@ class _DenseCell(HybridRecurrentCell):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._mapping()})"
 
-    def _maps(self, F: Any, inputs: Any, hidden: Any, weights: dict[str, Any], prefix: str) -> tuple[Any, Any]:
+    def _maps(
+        self, F: ModuleType, inputs: object, hidden: object, weights: dict[str, Any], prefix: str
+    ) -> tuple[Any, Any]:
         """The linear maps of the input and of the hidden state."""
 
         def linear(kind: str, data: Any) -> Any:
@@ -105,7 +109,7 @@ class RNNCell(_DenseCell):
         return f"{type(self).__name__}({self._mapping()}, {self._activation})"
 
     def hybrid_forward(
-        self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
+        self, F: ModuleType, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
     ) -> tuple[Any, list[Any]]:
         """Make one step."""
         prefix = f"t{self._counter}_"
@@ -162,7 +166,7 @@ class LSTMCell(_DenseCell):
         return "lstm"
 
     def hybrid_forward(
-        self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
+        self, F: ModuleType, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
     ) -> tuple[Any, list[Any]]:
         """Make one step."""
         prefix = f"t{self._counter}_"
@@ -226,7 +230,7 @@ class GRUCell(_DenseCell):
         return "gru"
 
     def hybrid_forward(
-        self, F: Any, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
+        self, F: ModuleType, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
     ) -> tuple[Any, list[Any]]:
         """Make one step."""
         prefix = f"t{self._counter}_"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from ... import symbol
@@ -42,7 +43,7 @@ class DropoutCell(HybridRecurrentCell):
         """Nothing: it has no state."""
         return []
 
-    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, Any]:
+    def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> tuple[Any, Any]:
         """Make one step."""
         if self._rate > 0:
             inputs = F.Dropout(data=inputs, p=self._rate, axes=self._axes, name=f"t{self._counter}_fwd")
@@ -107,7 +108,7 @@ class ModifierCell(HybridRecurrentCell):
         finally:
             self.base_cell._modified = True
 
-    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> Any:
         """One step; subclasses write it."""
         raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
 
@@ -152,7 +153,7 @@ class ZoneoutCell(ModifierCell):
         super().reset()
         self._prev_output = None
 
-    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
+    def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
         """Make one step."""
         new_output, new_states = self.base_cell(inputs, states)
 
@@ -181,7 +182,7 @@ class ResidualCell(ModifierCell):
     def __init__(self, base_cell: RecurrentCell) -> None:
         super().__init__(base_cell)
 
-    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
+    def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
         """Make one step."""
         output, states = self.base_cell(inputs, states)
         return F.elemwise_add(output, inputs, name=f"t{self._counter}_fwd"), states

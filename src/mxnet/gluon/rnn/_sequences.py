@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 from ... import ndarray, symbol
@@ -14,7 +15,7 @@ from ..utils import in_mode
 tensor_types = (Symbol, NDArray)
 
 
-def state(func: Any, **kwargs: Any) -> Any:
+def state(func: Callable[..., Any], **kwargs: Any) -> Any:
     """A state to begin with, of the mode's own kind of array."""
     return in_mode(func(**kwargs))
 
@@ -62,7 +63,7 @@ def _format_sequence(
     return inputs, axis, F, batch_size
 
 
-def _steps(F: Any, inputs: Any, length: int | None, axis: int) -> list[Any]:
+def _steps(F: ModuleType, inputs: Any, length: int | None, axis: int) -> list[Any]:
     """A list of the steps of a sequence."""
     if F is symbol:
         if len(inputs.list_outputs()) != 1:
@@ -76,7 +77,7 @@ def _steps(F: Any, inputs: Any, length: int | None, axis: int) -> list[Any]:
     return _as_list(F.split(inputs, axis=axis, num_outputs=steps, squeeze_axis=1))
 
 
-def _get_begin_state(cell: Any, F: Any, begin_state: Any, inputs: Any, batch_size: int) -> Any:
+def _get_begin_state(cell: Any, F: ModuleType, begin_state: Any, inputs: Any, batch_size: int) -> Any:
     """The states to begin with: those given, else zeros where the inputs are."""
     if begin_state is not None:
         return begin_state
@@ -87,7 +88,7 @@ def _get_begin_state(cell: Any, F: Any, begin_state: Any, inputs: Any, batch_siz
 
 
 def _mask_sequence_variable_length(
-    F: Any, data: Any, length: int, valid_length: Any, time_axis: int, merge: bool | None
+    F: ModuleType, data: Any, length: int, valid_length: Any, time_axis: int, merge: bool | None
 ) -> Any:
     """A sequence with zeros after the end of each example; a list unless ``merge`` is true."""
     if valid_length is None:
@@ -100,7 +101,7 @@ def _mask_sequence_variable_length(
     return _as_list(F.split(masked, num_outputs=length, axis=time_axis, squeeze_axis=True))
 
 
-def _reverse_sequences(sequences: Sequence[Any], unroll_step: int, valid_length: Any = None) -> list[Any]:
+def _reverse_sequences(sequences: Sequence[Any], unroll_step: int, valid_length: object | None = None) -> list[Any]:
     """A list of steps backwards; with lengths, each example from its own end, what comes after it staying in place."""
     if valid_length is None:
         return list(reversed(sequences))

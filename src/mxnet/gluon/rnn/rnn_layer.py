@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 from ... import ndarray, symbol
+from ..._core.types import DTypeLike
 from ...ndarray import NDArray
 from ..block import HybridBlock
 from . import rnn_cell
@@ -137,7 +139,7 @@ class _RNNLayer(HybridBlock):
             for i, info in enumerate(self.state_info(batch_size))
         ]
 
-    def cast(self, dtype: Any) -> None:
+    def cast(self, dtype: DTypeLike) -> None:
         """Change the data type of the parameters, and of states to begin with."""
         super().cast(dtype)
         self._dtype = dtype
@@ -208,7 +210,7 @@ class _RNNLayer(HybridBlock):
         return super().__call__(inputs, states, **kwargs)
 
     def hybrid_forward(  # type: ignore[override]
-        self, F: Any, inputs: Any, states: Any, sequence_length: Any = None, **kwargs: Any
+        self, F: ModuleType, inputs: Any, states: Any, sequence_length: Any = None, **kwargs: Any
     ) -> Any:
         """Run the layer over a sequence."""
         if self._layout == "NTC":

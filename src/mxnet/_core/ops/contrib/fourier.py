@@ -1,6 +1,6 @@
 """Fourier transforms of real rows, and the count sketch that compact bilinear pooling multiplies in that domain."""
 
-from typing import Any
+from types import SimpleNamespace
 
 import torch
 from torch import Tensor
@@ -98,7 +98,7 @@ def count_sketch(data: Tensor, h: Tensor, s: Tensor, *, out_dim: int, processing
 
 
 @count_sketch.infer_shape
-def _(shapes: ShapeRule, p: Any) -> None:
+def _(shapes: ShapeRule, p: SimpleNamespace) -> None:
     data = shapes["data"]
     if data is None:
         return

@@ -1,6 +1,6 @@
 """Log likelihood of Hawkes processes."""
 
-from typing import Any
+from types import SimpleNamespace
 
 import torch
 from torch import Tensor
@@ -120,7 +120,7 @@ def hawkesll(
 
 
 @hawkesll.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     lda, lags = s["lda"], s["lags"]
     n = lda[0] if lda else lags[0] if lags else None
     k, t = lda[1] if lda else None, lags[1] if lags else None
@@ -135,6 +135,6 @@ def _(s: ShapeRule, p: Any) -> None:
 
 
 @hawkesll.infer_type
-def _(t: TypeRule, p: Any) -> None:
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same(*(n for n in (*t.inputs, *t.outputs) if n != "marks"))
     t.unify("marks", torch.int32)

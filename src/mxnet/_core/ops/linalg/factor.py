@@ -1,5 +1,6 @@
 """Factorizations, inverses, determinants: ``linalg.potrf``, ``potri``, ``gelqf``, ``syevd``, ``inverse``, ``det``."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -54,7 +55,7 @@ def syevd(A: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @syevd.backward
-def _syevd_gradient(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple[Tensor]:
+def _syevd_gradient(grads: object, inputs: object, outputs: object, p: SimpleNamespace) -> tuple[Tensor]:
     u, values = outputs
     du, dl = grads
     x = du.matmul(u.mT)
@@ -105,7 +106,7 @@ def det(A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @det.backward
-def _det_gradient(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple[Tensor]:
+def _det_gradient(grads: object, inputs: object, outputs: object, p: SimpleNamespace) -> tuple[Tensor]:
     value = outputs[0].reshape(inputs[0].shape[:-2])
     return (_inverse_transposed(inputs[0], grads[0].reshape(value.shape) * value, value != 0),)
 
@@ -124,13 +125,13 @@ def slogdet(A: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 @slogdet.backward
-def _slogdet_gradient(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple[Tensor]:
+def _slogdet_gradient(grads: object, inputs: object, outputs: object, p: SimpleNamespace) -> tuple[Tensor]:
     shape = inputs[0].shape[:-2]
     return (_inverse_transposed(inputs[0], grads[1].reshape(shape), outputs[0].reshape(shape) != 0),)
 
 
 def _pivots_are_int(last: str, same: tuple[str, ...]) -> Any:
-    def rule(t: Any, p: Any) -> None:
+    def rule(t: Any, p: SimpleNamespace) -> None:
         known = next((t[n] for n in same if t[n] is not None), None)
         for n in same if known is not None else ():
             t.unify(n, known)

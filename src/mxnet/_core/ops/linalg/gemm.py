@@ -1,6 +1,6 @@
 """Products of matrices: ``linalg.gemm``, ``gemm2``, ``syrk``, ``trmm``, and the triangular solver ``trsm``."""
 
-from typing import Any
+from types import SimpleNamespace
 
 import torch
 from torch import Tensor
@@ -51,7 +51,7 @@ def gemm(
 
 
 @gemm.infer_shape
-def _gemm_shape(s: Any, p: Any) -> None:
+def _gemm_shape(s: object, p: SimpleNamespace) -> None:
     """C has the shape of the product."""
     if s["A"] is None or s["B"] is None:
         return
@@ -122,7 +122,7 @@ def trsm(
     return solved if alpha == 1.0 else solved * alpha
 
 
-def _triangle_shape(s: Any, p: Any) -> None:
+def _triangle_shape(s: object, p: SimpleNamespace) -> None:
     """B and the output have one shape; A is square and fits."""
     for name in ("B", "output"):
         if s[name] is not None:

@@ -1,5 +1,6 @@
 """Connectionist temporal classification."""
 
+from types import SimpleNamespace
 from typing import Any, Literal, Optional
 
 import torch
@@ -12,7 +13,7 @@ from ...shapes import ShapeRule, TypeRule
 from ...tape import gradients
 
 
-def _inputs(p: Any) -> tuple[str, ...]:
+def _inputs(p: SimpleNamespace) -> tuple[str, ...]:
     return (
         "data",
         "label",
@@ -106,7 +107,7 @@ def ctc_loss(
 
 
 @ctc_loss.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     data = s["data"]
     if data is None or len(data) != 3:
         return
@@ -119,7 +120,7 @@ def _(s: ShapeRule, p: Any) -> None:
 
 
 @ctc_loss.infer_type
-def _(t: TypeRule, p: Any) -> None:
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("data", "output0", "output1")
     for name in t.inputs[1:]:
         if t[name] is None:
@@ -152,7 +153,7 @@ def warp_ctc(data: Tensor, label: Tensor, *, label_length: int = 0, input_length
 
 
 @warp_ctc.backward
-def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
+def _(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace) -> tuple:
     data, label = inputs
     label = label.to(torch.int64).reshape(-1, p.label_length)
     rank = torch.argsort((label == 0).to(torch.int8), dim=1, stable=True)  # labels to the left
@@ -164,7 +165,7 @@ def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
 
 
 @warp_ctc.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output")
     data = s["data"]
     if data is not None and data[0] is not None and p.input_length > 0:
@@ -172,7 +173,7 @@ def _(s: ShapeRule, p: Any) -> None:
 
 
 @warp_ctc.infer_type
-def _(t: TypeRule, p: Any) -> None:
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("data", "output")
     if t["label"] is None:
         t.unify("label", torch.int32)

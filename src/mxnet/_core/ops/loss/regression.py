@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from math import prod
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal
 
 import torch
@@ -39,7 +40,7 @@ def _regression(name: str, forward: Callable, difference: Callable, doc: str) ->
     od = op(name, aliases=(f"_sparse_{name}",), aliases_input=True, loss=True)(fn)
 
     @od.backward
-    def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
+    def _(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace) -> tuple:
         out, label = outputs[0], inputs[1]
         grad = difference(out, label.reshape(out.shape))
         scale = p.grad_scale * label.shape[0] / max(label.numel(), 1)
@@ -49,7 +50,7 @@ def _regression(name: str, forward: Callable, difference: Callable, doc: str) ->
     return od
 
 
-def _regression_shapes(s: ShapeRule, p: Any) -> None:
+def _regression_shapes(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output")
     data, label = s["data"], s["label"]
     if data is None or None in data:
@@ -113,7 +114,7 @@ def svm_output(
 
 
 @svm_output.backward
-def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
+def _(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace) -> tuple:
     out, label = outputs[0], inputs[1]
     # +1 for the class of the label, -1 for the others.
     classes = torch.arange(out.shape[-1], device=out.device)
@@ -125,7 +126,7 @@ def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
 
 
 @svm_output.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output")
     if s["data"] is not None:
         s.unify("label", s["data"][:-1])
@@ -153,7 +154,7 @@ def make_loss(
 
 
 @make_loss.backward
-def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
+def _(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace) -> tuple:
     data = inputs[0]
     if p.normalization == "valid":
         valid = (data > p.valid_thresh).sum().clamp_(min=1)
@@ -192,7 +193,7 @@ def identity_attach_kl_sparse_reg(
 
 
 @identity_attach_kl_sparse_reg.backward
-def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
+def _(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace) -> tuple:
     data, moving = inputs[0], inputs[1].data  # no version check: the state may move on
     rows = data.reshape(data.shape[0], -1)
     moving.mul_(p.momentum).add_(rows.mean(0), alpha=1 - p.momentum)
@@ -201,7 +202,7 @@ def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
 
 
 @identity_attach_kl_sparse_reg.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output")
     if s["data"] is not None:
         s.unify("moving_avg", (s["data"][1],))

@@ -1,6 +1,7 @@
 """SoftmaxOutput, the classification layer that brings its own gradient, and softmax_cross_entropy."""
 
 from math import prod
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal
 
 import torch
@@ -94,7 +95,7 @@ def _minus_labels(prob: Tensor, index: Tensor, alpha: float) -> Tensor:
 
 
 @softmax_output.backward
-def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
+def _(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace) -> tuple:
     out, label = outputs[0], inputs[1]
     if label.shape == out.shape:
         grad = (out - label).mul_(p.grad_scale)
@@ -123,7 +124,7 @@ def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
 
 
 @softmax_output.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output")
     data, label = s["data"], s["label"]
     if data is None:
@@ -164,13 +165,13 @@ def softmax_cross_entropy(data: Tensor, label: Tensor) -> Tensor:
 
 
 @softmax_cross_entropy.backward
-def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
+def _(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace) -> tuple:
     data, label = inputs
     return (_minus_labels(torch.softmax(data, 1), label.to(torch.int64), 0.0).mul_(grads[0]),)
 
 
 @softmax_cross_entropy.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.unify("output", (1,))
     if s["data"] is not None:
         s.unify("label", s["data"][:1])

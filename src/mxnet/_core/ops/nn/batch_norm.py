@@ -4,6 +4,7 @@ Moving averages follow MXNet: ``moving = moving * momentum + batch * (1 - moment
 biased one (divided by the number of elements), where torch's own layers use the unbiased one.
 """
 
+from types import SimpleNamespace
 from typing import Any, Optional
 
 import torch
@@ -92,7 +93,7 @@ _STATES: dict[str, Any] = {
 }
 
 
-def _fusion(p: Any) -> FusionRole | None:
+def _fusion(p: SimpleNamespace) -> FusionRole | None:
     """Predictions fold it into the convolution before it, where the channels are those of the convolution."""
     return "normalization" if p.axis == 1 and not p.output_mean_var else None
 
@@ -278,7 +279,7 @@ def batch_norm_with_relu(
     return out, mean, var, out
 
 
-def _shape_rule(s: ShapeRule, p: Any) -> None:
+def _shape_rule(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output", *(n for n in s.outputs if n == "workspace"))
     data = s["data"]
     if data is None:
@@ -290,7 +291,7 @@ def _shape_rule(s: ShapeRule, p: Any) -> None:
         s.unify(name, (data[axis],))
 
 
-def _type_rule(t: TypeRule, p: Any) -> None:
+def _type_rule(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("data", "output", *(n for n in t.outputs if n == "workspace"))
     data = t["data"]
     if data is None:

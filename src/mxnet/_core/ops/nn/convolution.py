@@ -1,6 +1,7 @@
 """Convolution and Deconvolution, one to three spatial axes, channels first or last."""
 
-from typing import Any, Literal, Optional
+from types import SimpleNamespace
+from typing import Literal, Optional
 
 import torch
 from torch import Tensor
@@ -71,7 +72,7 @@ def _convolve(
     return from_channels_first(out, layout)
 
 
-def _fusion(p: Any) -> FusionRole | None:
+def _fusion(p: SimpleNamespace) -> FusionRole | None:
     return "convolution" if len(p.kernel) == 2 and p.layout in (None, "NCHW") else None
 
 

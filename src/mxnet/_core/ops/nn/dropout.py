@@ -14,12 +14,12 @@ _MANY = 1 << 10
 _LOWEST = -(2**63)
 
 
-def uniform_like(data: Tensor, low: float, high: float, rng: Any) -> Tensor:
+def uniform_like(data: Tensor, low: float, high: float, rng: Generator) -> Tensor:
     """Uniform random numbers of the data's shape and type."""
     return torch.empty_like(data).uniform_(low, high, generator=rng)
 
 
-def dropout_mask(data: Tensor, p: float, rng: Any, shape: Any = None) -> Tensor:
+def dropout_mask(data: Tensor, p: float, rng: Generator, shape: Any = None) -> Tensor:
     """Zeros with probability ``p``, ``1 / (1 - p)`` elsewhere (NaN when everything is dropped, as MXNet's), in the
     storage order of the data.
     """
@@ -35,7 +35,7 @@ def dropout_mask(data: Tensor, p: float, rng: Any, shape: Any = None) -> Tensor:
     return mask.mul_(scale)
 
 
-def _checked_axes(axes: Any, shape: Any) -> None:
+def _checked_axes(axes: object, shape: object) -> None:
     for axis in axes:
         if not -len(shape) <= axis < len(shape):
             raise MXNetError(f"axes {tuple(axes)} out of range for data of shape {tuple(shape)}")

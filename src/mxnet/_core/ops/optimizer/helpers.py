@@ -1,5 +1,6 @@
 """What large-batch and mixed-precision training compute besides the updates: norms, rates, checks for overflow."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -9,18 +10,18 @@ from ...registry import Display, op
 from . import kernels
 
 
-def _arrays(p: Any) -> tuple[str, ...]:
+def _arrays(p: SimpleNamespace) -> tuple[str, ...]:
     return tuple(f"array_{i}" for i in range(p.num_arrays))
 
 
-def _one_vector(name: str, length: Any) -> Any:
-    def rule(s: Any, p: Any) -> None:
+def _one_vector(name: str, length: object) -> Any:
+    def rule(s: Any, p: SimpleNamespace) -> None:
         s.unify(name, (length(p),))
 
     return rule
 
 
-def _float_output(t: Any, p: Any) -> None:
+def _float_output(t: object, p: SimpleNamespace) -> None:
     t.unify("output", torch.float32)
 
 

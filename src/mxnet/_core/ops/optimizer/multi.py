@@ -1,6 +1,7 @@
 """Update operators for many weights in one call, and what large-batch training needs besides."""
 
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -23,10 +24,10 @@ MP_ADAM = ("weight", "grad", "mean", "var", "weight32")
 def multi(name: str, names: Sequence[str], count: str = "num_weights", extra: Sequence[str] = ()) -> Any:
     """Register an operator over ``names`` of each weight, and the ``extra`` inputs at the end."""
 
-    def inputs(p: Any) -> tuple[str, ...]:
+    def inputs(p: SimpleNamespace) -> tuple[str, ...]:
         return (*(f"{n}_{i}" for i in range(getattr(p, count)) for n in names), *extra)
 
-    def outputs(p: Any) -> tuple[str, ...]:
+    def outputs(p: SimpleNamespace) -> tuple[str, ...]:
         n = getattr(p, count)
         return ("output",) if n == 1 else tuple(f"output{i}" for i in range(n))
 
@@ -44,7 +45,7 @@ def multi(name: str, names: Sequence[str], count: str = "num_weights", extra: Se
         operator.infer_type(types)
         return operator
 
-    def shapes(s: Any, p: Any) -> None:
+    def shapes(s: Any, p: SimpleNamespace) -> None:
         n = getattr(p, count)
         for i, out in enumerate(outputs(p)):
             alike = [f"{k}_{i}" for k in names] + [out]
@@ -54,7 +55,7 @@ def multi(name: str, names: Sequence[str], count: str = "num_weights", extra: Se
         for k in extra:
             s.unify(k, (1 if k == "rescale_grad" else n,))
 
-    def types(t: Any, p: Any) -> None:
+    def types(t: Any, p: SimpleNamespace) -> None:
         # Weight and gradient share a type; AdamW's moments, float32 copies and their momenta are float32.
         low = ("weight", "grad") if "weight32" in names or "rescale_grad" in extra else names
         for i, out in enumerate(outputs(p)):

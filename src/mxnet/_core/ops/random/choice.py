@@ -1,6 +1,7 @@
 """Drawing from a finite set: classes by their probabilities, permutations, different classes of a Zipfian."""
 
 import math
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import torch
@@ -69,7 +70,7 @@ def sample_multinomial(
     return (drawn, rows.gather(1, found.long()).log().view(result)) if get_prob else drawn
 
 
-def _draw(weights: Tensor, count: int, rng: Any) -> Tensor:
+def _draw(weights: Tensor, count: int, rng: object) -> Tensor:
     """``count`` places (int32) in each row, as likely as their weights."""
     edges = weights.cumsum(1, dtype=torch.float64 if weights.dtype is torch.float64 else torch.float32)
     # A positive share of the row's total lies at or below the edge of an element that has a weight.
@@ -79,7 +80,7 @@ def _draw(weights: Tensor, count: int, rng: Any) -> Tensor:
 
 
 @sample_multinomial.infer_type
-def _(t: Any, p: Any) -> None:
+def _(t: Any, p: SimpleNamespace) -> None:
     t.unify(t.outputs[0], p.dtype)
     if p.get_prob:
         t.same("data", "output1")
@@ -127,7 +128,7 @@ def sample_unique_zipfian(
     return classes, tries
 
 
-def _unique_zipfian(wanted: int, range_max: int, rng: Any, device: torch.device) -> tuple[Tensor, int]:
+def _unique_zipfian(wanted: int, range_max: int, rng: Generator, device: torch.device) -> tuple[Tensor, int]:
     """The first ``wanted`` different numbers of a stream of draws, in order, and how far it was read."""
     scale = math.log(range_max)
     drawn = torch.empty(0, dtype=torch.int64, device=device)
@@ -144,6 +145,6 @@ def _unique_zipfian(wanted: int, range_max: int, rng: Any, device: torch.device)
 
 
 @sample_unique_zipfian.infer_type
-def _(t: Any, p: Any) -> None:
+def _(t: Any, p: SimpleNamespace) -> None:
     for name in t.outputs:
         t.unify(name, torch.int64)

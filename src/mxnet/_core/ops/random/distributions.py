@@ -5,6 +5,7 @@ which draws ``shape`` numbers for each element of its inputs. None has a gradien
 """
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import torch
@@ -64,17 +65,17 @@ def _working(dtype: torch.dtype) -> torch.dtype:
     return dtype if dtype in (torch.float32, torch.float64) else torch.float32
 
 
-def _empty(shape: Any, dtype: torch.dtype, device: torch.device) -> Tensor:
+def _empty(shape: object, dtype: torch.dtype, device: torch.device) -> Tensor:
     """An array to fill."""
     return torch.empty(known_shape(shape or (), device), dtype=dtype, device=device)
 
 
 def _fill(
     distribution: Callable[..., Tensor],
-    shape: Any,
+    shape: object,
     dtype: torch.dtype | None,
     device: torch.device,
-    rng: Any,
+    rng: Generator,
     *parameters: float,
 ) -> Tensor:
     dtype = dtype or torch.float32
@@ -82,14 +83,14 @@ def _fill(
     return out.to(dtype) if out.is_meta else distribution(out, rng, *parameters).to(dtype)
 
 
-def _fill_like(distribution: Callable[..., Tensor], data: Tensor, rng: Any, *parameters: float) -> Tensor:
+def _fill_like(distribution: Callable[..., Tensor], data: Tensor, rng: Generator, *parameters: float) -> Tensor:
     if not data.is_floating_point():
         raise MXNetError(f"only floating point types are supported, not {str(data.dtype)[6:]}")
     return _fill(distribution, data.shape or (1,), data.dtype, data.device, rng, *parameters)
 
 
 def _fill_each(
-    distribution: Callable[..., Tensor], shape: Any, dtype: torch.dtype | None, rng: Any, *parameters: Tensor
+    distribution: Callable[..., Tensor], shape: object, dtype: torch.dtype | None, rng: Generator, *parameters: Tensor
 ) -> Tensor:
     """``shape`` draws for each element of the parameters."""
     first = parameters[0]
@@ -114,13 +115,13 @@ def _rules(sampler: OpDef) -> None:
     """The rules of ``_sample_X``: the parameters agree; the draws have the type that is asked for."""
 
     @sampler.infer_shape
-    def _(s: Any, p: Any) -> None:
+    def _(s: Any, p: SimpleNamespace) -> None:
         s.same(*s.inputs)
         if s[s.inputs[0]] is not None:
             s.unify("output", (*s[s.inputs[0]], *p.shape))
 
     @sampler.infer_type
-    def _(t: Any, p: Any) -> None:
+    def _(t: Any, p: SimpleNamespace) -> None:
         t.same(*t.inputs)
         t.unify("output", p.dtype or torch.float32)
 
@@ -259,7 +260,7 @@ def random_randint(
 
 
 @random_randint.infer_type
-def _(t: Any, p: Any) -> None:
+def _(t: Any, p: SimpleNamespace) -> None:
     t.unify("output", p.dtype or torch.int32)
 
 

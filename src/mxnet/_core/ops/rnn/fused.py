@@ -8,6 +8,7 @@ forget, cell, output for LSTM; reset, update, new for GRU.
 
 import warnings
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal, NamedTuple, Optional
 
 import torch
@@ -117,7 +118,7 @@ class _Stack(NamedTuple):
                 return fused(x, hx, flat, True, layers, 0.0, self.train, both, False)
         return fused(x, hx, flat, True, layers, 0.0, self.train, both, False)
 
-    def _packed(self, fused: Any, x: Tensor, hx: Any, flat: list[Tensor], layers: int, both: bool) -> tuple:
+    def _packed(self, fused: object, x: Tensor, hx: object, flat: list[Tensor], layers: int, both: bool) -> tuple:
         """Sequences of different lengths: each example's states stop at its end, outputs after it are zero."""
         lengths, order = self.lengths.to("cpu", torch.int64).sort(descending=True, stable=True)
         order = order.to(x.device)
@@ -178,7 +179,7 @@ def _lstm_steps(
     return torch.stack(outs), h, c
 
 
-def _inputs(p: Any) -> tuple[str, ...]:
+def _inputs(p: SimpleNamespace) -> tuple[str, ...]:
     return (
         "data",
         "parameters",
@@ -188,7 +189,7 @@ def _inputs(p: Any) -> tuple[str, ...]:
     )
 
 
-def _outputs(p: Any) -> tuple[str, ...]:
+def _outputs(p: SimpleNamespace) -> tuple[str, ...]:
     names = ("output", "state_output", "statecell_output")
     return names[: 1 + p.state_outputs * (1 + (p.mode == "lstm"))]
 
@@ -281,7 +282,7 @@ def rnn(
 
 
 def _with_dropout(
-    stack: _Stack, x: Tensor, state: Tensor, cell: Tensor | None, cells: list[list[Tensor]], p: float, rng: Any
+    stack: _Stack, x: Tensor, state: Tensor, cell: Tensor | None, cells: list[list[Tensor]], p: float, rng: Generator
 ) -> tuple:
     """Layer by layer, so that what is dropped comes from the context's own generator."""
     d = stack.z.directions
@@ -323,7 +324,7 @@ def _check(
 
 
 @rnn.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     data = s["data"]
     if data is None:
         return
@@ -348,7 +349,7 @@ def _(s: ShapeRule, p: Any) -> None:
 
 
 @rnn.infer_type
-def _(t: TypeRule, p: Any) -> None:
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same(*(n for n in (*t.inputs, *t.outputs) if n != "sequence_length"))
     if "sequence_length" in t and t["sequence_length"] is None:
         t.unify("sequence_length", t["data"])

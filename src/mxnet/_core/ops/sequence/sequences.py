@@ -1,6 +1,7 @@
 """Operators over batches of sequences: time and batch are the first two axes, and each sequence has its own length."""
 
-from typing import Any, Optional
+from types import SimpleNamespace
+from typing import Optional
 
 import torch
 from torch import Tensor
@@ -9,7 +10,7 @@ from ...registry import Display, op
 from ..elemwise.scalar import held
 
 
-def _inputs(p: Any) -> tuple:
+def _inputs(p: SimpleNamespace) -> tuple:
     return ("data", "sequence_length") if p.use_sequence_length else ("data",)
 
 

@@ -27,16 +27,16 @@ def cast_storage(data: Tensor, *, stype: StorageType) -> Any:
     return run_rule(cast_storage, [data], SimpleNamespace(stype=stype), {"stype": stype})
 
 
-def _infer_cast(stypes: tuple[str, ...], p: Any) -> Optional[str]:
+def _infer_cast(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
     return p.stype if p.stype in (stypes[0], "default") or stypes[0] == "default" else None
 
 
-def _run_cast(inputs: Any, p: Any) -> Any:
+def _run_cast(inputs: object, p: SimpleNamespace) -> Any:
     made = cast(inputs[0], p.stype)
     return made.clone() if made is inputs[0] else made
 
 
-def _pass_on(grads: Any, inputs: Any, outputs: Any, p: Any, needed: Any) -> Any:
+def _pass_on(grads: object, inputs: object, outputs: object, p: SimpleNamespace, needed: object) -> Any:
     return (grads[0],)
 
 
@@ -75,7 +75,7 @@ def _(t, p):
     t.same("data", "output")
 
 
-def _run_retain(inputs: Any, p: Any) -> Rows:
+def _run_retain(inputs: object, p: SimpleNamespace) -> Rows:
     data, indices = inputs
     wanted = _row_numbers(indices, data.shape[0])
     return Rows(data.shape, data.at(wanted), wanted)
@@ -91,7 +91,7 @@ def _row_numbers(indices: Tensor, bound: int) -> Tensor:
     return wanted
 
 
-def _retain_gradient(grads: Any, inputs: Any, outputs: Any, p: Any, needed: Any) -> Any:
+def _retain_gradient(grads: object, inputs: object, outputs: object, p: SimpleNamespace, needed: object) -> Any:
     grad, rows = grads[0], outputs[0].indices
     values = grad.at(rows) if isinstance(grad, Rows) else grad.index_select(0, rows)
     return Rows(outputs[0].shape, values, rows), None
@@ -135,7 +135,7 @@ def _axis(axis: int) -> int:
     return axis % 2
 
 
-def _run_getnnz(inputs: Any, p: Any) -> Tensor:
+def _run_getnnz(inputs: object, p: SimpleNamespace) -> Tensor:
     x = inputs[0]
     x.check_places()
     if p.axis is None:
@@ -162,7 +162,7 @@ def _(t, p):
     t.same("data", "output")
 
 
-def _run_edge_id(inputs: Any, p: Any) -> Tensor:
+def _run_edge_id(inputs: object, p: SimpleNamespace) -> Tensor:
     x, u, v = inputs
     if u.ndim != 1 or u.shape != v.shape:
         raise ValueError(f"u and v must be vectors of one length, got shapes {tuple(u.shape)} and {tuple(v.shape)}")
@@ -188,7 +188,7 @@ edge_id.sparse = Rule(
 def _zeros(od: OpDef) -> Rule:
     """Zeros in the storage type of the input."""
 
-    def run(inputs: Any, p: Any) -> Sparse:
+    def run(inputs: Any, p: SimpleNamespace) -> Sparse:
         x = inputs[0]
         return empty(x.stype, x.shape, x.dtype, x.device)
 

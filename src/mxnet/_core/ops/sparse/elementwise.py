@@ -1,5 +1,6 @@
 """Operators that work element by element and keep zeros: they compute on the stored values."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from ...sparse.storage import Csr, Rows, Sparse, as_dense, convert, csr_from_key
 _SPARSE = ("row_sparse", "csr")
 
 
-def keywords(od: OpDef, p: Any) -> dict[str, Any]:
+def keywords(od: OpDef, p: SimpleNamespace) -> dict[str, Any]:
     """The parameters that an operator's function takes."""
     return {k: getattr(p, k) for k in od.takes}
 
@@ -23,7 +24,7 @@ def keywords(od: OpDef, p: Any) -> dict[str, Any]:
 def _gradients(od: OpDef) -> Any:
     """The gradient of an elementwise operator: for one that comes as rows, only at these rows."""
 
-    def backward(grads: Any, inputs: Any, outputs: Any, p: Any, needed: Any) -> Any:
+    def backward(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace, needed: Any) -> Any:
         grad = grads[0]
         if not isinstance(grad, Rows):
             return NotImplemented
@@ -35,7 +36,7 @@ def _gradients(od: OpDef) -> Any:
     return backward
 
 
-def _block(x: Any, rows: Tensor) -> Tensor:
+def _block(x: object, rows: Tensor) -> Tensor:
     """Some rows of an array, dense."""
     return x.at(rows) if isinstance(x, Rows) else as_dense(x).index_select(0, rows)
 
@@ -44,7 +45,7 @@ def _flat_gradients(od: OpDef) -> Any:
     """The gradient of an elementwise operator that is flat at zero: only stored rows have any."""
     at_rows = _gradients(od)
 
-    def backward(grads: Any, inputs: Any, outputs: Any, p: Any, needed: Any) -> Any:
+    def backward(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace, needed: Any) -> Any:
         x, grad = inputs[0], grads[0]
         if isinstance(grad, Tensor) and isinstance(x, Rows):
             part = grad.index_select(0, x.indices)
@@ -59,7 +60,7 @@ def _flat_gradients(od: OpDef) -> Any:
 
 
 def _on_values(
-    od: OpDef, keeps: Any = None, flat: bool = False, stypes: tuple[str, ...] = _SPARSE, steep: bool = False
+    od: OpDef, keeps: object | None = None, flat: bool = False, stypes: tuple[str, ...] = _SPARSE, steep: bool = False
 ) -> Rule:
     """A rule that applies the operator to the stored values.
 
@@ -75,10 +76,10 @@ def _on_values(
         Whether the derivative at zero is infinite: then the gradient is dense, whatever arrives.
     """
 
-    def infer(given: tuple[str, ...], p: Any) -> Any:
+    def infer(given: tuple[str, ...], p: SimpleNamespace) -> Any:
         return given[0] if given[0] in stypes and (keeps is None or keeps(p)) else None
 
-    def run(inputs: Any, p: Any) -> Any:
+    def run(inputs: Any, p: SimpleNamespace) -> Any:
         return inputs[0].with_values(od.fn(inputs[0].values, **keywords(od, p)))
 
     if steep:
@@ -86,7 +87,7 @@ def _on_values(
     return Rule(infer, run, _flat_gradients(od) if flat else _gradients(od), _same_as_output)
 
 
-def _same_as_output(grad: str, stypes: tuple[str, ...], p: Any) -> tuple[str, ...]:
+def _same_as_output(grad: str, stypes: tuple[str, ...], p: SimpleNamespace) -> tuple[str, ...]:
     """Gradients are stored as the output's."""
     return tuple(grad if s == grad else "default" for s in stypes)
 
@@ -147,14 +148,14 @@ def _elements_together(a: Csr, b: Csr) -> tuple[Tensor, Tensor, Tensor]:
     return keys, left, right
 
 
-def _check_shapes(inputs: Any) -> None:
+def _check_shapes(inputs: object) -> None:
     first = tuple(inputs[0].shape)
     for i, x in enumerate(inputs):
         if tuple(x.shape) != first:
             raise ValueError(f"all inputs must have one shape, but input {i} has {tuple(x.shape)} and input 0 {first}")
 
 
-def _joined(od: OpDef, a: Any, b: Any) -> Any:
+def _joined(od: OpDef, a: object, b: object) -> Any:
     """An operator that gives zero for two zeros, on two arrays of one storage type."""
     if isinstance(a, Rows):
         rows, left, right = _rows_together(a, b)
@@ -166,18 +167,18 @@ def _joined(od: OpDef, a: Any, b: Any) -> Any:
 def _both(od: OpDef, steep: bool = False) -> Rule:
     """A rule for two arrays of one sparse storage type; for ``steep`` see :func:`_on_values`."""
 
-    def run(inputs: Any, p: Any) -> Any:
+    def run(inputs: Any, p: SimpleNamespace) -> Any:
         _check_shapes(inputs)
         return _joined(od, *inputs)
 
     return Rule(_infer_same, run) if steep else Rule(_infer_same, run, _gradients(od), _same_as_output)
 
 
-def _infer_same(stypes: tuple[str, ...], p: Any) -> Any:
+def _infer_same(stypes: tuple[str, ...], p: SimpleNamespace) -> Any:
     return stypes[0] if stypes[0] == stypes[1] and stypes[0] in _SPARSE else None
 
 
-def _add_into(dense: Tensor, x: Any, sign: int = 1) -> Tensor:
+def _add_into(dense: Tensor, x: object, sign: int = 1) -> Tensor:
     """Add an array of any storage type to a dense one, in place."""
     if isinstance(x, Rows):
         x.check_places()
@@ -191,11 +192,11 @@ def _add_into(dense: Tensor, x: Any, sign: int = 1) -> Tensor:
 def _sum_rule(od: OpDef, sign: int) -> Rule:
     """A rule for a sum or difference: of one storage type, or of a dense array and a sparse one."""
 
-    def infer(stypes: tuple[str, ...], p: Any) -> Any:
+    def infer(stypes: tuple[str, ...], p: SimpleNamespace) -> Any:
         same = _infer_same(stypes, p)
         return "default" if same is None and "default" in stypes and stypes != ("default", "default") else same
 
-    def run(inputs: Any, p: Any) -> Any:
+    def run(inputs: Any, p: SimpleNamespace) -> Any:
         _check_shapes(inputs)
         a, b = inputs
         if isinstance(a, Sparse) and isinstance(b, Sparse):
@@ -204,7 +205,7 @@ def _sum_rule(od: OpDef, sign: int) -> Rule:
             return _add_into(b.clone() if sign == 1 else -b, a)
         return _add_into(a.clone(), b, sign)
 
-    def backward(grads: Any, inputs: Any, outputs: Any, p: Any, needed: Any) -> Any:
+    def backward(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace, needed: Any) -> Any:
         g = grads[0]
         return g, (g if sign == 1 else g.with_values(-g.values) if isinstance(g, Sparse) else -g)
 
@@ -214,11 +215,11 @@ def _sum_rule(od: OpDef, sign: int) -> Rule:
 def _product(od: OpDef) -> Rule:
     """The rule of a product: the stored places of one array suffice."""
 
-    def infer(stypes: tuple[str, ...], p: Any) -> Any:
+    def infer(stypes: tuple[str, ...], p: SimpleNamespace) -> Any:
         kinds = set(stypes) - {"default"}
         return kinds.pop() if len(kinds) == 1 else None
 
-    def run(inputs: Any, p: Any) -> Any:
+    def run(inputs: Any, p: SimpleNamespace) -> Any:
         _check_shapes(inputs)
         a, b = inputs
         if isinstance(a, Sparse) and isinstance(b, Sparse):
@@ -229,7 +230,7 @@ def _product(od: OpDef) -> Rule:
     return Rule(infer, run, _gradients(od), _same_as_output)
 
 
-def _at_places(dense: Tensor, like: Any) -> Tensor:
+def _at_places(dense: Tensor, like: object) -> Tensor:
     """The elements of a dense array at the places that a sparse array stores."""
     if isinstance(like, Rows):
         like.check_places()
@@ -247,10 +248,10 @@ add_rule("elemwise_mul", _product)
 def _scaled(od: OpDef) -> Rule:
     """A csr matrix times or over a dense array that is broadcast to its shape."""
 
-    def infer(stypes: tuple[str, ...], p: Any) -> Any:
+    def infer(stypes: tuple[str, ...], p: SimpleNamespace) -> Any:
         return "csr" if stypes == ("csr", "default") else None
 
-    def run(inputs: Any, p: Any) -> Any:
+    def run(inputs: Any, p: SimpleNamespace) -> Any:
         x, other = inputs
         if other.ndim > 2 or any(n not in (1, m) for n, m in zip(other.shape[::-1], x.shape[::-1])):
             raise ValueError(f"an array of shape {tuple(other.shape)} cannot be broadcast to {x.shape}")
@@ -265,7 +266,7 @@ add_rule("broadcast_mul broadcast_div", _scaled)
 def _scattered_quotient(od: OpDef) -> Rule:
     """The quotient at the rows which the first array stores."""
 
-    def run(inputs: Any, p: Any) -> Any:
+    def run(inputs: Any, p: SimpleNamespace) -> Any:
         _check_shapes(inputs)
         a, b = inputs
         return a.with_values(a.values / _block(b, a.indices))
@@ -282,11 +283,11 @@ add_rule("_scatter_elemwise_div", _scattered_quotient)
 def _sum_of_many(od: OpDef) -> Rule:
     """The sum of arrays: row-sparse if all are, else dense."""
 
-    def infer(stypes: tuple[str, ...], p: Any) -> Any:
+    def infer(stypes: tuple[str, ...], p: SimpleNamespace) -> Any:
         kinds = set(stypes)
         return "row_sparse" if kinds == {"row_sparse"} else "default" if kinds != {"default"} else None
 
-    def run(inputs: Any, p: Any) -> Any:
+    def run(inputs: Any, p: SimpleNamespace) -> Any:
         _check_shapes(inputs)
         if all(isinstance(x, Rows) for x in inputs):
             sorted_inputs = [x.sorted() for x in inputs]
@@ -305,7 +306,7 @@ def _sum_of_many(od: OpDef) -> Rule:
                 _add_into(total, x)
         return total
 
-    def backward(grads: Any, inputs: Any, outputs: Any, p: Any, needed: Any) -> Any:
+    def backward(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace, needed: Any) -> Any:
         return [grads[0]] * len(inputs)
 
     return Rule(infer, run, backward, _same_as_output)
@@ -317,10 +318,10 @@ add_rule("add_n", _sum_of_many)
 def _like_rhs(od: OpDef) -> Rule:
     """A copy of the first array in the storage type of the second."""
 
-    def infer(stypes: tuple[str, ...], p: Any) -> Any:
+    def infer(stypes: tuple[str, ...], p: SimpleNamespace) -> Any:
         return stypes[1] if stypes != ("default", "default") else None
 
-    def run(inputs: Any, p: Any) -> Any:
+    def run(inputs: Any, p: SimpleNamespace) -> Any:
         return convert(inputs[0].clone(), stype_of(inputs[1]))
 
     return Rule(infer, run, lambda grads, inputs, outputs, p, needed: (grads[0], None))
@@ -332,7 +333,7 @@ add_rule("_identity_with_attr_like_rhs", _like_rhs)
 def _batch_norm(od: OpDef) -> Rule:
     """BatchNorm computes on dense copies, but not with ``fix_gamma``."""
 
-    def infer(stypes: tuple[str, ...], p: Any) -> Any:
+    def infer(stypes: tuple[str, ...], p: SimpleNamespace) -> Any:
         if p.fix_gamma and set(stypes) != {"default"}:
             raise ValueError("fix_gamma=True is not supported for sparse arrays")
         return None

@@ -1,5 +1,6 @@
 """Parts of sparse arrays: slices, rows picked by number, choices, and arrays put together."""
 
+from types import SimpleNamespace
 from typing import Any, Optional
 
 import torch
@@ -27,7 +28,7 @@ def _picked(x: Csr, rows: Tensor) -> Csr:
     return Csr((rows.numel(), x.shape[1]), x.values[source], x.indices[source], starts)
 
 
-def _slice_bounds(p: Any, shape: tuple[int, ...]) -> list[tuple[int, int]]:
+def _slice_bounds(p: SimpleNamespace, shape: tuple[int, ...]) -> list[tuple[int, int]]:
     """Where a slice of step one begins and ends on each axis, from the operator's own reading of its parameters."""
     found = []
     for axis, length in enumerate(shape):
@@ -38,12 +39,12 @@ def _slice_bounds(p: Any, shape: tuple[int, ...]) -> list[tuple[int, int]]:
     return found
 
 
-def _infer_slice(stypes: tuple[str, ...], p: Any) -> Optional[str]:
+def _infer_slice(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
     plain = all(s in (None, 1) for s in (p.step or ()))
     return "csr" if stypes[0] == "csr" and plain and len(p.begin) <= 2 else None
 
 
-def _run_slice(inputs: Any, p: Any) -> Csr:
+def _run_slice(inputs: object, p: SimpleNamespace) -> Csr:
     x = inputs[0]
     x.check_places()
     (top, bottom), (first, last) = _slice_bounds(p, x.shape)
@@ -62,11 +63,11 @@ def _run_slice(inputs: Any, p: Any) -> Csr:
 slice_op.sparse = Rule(_infer_slice, _run_slice)
 
 
-def _infer_take(stypes: tuple[str, ...], p: Any) -> Optional[str]:
+def _infer_take(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
     return "csr" if stypes == ("csr", "default") and p.axis == 0 else None
 
 
-def _run_take(inputs: Any, p: Any) -> Csr:
+def _run_take(inputs: object, p: SimpleNamespace) -> Csr:
     x, indices = inputs
     if indices.ndim != 1:
         raise ValueError(f"indices into a csr array must be a vector, got shape {tuple(indices.shape)}")
@@ -82,10 +83,10 @@ take.sparse = Rule(_infer_take, _run_take)
 def _embedding(od: OpDef, always_rows: bool) -> Rule:
     """Rows of a row-sparse weight, and gradients that hold only the rows which were looked up."""
 
-    def infer(stypes: tuple[str, ...], p: Any) -> Optional[str]:
+    def infer(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
         return "default" if stypes in (("default", "row_sparse"), ("default", "default")) else None
 
-    def run(inputs: Any, p: Any) -> Tensor:
+    def run(inputs: Any, p: SimpleNamespace) -> Tensor:
         data, weight = inputs
         if tuple(weight.shape) != (p.input_dim, p.output_dim):
             raise ValueError(
@@ -96,7 +97,7 @@ def _embedding(od: OpDef, always_rows: bool) -> Rule:
         found = weight.at(rows) if isinstance(weight, Rows) else weight.index_select(0, rows)
         return found.reshape(*data.shape, p.output_dim)
 
-    def backward(grads: Any, inputs: Any, outputs: Any, p: Any, needed: Any) -> Any:
+    def backward(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace, needed: Any) -> Any:
         data, weight = inputs
         picked = positions(data, 0, p.input_dim, "clip").reshape(-1)
         rows, place = torch.unique(picked, return_inverse=True)
@@ -104,7 +105,7 @@ def _embedding(od: OpDef, always_rows: bool) -> Rule:
         total = grad.new_zeros((rows.numel(), p.output_dim)).index_add_(0, place, grad)
         return None, Rows(tuple(weight.shape), total, rows)
 
-    def infer_backward(grad: str, stypes: tuple[str, ...], p: Any) -> tuple[str, ...]:
+    def infer_backward(grad: str, stypes: tuple[str, ...], p: SimpleNamespace) -> tuple[str, ...]:
         return "default", "row_sparse" if always_rows or p.sparse_grad else "default"
 
     return Rule(infer, run, backward, infer_backward, strict=True)
@@ -117,7 +118,7 @@ add_rule("_contrib_SparseEmbedding", _embedding, True)
 # ---------------------------------------------------------------------- several arrays
 
 
-def _run_concat(inputs: Any, p: Any) -> Csr:
+def _run_concat(inputs: object, p: SimpleNamespace) -> Csr:
     width = inputs[0].shape[1]
     for i, x in enumerate(inputs):
         if x.shape[1] != width or x.dtype != inputs[0].dtype:
@@ -140,7 +141,7 @@ concat.sparse = Rule(
 )
 
 
-def _run_where(inputs: Any, p: Any) -> Tensor:
+def _run_where(inputs: object, p: SimpleNamespace) -> Tensor:
     condition, x, y = inputs
     if not condition.shape == tuple(x.shape) == tuple(y.shape):
         raise ValueError(

@@ -1,5 +1,6 @@
 """``dot`` of matrices of which one is sparse: memory goes with what is stored and what comes out."""
 
+from types import SimpleNamespace
 from typing import Any, Optional
 
 import torch
@@ -12,7 +13,7 @@ from ..linalg.dot import dot
 _NARROW = (torch.float16, torch.bfloat16)
 
 
-def _natural(stypes: tuple[str, ...], p: Any) -> Optional[str]:
+def _natural(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
     """The storage type of the product where the caller does not ask for one; None where there is no kernel."""
     left, right = stypes
     if left == "csr" and right in ("default", "row_sparse") and not p.transpose_b:
@@ -22,7 +23,7 @@ def _natural(stypes: tuple[str, ...], p: Any) -> Optional[str]:
     return None
 
 
-def _infer(stypes: tuple[str, ...], p: Any) -> Optional[str]:
+def _infer(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
     natural = _natural(stypes, p)
     if p.forward_stype is not None:
         # With forward_stype the result may be dense all along; what has no kernel is computed on dense copies and cast.
@@ -30,7 +31,7 @@ def _infer(stypes: tuple[str, ...], p: Any) -> Optional[str]:
     return natural
 
 
-def _run(inputs: Any, p: Any) -> Any:
+def _run(inputs: object, p: SimpleNamespace) -> Any:
     left, right = inputs
     stypes = tuple(["default" if isinstance(x, Tensor) else x.stype for x in inputs])
     natural = _natural(stypes, p)
@@ -50,7 +51,7 @@ def _run(inputs: Any, p: Any) -> Any:
     return convert(made, wanted)
 
 
-def _check(left: Any, right: Any, p: Any) -> None:
+def _check(left: object, right: object, p: SimpleNamespace) -> None:
     if left.ndim != 2 or right.ndim > 2:
         raise ValueError(
             f"dot of sparse arrays needs matrices, got shapes {tuple(left.shape)} and {tuple(right.shape)}"
@@ -72,7 +73,7 @@ def _multiply(rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, i
     return product.squeeze(1) if flat else product
 
 
-def _csr_right(left: Csr, right: Any) -> Tensor:
+def _csr_right(left: Csr, right: object) -> Tensor:
     """csr times dense or rows: dense."""
     rows, columns, values = left.rows(), left.indices, left.values
     if isinstance(right, Rows):
@@ -87,7 +88,7 @@ def _met(kept: Tensor, summed: Tensor, values: Tensor, right: Rows) -> tuple[Ten
     return kept[found], where[found], values[found]
 
 
-def _transposed_csr(left: Csr, right: Any) -> Rows:
+def _transposed_csr(left: Csr, right: object) -> Rows:
     """The transpose of csr times dense or rows: the rows of the columns in which something is stored."""
     rows, columns, values = left.rows(), left.indices, left.values
     if isinstance(right, Rows):
@@ -113,7 +114,7 @@ def _dense_csr(left: Tensor, right: Csr, transpose: bool, wanted: str) -> Any:
     return convert(Csr((height, width), block.reshape(-1), columns.repeat(height), starts), wanted)
 
 
-def _backward(grads: Any, inputs: Any, outputs: Any, p: Any, needed: Any) -> Any:
+def _backward(grads: object, inputs: object, outputs: object, p: SimpleNamespace, needed: object) -> Any:
     left, right = inputs
     grad = grads[0]
     if needed[0] or not isinstance(left, Csr) or isinstance(right, Csr) or p.transpose_b:
@@ -124,7 +125,7 @@ def _backward(grads: Any, inputs: Any, outputs: Any, p: Any, needed: Any) -> Any
     return None, _transposed_csr(left, grad)
 
 
-def _infer_backward(grad: str, stypes: tuple[str, ...], p: Any) -> tuple[str, ...]:
+def _infer_backward(grad: str, stypes: tuple[str, ...], p: SimpleNamespace) -> tuple[str, ...]:
     if stypes[0] == "csr" and stypes[1] in ("default", "row_sparse") and not p.transpose_b:
         return "default", "default" if p.transpose_a else "row_sparse"
     return ("default",) * 2

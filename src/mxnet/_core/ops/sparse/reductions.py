@@ -1,5 +1,6 @@
 """Sums over sparse arrays."""
 
+from types import SimpleNamespace
 from typing import Any, Optional
 
 import torch
@@ -11,7 +12,7 @@ from ...sparse.storage import Csr, Rows
 from ..reduce.axes import reduced_axes
 
 
-def _axis(p: Any) -> Optional[int]:
+def _axis(p: SimpleNamespace) -> Optional[int]:
     """The one axis of a matrix that is reduced, or None."""
     axis = p.axis
     if axis is None or len(axis) != 1:
@@ -30,10 +31,10 @@ def _along(x: Csr, axis: int) -> Tensor:
 def _reduction(od: OpDef, mean: bool) -> Rule:
     """The sum or mean of a csr matrix along one axis."""
 
-    def infer(stypes: tuple[str, ...], p: Any) -> Optional[str]:
+    def infer(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
         return "default" if stypes == ("csr",) and _axis(p) is not None and not (p.keepdims or p.exclude) else None
 
-    def run(inputs: Any, p: Any) -> Tensor:
+    def run(inputs: Any, p: SimpleNamespace) -> Tensor:
         x = inputs[0]
         axis: Any = _axis(p)
         total = _along(x, axis)
@@ -51,7 +52,7 @@ add_rule("mean", _reduction, True)
 def _norm(od: OpDef) -> Rule:
     """The Euclidean norm of all stored values."""
 
-    def infer(stypes: tuple[str, ...], p: Any) -> Optional[str]:
+    def infer(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
         sparse = stypes[0] != "default"
         return "default" if sparse and p.ord == 2 and not p.axis and not p.keepdims and p.out_dtype is None else None
 
@@ -61,14 +62,14 @@ def _norm(od: OpDef) -> Rule:
 add_rule("norm", _norm)
 
 
-def _infer_squares(stypes: tuple[str, ...], p: Any) -> Optional[str]:
+def _infer_squares(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
     axis = _axis(p)
     if stypes != ("row_sparse",) or axis is None or p.exclude:
         return None
     return "row_sparse" if axis == 1 and p.keepdims else "default"
 
 
-def _run_squares(inputs: Any, p: Any) -> Any:
+def _run_squares(inputs: object, p: SimpleNamespace) -> Any:
     x = inputs[0]
     if x.ndim != 2:
         raise ValueError(f"data must be a matrix, got shape {x.shape}")
@@ -81,7 +82,7 @@ def _run_squares(inputs: Any, p: Any) -> Any:
     return torch.zeros(x.shape[0], dtype=x.dtype, device=x.device).index_copy_(0, x.indices, sums)
 
 
-def _squares_gradient(grads: Any, inputs: Any, outputs: Any, p: Any, needed: Any) -> Any:
+def _squares_gradient(grads: object, inputs: object, outputs: object, p: SimpleNamespace, needed: object) -> Any:
     x, grad = inputs[0], grads[0]
     if _axis(p) == 0:
         factor = grad.reshape(1, -1)

@@ -4,6 +4,7 @@ Weight and states may be row-sparse themselves; they store all their rows after 
 """
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, Optional
 
 import torch
@@ -14,7 +15,7 @@ from ...sparse.dispatch import Rule, add_rule
 from ..optimizer import kernels
 
 
-def _writable(x: Any) -> Tensor:
+def _writable(x: object) -> Tensor:
     """The memory in which an array is updated; a row-sparse one gets all its rows first."""
     if isinstance(x, Tensor):
         return x
@@ -48,14 +49,14 @@ def _update(
         ``fits(p)``: whether the rule is for these parameters.
     """
 
-    def infer(stypes: tuple[str, ...], p: Any) -> Optional[str]:
+    def infer(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
         weight, grad, *states = stypes
         if grad != "row_sparse" or weight == "csr" or not fits(p):
             return None
         alike = set(states) <= {weight} or (weight == "row_sparse" and set(states) == {"default"})
         return weight if alike and not (all_sparse and {weight, *states} != {"row_sparse"}) else None
 
-    def run(inputs: Any, p: Any) -> Any:
+    def run(inputs: Any, p: SimpleNamespace) -> Any:
         weight, grad, *states = inputs
         for name, x in zip(od.inputs, inputs):
             if tuple(x.shape) != tuple(weight.shape) and not (name == "history" and x.numel() == weight.shape[0]):
@@ -74,7 +75,7 @@ def _update(
     return Rule(infer, run)
 
 
-def _always(p: Any) -> bool:
+def _always(p: SimpleNamespace) -> bool:
     return True
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from math import prod
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import torch
@@ -228,7 +229,7 @@ def box_nms(
 
 
 @box_nms.backward
-def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
+def _(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace) -> tuple:
     # Each row that stayed hands its gradient, columns as they are, to the row it came from.
     data, source = inputs[0], outputs[1].reshape(-1).long()
     rows = grads[0].reshape(source.shape[0], -1) * (source >= 0).unsqueeze(1)
@@ -236,7 +237,7 @@ def _(grads: Any, inputs: Any, outputs: Any, p: Any) -> tuple:
 
 
 @box_nms.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output0")
 
 

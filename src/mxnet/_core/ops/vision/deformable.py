@@ -167,7 +167,7 @@ def modulated_deformable_convolution(
 
 @modulated_deformable_convolution.infer_shape
 @deformable_convolution.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     data = s["data"]
     if data is None or len(data) != 4:
         return

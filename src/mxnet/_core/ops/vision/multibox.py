@@ -1,6 +1,6 @@
 """Anchors of single-shot detectors: their places, what they shall learn, and what they have detected."""
 
-from typing import Any
+from types import SimpleNamespace
 
 import torch
 from torch import Tensor
@@ -204,7 +204,7 @@ def multibox_target(
 
 
 @multibox_target.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     if s["anchor"] is None or s["label"] is None:
         return
     batch, count = s["label"][0], s["anchor"][1]
@@ -308,7 +308,7 @@ def _suppressed(rows: Tensor, valid: Tensor, threshold: float, force: bool, topk
 
 
 @multibox_detection.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     if s["cls_prob"] is not None:
         batch, _, count = s["cls_prob"]
         s.unify("output", (batch, count, 6))

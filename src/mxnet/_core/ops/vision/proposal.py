@@ -1,6 +1,6 @@
 """Region proposals from the predictions of a region proposal network."""
 
-from typing import Any
+from types import SimpleNamespace
 
 import torch
 from torch import Tensor
@@ -106,7 +106,7 @@ def _propose(
     return torch.cat((image, chosen), 2).reshape(-1, 5), score.gather(1, picked).reshape(-1, 1)
 
 
-def _rule(s: ShapeRule, p: Any) -> None:
+def _rule(s: ShapeRule, p: SimpleNamespace) -> None:
     scores = s["cls_prob"]
     if scores is None or len(scores) != 4:
         return

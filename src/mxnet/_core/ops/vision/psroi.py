@@ -1,5 +1,6 @@
 """Position-sensitive pooling of regions of interest: each bin reads channels of its own."""
 
+from types import SimpleNamespace
 from typing import Annotated, Any, Optional
 
 import torch
@@ -92,7 +93,7 @@ def psroi_pooling(
 
 
 @psroi_pooling.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.unify("rois", (None, 5))
     roi_shape(s, p.output_dim, (p.pooled_size,) * 2)
 
@@ -192,7 +193,7 @@ def _read(data: Tensor, image: Tensor, channel: Tensor, y: Tensor, x: Tensor) ->
 
 
 @deformable_psroi_pooling.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.unify("rois", (None, 5))
     roi_shape(s, p.output_dim, (p.pooled_size,) * 2)
     s.unify("top_count", s["output"])

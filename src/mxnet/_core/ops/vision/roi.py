@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from types import SimpleNamespace
 
 import torch
 from torch import Tensor
@@ -138,7 +138,7 @@ def roi_pooling(data: Tensor, rois: Tensor, *, pooled_size: Shape, spatial_scale
 
 
 @roi_pooling.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.unify("rois", (None, 5))
     roi_shape(s, None if s["data"] is None else s["data"][1], pooled_grid(p.pooled_size))
 
@@ -239,7 +239,7 @@ def roi_align(
 
 
 @roi_align.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     rows, cols = pooled_grid(p.pooled_size)
     c = None if s["data"] is None else s["data"][1]
     roi_shape(s, c // (rows * cols) if p.position_sensitive and c is not None else c, (rows, cols))
@@ -298,6 +298,6 @@ def _counts(step: Tensor, ratio: int, most: int) -> Tensor:
 
 
 @rotated_roi_align.infer_shape
-def _(s: ShapeRule, p: Any) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.unify("rois", (None, 6))
     roi_shape(s, None if s["data"] is None else s["data"][1], pooled_grid(p.pooled_size))

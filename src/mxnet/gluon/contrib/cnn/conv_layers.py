@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from ...block import HybridBlock
@@ -81,7 +82,7 @@ class _Deformable(PerDimension, HybridBlock):
 
     def hybrid_forward(
         self,
-        F: Any,
+        F: ModuleType,
         x: Any,
         offset_weight: Any,
         deformable_conv_weight: Any,
@@ -93,7 +94,7 @@ class _Deformable(PerDimension, HybridBlock):
         out = getattr(F.contrib, self._op_name)(**inputs, name="fwd", **self._kwargs_deformable_conv)
         return out if self.act is None else self.act(out)
 
-    def _places(self, F: Any, offset: Any) -> dict[str, Any]:
+    def _places(self, F: ModuleType, offset: object) -> dict[str, Any]:
         """What the deformable operator gets out of the first convolution."""
         raise NotImplementedError
 
@@ -123,7 +124,7 @@ class DeformableConvolution(_Deformable, axes=2, defaults={"op_name": "Deformabl
         Initial values; offsets begin as zero, which makes it an ordinary convolution.
     """
 
-    def _places(self, F: Any, offset: Any) -> dict[str, Any]:
+    def _places(self, F: ModuleType, offset: object) -> dict[str, Any]:
         return {"offset": offset}
 
     def _alias(self) -> str:
@@ -144,7 +145,7 @@ class ModulatedDeformableConvolution(_Deformable, axes=2, defaults={"op_name": "
     _offset_first = False
     _per_place = 3
 
-    def _places(self, F: Any, offset: Any) -> dict[str, Any]:
+    def _places(self, F: ModuleType, offset: object) -> dict[str, Any]:
         places = F.slice_axis(offset, axis=1, begin=0, end=self.offset_split_index)
         mask = F.slice_axis(offset, axis=1, begin=self.offset_split_index, end=None)
         return {"offset": places, "mask": F.sigmoid(mask) * 2}

@@ -59,7 +59,7 @@ class BatchEnd(EventHandler):
         return False
 
 
-def _check_event_handlers(handlers: Any) -> list[EventHandler]:
+def _check_event_handlers(handlers: object) -> list[EventHandler]:
     """A list of handlers from none, one or several.
 
     Raises

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from ...._core.types import ContextLike
 from ....context import Context, cpu, gpu, num_gpus
 from ....metric import EvalMetric
 from ....metric import Loss as LossMetric
@@ -102,7 +103,7 @@ class Estimator:
         val_metrics: Any = None,
         initializer: Any = None,
         trainer: Trainer | None = None,
-        context: Any = None,
+        context: ContextLike = None,
         val_net: Any = None,
         val_loss: Loss | None = None,
         batch_processor: Any = None,
@@ -134,7 +135,7 @@ class Estimator:
         loss = LossMetric(self.loss.name.rstrip("0123456789"))
         return [loss] if suggested is None else [suggested, loss]
 
-    def _initialize(self, initializer: Any) -> None:
+    def _initialize(self, initializer: object) -> None:
         if not self._is_initialized():
             # Layers that are initialized already stay as they are.
             self.net.initialize(ctx=self.context, **({"init": initializer} if initializer else {}))
@@ -153,7 +154,7 @@ class Estimator:
             return False
         return True
 
-    def _check_trainer(self, trainer: Any) -> Trainer:
+    def _check_trainer(self, trainer: object) -> Trainer:
         if trainer is None:
             warnings.warn("No trainer specified: SGD at a learning rate of 0.001 is used", stacklevel=3)
             return Trainer(self.net.collect_params(), "sgd", {"learning_rate": 0.001})
@@ -268,7 +269,7 @@ class Estimator:
 
     # ------------------------------------------------------------------ handlers
 
-    def _prepare_default_handlers(self, val_data: Any, event_handlers: Any) -> list[EventHandler]:
+    def _prepare_default_handlers(self, val_data: object, event_handlers: object) -> list[EventHandler]:
         handlers = _check_event_handlers(event_handlers)
         added: list[EventHandler] = [StoppingHandler(self.max_epoch, self.max_batch)]
         if not _any_of(GradientUpdateHandler, handlers):
@@ -281,7 +282,7 @@ class Estimator:
             added.append(LoggingHandler(metrics=self.train_metrics))
         return _in_order(handlers, added, self.train_metrics + self.val_metrics)
 
-    def _prepare_default_validation_handlers(self, event_handlers: Any) -> list[EventHandler]:
+    def _prepare_default_validation_handlers(self, event_handlers: object) -> list[EventHandler]:
         handlers = _check_event_handlers(event_handlers)
         added: list[EventHandler] = []
         if not _any_of(MetricHandler, handlers):
@@ -327,13 +328,13 @@ def _some(data: DataLoader) -> Iterator[Any]:
 # ---------------------------------------------------------------------- checks of arguments
 
 
-def _check_loss(loss: Any, name: str) -> Loss:
+def _check_loss(loss: object, name: str) -> Loss:
     if not isinstance(loss, Loss):
         raise ValueError(f"{name} must be a gluon.loss.Loss, got {loss!r}")
     return loss
 
 
-def _check_loader(data: Any) -> None:
+def _check_loader(data: object) -> None:
     if not isinstance(data, DataLoader):
         raise ValueError(f"data: expected a gluon.data.DataLoader, got {type(data)}")
 
@@ -346,7 +347,7 @@ def _check_count(name: str, count: Any) -> int | None:
     return int(count)
 
 
-def _check_context(context: Any) -> list[Context]:
+def _check_context(context: ContextLike) -> list[Context]:
     gpus = num_gpus()
     if not context:
         if gpus > 1:
@@ -365,7 +366,7 @@ def _check_context(context: Any) -> list[Context]:
     return list(contexts)
 
 
-def _check_batch_processor(batch_processor: Any) -> Any:
+def _check_batch_processor(batch_processor: object) -> Any:
     if batch_processor is None:
         return BatchProcessor()
     for method in ("fit_batch", "evaluate_batch"):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from ....metric import Accuracy, CompositeEvalMetric, EvalMetric
 from ...loss import Loss, SoftmaxCrossEntropyLoss
 
 
-def _check_metrics(metrics: Any) -> list[EvalMetric]:
+def _check_metrics(metrics: object) -> list[EvalMetric]:
     """A list of single metrics from none, one, a composite one or several.
 
     Raises
@@ -28,7 +27,7 @@ def _check_metrics(metrics: Any) -> list[EvalMetric]:
     return list(metrics)
 
 
-def _check_handler_metric_ref(handler: Any, known_metrics: Collection[EvalMetric]) -> None:
+def _check_handler_metric_ref(handler: object, known_metrics: Collection[EvalMetric]) -> None:
     """Refuse a handler with a metric that nobody updates, in any attribute which is called after metrics.
 
     Raises

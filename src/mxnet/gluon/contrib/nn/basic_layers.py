@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 from .... import context, ndarray
@@ -78,7 +79,7 @@ class HybridConcurrent(HybridSequential):
     def _empty(self) -> Any:
         return type(self)(axis=self.axis, prefix=self.prefix)
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         return F.concat(*[block(x) for block in self._children.values()], dim=self.axis)
 
 
@@ -88,7 +89,7 @@ class Identity(HybridBlock):
     def __init__(self, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         return x
 
 
@@ -206,7 +207,7 @@ class SyncBatchNorm(BatchNorm):
         warnings.warn(f"{type(self).__name__}: set num_devices if not all GPUs are used", UserWarning, stacklevel=3)
         return max(context.num_gpus(), 1)
 
-    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
         return F.contrib.SyncBatchNorm(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
 
 
@@ -219,7 +220,7 @@ class _PixelShuffle(HybridBlock):
         super().__init__()
         self._factors = per_axis(type(self).__name__, "factor", factor, self._axes)
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         # The channels are split into the new channels and one axis a factor; each of these is moved behind its axis of
         # space and joined with it. In the codes of reshape, -4 splits an axis, -3 joins two, 0 keeps one.
         axes, factors = self._axes, self._factors
@@ -274,7 +275,7 @@ class PixelShuffle3D(_PixelShuffle):
 
     _axes = 3
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         # One axis after the other: MXNet, which may have to run the exported graph, transposes six axes at most.
         left = math.prod(self._factors)
         x = F.reshape(x, (0, -4, -1, left, 0, 0, 0))

@@ -5,8 +5,10 @@ See https://arxiv.org/abs/1506.04214.
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
+from ....initializer import Initializer
 from ...rnn import HybridRecurrentCell
 
 __all__ = [
@@ -102,7 +104,7 @@ class _BaseConvRNNCell(HybridRecurrentCell):
         self._state_shape = self._in_layout(tuple(state), hidden_channels)
         rows = hidden_channels * self._gates
 
-        def parameter(name: str, shape: tuple[int, ...], init: Any) -> Any:
+        def parameter(name: str, shape: tuple[int, ...], init: Initializer | str) -> Any:
             return self.params.get(name, shape=shape, init=init, allow_deferred_init=True)
 
         i2h_shape = self._in_layout(self._i2h_kernel, self._in_channels)
@@ -129,7 +131,7 @@ class _BaseConvRNNCell(HybridRecurrentCell):
         shape = (batch_size, *self._state_shape)
         return [{"shape": shape, "__layout__": self._conv_layout} for _ in range(self._num_states)]
 
-    def hybrid_forward(self, F: Any, inputs: Any, states: Any, **weights: Any) -> Any:  # type: ignore[override]
+    def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any, **weights: Any) -> Any:  # type: ignore[override]
         """Make one step."""
         prefix = f"t{self._counter}_"
 
@@ -151,7 +153,7 @@ class _BaseConvRNNCell(HybridRecurrentCell):
         h2h = convolved("h2h", states[0], self._h2h_pad)
         return self._step(F, i2h, h2h, states, prefix)
 
-    def _step(self, F: Any, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: object, prefix: str) -> tuple[Any, list[Any]]:
         """Output and new states from what the convolutions give."""
         raise NotImplementedError(f"{type(self).__name__} must define _step")
 
@@ -160,7 +162,7 @@ class _ConvRNNCell(_BaseConvRNNCell):
     def _alias(self) -> str:
         return "conv_rnn"
 
-    def _step(self, F: Any, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: object, prefix: str) -> tuple[Any, list[Any]]:
         output = self._get_activation(F, i2h + h2h, self._activation, name=prefix + "out")
         return output, [output]
 
@@ -172,7 +174,7 @@ class _ConvLSTMCell(_BaseConvRNNCell):
     def _alias(self) -> str:
         return "conv_lstm"
 
-    def _step(self, F: Any, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         parts = F.SliceChannel(i2h + h2h, num_outputs=4, name=prefix + "slice", axis=self._channel_axis)
         in_gate = F.Activation(parts[0], act_type="sigmoid", name=prefix + "i")
         forget_gate = F.Activation(parts[1], act_type="sigmoid", name=prefix + "f")
@@ -190,7 +192,7 @@ class _ConvGRUCell(_BaseConvRNNCell):
     def _alias(self) -> str:
         return "conv_gru"
 
-    def _step(self, F: Any, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         axis = self._channel_axis
         i2h_r, i2h_z, i2h_n = F.SliceChannel(i2h, num_outputs=3, name=prefix + "i2h_slice", axis=axis)
         h2h_r, h2h_z, h2h_n = F.SliceChannel(h2h, num_outputs=3, name=prefix + "h2h_slice", axis=axis)

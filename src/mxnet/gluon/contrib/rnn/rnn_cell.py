@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from ....base import _as_list
@@ -61,7 +62,7 @@ class VariationalDropoutCell(ModifierCell):
         super().reset()
         self._forget_masks()
 
-    def _dropped(self, F: Any, data: Any, what: str) -> Any:
+    def _dropped(self, F: ModuleType, data: object, what: str) -> Any:
         """Data without the elements that are dropped in this sequence; the first step draws which ones those are."""
         rate = getattr(self, f"drop_{what}")
         if not rate:
@@ -72,7 +73,7 @@ class VariationalDropoutCell(ModifierCell):
             setattr(self, f"drop_{what}_mask", mask)
         return data * mask
 
-    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
+    def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
         """Make one step."""
         states = [self._dropped(F, states[0], "states"), *states[1:]]
         output, states = self.base_cell(self._dropped(F, inputs, "inputs"), states)
@@ -160,7 +161,7 @@ class LSTMPCell(_DenseCell):
 
     def hybrid_forward(
         self,
-        F: Any,
+        F: ModuleType,
         inputs: Any,
         states: Any,
         i2h_weight: Any,

@@ -310,6 +310,6 @@ class ImageFolderDataset(Dataset):
         return len(self.items)
 
 
-def _sample(data: NDArray, label: Any, transform: Transform | None) -> Any:
+def _sample(data: NDArray, label: object, transform: Transform | None) -> Any:
     data = in_mode(data)
     return (data, label) if transform is None else transform(data, label)

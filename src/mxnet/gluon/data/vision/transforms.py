@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from .... import image
+from ...._core.types import ShapeLike
 from ....base import numeric_types
 from ...block import Block, HybridBlock
 from ...nn import HybridSequential, Sequential
@@ -106,7 +108,7 @@ class _ImageOperator(HybridBlock):
         super().__init__()
         self._parameters = parameters
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         """Call the operator."""
         return getattr(F.image, self._operator)(x, *self._parameters)
 
@@ -126,7 +128,7 @@ class Cast(HybridBlock):
         super().__init__()
         self._dtype = dtype
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         """Convert ``x``."""
         return F.cast(x, self._dtype)
 
@@ -158,7 +160,7 @@ class Normalize(_ImageOperator):
 # ---------------------------------------------------------------------- places and sizes
 
 
-def _both(size: Any) -> Any:
+def _both(size: ShapeLike) -> Any:
     """``(width, height)``; one number stands for both."""
     return (size, size) if isinstance(size, numeric_types) else size
 
@@ -205,7 +207,7 @@ class CropResize(HybridBlock):
         self._size = size
         self._interpolation = 1 if interpolation is None else interpolation
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         """Cut and resize ``x``."""
         out = F.image.crop(x, *self._rectangle)
         return F.image.resize(out, self._size, False, self._interpolation) if self._size else out

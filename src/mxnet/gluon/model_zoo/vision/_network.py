@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, Protocol
 
 from .... import base
@@ -37,7 +38,7 @@ class Classifier(HybridBlock):
     features: Any
     output: Any
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         return self.output(self.features(x))
 
 
@@ -48,7 +49,7 @@ def chain(*layers: HybridBlock) -> nn.HybridSequential:
     return out
 
 
-def look_up(table: dict[Any, Any], argument: str, value: Any) -> Any:
+def look_up(table: dict[Any, Any], argument: str, value: object) -> Any:
     """The row of a family's table; its keys are what ``argument`` may be."""
     if value not in table:
         raise ValueError(f"{argument} must be one of {', '.join(map(repr, table))}, got {value!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from ... import nn
@@ -35,7 +36,7 @@ class RELU6(HybridBlock):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         return F.clip(x, 0, 6, name="relu6")
 
 
@@ -84,7 +85,7 @@ class LinearBottleneck(HybridBlock):
             _add_conv(self.out, wide, kernel=3, stride=stride, pad=1, num_group=wide, relu6=True)
             _add_conv(self.out, channels, active=False)
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         out = self.out(x)
         return F.elemwise_add(out, x) if self.use_shortcut else out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from ... import nn
@@ -71,7 +72,7 @@ class _BlockV1(_Block):
             self.body.add(conv, nn.BatchNorm())
         self.downsample = chain(_conv(channels, 1, stride, in_channels), nn.BatchNorm()) if downsample else None
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         shortcut = x if self.downsample is None else self.downsample(x)
         x = self.body(x)
         return F.Activation(shortcut + x if self._shortcut_first else x + shortcut, act_type="relu")
@@ -123,7 +124,7 @@ class _BlockV2(_Block):
             setattr(self, f"conv{i}", conv)
         self.downsample = _conv(channels, 1, stride, in_channels) if downsample else None
 
-    def hybrid_forward(self, F: Any, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         shortcut = x
         for i in range(1, self._depth + 1):
             x = F.Activation(getattr(self, f"bn{i}")(x), act_type="relu")
