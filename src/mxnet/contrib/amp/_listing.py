@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from ..._core.dtypes import torch_dtype
 from ..._core.types import DTypeLike
 from . import lists
