@@ -26,8 +26,8 @@ class elemwise_addDoc(NDArrayDoc):
 class BroadcastToDoc(NDArrayDoc):
     """
     >>> import mxnet as mx
-    >>> mx.nd.arange(2).reshape((2, 1)).broadcast_to((2, 3)).asnumpy().tolist()
-    [[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]
+    >>> mx.nd.array([[4], [7]]).broadcast_to((2, 3)).asnumpy().tolist()
+    [[4.0, 4.0, 4.0], [7.0, 7.0, 7.0]]
     """
 
 

@@ -40,9 +40,9 @@ class Module(Optimizing, BaseModule):
     fixed_param_names : list of str, optional
         Parameters that are not trained.
     state_names : list of str, optional
-        Arguments that keep their value from batch to batch; they begin with 0, see :meth:`set_states`.
-    group2ctxs : dict of str to Context (or list of Context), or list of dict, optional
-        Where the parts of the graph with a ``ctx_group`` attribute run.
+        Arguments that keep their value from batch to batch (see :meth:`set_states`); they begin with 0.
+    group2ctxs : dict, or list of one dict a device, optional
+        On which context the parts of the graph with each ``ctx_group`` attribute run; also a list of contexts each.
     compression_params : dict, optional
         See :meth:`mxnet.kvstore.KVStore.set_gradient_compression`.
 
