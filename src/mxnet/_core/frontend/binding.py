@@ -1,4 +1,4 @@
-"""What the array and the symbol functions share: signatures, docstrings, and sorting of arguments."""
+"""What the array and the symbol functions share: signatures, and sorting of arguments."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from ...base import _Null
 from ..registry import OpDef
+from .help import docstring
 
 _POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
@@ -29,15 +30,6 @@ def signature(od: OpDef, tail: tuple[str, ...]) -> inspect.Signature:
         parameters += [inspect.Parameter(n, _POSITIONAL, default=None) for n in tail]
     parameters.append(inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD))
     return inspect.Signature(parameters)
-
-
-def docstring(od: OpDef, array_type: str) -> str:
-    """The function's docstring: the operator's own text, then its inputs and parameters from the registry."""
-    kind = f"list of {array_type}" if od.variadic else array_type
-    rows = [f"{n} : {kind}" + (", optional" if n in od.optional_inputs else "") for n in od.inputs]
-    rows += [f"{p.name} : {p.type_string}" for p in od.params.values()]
-    body = "\n".join(rows)
-    return f"{od.doc}\n\nParameters\n----------\n{body}\n\nReturns\n-------\n{array_type} or list of {array_type}\n"
 
 
 class lazy_metadata:
