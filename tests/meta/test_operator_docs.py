@@ -5,6 +5,7 @@ import inspect
 import pytest
 
 import mxnet as mx
+from mxnet._core.frontend.arguments import DESCRIPTIONS
 from mxnet._core.frontend.binding import argument_order
 from mxnet._core.frontend.help import entries, split_sections
 from mxnet._core.registry import all_ops
@@ -62,3 +63,8 @@ def test_a_text():
     assert "\nstride : Shape(tuple), optional, default=[]\n    One value a spatial axis.\n" in text
     assert "\nReturns\n-------\nNDArray\n    Along each spatial axis" in text
     assert "\nout : NDArray, optional\n" in text and "\nname : str, optional\n" in mx.sym.Convolution.__doc__
+
+
+def test_shared_descriptions_are_of_arguments_that_there_are():
+    names = {name for od in OPERATORS.values() for name in (*od.inputs, *od.params)}
+    assert set(DESCRIPTIONS) <= names

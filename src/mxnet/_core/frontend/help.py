@@ -7,6 +7,7 @@ import re
 from types import SimpleNamespace
 
 from ..registry import OpDef
+from .arguments import DESCRIPTIONS
 
 _HEADING = re.compile(r"^([A-Z][A-Za-z ]+)\n-{3,}\n", re.MULTILINE)
 _TENSOR = re.compile(r"\bTensor\b")
@@ -24,7 +25,7 @@ def docstring(od: OpDef, array_type: str) -> str:
     kind = f"list of {array_type}" if od.variadic else array_type
     types = {n: kind + (", optional" if n in od.optional_inputs else "") for n in od.inputs}
     types.update((p.name, p.type_string) for p in od.params.values())
-    rows = [(name, text, own.get(name, "")) for name, text in types.items()]
+    rows = [(name, text, own.get(name) or _common(name)) for name, text in types.items()]
     rows += [(name, text, described) for name, (text, described) in _OWN[array_type].items() if name not in types]
     parameters = "\n".join(f"{name} : {text}" + f"\n{described}" * bool(described) for name, text, described in rows)
     result = _TENSOR.sub(array_type, sections.pop("Returns", _result(od, array_type)))
@@ -50,6 +51,10 @@ def entries(section: str) -> dict[str, str]:
             for name in names:
                 found[name] += "\n" * bool(found[name]) + line
     return {name: text.rstrip() for name, text in found.items()}
+
+
+def _common(name: str) -> str:
+    return f"    {DESCRIPTIONS[name]}" if name in DESCRIPTIONS else ""
 
 
 def _result(od: OpDef, array_type: str) -> str:
