@@ -275,3 +275,13 @@ def test_a_store_checks_its_values(tmp_path):
     path.write_bytes(pickle.dumps({"w": (mx.nd.ones((3,)), mx.nd.ones((3,)))}))
     with pytest.raises(mx.MXNetError, match=r"parameter 'w' .*\(2,\).*\(3,\)"):
         kv.load_optimizer_states(str(path))
+
+
+def test_settings_that_are_nests_of_shared_tuples_are_refused_at_once():
+    nest = (None,)
+    for _ in range(12):
+        nest = (nest, nest)
+    optimizer = mx.optimizer.Adam()
+    optimizer.beta1 = nest
+    with pytest.raises(mx.MXNetError, match="Adam.beta1 is not what it may be"):
+        mx.optimizer.get_updater(mx.optimizer.Adam()).set_states(pickle.dumps(({}, optimizer)))

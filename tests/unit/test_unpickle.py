@@ -176,6 +176,8 @@ BOMBS = {
     + b"N\x85"
     + b"2\x86" * 40
     + b"N\x86e\x85R.",
+    "shared tuples as a class": b"\x80\x02N\x85" + b"2\x86" * 40 + b")\x81.",
+    "shared tuples as a NumPy type": b"\x80\x02cnumpy\ndtype\nN\x85" + b"2\x86" * 40 + b"\x85R.",
     "a list that contains itself": b"]q\x00h\x00a.",
     "colliding keys": COLLIDING,
     "a number of a million digits": b"I" + b"9" * 1_000_000 + b"\n.",

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from .._core import unpickle
+from .._core.text import quoted
 from ..base import MXNetError
 from ..lr_scheduler import LRScheduler
 from ..ndarray.ndarray import NDArray, wrap
@@ -237,8 +238,7 @@ def _alike(usual: object, value: object, name: str) -> bool:
 
 
 def _wrong(what: object, name: str, value: object) -> MXNetError:
-    shown = repr(value)
-    return MXNetError(f"{type(what).__name__}.{name} is not what it may be: {shown[:80]}{'...' * (len(shown) > 80)}")
+    return MXNetError(f"{type(what).__name__}.{name} is not what it may be: {quoted(value)}")
 
 
 def _check_scheduler(scheduler: LRScheduler, num_update: int) -> None:

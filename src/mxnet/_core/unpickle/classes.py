@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..text import quoted
 from ..types import DTypeLike
 from .checks import Bases, Keys
 
@@ -20,8 +21,8 @@ _NUMBERS = {np.dtype(code).str[1:]: np.dtype(code) for code in "?bhilqBHILQefd"}
 
 
 def short(text: Any) -> str:
-    """A name out of a file, for a message."""
-    text = str(text)
+    """A name out of a file, for a message; where it is no text, it may be a nest that doubles at each level."""
+    text = text if type(text) is str else quoted(text)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
