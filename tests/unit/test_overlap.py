@@ -116,3 +116,38 @@ def test_numpy_functions_write_into_what_they_read(ctx):
     mx.np.exp(a[:3] * 0, out=a[1:4])
     expected[1:4] = 1
     np.testing.assert_array_equal(a.asnumpy(), expected)
+
+
+UPDATES = {
+    "sgd_update": {"lr": 0.1},
+    "signsgd_update": {"lr": 0.1},
+    "sgd_mom_update": {"lr": 0.1, "momentum": 0.9},
+    "nag_mom_update": {"lr": 0.1, "momentum": 0.5},
+    "adam_update": {"lr": 0.1},
+    "rmsprop_update": {"lr": 0.1},
+    "ftrl_update": {"lr": 0.1},
+}
+
+
+@pytest.mark.parametrize("start", [0, 1, 2])
+@pytest.mark.parametrize("name", UPDATES)
+def test_updates_by_gradients_that_overlap(name, start, ctx):
+    """The gradient is read as it was given, wherever it lies."""
+    fn = getattr(mx.nd, name)
+    states = len(fn.operator.inputs) - 2
+    apart = [mx.nd.array(_values()[1:5], ctx), mx.nd.array(_values()[start : start + 4], ctx)]
+    apart += [mx.nd.ones(4, ctx) for _ in range(states)]
+    fn(*apart, out=apart[0], **UPDATES[name])
+    whole = mx.nd.array(_values(), ctx)
+    weight, made = whole[1:5], [mx.nd.ones(4, ctx) for _ in range(states)]
+    fn(weight, whole[start : start + 4], *made, out=weight, **UPDATES[name])
+    for got, expected in zip([weight, *made], [apart[0], *apart[2:]]):
+        np.testing.assert_allclose(got.asnumpy(), expected.asnumpy(), rtol=1e-6)
+
+
+def test_updates_whose_states_overlap_change_nothing(ctx):
+    whole = mx.nd.array(_values(), ctx)
+    weight = mx.nd.ones(4, ctx)
+    with pytest.raises(mx.MXNetError, match="adam_update: mean and var overlap, and both are written"):
+        mx.nd.adam_update(weight, mx.nd.ones(4, ctx), whole[0:4], whole[2:6], lr=0.1, out=weight)
+    assert (weight.asnumpy() == 1).all() and (whole.asnumpy() == _values()).all()

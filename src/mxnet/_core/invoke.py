@@ -297,14 +297,44 @@ def _prepare_mutation(
     """Hand arrays that the function writes as plain memory, and spare the weight when the result goes elsewhere."""
     names = od.input_names(od.namespace(kwargs)) if od.variadic else od.inputs
     outs = out if isinstance(out, (list, tuple)) else (out,)
+    written = []
     for i, name in enumerate(names[: len(arrays)]):
         if arrays[i] is None:
             continue
-        if od.is_mutated(name):
+        if od.is_mutated(name) or (od.is_inplace(name) and any(o is arrays[i] for o in outs)):
             tensors[i] = tensors[i].data
+            written.append(i)
         elif od.is_inplace(name):
-            written = any(o is arrays[i] for o in outs)
-            tensors[i] = tensors[i].data if written else tensors[i].detach().clone()
+            tensors[i] = tensors[i].detach().clone()
+    if not od.recorded:
+        _keep_apart(od.name, names, tensors, written)
+
+
+def _keep_apart(name: str, names: Sequence[str], tensors: list[Any], written: list[int]) -> None:
+    """Have an update read what it was given, where that shares memory with what it writes.
+
+    Raises
+    ------
+    MXNetError
+        When two arrays that are written overlap: there is no right result.
+    """
+    ranges = [None if t is None else (t.data_ptr(), t.data_ptr() + _extent(t)) for t in tensors]
+    for i in written:
+        begin, end = ranges[i]  # type: ignore[misc]  # what is written is given
+        for k, other in enumerate(ranges):
+            if k == i or other is None or other[0] >= end or other[1] <= begin:
+                continue
+            if k not in written:
+                tensors[k] = tensors[k].clone()
+                ranges[k] = None
+            elif other != ranges[i]:
+                raise MXNetError(f"Operator {name}: {names[i]} and {names[k]} overlap, and both are written")
+
+
+def _extent(t: torch.Tensor) -> int:
+    """How many bytes a tensor reaches over."""
+    reach = sum((n - 1) * stride for n, stride in zip(t.shape, t.stride())) + 1
+    return reach * t.element_size() if t.numel() else 0
 
 
 def _creation_context(od: OpDef, kwargs: dict[str, Any], out: Any) -> Context:
