@@ -37,18 +37,21 @@ class Pass:
         Gradients of marked variables (None: zero), several for one where it was used by several calls of graphs.
     """
 
-    __slots__ = ("_before", "_context", "_modes", "_outer", "_thread", "arrived")
+    __slots__ = ("_before", "_context", "_outer", "_settings", "_thread", "arrived", "recording", "training")
 
     def __init__(self, training: bool, recording: bool = False) -> None:
+        self.training = training
+        self.recording = recording
         self.arrived: list[tuple[GradientBuffer, torch.Tensor | None]] = []
-        self._modes = recording, training, state.np_shape, state.np_array
-        self._context = current_context()
-        self._thread = get_ident()
 
     def __enter__(self) -> Pass:
+        settings = vars(state)
+        self._before = settings.get("recording", False), settings.get("training", False)
+        settings["recording"], settings["training"] = self.recording, self.training
+        self._settings = settings.copy()
+        self._context = current_context()
+        self._thread = get_ident()
         self._outer = current_pass()
-        self._before = state.recording, state.training
-        state.recording, state.training = self._modes[:2]
         _carry(_KEY, self)
         return self
 
@@ -74,32 +77,39 @@ def callers_settings() -> Iterator[None]:
     if current is None or current._thread == get_ident():
         yield
         return
-    before = state.recording, state.training, state.np_shape, state.np_array
-    state.recording, state.training, state.np_shape, state.np_array = current._modes
-    with current._context:
-        here = Pass(state.training, state.recording)  # what the code changes holds for what it calls
-        here.arrived = current.arrived
-        try:
-            with here:
-                yield
-        finally:
-            state.recording, state.training, state.np_shape, state.np_array = before
+    settings = vars(state)
+    before = settings.copy()
+    settings.clear()
+    settings.update(current._settings)
+    here = Pass(state.training, state.recording)  # what the code changes holds for what it calls
+    here.arrived = current.arrived
+    try:
+        with current._context, here:
+            yield
+    finally:
+        settings.clear()
+        settings.update(before)
 
 
 class GradientBuffer:
     """Where the gradient of a marked variable goes: the user's array, and whether it is added to what is there."""
 
-    __slots__ = ("add", "array")
+    __slots__ = ("_sparse", "add", "array")
 
     def __init__(self, array: Array, add: bool) -> None:
         self.array = array
         self.add = add
+        self._sparse = array.stype != "default"
 
     def __call__(self, leaf: torch.Tensor) -> None:
         """What torch calls when the gradient has arrived at a leaf."""
         arrived = leaf.grad
         leaf.grad = None
-        receive([(self, arrived)])
+        current = current_pass()
+        if current is None:
+            deliver([(self, arrived)])
+        else:
+            current.arrived.append((self, arrived))
 
 
 def receive(arrived: Sequence[tuple[GradientBuffer, torch.Tensor | None]]) -> None:
@@ -122,19 +132,14 @@ def is_marked(t: torch.Tensor) -> bool:
 
 def deliver(arrived: Sequence[tuple[GradientBuffer, torch.Tensor | None]]) -> None:
     """Write the gradients of a backward pass; what has arrived for one buffer in several parts is summed."""
-    if arrived:
-        write(_parts(arrived))
-
-
-def _parts(
-    arrived: Sequence[tuple[GradientBuffer, torch.Tensor | None]],
-) -> Iterator[tuple[Any, bool, torch.Tensor | None]]:
+    parts = []
     seen = set()
     for to, g in arrived:
         array = to.array
         array._fresh = True
-        yield array._t.data if array.stype == "default" else array, to.add or id(to) in seen, g
-        seen.add(id(to))
+        parts.append((array if to._sparse else array._t.data, to.add or to in seen, g))
+        seen.add(to)
+    write(parts)
 
 
 _writing = Lock()  # threads may add to one buffer
