@@ -16,15 +16,15 @@ def trouble() -> str | None:
     if spec is None or not spec.submodule_search_locations:
         return "there is no package mxnet: pip install --force-reinstall remx"
     folder = list(spec.submodule_search_locations)[0]
-    path = os.path.join(folder, "_core", "mixture.py")
+    path = os.path.join(folder, "_core", "foreign_wheel.py")
     if not os.path.exists(path):
         return f"the package mxnet that Python finds ({folder}) is another one: pip uninstall mxnet, or mend sys.path"
-    loaded = importlib.util.spec_from_file_location("_remx_mixture", path)
+    loaded = importlib.util.spec_from_file_location("_remx_foreign_wheel", path)
     assert loaded is not None and loaded.loader is not None
-    mixture = importlib.util.module_from_spec(loaded)
-    loaded.loader.exec_module(mixture)
-    files = mixture.foreign_files(folder)
-    return mixture.explain(folder, files) if files else None
+    foreign_wheel = importlib.util.module_from_spec(loaded)
+    loaded.loader.exec_module(foreign_wheel)
+    files = foreign_wheel.foreign_files(folder)
+    return foreign_wheel.explain(folder, files) if files else None
 
 
 def main() -> None:

@@ -24,15 +24,15 @@ with _brief_waits():
     _importlib.import_module("torch")
 
 from ._core.backend import apply_environment as _apply_environment  # noqa: E402
+from ._core.foreign_wheel import check as _check_for_foreign_wheel  # noqa: E402
 from ._core.memory import keep_freed_memory as _keep_freed_memory  # noqa: E402
-from ._core.mixture import check as _check_mixture  # noqa: E402
 from ._core.numpy_aliases import restore as _restore_numpy_aliases  # noqa: E402
 
 # MXNet's imports bring these along: programs write `import multiprocessing` and use `multiprocessing.pool`.
 for _name in ("multiprocessing.pool", "multiprocessing.queues"):
     _importlib.import_module(_name)
 
-_check_mixture(__path__[0])
+_check_for_foreign_wheel(__path__[0])
 _keep_freed_memory()
 _apply_environment()
 if _env.flag("MXNET_NUMPY_ALIASES"):

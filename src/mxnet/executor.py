@@ -11,13 +11,13 @@ import numpy as np
 import torch
 
 from ._core import env, layout
-from ._core.execute.compiled import CompiledStep, worth_compiling
 from ._core.execute.heads import Heads
 from ._core.execute.integers import IntegerProgram, casts_to_integers
+from ._core.execute.monitoring import OutputMonitor
 from ._core.execute.program import Program
+from ._core.execute.recorder import NotTraceable
 from ._core.execute.sparse import SparseProgram, in_graph, leaf_of, makes_sparse
-from ._core.execute.tracing import NotTraceable
-from ._core.execute.watch import Watch
+from ._core.execute.trace import Trace, worth_tracing
 from ._core.grad_mode import grad_mode
 from ._core.gradients import write
 from ._core.graph.gradient import planned_bytes
@@ -112,11 +112,11 @@ class Executor:
         self._output_names: list[str] = symbol.list_outputs()
         self._outputs: list[NDArray] | None = None
         self._reshaped: weakref.ref[Executor] | None = None  # the executor that was made by the last reshape
-        self._monitor: Watch | None = None
+        self._monitor: OutputMonitor | None = None
         self._output_dirty = False
         self._pending: list[torch.Tensor] | None = None  # outputs of an eager forward pass, with their history
         self._saved: list[torch.Tensor] | None = None  # what a compiled forward pass has left for the backward pass
-        self._step: CompiledStep | None = None
+        self._step: Trace | None = None
         traced = env.text("MXNET_EXECUTOR") != "eager"
         if kind is not Program or any(isinstance(g, BaseSparseNDArray) for g in args_grad):
             traced = False
@@ -125,7 +125,7 @@ class Executor:
 
     def _bind(self) -> None:
         """Make the leaves of the gradient computation: they share the arguments' memory, not their history."""
-        self._moves = layout.moves
+        self._storage_version = layout.storage_version
         self._step = None
         tensors: list[Any] = [_data(a) for a in self.arg_arrays]
         self._grad_slots = [
@@ -228,7 +228,8 @@ class Executor:
         """
         if kwargs:
             self._feed(kwargs)
-        if self._moves != layout.moves or self._sparse:  # sparse arrays get new parts when they are assigned
+        # Sparse arrays get new parts when they are assigned.
+        if self._storage_version != layout.storage_version or self._sparse:
             self._bind()
         self._pending = self._saved = None
         if is_train and self._step is not None and self._monitor is None:
@@ -321,10 +322,10 @@ class Executor:
         self._eager_steps += 1
         if self._eager_steps != _COMPILE_AFTER or self._monitor is not None:
             return
-        if not worth_compiling(self._program, self._plain):
+        if not worth_tracing(self._program, self._plain):
             return
         try:
-            self._step = CompiledStep(self._program, self._plain, self._grad_slots, heads)
+            self._step = Trace(self._program, self._plain, self._grad_slots, heads)
         except NotTraceable:
             self._step = None  # stays with the eager path, whose results are the same
 
@@ -339,7 +340,7 @@ class Executor:
 
     def _deliver(self, arrived: Sequence[torch.Tensor | None]) -> None:
         """Write or add what has arrived to the gradient buffers."""
-        if self._moves != layout.moves:
+        if self._storage_version != layout.storage_version:
             self._bind()
         for g in self._zeroed:
             g._t.data.zero_()
@@ -353,7 +354,7 @@ class Executor:
         These are its outputs, and in the backward pass the gradients of its inputs, ``{node}_backward_output{number}``.
         With ``monitor_all`` its inputs too.
         """
-        self._monitor = Watch(callback, monitor_all, lambda t: NDArray._wrap_value(t, self._ctx))
+        self._monitor = OutputMonitor(callback, monitor_all, lambda t: NDArray._wrap_value(t, self._ctx))
 
     def _monitor_hook(self, inputs: Sequence[torch.Tensor]) -> Callable[..., None]:
         return self._monitor.start(dict(zip((*self._program.arguments, *self._program.aux), inputs)))  # type: ignore[union-attr]

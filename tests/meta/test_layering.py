@@ -21,7 +21,7 @@ LAYERS = [
         "_core.flat_rnn",
         "_core.integers",
         "_core.memory",
-        "_core.mixture",
+        "_core.foreign_wheel",
         "_core.spelling",
         "_core.numpy_aliases",
         "base",
@@ -62,7 +62,7 @@ LAYERS = [
     {"_core.invoke", "_core.ops"},
     # Graphs, files of arrays, functions made of operators.
     {"_core.frontend", "_core.functions", "_core.graph", "_core.serialization", "_core.unpickle"},
-    {"_core.casting", "_core.execute"},
+    {"_core.mixed_precision", "_core.execute"},
     # What a user holds in hands.
     {"ndarray"},
     {"executor", "numpy", "random"},

@@ -13,9 +13,9 @@ UNMISTAKABLE = frozenset(name for name in all_names() if "_" in name or name[0].
 
 # File -> names, and why they stand there.
 EXCEPTIONS = {
-    "casting.py": {"amp_cast", "amp_multicast"},  # what automatic names of casts begin with, as in saved graphs
+    "mixed_precision.py": {"amp_cast", "amp_multicast"},  # what automatic names of casts begin with, as in saved graphs
     "graph/passes.py": {"_copy"},  # the end of a name
-    "frontend/updates.py": {  # functions written by hand around the operators of these names
+    "frontend/multi_tensor.py": {  # functions written by hand around the operators of these names
         "_adamw_update",
         "_mp_adamw_update",
         "_multi_adamw_update",

@@ -13,7 +13,7 @@ import pytest
 
 import mxnet as mx
 import remx
-from mxnet._core import mixture
+from mxnet._core import foreign_wheel
 from mxnet.base import MissingFeatureError
 
 
@@ -282,7 +282,7 @@ def test_the_command_runs(installed):
 def test_remx_alone_says_nothing(installed):
     done = fresh("import mxnet", PYTHONPATH=str(installed))
     assert (done.returncode, done.stderr) == (0, "")
-    assert mixture.foreign_files(str(Path(mx.__file__).parent)) == []
+    assert foreign_wheel.foreign_files(str(Path(mx.__file__).parent)) == []
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_remx_alone_says_nothing(installed):
 )
 def test_distributions_are_found_by_their_folders(tmp_path, entry, name):
     (tmp_path / entry).mkdir()
-    assert mixture.explain(str(tmp_path / "mxnet"), ["libmxnet.so"]).startswith(f"{name} was installed")
+    assert foreign_wheel.explain(str(tmp_path / "mxnet"), ["libmxnet.so"]).startswith(f"{name} was installed")
 
 
 def test_native_library_takes_over_a_dlpack_capsule():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import mxnet as mx
-from mxnet._core import casting
+from mxnet._core import mixed_precision
 from mxnet._core.dtypes import BFLOAT16_NP
 from mxnet.contrib import amp
 from mxnet.contrib.amp import amp as amp_module
@@ -225,7 +225,7 @@ def test_bucketing_module(ctx):
 def fresh():
     """Mixed precision switched off again afterwards."""
     yield amp
-    casting.clear()
+    mixed_precision.disable()
     amp_module._scaler, amp_module._scaler_is_taken = None, False
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import mxnet as mx
-from mxnet._core.execute.tracing import NotTraceable, Recorder
+from mxnet._core.execute.recorder import NotTraceable, Recorder
 
 
 def mlp():

@@ -22,7 +22,7 @@ def fetch(
 ) -> None:
     """Fetch a file, over one that exists too.
 
-    The variables ``http_proxy``, ``https_proxy`` and ``no_proxy`` are honoured, and ``file://`` addresses work. What an
+    The variables ``http_proxy``, ``https_proxy`` and ``no_proxy`` are honored, and ``file://`` addresses work. What an
     attempt has brought is kept for the next one, when the server can go on from there.
 
     Parameters

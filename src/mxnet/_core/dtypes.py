@@ -56,7 +56,7 @@ def torch_dtype(dtype: Any) -> torch.dtype:
     if isinstance(dtype, int) and not isinstance(dtype, bool) and dtype in CODE_TO_TORCH:
         return CODE_TO_TORCH[dtype]
     try:
-        # NumPy warns of some texts of subarrays, and evaluates others: no type here is spelt so.
+        # NumPy warns of some texts of subarrays, and evaluates others: no type here is spelled so.
         if isinstance(dtype, str) and not (dtype == "?" or dtype.lstrip("<>=|").isidentifier()):
             raise ValueError
         np_type = np.dtype(dtype)

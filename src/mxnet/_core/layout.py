@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 
 # How often an array has been moved to other memory. Whoever keeps aliases of arrays (``tensor.data``) compares.
-moves = 0
+storage_version = 0
 
 
 def as_weight(t: torch.Tensor) -> torch.Tensor:
@@ -22,10 +22,10 @@ def restore_order(t: torch.Tensor) -> None:
 
     Tensors that share their memory with others stay where they are.
     """
-    global moves
+    global storage_version
     if t.ndim != 4 or t.is_contiguous() or not t.is_contiguous(memory_format=torch.channels_last):
         return
     if t.untyped_storage().nbytes() != t.numel() * t.element_size():
         return
     t.data = t.data.contiguous()
-    moves += 1
+    storage_version += 1

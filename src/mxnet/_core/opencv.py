@@ -95,7 +95,7 @@ def decode(encoded: np.ndarray, flag: int = 1, to_rgb: bool = True) -> np.ndarra
     encoded : numpy.ndarray
         The bytes of a JPEG, PNG or other file that OpenCV reads, as uint8.
     flag : int
-        0 for gray, 1 for colour, or another of OpenCV's ``IMREAD_`` flags that gives three channels of bytes.
+        0 for gray, 1 for color, or another of OpenCV's ``IMREAD_`` flags that gives three channels of bytes.
     to_rgb : bool
         RGB instead of OpenCV's own BGR.
 

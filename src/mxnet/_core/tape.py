@@ -130,7 +130,7 @@ _NOT_RECORDED = (
 def heads_and_grads(heads: Sequence[Array], head_grads: Sequence[Array | None] | None) -> tuple[list[Any], list[Any]]:
     """The tensors to differentiate and the gradients to start from (ones where none is given).
 
-    Heads that carry no gradient (moments that a normalisation shows, for instance) are left out beside others that do.
+    Heads that carry no gradient (moments that a normalization shows, for instance) are left out beside others that do.
     """
     if head_grads is not None and len(head_grads) != len(heads):
         raise ValueError(f"heads and head_grads must have the same length, got {len(heads)} and {len(head_grads)}")

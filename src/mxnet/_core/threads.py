@@ -1,7 +1,7 @@
 """Threads that work for an object, and end with it.
 
 :mod:`concurrent.futures` has pools too, but to end one takes locks and waits: garbage collection, which may run inside
-the very code that holds these locks, must do neither. Here everything a finaliser does is to put marks into a queue.
+the very code that holds these locks, must do neither. Here everything a finalizer does is to put marks into a queue.
 """
 
 from __future__ import annotations

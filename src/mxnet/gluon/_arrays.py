@@ -8,7 +8,7 @@ from .. import context, ndarray
 from ..base import MXNetError
 from ..context import Context
 from ..ndarray import NDArray
-from ._changes import changes, watched
+from ._version_counter import parameters_version, versioned
 
 
 class Owner(Protocol):
@@ -46,8 +46,8 @@ class Holder:
 
     @_data.setter
     def _data(self, arrays: list[Any] | None) -> None:
-        self._arrays = watched(arrays)
-        changes.count += 1
+        self._arrays = versioned(arrays)
+        parameters_version.value += 1
 
     @property
     def _grad(self) -> Any:
@@ -56,8 +56,8 @@ class Holder:
 
     @_grad.setter
     def _grad(self, buffers: list[Any] | None) -> None:
-        self._buffers = watched(buffers)
-        changes.count += 1
+        self._buffers = versioned(buffers)
+        parameters_version.value += 1
 
     def _check_and_get(self, arrays: Any, ctx: Any) -> Any:
         """The array on a context (None: the only one, or that on the current context), or all (``list``)."""

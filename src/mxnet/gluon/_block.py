@@ -14,11 +14,11 @@ from .._core.text import shortened
 from .._core.types import ContextLike, Contexts, DTypeLike
 from ..initializer import Initializer
 from . import _files
-from ._changes import WatchedDict
 from ._naming import _BlockScope
 from ._parameter import Parameter
 from ._parameter_dict import ParameterDict
 from ._summary import Table
+from ._version_counter import VersionedDict
 from .utils import HookHandle, _brief_print_list, _indent
 
 
@@ -65,7 +65,7 @@ class Block:
         self._empty_prefix = prefix == ""
         self._scope = _BlockScope(self)
         self._children: OrderedDict[str, Block] = OrderedDict()
-        self._reg_params: dict[str, Parameter] = WatchedDict()
+        self._reg_params: dict[str, Parameter] = VersionedDict()
         self._forward_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
         self._forward_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
 

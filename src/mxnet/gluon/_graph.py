@@ -9,8 +9,8 @@ from typing import Any
 from .. import ndarray
 from ..ndarray import NDArray
 from ..symbol import Symbol
+from ._flatten import Kinds
 from ._parameter import Parameter
-from ._structure import Kinds
 
 
 def check_inputs(names: Sequence[str], places: Mapping[str, int], params: Mapping[str, Parameter]) -> None:

@@ -17,10 +17,10 @@ from ..symbol import Symbol
 from . import _graph
 from ._arrays import DeferredInitializationError
 from ._block import HYBRIDIZE, Block
-from ._changes import changes
+from ._flatten import Kinds, flatten, regroup
 from ._numpy_graph import Answers, as_kind, kind_of, some_classic
 from ._parameter import Parameter, keeps_arrays
-from ._structure import Kinds, flatten, regroup
+from ._version_counter import parameters_version
 
 
 class HybridBlock(Block):
@@ -154,8 +154,8 @@ class HybridBlock(Block):
         if not self._reg_params:
             return self.hybrid_forward(ndarray, x, *args)
         state, known, params = self._eager_args
-        if state != changes.count or known is not ctx:
-            if state != changes.count or known != ctx:
+        if state != parameters_version.value or known is not ctx:
+            if state != parameters_version.value or known != ctx:
                 params = self._fetch(ctx, (x, *args))
             self._eager_args = (_state(self._reg_params.values()), ctx, params)
         return self.hybrid_forward(ndarray, x, *args, **params)
@@ -280,7 +280,7 @@ class HybridBlock(Block):
             flat = self._flat_inputs(args)
         ctx = flat[0]._ctx
         state, known, tensors = self._graph_args
-        if state != changes.count or known != ctx:
+        if state != parameters_version.value or known != ctx:
             tensors = [None if is_input else p.data(ctx) for is_input, p in self._cached_op_args]
             self._graph_args = (_state([p for is_input, p in self._cached_op_args if not is_input]), ctx, tensors)
         call = [flat[p] if is_input else t for (is_input, p), t in zip(self._cached_op_args, tensors)]
@@ -490,4 +490,4 @@ class HybridBlock(Block):
 
 def _state(params: Iterable[Parameter]) -> int:
     """What to keep with arrays of parameters: the count of changes they are good for, -1 for none."""
-    return changes.count if all(keeps_arrays(p, "data") for p in params) else -1
+    return parameters_version.value if all(keeps_arrays(p, "data") for p in params) else -1

@@ -23,7 +23,7 @@ from ..numpy import ndarray
 from ..symbol import Symbol
 from ..symbol._symbol import create
 from ._block import Block
-from ._structure import flatten
+from ._flatten import flatten
 
 # Operators of two symbols (which broadcast, as NumPy's), of a symbol and a number, of a number and a symbol.
 _ARITHMETIC = {

@@ -19,7 +19,7 @@ from ..initializer import Initializer
 from ..ndarray import NDArray
 from ..util import is_np_array, is_np_shape
 from ._arrays import Holder, Owner
-from ._changes import changes
+from ._version_counter import parameters_version
 from .utils import shape_is_known
 
 _STYPES = ("default", "row_sparse", "csr")
@@ -112,7 +112,7 @@ class Parameter(Holder):
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
         self.__dict__.update(saved)
-        changes.count += 1
+        parameters_version.value += 1
         if self._grad is not None:
             autograd.mark_variables(self._data, self._grad, self.grad_req)
 

@@ -18,10 +18,10 @@ from ..base import MXNetError, mx_real_t
 from ..context import current_context
 from ..ndarray import NDArray
 from ..symbol import Symbol
-from ._changes import WatchedDict
+from ._flatten import flatten, regroup
 from ._hybrid import HybridBlock
 from ._parameter_dict import ParameterDict
-from ._structure import flatten, regroup
+from ._version_counter import VersionedDict
 
 _ROW_SPARSE = str(STORAGE_TYPES["row_sparse"])  # as the attribute __storage_type__ spells it
 # The endings of a batch normalization's parameters: variance, mean, scale, shift.
@@ -88,7 +88,7 @@ class SymbolBlock(HybridBlock):
             if name not in inputs:
                 self.params.get(name, grad_req="null", allow_deferred_init=True, dtype=dtype)
         skip = len(common_prefix(list(self.params.keys())))
-        self._reg_params = WatchedDict({name[skip:]: p for name, p in self.params.items()})
+        self._reg_params = VersionedDict({name[skip:]: p for name, p in self.params.items()})
 
     @staticmethod
     def imports(

@@ -8,11 +8,11 @@ from ..ndarray import NDArray
 from ..symbol import Symbol
 from ..util import is_np_array
 from ._block import Block
+from ._flatten import flatten as _flatten
+from ._flatten import gather_type_ctx_info as _gather_type_ctx_info
+from ._flatten import regroup as _regroup
 from ._hybrid import HybridBlock
 from ._naming import _BlockScope
-from ._structure import flatten as _flatten
-from ._structure import gather_type_ctx_info as _gather_type_ctx_info
-from ._structure import regroup as _regroup
 from ._symbol_block import SymbolBlock, _infer_param_types
 from ._symbol_block import common_prefix as _common_prefix
 from .parameter import DeferredInitializationError, Parameter, ParameterDict

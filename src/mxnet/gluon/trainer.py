@@ -16,9 +16,9 @@ from ..ndarray import NDArray
 from ..optimizer import Optimizer
 from ..optimizer._arrays import number
 from ._arrays import Holder
-from ._changes import changes
 from ._parameter import Parameter, keeps_arrays
 from ._parameter_dict import ParameterDict
+from ._version_counter import parameters_version
 
 __all__ = ["Trainer"]
 
@@ -329,10 +329,10 @@ class Trainer:
         if scaler is not None and scaler.has_overflow(self._params):
             return
         on_store = self._kvstore and self._update_on_kvstore
-        if self._rounds_state != changes.count:
+        if self._rounds_state != parameters_version.value:
             self._rounds = self._make_rounds()
             same = all(keeps_arrays(p, "list_data", "list_grad") for p in self._params)
-            self._rounds_state = changes.count if same else -1
+            self._rounds_state = parameters_version.value if same else -1
         for r in self._rounds:
             if not ignore_stale_grad and not all(map(_fresh, r.grads)):
                 raise self._stale(r)

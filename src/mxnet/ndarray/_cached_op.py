@@ -7,9 +7,9 @@ from typing import Any
 
 from .._core import env
 from .._core.array import context_of
-from .._core.execute.calls import GraphCalls
+from .._core.execute.cached_graph import CachedGraph
+from .._core.execute.monitoring import OutputMonitor
 from .._core.execute.sparse import SparseCalls, makes_sparse
-from .._core.execute.watch import Watch
 from .._core.graph.node import topo_sort
 from .._core.history import note_of, recorded_call, with_past
 from .._core.invoke import write_out
@@ -37,11 +37,11 @@ class CachedOp:
 
     def __init__(self, sym: Any, flags: Sequence[tuple[str, Any]] = ()) -> None:
         self._symbol = sym
-        self._calls: dict[Context, GraphCalls | SparseCalls] = {}
+        self._calls: dict[Context, CachedGraph | SparseCalls] = {}
         self._sparse_calls: dict[Context, SparseCalls] = {}
         self._order: tuple[int, ...] = ()  # where the inputs of the program stand among the symbol's
         self._names: list[str] = sym.list_inputs()
-        self._watch: Watch | None = None
+        self._watch: OutputMonitor | None = None
         self._flags = dict(flags)
 
     @property
@@ -79,7 +79,7 @@ class CachedOp:
                 with_past(target)
             return out
         like = args[0] if args else NDArray  # results are of the kind of the first input
-        make = like._wrap if type(calls) is GraphCalls else like._wrap_value
+        make = like._wrap if type(calls) is CachedGraph else like._wrap_value
         arrays = [make(r, ctx) for r in results]
         if state.recording:
             recorded_call(arrays, self, None, [note_of(a) for a in args])
@@ -98,13 +98,13 @@ class CachedOp:
         """The graph for calls in which arrays are sparse."""
         return SparseCalls(self._symbol._heads, ctx)
 
-    def _prepare(self, ctx: Context, args: Sequence[Any]) -> GraphCalls | SparseCalls:
+    def _prepare(self, ctx: Context, args: Sequence[Any]) -> CachedGraph | SparseCalls:
         self._check(args)
-        calls: GraphCalls | SparseCalls
+        calls: CachedGraph | SparseCalls
         if makes_sparse(self._symbol._heads):
             calls = self._sparse(ctx)
         else:
-            calls = GraphCalls(self._symbol._heads, ctx, env.text("MXNET_EXECUTOR") != "eager")
+            calls = CachedGraph(self._symbol._heads, ctx, env.text("MXNET_EXECUTOR") != "eager")
         position = {name: i for i, name in enumerate(self._names)}
         self._order = tuple([position[n] for n in (*calls.program.arguments, *calls.program.aux)])
         self._calls[ctx] = calls
@@ -115,4 +115,4 @@ class CachedOp:
 
         Names are bytes. With ``monitor_all`` it is called with inputs too.
         """
-        self._watch = Watch(callback, monitor_all, lambda t: wrap(t, context_of(t)), operators=True)
+        self._watch = OutputMonitor(callback, monitor_all, lambda t: wrap(t, context_of(t)), operators=True)

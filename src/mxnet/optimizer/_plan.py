@@ -121,7 +121,7 @@ class Plan:
         self.weight_tensors = [w._t for w in weights]
         self.grad_tensors = [g._t for g in grads]
         self.device_id = weights[0]._ctx.device_id
-        self.moves = layout.moves
+        self.moves = layout.storage_version
         self._note_multipliers()
         self.runs = self._group(weights, grads)
 
@@ -141,7 +141,7 @@ class Plan:
         """Whether the plan is for these arrays, and states and multipliers are what they were."""
         return (
             optimizer is self.optimizer
-            and layout.moves == self.moves
+            and layout.storage_version == self.moves
             and tuple(given) == self.given
             and len(weights) == len(grads) == len(self.given)
             and all(map(is_, map(_tensor, weights), self.weight_tensors))

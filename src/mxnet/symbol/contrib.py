@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .._core.frontend.multi_tensor import make_functions
 from .._core.frontend.namespaces import install
 from .._core.frontend.nested import flatten, python_value, regroup, two_results
-from .._core.frontend.updates import make_functions
 from .._core.graph.node import Entry
 from .._core.registry import get_op
 from . import _internal, op

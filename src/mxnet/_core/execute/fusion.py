@@ -117,7 +117,7 @@ class _Convolve:
 
     def __init__(self, chain: list[Step], normalization: Step | None, add: bool, rectifier: Step | None) -> None:
         self.chain = chain
-        self.normalises = normalization is not None
+        self.normalizes = normalization is not None
         self.adds = add
         self.activation: tuple[str | None, list[Any]] = (None, []) if rectifier is None else ("relu", [])
         if rectifier is not None and _role(rectifier) == "clip":
@@ -134,9 +134,9 @@ class _Convolve:
 
     def __call__(self, x: torch.Tensor, w: torch.Tensor, b: torch.Tensor | None, *rest: torch.Tensor) -> torch.Tensor:
         other = rest[-1] if self.adds else None
-        if not self._suits(x, w, b, rest[:4] if self.normalises else (), other):
+        if not self._suits(x, w, b, rest[:4] if self.normalizes else (), other):
             return self._plainly(x, w, b, *rest)
-        if self.normalises:
+        if self.normalizes:
             gamma, beta, mean, variance = rest[:4]
             scale = (variance + self.eps).rsqrt_()
             if not self.fix_gamma:
@@ -175,7 +175,7 @@ class _Convolve:
         shape = (x.shape[0], self.filters, *sizes)
         if min(sizes) < 1 or (other is not None and other.shape != shape):
             return False
-        return not self.normalises or x.shape[0] * self.filters * sizes[0] * sizes[1] >= w.numel()
+        return not self.normalizes or x.shape[0] * self.filters * sizes[0] * sizes[1] >= w.numel()
 
     def _plainly(self, *given: Any) -> torch.Tensor:
         """The same step by step."""

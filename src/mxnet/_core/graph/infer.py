@@ -227,7 +227,7 @@ def _run(
     known: Callable[[Any], bool],
     outputs: Sequence[Any] = (),
 ) -> Inferred:
-    """Let every node state what it knows, then wake up neighbours of what changed until nothing does.
+    """Let every node state what it knows, then wake up neighbors of what changed until nothing does.
 
     ``start`` says what is known about variables, ``outputs`` what about the heads.
     """

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ..._core import logs
-from ..._core.casting import CastRule
+from ..._core.mixed_precision import CastRule
 from ..._core.registry import OpDef, get_op, has_op
 
 Condition = tuple[str, str, list[str]]

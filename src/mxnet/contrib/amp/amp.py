@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from ..._core import casting, logs
+from ..._core import logs, mixed_precision
 from ..._core.dtypes import CODE_TO_NP, torch_dtype
 from ..._core.graph.mixed_precision import reduce_precision
 from ..._core.registry import has_op
@@ -115,7 +115,7 @@ def init(
         float32_inputs=list_lp16_use_fp32_params(target_dtype),
         scale=lambda: scaler.loss_scale,
     )
-    casting.install(rules)
+    mixed_precision.enable(rules)
     _scaler = scaler
     logs.root.info("Using AMP")
 

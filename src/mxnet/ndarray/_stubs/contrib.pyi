@@ -70,15 +70,15 @@ def CTCLoss(data: NDArray, label: NDArray, data_lengths: NDArray | None = None, 
 def DeformableConvolution(data: NDArray, offset: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int] = ..., stride: int | Sequence[int] = (), dilate: int | Sequence[int] = (), pad: int | Sequence[int] = (), num_filter: int = ..., num_group: int = 1, num_deformable_group: int = 1, workspace: int = 1024, no_bias: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW'] | str | None = None, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Convolution whose taps read between pixels, at places given for each output position."""
 def DeformablePSROIPooling(data: NDArray, rois: NDArray, trans: NDArray | None = None, spatial_scale: float = ..., output_dim: int = ..., group_size: int = ..., pooled_size: int = ..., part_size: int = 0, sample_per_part: int = 1, trans_std: float = 0.0, no_trans: bool = False, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """:func:`PSROIPooling` over bins which are moved by learnt offsets, averaging bilinear samples."""
+    """:func:`PSROIPooling` over bins which are moved by learned offsets, averaging bilinear samples."""
 def ModulatedDeformableConvolution(data: NDArray, offset: NDArray, mask: NDArray, weight: NDArray, bias: NDArray | None = None, kernel: int | Sequence[int] = ..., stride: int | Sequence[int] = (), dilate: int | Sequence[int] = (), pad: int | Sequence[int] = (), num_filter: int = ..., num_group: int = 1, num_deformable_group: int = 1, workspace: int = 1024, no_bias: bool = False, im2col_step: int = 64, layout: Literal['NCW', 'NCHW', 'NCDHW'] | str | None = None, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """:func:`DeformableConvolution` with a learnt factor for each tap at each output position."""
+    """:func:`DeformableConvolution` with a learned factor for each tap at each output position."""
 def MultiBoxDetection(cls_prob: NDArray, loc_pred: NDArray, anchor: NDArray, clip: bool = True, threshold: float = 0.01, background_id: int = 0, nms_threshold: float = 0.5, force_suppress: bool = False, variances: float | Sequence[float] = (0.1, 0.1, 0.2, 0.2), nms_topk: int = -1, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Detected boxes from predictions for anchors."""
 def MultiBoxPrior(data: NDArray, sizes: float | Sequence[float] = (1.0,), ratios: float | Sequence[float] = (1.0,), clip: bool = False, steps: float | Sequence[float] = (-1.0, -1.0), offsets: float | Sequence[float] = (0.5, 0.5), out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Anchors around each position of a feature map, as corners in units of the image."""
 def MultiBoxTarget(anchor: NDArray, label: NDArray, cls_pred: NDArray, overlap_threshold: float = 0.5, ignore_label: float = -1.0, negative_mining_ratio: float = -1.0, negative_mining_thresh: float = 0.5, minimum_negative_samples: int = 0, variances: float | Sequence[float] = (0.1, 0.1, 0.2, 0.2), out: NDArray | None = None, name: str | None = None) -> list[NDArray]:
-    """What each anchor shall learn, from labelled boxes."""
+    """What each anchor shall learn, from labeled boxes."""
 def MultiProposal(cls_prob: NDArray, bbox_pred: NDArray, im_info: NDArray, rpn_pre_nms_top_n: int = 6000, rpn_post_nms_top_n: int = 300, threshold: float = 0.7, rpn_min_size: int = 16, scales: float | Sequence[float] = (4.0, 8.0, 16.0, 32.0), ratios: float | Sequence[float] = (0.5, 1.0, 2.0), feature_stride: int = 16, output_score: bool = False, iou_loss: bool = False, out: NDArray | None = None, name: str | None = None) -> Any:
     """Boxes that may hold an object, of each image, best first."""
 def PSROIPooling(data: NDArray, rois: NDArray, spatial_scale: float, output_dim: int, pooled_size: int, group_size: int = 0, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -92,9 +92,9 @@ def RROIAlign(data: NDArray, rois: NDArray, pooled_size: int | Sequence[int], sp
 def SparseEmbedding(data: NDArray, weight: NDArray, input_dim: int, output_dim: int, dtype: Any = 'float32', sparse_grad: bool = False, out: NDArray | None = None, name: str | None = None, *, deterministic: bool = False) -> NDArray:
     """``Embedding`` whose weight always has a ``row_sparse`` gradient. Superseded by ``Embedding(sparse_grad=True)``."""
 def SyncBatchNorm(data: NDArray, gamma: NDArray, beta: NDArray, moving_mean: NDArray, moving_var: NDArray, eps: float = 0.001, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, ndev: int = 1, key: str = ..., out: NDArray | None = None, name: str | None = None) -> Any:
-    """Normalise each channel (axis 1) with statistics of the batch at hand."""
+    """Normalize each channel (axis 1) with statistics of the batch at hand."""
 def allclose(a: NDArray, b: NDArray, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = True, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """1 when all elements fulfil ``|a - b| <= atol + rtol * |b|``, else 0, as a uint8 without dimensions."""
+    """1 when all elements fulfill ``|a - b| <= atol + rtol * |b|``, else 0, as a uint8 without dimensions."""
 def arange_like(data: NDArray, start: float = 0.0, step: float = 1.0, repeat: int = 1, ctx: str = '', axis: int | None = None, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Consecutive numbers in the shape of another array, or as many as one of its axes is long."""
 def bipartite_matching(data: NDArray, is_ascend: bool = False, threshold: float = ..., topk: int = -1, out: NDArray | None = None, name: str | None = None) -> list[NDArray]:

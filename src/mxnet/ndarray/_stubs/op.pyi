@@ -287,9 +287,9 @@ def _generated() -> dict[str, str]: ...
 def Activation(data: NDArray, act_type: Literal['relu', 'sigmoid', 'tanh', 'softrelu', 'softsign'] | str, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Apply a nonlinearity to each element."""
 def BatchNorm(data: NDArray, gamma: NDArray, beta: NDArray, moving_mean: NDArray, moving_var: NDArray, eps: float = 0.0010000000474974513, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1, cudnn_off: bool = False, min_calib_range: float | None = None, max_calib_range: float | None = None, out: NDArray | None = None, name: str | None = None) -> Any:
-    """Normalise each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``."""
+    """Normalize each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``."""
 def BatchNorm_v1(data: NDArray, gamma: NDArray, beta: NDArray, eps: float = 0.001, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, out: NDArray | None = None, name: str | None = None) -> Any:
-    """Normalise each channel (axis 1); the name under which early networks ask for :func:`BatchNorm`."""
+    """Normalize each channel (axis 1); the name under which early networks ask for :func:`BatchNorm`."""
 def BilinearSampler(data: NDArray, grid: NDArray, cudnn_off: bool | None = None, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Read images at the positions of a grid, bilinearly; zero lies outside."""
 def BlockGrad(data: NDArray, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -325,17 +325,17 @@ def FullyConnected(data: NDArray, weight: NDArray, bias: NDArray | None = None, 
 def GridGenerator(data: NDArray, transform_type: Literal['affine', 'warp'] | str, target_shape: int | Sequence[int] = (0, 0), out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Positions for :func:`BilinearSampler`, in units where the image reaches from -1 to 1."""
 def GroupNorm(data: NDArray, gamma: NDArray, beta: NDArray, num_groups: int = 1, eps: float = 1e-05, output_mean_var: bool = False, out: NDArray | None = None, name: str | None = None) -> Any:
-    """Normalise groups of channels (axis 1), then scale by ``gamma`` and shift by ``beta``, one number a group."""
+    """Normalize groups of channels (axis 1), then scale by ``gamma`` and shift by ``beta``, one number a group."""
 def IdentityAttachKLSparseReg(data: NDArray, sparseness_target: float = 0.1, penalty: float = 0.001, momentum: float = 0.9, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Hand sigmoid activations through, adding to their gradient that of a penalty on how often units are active."""
 def InstanceNorm(data: NDArray, gamma: NDArray, beta: NDArray, eps: float = 0.001, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Normalise each channel of each example over its spatial axes, then scale by ``gamma`` and shift by ``beta``."""
+    """Normalize each channel of each example over its spatial axes, then scale by ``gamma`` and shift by ``beta``."""
 def L2Normalization(data: NDArray, eps: float = 1e-10, mode: Literal['instance', 'channel', 'spatial'] | str = 'instance', out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Divide by the Euclidean norm, ``sqrt(sum of squares + eps)``."""
 def LRN(data: NDArray, alpha: float = 0.0001, beta: float = 0.75, knorm: float = 2.0, nsize: int = ..., out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Local response normalisation: divide by ``(knorm + alpha / nsize * s) ** beta``."""
+    """Local response normalization: divide by ``(knorm + alpha / nsize * s) ** beta``."""
 def LayerNorm(data: NDArray, gamma: NDArray, beta: NDArray, axis: int = -1, eps: float = 1e-05, output_mean_var: bool = False, out: NDArray | None = None, name: str | None = None) -> Any:
-    """Normalise along one axis, then scale by ``gamma`` and shift by ``beta``, each of that axis' length."""
+    """Normalize along one axis, then scale by ``gamma`` and shift by ``beta``, each of that axis' length."""
 def LeakyReLU(data: NDArray, gamma: NDArray | None = None, act_type: Literal['rrelu', 'leaky', 'prelu', 'elu', 'selu', 'gelu'] | str = 'leaky', slope: float = 0.25, lower_bound: float = 0.125, upper_bound: float = 0.334, out: NDArray | None = None, name: str | None = None) -> Any:
     """Rectifiers that let something of negative elements through."""
 def LinearRegressionOutput(data: NDArray, label: NDArray, grad_scale: float = 1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -727,7 +727,7 @@ def rint(data: NDArray, out: NDArray | None = None, name: str | None = None) -> 
 def rmsprop_update(weight: NDArray, grad: NDArray, n: NDArray, lr: float, gamma1: float = 0.95, epsilon: float = 1e-08, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """RMSProp after Tieleman and Hinton; ``n`` is the running mean of squared gradients."""
 def rmspropalex_update(weight: NDArray, grad: NDArray, n: NDArray, g: NDArray, delta: NDArray, lr: float, gamma1: float = 0.95, gamma2: float = 0.9, epsilon: float = 1e-08, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Centred RMSProp with momentum after Graves; ``g`` is the running mean of gradients, ``delta`` the last step."""
+    """Centered RMSProp with momentum after Graves; ``g`` is the running mean of gradients, ``delta`` the last step."""
 def round(data: NDArray, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The nearest whole number; of two equally near the one farther from zero."""
 def rsqrt(data: NDArray, out: NDArray | None = None, name: str | None = None) -> NDArray:

@@ -55,7 +55,7 @@ def batch_dot(lhs: ndarray, rhs: ndarray, transpose_a: bool = False, transpose_b
 def batch_flatten(data: ndarray, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Merge all axes but the first: ``(n, a, b, ...)`` becomes ``(n, a * b * ...)``."""
 def batch_norm(data: ndarray, gamma: ndarray, beta: ndarray, moving_mean: ndarray, moving_var: ndarray, eps: float = 0.0010000000474974513, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1, cudnn_off: bool = False, min_calib_range: float | None = None, max_calib_range: float | None = None, out: ndarray | None = None, name: str | None = None) -> Any:
-    """Normalise each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``."""
+    """Normalize each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``."""
 def cast(data: ndarray, dtype: Any, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """The array in another data type. Floats become integers by rounding toward zero."""
 def convolution(data: ndarray, weight: ndarray, bias: ndarray | None = None, kernel: int | Sequence[int] = ..., stride: int | Sequence[int] = (), dilate: int | Sequence[int] = (), pad: int | Sequence[int] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 1024, no_bias: bool = False, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: ndarray | None = None, name: str | None = None) -> ndarray:
@@ -79,7 +79,7 @@ def gammaln(data: ndarray, out: ndarray | None = None, name: str | None = None) 
 def gather_nd(data: ndarray, indices: ndarray, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Pick elements or slices by coordinates: ``output[i] = data[indices[0, i], indices[1, i], ...]``."""
 def layer_norm(data: ndarray, gamma: ndarray, beta: ndarray, axis: int = -1, eps: float = 1e-05, output_mean_var: bool = False, out: ndarray | None = None, name: str | None = None) -> Any:
-    """Normalise along one axis, then scale by ``gamma`` and shift by ``beta``, each of that axis' length."""
+    """Normalize along one axis, then scale by ``gamma`` and shift by ``beta``, each of that axis' length."""
 def leaky_relu(data: ndarray, gamma: ndarray | None = None, act_type: Literal['rrelu', 'leaky', 'prelu', 'elu', 'selu', 'gelu'] | str = 'leaky', slope: float = 0.25, lower_bound: float = 0.125, upper_bound: float = 0.334, out: ndarray | None = None, name: str | None = None) -> Any:
     """Rectifiers that let something of negative elements through."""
 def log_softmax(data: ndarray, axis: int = -1, temperature: float | None = None, dtype: Any = None, use_length: bool | None = False, out: ndarray | None = None, name: str | None = None) -> ndarray:
@@ -89,7 +89,7 @@ def multibox_detection(cls_prob: ndarray, loc_pred: ndarray, anchor: ndarray, cl
 def multibox_prior(data: ndarray, sizes: float | Sequence[float] = (1.0,), ratios: float | Sequence[float] = (1.0,), clip: bool = False, steps: float | Sequence[float] = (-1.0, -1.0), offsets: float | Sequence[float] = (0.5, 0.5), out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Anchors around each position of a feature map, as corners in units of the image."""
 def multibox_target(anchor: ndarray, label: ndarray, cls_pred: ndarray, overlap_threshold: float = 0.5, ignore_label: float = -1.0, negative_mining_ratio: float = -1.0, negative_mining_thresh: float = 0.5, minimum_negative_samples: int = 0, variances: float | Sequence[float] = (0.1, 0.1, 0.2, 0.2), out: ndarray | None = None, name: str | None = None) -> list[ndarray]:
-    """What each anchor shall learn, from labelled boxes."""
+    """What each anchor shall learn, from labeled boxes."""
 def one_hot(indices: ndarray, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: Any = 'float32', out: ndarray | None = None, name: str | None = None) -> ndarray:
     """A vector of length ``depth`` for each index: ``on_value`` at the index, ``off_value`` elsewhere."""
 def pick(data: ndarray, index: ndarray, axis: int | None = -1, keepdims: bool = False, mode: Literal['clip', 'wrap'] | str = 'clip', out: ndarray | None = None, name: str | None = None) -> ndarray:

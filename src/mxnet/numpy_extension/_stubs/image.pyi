@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 def adjust_lighting(data: ndarray, alpha: float | Sequence[float], out: ndarray | None = None, name: str | None = None) -> ndarray:
-    """Add colour noise in the directions in which the colours of ImageNet vary most, as AlexNet did."""
+    """Add color noise in the directions in which the colors of ImageNet vary most, as AlexNet did."""
 def crop(data: ndarray, x: int, y: int, width: int, height: int, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Cut a rectangle out of images."""
 def flip_left_right(data: ndarray, out: ndarray | None = None, name: str | None = None) -> ndarray:
@@ -48,9 +48,9 @@ def random_flip_top_bottom(data: ndarray, out: ndarray | None = None, name: str 
 def random_hue(data: ndarray, min_factor: float, max_factor: float, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Turn the hues of an image by a part of the circle between ``min_factor`` and ``max_factor``."""
 def random_lighting(data: ndarray, alpha_std: float = 0.05, out: ndarray | None = None, name: str | None = None) -> ndarray:
-    """Add colour noise as ``adjust_lighting`` does, with normal amounts of the deviation ``alpha_std``."""
+    """Add color noise as ``adjust_lighting`` does, with normal amounts of the deviation ``alpha_std``."""
 def random_saturation(data: ndarray, min_factor: float, max_factor: float, out: ndarray | None = None, name: str | None = None) -> ndarray:
-    """Multiply the colours of an image by a factor between ``min_factor`` and ``max_factor``, and add what is missing to 1 of the blue channel's share in the gray value (MXNet does not add those of red and green)."""
+    """Multiply the colors of an image by a factor between ``min_factor`` and ``max_factor``, and add what is missing to 1 of the blue channel's share in the gray value (MXNet does not add those of red and green)."""
 def resize(data: ndarray, size: int | Sequence[int] = (), keep_ratio: bool = False, interp: int = 1, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Resize images."""
 def to_tensor(data: ndarray, out: ndarray | None = None, name: str | None = None) -> ndarray:

@@ -26,7 +26,7 @@ __all__ = [
 
 def _generated() -> dict[str, str]: ...
 def adjust_lighting(data: Symbol | None = None, alpha: float | Sequence[float] = ..., name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Add colour noise in the directions in which the colours of ImageNet vary most, as AlexNet did."""
+    """Add color noise in the directions in which the colors of ImageNet vary most, as AlexNet did."""
 def crop(data: Symbol | None = None, x: int = ..., y: int = ..., width: int = ..., height: int = ..., name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Cut a rectangle out of images."""
 def flip_left_right(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
@@ -48,9 +48,9 @@ def random_flip_top_bottom(data: Symbol | None = None, name: str | None = None, 
 def random_hue(data: Symbol | None = None, min_factor: float = ..., max_factor: float = ..., name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Turn the hues of an image by a part of the circle between ``min_factor`` and ``max_factor``."""
 def random_lighting(data: Symbol | None = None, alpha_std: float = 0.05, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Add colour noise as ``adjust_lighting`` does, with normal amounts of the deviation ``alpha_std``."""
+    """Add color noise as ``adjust_lighting`` does, with normal amounts of the deviation ``alpha_std``."""
 def random_saturation(data: Symbol | None = None, min_factor: float = ..., max_factor: float = ..., name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Multiply the colours of an image by a factor between ``min_factor`` and ``max_factor``, and add what is missing to 1 of the blue channel's share in the gray value (MXNet does not add those of red and green)."""
+    """Multiply the colors of an image by a factor between ``min_factor`` and ``max_factor``, and add what is missing to 1 of the blue channel's share in the gray value (MXNet does not add those of red and green)."""
 def resize(data: Symbol | None = None, size: int | Sequence[int] = (), keep_ratio: bool = False, interp: int = 1, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Resize images."""
 def to_tensor(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:

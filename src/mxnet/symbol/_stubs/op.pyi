@@ -287,9 +287,9 @@ def _generated() -> dict[str, str]: ...
 def Activation(data: Symbol | None = None, act_type: Literal['relu', 'sigmoid', 'tanh', 'softrelu', 'softsign'] | str = ..., name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Apply a nonlinearity to each element."""
 def BatchNorm(data: Symbol | None = None, gamma: Symbol | None = None, beta: Symbol | None = None, moving_mean: Symbol | None = None, moving_var: Symbol | None = None, eps: float = 0.0010000000474974513, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1, cudnn_off: bool = False, min_calib_range: float | None = None, max_calib_range: float | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Normalise each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``."""
+    """Normalize each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``."""
 def BatchNorm_v1(data: Symbol | None = None, gamma: Symbol | None = None, beta: Symbol | None = None, eps: float = 0.001, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Normalise each channel (axis 1); the name under which early networks ask for :func:`BatchNorm`."""
+    """Normalize each channel (axis 1); the name under which early networks ask for :func:`BatchNorm`."""
 def BilinearSampler(data: Symbol | None = None, grid: Symbol | None = None, cudnn_off: bool | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Read images at the positions of a grid, bilinearly; zero lies outside."""
 def BlockGrad(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
@@ -325,17 +325,17 @@ def FullyConnected(data: Symbol | None = None, weight: Symbol | None = None, bia
 def GridGenerator(data: Symbol | None = None, transform_type: Literal['affine', 'warp'] | str = ..., target_shape: int | Sequence[int] = (0, 0), name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Positions for :func:`BilinearSampler`, in units where the image reaches from -1 to 1."""
 def GroupNorm(data: Symbol | None = None, gamma: Symbol | None = None, beta: Symbol | None = None, num_groups: int = 1, eps: float = 1e-05, output_mean_var: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Normalise groups of channels (axis 1), then scale by ``gamma`` and shift by ``beta``, one number a group."""
+    """Normalize groups of channels (axis 1), then scale by ``gamma`` and shift by ``beta``, one number a group."""
 def IdentityAttachKLSparseReg(data: Symbol | None = None, sparseness_target: float = 0.1, penalty: float = 0.001, momentum: float = 0.9, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Hand sigmoid activations through, adding to their gradient that of a penalty on how often units are active."""
 def InstanceNorm(data: Symbol | None = None, gamma: Symbol | None = None, beta: Symbol | None = None, eps: float = 0.001, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Normalise each channel of each example over its spatial axes, then scale by ``gamma`` and shift by ``beta``."""
+    """Normalize each channel of each example over its spatial axes, then scale by ``gamma`` and shift by ``beta``."""
 def L2Normalization(data: Symbol | None = None, eps: float = 1e-10, mode: Literal['instance', 'channel', 'spatial'] | str = 'instance', name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Divide by the Euclidean norm, ``sqrt(sum of squares + eps)``."""
 def LRN(data: Symbol | None = None, alpha: float = 0.0001, beta: float = 0.75, knorm: float = 2.0, nsize: int = ..., name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Local response normalisation: divide by ``(knorm + alpha / nsize * s) ** beta``."""
+    """Local response normalization: divide by ``(knorm + alpha / nsize * s) ** beta``."""
 def LayerNorm(data: Symbol | None = None, gamma: Symbol | None = None, beta: Symbol | None = None, axis: int = -1, eps: float = 1e-05, output_mean_var: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Normalise along one axis, then scale by ``gamma`` and shift by ``beta``, each of that axis' length."""
+    """Normalize along one axis, then scale by ``gamma`` and shift by ``beta``, each of that axis' length."""
 def LeakyReLU(data: Symbol | None = None, gamma: Symbol | None = None, act_type: Literal['rrelu', 'leaky', 'prelu', 'elu', 'selu', 'gelu'] | str = 'leaky', slope: float = 0.25, lower_bound: float = 0.125, upper_bound: float = 0.334, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Rectifiers that let something of negative elements through."""
 def LinearRegressionOutput(data: Symbol | None = None, label: Symbol | None = None, grad_scale: float = 1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
@@ -727,7 +727,7 @@ def rint(data: Symbol | None = None, name: str | None = None, attr: dict[str, st
 def rmsprop_update(weight: Symbol | None = None, grad: Symbol | None = None, n: Symbol | None = None, lr: float = ..., gamma1: float = 0.95, epsilon: float = 1e-08, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """RMSProp after Tieleman and Hinton; ``n`` is the running mean of squared gradients."""
 def rmspropalex_update(weight: Symbol | None = None, grad: Symbol | None = None, n: Symbol | None = None, g: Symbol | None = None, delta: Symbol | None = None, lr: float = ..., gamma1: float = 0.95, gamma2: float = 0.9, epsilon: float = 1e-08, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, clip_weights: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Centred RMSProp with momentum after Graves; ``g`` is the running mean of gradients, ``delta`` the last step."""
+    """Centered RMSProp with momentum after Graves; ``g`` is the running mean of gradients, ``delta`` the last step."""
 def round(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """The nearest whole number; of two equally near the one farther from zero."""
 def rsqrt(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:

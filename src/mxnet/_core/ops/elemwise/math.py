@@ -112,13 +112,13 @@ def _(grads, inputs, outputs, p):
 
 
 def _round_half_away(x):
-    """As C rounds: halves go away from zero (torch sends them to the even neighbour)."""
+    """As C rounds: halves go away from zero (torch sends them to the even neighbor)."""
     toward_zero = torch.trunc(x)
     return toward_zero + torch.where((x - toward_zero).abs() >= 0.5, torch.sign(x), torch.zeros_like(x))
 
 
 def _round_half_down(x):
-    """As MXNet's ``rint``: halves go to the lower neighbour."""
+    """As MXNet's ``rint``: halves go to the lower neighbor."""
     below = torch.floor(x)
     return torch.where(x - below > 0.5, below + 1, below)
 

@@ -1,1 +1,1 @@
-"""Images: decoding, cutting, resizing, colours, and their way into a network."""
+"""Images: decoding, cutting, resizing, colors, and their way into a network."""

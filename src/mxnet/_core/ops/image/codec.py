@@ -41,7 +41,7 @@ def imdecode(buf: Tensor, *, flag: Flag = 1, to_rgb: bool = True) -> Tensor:
     buf : Tensor
         The bytes of a JPEG, PNG or other file, uint8.
     flag : int
-        0 for gray, 1 for colour.
+        0 for gray, 1 for color.
     to_rgb : bool
         RGB instead of OpenCV's own BGR.
 

@@ -181,11 +181,11 @@ def copy_make_border(
     top, bot, left, right : int
         How wide it is on each side.
     type : int
-        0 one colour, 1 the edge's pixels repeated, 2 mirrored, 3 the other side's, 4 mirrored without the edge itself.
+        0 one color, 1 the edge's pixels repeated, 2 mirrored, 3 the other side's, 4 mirrored without the edge itself.
     value : float
-        One number for the first three channels of the colour. ``values`` replaces it.
+        One number for the first three channels of the color. ``values`` replaces it.
     values : tuple of float
-        The colour, up to four channels.
+        The color, up to four channels.
     """
     if src.ndim != 3:
         raise MXNetError(f"src must have shape (height, width, channels), but got {tuple(src.shape)}")
@@ -199,10 +199,10 @@ def copy_make_border(
     shape = (height + top + bot, width + left + right, channels)
     if src.is_meta:
         return torch.empty(shape, dtype=src.dtype, device=src.device)
-    colour = (*values, 0.0, 0.0, 0.0, 0.0)[:4] if values else (value, value, value, 0.0)
+    color = (*values, 0.0, 0.0, 0.0, 0.0)[:4] if values else (value, value, value, 0.0)
     return on_host(
         src,
         lambda pixels: opencv.call(
-            "copyMakeBorder", pixels, top, bot, left, right, borderType=type, value=colour
+            "copyMakeBorder", pixels, top, bot, left, right, borderType=type, value=color
         ).reshape(shape),
     )

@@ -82,7 +82,7 @@ def leaky_relu(
     gamma : Tensor, optional
         Slopes of ``prelu``: one, one a channel (axis 1), one an example, or one for each channel of each example.
     act_type : str
-        ``leaky``: ``slope * x`` below zero; ``prelu``: the same with a learnt slope; ``rrelu``: a slope drawn for each
+        ``leaky``: ``slope * x`` below zero; ``prelu``: the same with a learned slope; ``rrelu``: a slope drawn for each
         element between the bounds in training, their mean otherwise (gives the slopes as a second output); ``elu``:
         ``slope * (exp(x) - 1)`` below zero; ``selu``; ``gelu``: ``x`` times the normal distribution function.
     """

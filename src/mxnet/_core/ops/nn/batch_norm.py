@@ -1,4 +1,4 @@
-"""Batch normalisation.
+"""Batch normalization.
 
 Moving averages follow MXNet: ``moving = moving * momentum + batch * (1 - momentum)``, and the batch's variance is the
 biased one (divided by the number of elements), where torch's own layers use the unbiased one.
@@ -32,7 +32,7 @@ def _batch_norm(
     axis: int,
     want_stats: bool,
 ) -> tuple:
-    """Normalise; gives the output and, when wanted, the mean and ``1 / sqrt(variance + eps)`` that were used."""
+    """Normalize; gives the output and, when wanted, the mean and ``1 / sqrt(variance + eps)`` that were used."""
     ndim = data.ndim
     if not -ndim <= axis < ndim:
         raise MXNetError(f"Channel axis out of range: axis={axis} for data of shape {tuple(data.shape)}")
@@ -124,7 +124,7 @@ def batch_norm(
     max_calib_range: Optional[float] = None,
     is_train: TrainMode = False,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Normalise each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``.
+    """Normalize each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``.
 
     In training the statistics are those of the batch, and the moving averages are updated in place; otherwise, and
     always with ``use_global_stats``, the moving averages are used.
@@ -180,7 +180,7 @@ def batch_norm_v1(
     output_mean_var: bool = False,
     is_train: TrainMode = False,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Normalise each channel (axis 1); the name under which early networks ask for :func:`BatchNorm`.
+    """Normalize each channel (axis 1); the name under which early networks ask for :func:`BatchNorm`.
 
     With ``output_mean_var`` the mean and the variance that were used are given too.
     """
@@ -217,7 +217,7 @@ def sync_batch_norm(
     key: str,
     is_train: TrainMode = False,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Normalise each channel (axis 1) with statistics of the batch at hand.
+    """Normalize each channel (axis 1) with statistics of the batch at hand.
 
     ``ndev`` and ``key`` name the devices which share statistics; within one call there is one device. With
     ``output_mean_var`` the mean and the variance that were used are given too.

@@ -1,4 +1,4 @@
-"""Normalisations without moving averages: layer, group, instance, L2, local response."""
+"""Normalizations without moving averages: layer, group, instance, L2, local response."""
 
 from typing import Annotated, Literal
 
@@ -42,7 +42,7 @@ def _axis(axis: int, ndim: int) -> int:
 def layer_norm(
     data: Tensor, gamma: Tensor, beta: Tensor, *, axis: int = -1, eps: float = 1e-5, output_mean_var: bool = False
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Normalise along one axis, then scale by ``gamma`` and shift by ``beta``, each of that axis' length.
+    """Normalize along one axis, then scale by ``gamma`` and shift by ``beta``, each of that axis' length.
 
     With ``output_mean_var`` the mean and ``sqrt(variance + eps)`` are given too, with size one along the axis.
     """
@@ -80,7 +80,7 @@ def group_norm(
     eps: float = 1e-5,
     output_mean_var: bool = False,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Normalise groups of channels (axis 1), then scale by ``gamma`` and shift by ``beta``, one number a group.
+    """Normalize groups of channels (axis 1), then scale by ``gamma`` and shift by ``beta``, one number a group.
 
     With ``output_mean_var`` the mean and ``sqrt(variance + eps)`` are given too, of shape ``(batch, num_groups)``.
     """
@@ -118,7 +118,7 @@ def _(s: ShapeRule, p) -> None:
 
 @op("InstanceNorm", display=Display(output_named=True), outputs=("output", "mean", "var"), visible=1)
 def instance_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, eps: float = 1e-3) -> tuple[Tensor, Tensor, Tensor]:
-    """Normalise each channel of each example over its spatial axes, then scale by ``gamma`` and shift by ``beta``.
+    """Normalize each channel of each example over its spatial axes, then scale by ``gamma`` and shift by ``beta``.
 
     ``data`` is ``(batch, channels, *spatial)``, ``gamma`` and ``beta`` are ``(channels,)``.
     """
@@ -169,7 +169,7 @@ def l2_normalization(
 def lrn(
     data: Tensor, *, alpha: float = 1e-4, beta: float = 0.75, knorm: float = 2.0, nsize: NonNeg
 ) -> tuple[Tensor, Tensor]:
-    """Local response normalisation: divide by ``(knorm + alpha / nsize * s) ** beta``.
+    """Local response normalization: divide by ``(knorm + alpha / nsize * s) ** beta``.
 
     ``s`` is the sum of squares over the ``nsize`` nearest channels (one less when it is even) at the same position;
     ``data`` is ``(batch, channels, height, width)``.

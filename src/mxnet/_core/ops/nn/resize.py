@@ -94,7 +94,7 @@ def bilinear_resize(
     mode : str
         ``to_even_down``, ``to_even_up``, ``to_odd_down``, ``to_odd_up`` change sizes to the nearest even or odd ones.
     align_corners : bool
-        Whether the centres of the corner pixels, not their outer edges, stay where they are.
+        Whether the centers of the corner pixels, not their outer edges, stay where they are.
     """
     _check_images("data", data)
     if mode == "like":
@@ -169,7 +169,7 @@ def upsampling(
         ``(batch, channels, height, width)``. With ``nearest`` several; all are enlarged to ``scale`` times the size of
         the first and joined along the channels, or added with ``multi_input_mode='sum'``. With ``bilinear`` the images
         and a weight of shape ``(channels, 1, kernel, kernel)``, ``kernel = 2 * scale - scale % 2``, for a transposed
-        convolution that interpolates when the weight is initialised with ``mx.init.Bilinear``.
+        convolution that interpolates when the weight is initialized with ``mx.init.Bilinear``.
     num_filter : int
         The number of channels; needed by ``bilinear``.
     """

@@ -56,7 +56,7 @@ def rmspropalex_update(
     clip_gradient: float = -1.0,
     clip_weights: float = -1.0,
 ) -> Tensor:
-    """Centred RMSProp with momentum after Graves; ``g`` is the running mean of gradients, ``delta`` the last step."""
+    """Centered RMSProp with momentum after Graves; ``g`` is the running mean of gradients, ``delta`` the last step."""
     same_shapes(weight, grad=grad, n=n, g=g, delta=delta)
     kernels.rmsprop_alex(
         [weight],

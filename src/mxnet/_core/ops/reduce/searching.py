@@ -109,7 +109,7 @@ def histogram(
 def _even_bins(flat: Tensor, bins: Tensor, low: float, high: float) -> tuple[Tensor, Tensor]:
     """The bin of each element, and whether it is in any.
 
-    The bin follows from arithmetic, then gives way to a neighbour whose bound says otherwise. Bounds of integers may
+    The bin follows from arithmetic, then gives way to a neighbor whose bound says otherwise. Bounds of integers may
     coincide, so that looking up the bound alone would name another bin than MXNet does.
     """
     count = bins.shape[0] - 1

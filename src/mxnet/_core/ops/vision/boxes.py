@@ -22,8 +22,8 @@ def _corners(boxes: Tensor, fmt: str) -> Tensor:
     """Boxes as x1, y1, x2, y2."""
     if fmt == "corner":
         return boxes
-    centre, half = boxes[..., :2], boxes[..., 2:] / 2
-    return torch.cat((centre - half, centre + half), -1)
+    center, half = boxes[..., :2], boxes[..., 2:] / 2
+    return torch.cat((center - half, center + half), -1)
 
 
 def overlap(a: Tensor, b: Tensor, extra: float = 0.0) -> Tensor:
@@ -348,7 +348,7 @@ def box_decode(
     data : Tensor
         Codes, ``(batch, anchors, 4)``.
     anchors : Tensor
-        ``(1, anchors, 4)``, centres or corners.
+        ``(1, anchors, 4)``, centers or corners.
     std0, std1, std2, std3 : float
         Factors on the codes.
     clip : float
@@ -364,11 +364,11 @@ def box_decode(
             "data should be (batch, anchors, 4) and anchors (1, anchors, 4), "
             f"got {tuple(data.shape)} and {tuple(anchors.shape)}"
         )
-    centre, size = anchors[..., :2], anchors[..., 2:]
+    center, size = anchors[..., :2], anchors[..., 2:]
     if format == "corner":
-        size = size - centre
-        centre = centre + size * 0.5
-    centre = data[..., :2] * data.new_tensor([std0, std1]) * size + centre
+        size = size - center
+        center = center + size * 0.5
+    center = data[..., :2] * data.new_tensor([std0, std1]) * size + center
     grow = data[..., 2:] * data.new_tensor([std2, std3])
     half = (grow.clamp(max=clip) if clip > 0 else grow).exp() * size * 0.5
-    return torch.cat((centre - half, centre + half), -1)
+    return torch.cat((center - half, center + half), -1)

@@ -1,4 +1,4 @@
-"""Deformable convolution: the kernel's taps are moved by learnt offsets."""
+"""Deformable convolution: the kernel's taps are moved by learned offsets."""
 
 from types import SimpleNamespace
 from typing import Any, Literal, Optional
@@ -145,7 +145,7 @@ def modulated_deformable_convolution(
     im2col_step: NonNeg = 64,
     layout: Layout = None,
 ) -> Tensor:
-    """:func:`DeformableConvolution` with a learnt factor for each tap at each output position.
+    """:func:`DeformableConvolution` with a learned factor for each tap at each output position.
 
     ``mask`` is ``(batch, num_deformable_group * kernel elements, out height, out width)``.
     """

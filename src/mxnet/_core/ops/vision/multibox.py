@@ -152,7 +152,7 @@ def multibox_target(
     minimum_negative_samples: int = 0,
     variances: Floats = (0.1, 0.1, 0.2, 0.2),
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """What each anchor shall learn, from labelled boxes.
+    """What each anchor shall learn, from labeled boxes.
 
     Parameters
     ----------
@@ -286,9 +286,9 @@ def multibox_detection(
 
 def _decode(code: Tensor, anchor: Tensor, variances: tuple, clip: bool) -> Tensor:
     size = anchor[..., 2:] - anchor[..., :2]
-    centre = (anchor[..., :2] + anchor[..., 2:]) / 2 + code[..., :2] * code.new_tensor(variances[:2]) * size
+    center = (anchor[..., :2] + anchor[..., 2:]) / 2 + code[..., :2] * code.new_tensor(variances[:2]) * size
     half = (code[..., 2:] * code.new_tensor(variances[2:])).exp() * size / 2
-    corners = torch.cat((centre - half, centre + half), -1)
+    corners = torch.cat((center - half, center + half), -1)
     return corners.clamp(0, 1) if clip else corners
 
 

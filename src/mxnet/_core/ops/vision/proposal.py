@@ -14,14 +14,14 @@ from .boxes import suppress
 
 def _base_anchors(stride: int, ratios: tuple, scales: tuple) -> list[list[float]]:
     """Anchors around the first position: for each ratio, each scale."""
-    centre = 0.5 * (stride - 1)
+    center = 0.5 * (stride - 1)
     anchors = []
     for ratio in ratios:
         side = float(int((stride * stride // ratio) ** 0.5 + 0.5))
         for scale in scales:
             half_w = 0.5 * (side * scale - 1)
             half_h = 0.5 * (int(side * ratio + 0.5) * scale - 1)
-            anchors.append([centre - half_w, centre - half_h, centre + half_w, centre + half_h])
+            anchors.append([center - half_w, center - half_h, center + half_w, center + half_h])
     return anchors
 
 
@@ -35,13 +35,13 @@ def _anchors(height: int, width: int, stride: int, ratios: tuple, scales: tuple,
 
 
 def _moved(anchors: Tensor, delta: Tensor, iou_loss: bool) -> Tensor:
-    """Anchors moved by predictions: of corners, or of centres and logarithms of sizes."""
+    """Anchors moved by predictions: of corners, or of centers and logarithms of sizes."""
     if iou_loss:
         return anchors + delta
     size = anchors[:, 2:] - anchors[:, :2] + 1
-    centre = anchors[:, :2] + 0.5 * (size - 1) + delta[..., :2] * size
+    center = anchors[:, :2] + 0.5 * (size - 1) + delta[..., :2] * size
     half = 0.5 * (delta[..., 2:].exp() * size - 1)
-    return torch.cat((centre - half, centre + half), -1)
+    return torch.cat((center - half, center + half), -1)
 
 
 def _propose(
@@ -182,7 +182,7 @@ def _proposal(name: str, single: bool) -> OpDef:
     output_score : bool
         Give the probabilities too.
     iou_loss : bool
-        ``bbox_pred`` moves corners, rather than centres and sizes.
+        ``bbox_pred`` moves corners, rather than centers and sizes.
 
     Returns
     -------

@@ -120,7 +120,7 @@ def deformable_psroi_pooling(
     trans_std: Annotated[float, Ge(0), Le(1)] = 0.0,
     no_trans: bool = False,
 ) -> tuple[Tensor, Tensor]:
-    """:func:`PSROIPooling` over bins which are moved by learnt offsets, averaging bilinear samples.
+    """:func:`PSROIPooling` over bins which are moved by learned offsets, averaging bilinear samples.
 
     Parameters
     ----------

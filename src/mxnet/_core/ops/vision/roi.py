@@ -199,7 +199,7 @@ def roi_align(
     position_sensitive : bool
         Each bin has channels of its own.
     aligned : bool
-        Pixel centres lie at half coordinates.
+        Pixel centers lie at half coordinates.
     """
     check_images("data", data)
     rois = checked_rois(rois, 5)
@@ -256,7 +256,7 @@ def rotated_roi_align(
     data : Tensor
         ``(batch, channels, height, width)``.
     rois : Tensor
-        ``(regions, 6)``: number of the image, x and y of the centre, width, height, and angle in degrees.
+        ``(regions, 6)``: number of the image, x and y of the center, width, height, and angle in degrees.
     """
     check_images("data", data)
     rois = checked_rois(rois, 6)
@@ -271,7 +271,7 @@ def rotated_roi_align(
     angle = rois[:, 5] * (torch.pi / 180)
 
     def pool(one: Tensor, mine: Tensor) -> Tensor:
-        # Positions relative to the centre, before they are turned; no limits apply there.
+        # Positions relative to the center, before they are turned; no limits apply there.
         y = _Samples(-high[mine] / 2, high[mine], rows, sampling_ratio, 1 << 30)
         x = _Samples(-wide[mine] / 2, wide[mine], cols, sampling_ratio, 1 << 30)
         count, _, per_y = y.position.shape

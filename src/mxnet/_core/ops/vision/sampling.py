@@ -93,7 +93,7 @@ def bilinear_sampler(data: Tensor, grid: Tensor, *, cudnn_off: Optional[bool] = 
     data : Tensor
         ``(batch, channels, height, width)``.
     grid : Tensor
-        ``(batch, 2, out height, out width)``, x first, -1 and 1 being the centres of the outermost pixels.
+        ``(batch, 2, out height, out width)``, x first, -1 and 1 being the centers of the outermost pixels.
     """
     check_images("data", data)
     check_images("grid", grid)

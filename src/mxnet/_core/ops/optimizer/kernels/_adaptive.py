@@ -120,7 +120,7 @@ def rmsprop_alex(
     clip: float = -1.0,
     clip_weights: float = -1.0,
 ) -> None:
-    """Graves' centred RMSProp with momentum ``gamma2``."""
+    """Graves' centered RMSProp with momentum ``gamma2``."""
     g = prepared(g, rescale, clip, w, wd)
     mul_(n, gamma1)
     addcmul_(n, g, g, 1.0 - gamma1)

@@ -113,13 +113,13 @@ class CastRule:
         return Node(amp_cast, name("amp_cast"), [e], attrs, amp_cast.parse(attrs)), 0
 
 
-def install(rules: Mapping[str, CastRule]) -> None:
+def enable(rules: Mapping[str, CastRule]) -> None:
     """Give operators, by canonical name, their rules."""
     for name, rule in rules.items():
         get_op(name).cast_rule = rule
 
 
-def clear() -> None:
+def disable() -> None:
     """Take all rules away."""
     for od in all_ops():
         od.cast_rule = None

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 
-class Watch:
+class OutputMonitor:
     """Reports the arrays of runs of a program to ``callback(name, array)``.
 
     Parameters

@@ -8,26 +8,26 @@ from typing import Any, TypeVar
 _Container = TypeVar("_Container")
 
 
-class Changes:
+class VersionCounter:
     """How often any parameter got other arrays, or any block other parameters; whoever keeps some compares.
 
     Attributes
     ----------
-    count : int
+    value : int
     """
 
-    __slots__ = ("count",)
+    __slots__ = ("value",)
 
     def __init__(self) -> None:
-        self.count = 0
+        self.value = 0
 
 
-changes = Changes()
+parameters_version = VersionCounter()
 
 
 def _counted(method: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
-        changes.count += 1
+        parameters_version.value += 1
         return method(*args, **kwargs)
 
     return call
@@ -48,19 +48,19 @@ def _counting(*methods: str) -> Callable[[type[_Container]], type[_Container]]:
     *("__setitem__", "__delitem__", "__iadd__", "__imul__", "append", "clear", "extend", "insert", "pop", "remove"),
     *("reverse", "sort"),
 )
-class WatchedList(list[Any]):
+class VersionedList(list[Any]):
     """The arrays of a parameter, one a context."""
 
     __slots__ = ()
 
 
 @_counting("__setitem__", "__delitem__", "__ior__", "clear", "pop", "popitem", "setdefault", "update")
-class WatchedDict(dict[str, Any]):
+class VersionedDict(dict[str, Any]):
     """The parameters of a block, by attribute."""
 
     __slots__ = ()
 
 
-def watched(arrays: Any) -> Any:
+def versioned(arrays: Any) -> Any:
     """A list of arrays as one that counts its changes; None stays None."""
-    return arrays if arrays is None or type(arrays) is WatchedList else WatchedList(arrays)
+    return arrays if arrays is None or type(arrays) is VersionedList else VersionedList(arrays)

@@ -1,4 +1,4 @@
-"""Colours: brightness, contrast, saturation, hue and lighting, fixed and at random.
+"""Colors: brightness, contrast, saturation, hue and lighting, fixed and at random.
 
 All of them take one image ``(height, width, channels)`` with RGB or one gray channel, of any type, and compute in
 float32. As in MXNet their gradient is handed on unchanged.
@@ -21,7 +21,7 @@ Drawn = Tensor
 
 # How much of red, green and blue the eye sees (ITU-R BT.601).
 _LUMA = (0.299, 0.587, 0.114)
-# Eigenvectors of the colours of ImageNet, each times its eigenvalue (Krizhevsky et al., "ImageNet Classification with
+# Eigenvectors of the colors of ImageNet, each times its eigenvalue (Krizhevsky et al., "ImageNet Classification with
 # Deep Convolutional Neural Networks", 2012).
 _LIGHTING = (
     (55.46 * -0.5675, 4.794 * 0.7192, 1.148 * 0.4009),
@@ -40,7 +40,7 @@ def _uniform(low: float, high: float, data: Tensor, rng: Optional[torch.Generato
 
 
 def _register(name: str) -> Callable[[Callable[..., Any]], Any]:
-    """Declare an operator that changes colours."""
+    """Declare an operator that changes colors."""
 
     def register(fn: Callable[..., Any]) -> Any:
         opdef = op(name, **registered_names(name))(fn)
@@ -84,17 +84,17 @@ def _hue(data: Tensor, turn: Drawn) -> Tensor:
 
 
 def _to_hls(rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Hue (in degrees), lightness and saturation of colours in [0, 1]."""
+    """Hue (in degrees), lightness and saturation of colors in [0, 1]."""
     r, g, b = rgb
     high, low = rgb.amax(0), rgb.amin(0)
     spread = high - low
     lightness = (high + low) * 0.5
-    coloured = spread > torch.finfo(torch.float32).eps
-    saturation = torch.where(coloured, spread / torch.where(lightness < 0.5, high + low, 2 - high - low), 0)
-    step = 60 / torch.where(coloured, spread, 1)
+    colored = spread > torch.finfo(torch.float32).eps
+    saturation = torch.where(colored, spread / torch.where(lightness < 0.5, high + low, 2 - high - low), 0)
+    step = 60 / torch.where(colored, spread, 1)
     hue = torch.where(high == r, (g - b) * step, torch.where(high == g, (b - r) * step + 120, (r - g) * step + 240))
     hue = torch.where(hue < 0, hue + 360, hue)
-    return torch.where(coloured, hue, 0), lightness, saturation
+    return torch.where(colored, hue, 0), lightness, saturation
 
 
 def _from_hls(hue: Tensor, lightness: Tensor, saturation: Tensor) -> Tensor:
@@ -137,7 +137,7 @@ _random(
 _random(
     "saturation",
     _saturation,
-    "Multiply the colours of an image by a factor between ``min_factor`` and ``max_factor``, and add what is missing "
+    "Multiply the colors of an image by a factor between ``min_factor`` and ``max_factor``, and add what is missing "
     "to 1 of the blue channel's share in the gray value (MXNet does not add those of red and green).",
 )
 _random("hue", _hue, "Turn the hues of an image by a part of the circle between ``min_factor`` and ``max_factor``.")
@@ -176,7 +176,7 @@ def random_color_jitter(
 
 @_register("_image_adjust_lighting")
 def adjust_lighting(data: Tensor, *, alpha: Floats) -> Tensor:
-    """Add colour noise in the directions in which the colours of ImageNet vary most, as AlexNet did.
+    """Add color noise in the directions in which the colors of ImageNet vary most, as AlexNet did.
 
     ``alpha`` are the three amounts.
     """
@@ -188,6 +188,6 @@ def adjust_lighting(data: Tensor, *, alpha: Floats) -> Tensor:
 
 @_register("_image_random_lighting")
 def random_lighting(data: Tensor, *, alpha_std: float = 0.05, rng: Generator = None) -> Tensor:
-    """Add colour noise as ``adjust_lighting`` does, with normal amounts of the deviation ``alpha_std``."""
+    """Add color noise as ``adjust_lighting`` does, with normal amounts of the deviation ``alpha_std``."""
     check_image(data)
     return _lighting(data, torch.randn(3, generator=rng, device=data.device) * alpha_std)

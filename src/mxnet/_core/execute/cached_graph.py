@@ -13,17 +13,17 @@ from ..gradients import anchor, is_marked, receive
 from ..graph.node import Entry
 from ..graph.passes import close_shapes, eliminate_common, has_open_sizes
 from ..tape import gradients, reach, unreached
-from .compiled import CompiledStep, worth_compiling
 from .integers import IntegerProgram, casts_to_integers
 from .program import Program
-from .tracing import NotTraceable
+from .recorder import NotTraceable
+from .trace import Trace, worth_tracing
 
 # How often a call is run operator by operator before it is traced, and how many kinds of calls a graph keeps traces of.
 _TRACE_AFTER = 2
 _MOST_TRACES = 32
 
 
-class GraphCalls:
+class CachedGraph:
     """A graph as a function of tensors, which can be differentiated by torch.
 
     Parameters
@@ -49,9 +49,9 @@ class GraphCalls:
         self._integers: IntegerProgram | None = None
         self._numbers: dict[Any, int] = {}  # signatures of tensors, numbered
         self._seen: list[tuple[Any, int]] = [(None, -1)] * self.program.num_inputs
-        self._moves = layout.moves
+        self._storage_version = layout.storage_version
         self._counts: dict[Any, int] = {}
-        self._steps: dict[Any, CompiledStep | None] = {}
+        self._steps: dict[Any, Trace | None] = {}
         self._unreached: dict[Any, list[int]] = {}  # arguments that miss some output, by kind of call
 
     def run(
@@ -68,7 +68,7 @@ class GraphCalls:
         record : bool
             Whether the outputs carry their history for gradients.
         is_train : bool
-            The mode of layers with two behaviours.
+            The mode of layers with two behaviors.
         monitor : callable, optional
             Told of every value; see :class:`Program`.
         """
@@ -120,7 +120,7 @@ class GraphCalls:
 
     # ------------------------------------------------------------------ traces
 
-    def _step(self, tensors: Sequence[torch.Tensor], record: bool, is_train: bool) -> CompiledStep | None:
+    def _step(self, tensors: Sequence[torch.Tensor], record: bool, is_train: bool) -> Trace | None:
         """The trace for a call like this one; None when there is none (yet)."""
         key = self._key(tensors, record, is_train)
         try:
@@ -135,21 +135,21 @@ class GraphCalls:
         self._steps[key] = step = self._traced(tensors, record, is_train)
         return step
 
-    def _traced(self, tensors: Sequence[torch.Tensor], record: bool, is_train: bool) -> CompiledStep | None:
+    def _traced(self, tensors: Sequence[torch.Tensor], record: bool, is_train: bool) -> Trace | None:
         program = self._program_for(tensors)
-        if not worth_compiling(program, tensors):
+        if not worth_tracing(program, tensors):
             return None
         wanted = [i for i, t in enumerate(tensors) if t.requires_grad] if record else []
         try:
-            return CompiledStep(program, tensors, wanted, None, is_train)
+            return Trace(program, tensors, wanted, None, is_train)
         except NotTraceable:
             return None  # runs operator by operator, with the same results
 
     def _key(self, tensors: Sequence[torch.Tensor], record: bool, is_train: bool) -> tuple[Any, ...]:
         """What calls must have in common to share a trace: shapes, strides, types, and what is differentiated."""
         seen, numbers = self._seen, self._numbers
-        if self._moves != layout.moves:
-            self._moves = layout.moves
+        if self._storage_version != layout.storage_version:
+            self._storage_version = layout.storage_version
             seen[:] = [(None, -1)] * len(seen)
         key: list[Any] = [record, is_train]
         for i, t in enumerate(tensors):
@@ -166,7 +166,7 @@ class _Traced(torch.autograd.Function):
     """One traced call as a node of torch's graph."""
 
     @staticmethod
-    def forward(ctx: Any, calls: GraphCalls, step: CompiledStep, tensors: Any, is_train: bool, *wanted: Any) -> Any:
+    def forward(ctx: Any, calls: CachedGraph, step: Trace, tensors: Any, is_train: bool, *wanted: Any) -> Any:
         outputs, saved = step.forward(tensors)
         ctx.save_for_backward(*saved)
         ctx.calls, ctx.step, ctx.tensors, ctx.is_train = calls, step, tensors, is_train
@@ -205,7 +205,7 @@ def _delivered(ctx: Any, arrived: list[Any]) -> tuple[Any, ...]:
     return (None, None, None, None, *arrived)
 
 
-def _again(calls: GraphCalls, step: CompiledStep, tensors: Any, is_train: bool, grads: Any) -> Sequence[Any]:
+def _again(calls: CachedGraph, step: Trace, tensors: Any, is_train: bool, grads: Any) -> Sequence[Any]:
     """Gradients with a history: forward and backward operator by operator."""
     aux = len(calls.program.arguments)
     inputs = [t if i < aux else t.clone() for i, t in enumerate(tensors)]  # the states have been updated already

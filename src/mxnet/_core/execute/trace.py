@@ -14,7 +14,7 @@ import torch
 from ..grad_mode import grad_mode
 from ..tape import gradients
 from .program import Program
-from .tracing import NotTraceable, Recorder, Slot, simplify, write_function
+from .recorder import NotTraceable, Recorder, Slot, simplify, write_function
 
 # Larger arrays keep the kernels busy long enough: nothing is to be gained, and the eager path frees memory earlier.
 _MAX_ELEMENTS = 1 << 20
@@ -22,12 +22,12 @@ _MAX_ELEMENTS = 1 << 20
 _ONE_THREAD = 1 << 15
 
 
-def worth_compiling(program: Program, inputs: Sequence[torch.Tensor]) -> bool:
+def worth_tracing(program: Program, inputs: Sequence[torch.Tensor]) -> bool:
     """Whether a trace is valid for every value (no random numbers, no moves between devices) and would pay."""
     return program.is_pure and all(t.numel() <= _MAX_ELEMENTS for t in inputs)
 
 
-class CompiledStep:
+class Trace:
     """Forward and backward of one program, traced for the shapes of its inputs.
 
     Parameters
@@ -41,7 +41,7 @@ class CompiledStep:
         Head gradients of the outputs. Which of them are given is fixed, their values are not. All are given where the
         list is left out.
     is_train : bool
-        The mode of layers with two behaviours.
+        The mode of layers with two behaviors.
 
     Attributes
     ----------
