@@ -44,6 +44,9 @@ def test_sections(space):
             wrong.append(f"{name}: sections that are there twice, or not at all")
         if not expected <= set(parameters):
             wrong.append(f"{name}: {sorted(expected - set(parameters))} are missing")
+        unsaid = [n for n, description in parameters.items() if not description.strip()]
+        if unsaid:
+            wrong.append(f"{name}: nothing is said about {unsaid}")
         if "Tensor" in sections.get("Parameters", "") + sections.get("Returns", ""):
             wrong.append(f"{name}: speaks of tensors")
     assert not wrong

@@ -29,6 +29,11 @@ def cached_op(
     """Run a graph on a value for each of its variables, in their order.
 
     ``state_locs`` says which of them are auxiliary states.
+
+    Parameters
+    ----------
+    state_locs
+        Which inputs are states.
     """
     if subgraphs is None:
         raise MXNetError("runs inside of a graph only; for arrays there is mx.nd.CachedOp")

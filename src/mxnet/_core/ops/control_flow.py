@@ -142,6 +142,17 @@ def foreach(
 
     Inputs are the data, the first states, and what else the body reads. The body's first ``num_out_data`` outputs are
     stacked, the others are the states of the next step; the last ones are outputs too.
+
+    Parameters
+    ----------
+    num_out_data
+        How many outputs are collected from the steps; the others are states.
+    in_state_locs
+        Which inputs of the body are states.
+    in_data_locs
+        Which inputs of the body are slices of the data.
+    remain_locs
+        Which inputs of the body are the same at each step.
     """
     (body,) = _bodies(subgraphs)
     num_data, num_states = len(in_data_locs), len(in_state_locs)
@@ -254,6 +265,19 @@ def while_loop(
 
     The body's first ``num_out_data`` outputs are stacked, with zeros in the rows of steps that did not happen; the
     others are the loop variables of the next step, and the last ones are outputs too.
+
+    Parameters
+    ----------
+    num_out_data
+        How many outputs are collected from the steps; the others are loop variables.
+    max_iterations
+        How many steps there are at most: the length of the collected outputs.
+    cond_input_locs
+        Which inputs the condition reads.
+    func_input_locs
+        Which inputs the body reads.
+    func_var_locs
+        Which inputs of the body are loop variables.
     """
     condition, body = _bodies(subgraphs)
     values = list(data)
@@ -351,7 +375,17 @@ def cond(
     subgraphs: Subgraphs = None,
     is_train: TrainMode = False,
 ) -> list[Tensor]:
-    """Run one of two bodies, as a condition says."""
+    """Run one of two bodies, as a condition says.
+
+    Parameters
+    ----------
+    cond_input_locs
+        Which inputs the condition reads.
+    then_input_locs
+        Which inputs the first branch reads.
+    else_input_locs
+        Which inputs the second branch reads.
+    """
     condition, then_branch, else_branch = _bodies(subgraphs)
     with grad_mode(False):
         chosen = _truth(condition(_pick(data, cond_input_locs, "cond_input_locs"), is_train)[0])

@@ -122,6 +122,11 @@ def custom(
     """Run an operator written in Python, which has been registered with ``mx.operator.register``.
 
     ``op_type`` is the name it is registered under; all other parameters are passed to its class as strings.
+
+    Parameters
+    ----------
+    op_type
+        The name that the operator is registered by.
     """
     definition = attrs.get(_DEFINITION) or Definition.of(op_type, attrs)
     return _run(custom, definition, data, is_train, kept, device)
@@ -136,13 +141,27 @@ def native(
     kept: Kept = None,
     device: Device = None,
 ) -> Any:
-    """Run a ``mx.operator.NumpyOp``; its ``get_symbol`` makes these operators."""
+    """Run a ``mx.operator.NumpyOp``; its ``get_symbol`` makes these operators.
+
+    Parameters
+    ----------
+    info
+        The address under which the Python object is known.
+    need_top_grad
+        Whether the gradient of the outputs is used.
+    """
     return _run(native, _legacy(info), data, is_train, kept, device)
 
 
 @_user_operator("_NDArray")
 def ndarray(*data: Tensor, info: Pointer, is_train: TrainMode = False, kept: Kept = None, device: Device = None) -> Any:
-    """Run a ``mx.operator.NDArrayOp``; its ``get_symbol`` makes these operators."""
+    """Run a ``mx.operator.NDArrayOp``; its ``get_symbol`` makes these operators.
+
+    Parameters
+    ----------
+    info
+        The address under which the Python object is known.
+    """
     return _run(ndarray, _legacy(info), data, is_train, kept, device)
 
 

@@ -21,7 +21,13 @@ def _expand(data, shape):
 
 @op("broadcast_axis", methods=("broadcast_axes",), aliases=("broadcast_axes",))
 def broadcast_axis(data: Tensor, *, axis: Shape = (), size: Shape = ()) -> Tensor:
-    """Stretch the axes ``axis``, which have size 1, to the sizes ``size``."""
+    """Stretch the axes ``axis``, which have size 1, to the sizes ``size``.
+
+    Parameters
+    ----------
+    size
+        The new sizes of these axes.
+    """
     if len(axis) != len(size):
         raise ValueError(f"axis and size must have the same length, got {axis} and {size}")
     shape = list(data.shape)
@@ -57,6 +63,13 @@ def broadcast_like(
     """Stretch axes of size 1 so that the array gets the shape of another.
 
     With ``lhs_axes`` and ``rhs_axes`` only those axes of ``lhs`` get the sizes of those axes of ``rhs``.
+
+    Parameters
+    ----------
+    lhs_axes
+        Axes of ``lhs`` to stretch; all when not given.
+    rhs_axes
+        The axes of ``rhs`` whose sizes they get.
     """
     if lhs_axes is None or rhs_axes is None:
         if lhs.dim() != rhs.dim():

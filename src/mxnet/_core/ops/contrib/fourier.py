@@ -84,6 +84,8 @@ def count_sketch(data: Tensor, h: Tensor, s: Tensor, *, out_dim: int, processing
         ``(1, d)``: its sign.
     processing_batch_size : int
         Accepted for compatibility; all rows are projected at once.
+    out_dim
+        How many numbers a row becomes.
     """
     _check_rows(data)
     if out_dim < 1:

@@ -20,7 +20,13 @@ def _(grads, inputs, outputs, p):
 
 @op("hard_sigmoid", same_shape=True)
 def hard_sigmoid(data: Tensor, *, alpha: float = 0.2, beta: float = 0.5) -> Tensor:
-    """A sigmoid in three straight pieces, ``clip(alpha * x + beta, 0, 1)``."""
+    """A sigmoid in three straight pieces, ``clip(alpha * x + beta, 0, 1)``.
+
+    Parameters
+    ----------
+    alpha
+        The slope.
+    """
     if not data.is_floating_point():
         raise TypeError(f"data must have a floating point type, got {str(data.dtype)[6:]}")
     return torch.clamp(data * alpha + beta, 0, 1)

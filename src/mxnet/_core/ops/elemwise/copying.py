@@ -101,7 +101,13 @@ def _common_type(types, cast_narrow):
     outputs=lambda p: tuple(f"output{i}" for i in range(p.num_outputs)),
 )
 def amp_multicast(*data: Tensor, num_outputs: int, cast_narrow: bool = False) -> list:
-    """Cast float32, float16 and bfloat16 arrays to their widest (or narrowest) common type."""
+    """Cast float32, float16 and bfloat16 arrays to their widest (or narrowest) common type.
+
+    Parameters
+    ----------
+    cast_narrow
+        Whether the narrowest of the types is taken, not the widest.
+    """
     target = _common_type([d.dtype for d in data], cast_narrow)
     return [d.to(target if d.dtype in _HALVES_AND_SINGLES else d.dtype, copy=True) for d in data]
 

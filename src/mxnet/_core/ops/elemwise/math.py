@@ -157,7 +157,13 @@ def _(grads, inputs, outputs, p):
 
 @op("_contrib_quadratic", display=Display(input_named=True), same_shape=True)
 def quadratic(data: Tensor, *, a: float = 0.0, b: float = 0.0, c: float = 0.0) -> Tensor:
-    """``a * x**2 + b * x + c``."""
+    """``a * x**2 + b * x + c``.
+
+    Parameters
+    ----------
+    a, b, c
+        The coefficients.
+    """
     return same_type((data * a + b) * data + c, data)
 
 
@@ -173,6 +179,11 @@ def clip(data: Tensor, *, a_min: float, a_max: float) -> Tensor:
     """Limit elements to ``[a_min, a_max]``; the gradient passes inside and at the limits.
 
     With ``a_min > a_max`` the upper limit is tried first, as MXNet's kernel does.
+
+    Parameters
+    ----------
+    a_min, a_max
+        The limits.
     """
     low, high = within(a_min, data.dtype), within(a_max, data.dtype)
     if a_min > a_max:

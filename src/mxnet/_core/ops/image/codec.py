@@ -59,7 +59,17 @@ def imdecode(buf: Tensor, *, flag: Flag = 1, to_rgb: bool = True) -> Tensor:
 
 @op("_cvimread", aliases=("_npi_cvimread",), differentiable=False, opaque=True)
 def imread(*, filename: str, flag: Flag = 1, to_rgb: bool = True) -> Tensor:
-    """Read an image file and decode it, on the host. See ``_cvimdecode``."""
+    """Read an image file and decode it, on the host. See ``_cvimdecode``.
+
+    Parameters
+    ----------
+    filename
+        The file.
+    flag
+        0 for gray, 1 for color, or another of OpenCV's ``IMREAD_`` flags.
+    to_rgb
+        Whether red comes first, not blue.
+    """
     path = local_path(filename)
     try:
         if os.path.isdir(path):
@@ -125,5 +135,20 @@ def imdecode_into(
 
     This is what ``mx.nd.imdecode`` was made of in MXNet 0.x. ``(x0, y0)`` to ``(x1, y1)`` is the part wanted, ``size``
     the length of the encoded image ``str_img``.
+
+    Parameters
+    ----------
+    mean
+        What is subtracted; nothing when it is empty.
+    index
+        The place in ``out``.
+    x0, y0, x1, y1
+        The corners of the part.
+    c
+        How many channels: 1 or 3.
+    size
+        The length of ``str_img``.
+    str_img
+        The encoded image.
     """
     return decode_planes(str_img[:size], c, (x0, y0, x1, y1), mean)

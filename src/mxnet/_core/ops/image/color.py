@@ -179,6 +179,11 @@ def adjust_lighting(data: Tensor, *, alpha: Floats) -> Tensor:
     """Add color noise in the directions in which the colors of ImageNet vary most, as AlexNet did.
 
     ``alpha`` are the three amounts.
+
+    Parameters
+    ----------
+    alpha
+        How much of each of the three directions.
     """
     check_image(data)
     if len(alpha) != 3:
@@ -188,6 +193,12 @@ def adjust_lighting(data: Tensor, *, alpha: Floats) -> Tensor:
 
 @_register("_image_random_lighting")
 def random_lighting(data: Tensor, *, alpha_std: float = 0.05, rng: Generator = None) -> Tensor:
-    """Add color noise as ``adjust_lighting`` does, with normal amounts of the deviation ``alpha_std``."""
+    """Add color noise as ``adjust_lighting`` does, with normal amounts of the deviation ``alpha_std``.
+
+    Parameters
+    ----------
+    alpha_std
+        The standard deviation.
+    """
     check_image(data)
     return _lighting(data, torch.randn(3, generator=rng, device=data.device) * alpha_std)

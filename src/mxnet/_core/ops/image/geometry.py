@@ -152,6 +152,13 @@ def imresize(src: Tensor, *, w: Annotated[int, Ge(1)], h: Annotated[int, Ge(1)],
     """Resize one image ``(height, width, channels)`` to width ``w`` and height ``h``.
 
     ``interp``: 0 nearest, 1 bilinear, 2 bicubic, 3 by area, 4 Lanczos.
+
+    Parameters
+    ----------
+    w, h
+        The new width and height in pixels.
+    interp
+        How pixels between pixels are found.
     """
     if src.ndim != 3:
         raise MXNetError(f"src must have shape (height, width, channels), but got {tuple(src.shape)}")

@@ -13,6 +13,15 @@ def where(condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Elements of ``x`` where the condition is not zero, else of ``y``.
 
     ``condition`` has the shape of ``x`` and ``y``, or one element for each of their rows.
+
+    Parameters
+    ----------
+    condition
+        Numbers; all but 0 are true.
+    x
+        Where elements come from when the condition is true.
+    y
+        Where they come from otherwise.
     """
     if x.shape != y.shape:
         raise ValueError(f"x and y must have the same shape, got {tuple(x.shape)} and {tuple(y.shape)}")
@@ -55,6 +64,11 @@ def boolean_mask(data: Tensor, index: Tensor, *, axis: int = 0) -> Tensor:
     """The slices along an axis where ``index``, which has one element for each, is not zero.
 
     The shape of the result depends on the values, so that it cannot be inferred.
+
+    Parameters
+    ----------
+    index
+        One number for each slice along the axis.
     """
     axis = check_axis(axis, data.ndim)
     if tuple(index.shape) != (data.shape[axis],):
@@ -70,6 +84,15 @@ def _(t, p):
 @op("_contrib_index_copy", inert=("index_vector",))
 def index_copy(old_tensor: Tensor, index_vector: Tensor, new_tensor: Tensor) -> Tensor:
     """A copy of ``old_tensor`` whose rows at ``index_vector`` are the rows of ``new_tensor``.
+
+    Parameters
+    ----------
+    old_tensor
+        The array whose copy is changed.
+    index_vector
+        The numbers of the rows, integers.
+    new_tensor
+        A row for each of them.
 
     Raises
     ------

@@ -111,7 +111,13 @@ def _(s, p):
 
 @op("slice_like", methods=True, inert=("shape_like",), aliases_input=True)
 def slice_like(data: Tensor, shape_like: Tensor, *, axes: Shape = ()) -> Tensor:
-    """Cut the beginning of an array, as long as another array: along ``axes``, or all axes when none are given."""
+    """Cut the beginning of an array, as long as another array: along ``axes``, or all axes when none are given.
+
+    Parameters
+    ----------
+    shape_like
+        The array whose lengths count.
+    """
     shape = _sliced_like(tuple(data.shape), tuple(shape_like.shape), axes)
     return data[tuple([slice(n) for n in shape])]
 

@@ -24,6 +24,11 @@ def take(a: Tensor, indices: Tensor, *, axis: int = 0, mode: IndexMode = "clip")
     first element), ``"wrap"`` counts on from the other end, ``"raise"`` refuses them. The gradient of an element
     picked several times is the sum.
 
+    Parameters
+    ----------
+    mode
+        What becomes of indices out of range: ``clip``, ``wrap`` or ``raise``.
+
     Raises
     ------
     IndexError
@@ -87,6 +92,11 @@ def pick(
 
     ``index`` has the shape of ``data`` without the axis, or with length 1 there. Indices out of range are clipped or
     wrapped around.
+
+    Parameters
+    ----------
+    mode
+        What becomes of indices out of range: ``clip`` or ``wrap``.
     """
     axis = _pick_axis(axis, data.ndim)
     kept = (*data.shape[:axis], 1, *data.shape[axis + 1 :])
@@ -151,6 +161,11 @@ def _sparse_embedding(
     """``Embedding`` whose weight always has a ``row_sparse`` gradient. Superseded by ``Embedding(sparse_grad=True)``.
 
     ``deterministic`` makes no difference: gradients are always added up in the same order.
+
+    Parameters
+    ----------
+    deterministic
+        Taken for compatibility, without an effect.
     """
     return embedding(data, weight, input_dim=input_dim, output_dim=output_dim, sparse_grad=True)
 
@@ -189,6 +204,13 @@ def one_hot(
     """A vector of length ``depth`` for each index: ``on_value`` at the index, ``off_value`` elsewhere.
 
     An index out of range gives a vector of ``off_value`` only.
+
+    Parameters
+    ----------
+    depth
+        The length of each vector.
+    on_value, off_value
+        The element at the index, and all others.
     """
     if depth < 0:
         raise ValueError(f"depth must be a non-negative integer, got {depth}")
@@ -221,7 +243,13 @@ def _(t, p):
 
 @op("fill_element_0index", no_gradient=True, display=Display(input_type="NDArray"))
 def fill_element_0index(lhs: Tensor, mhs: Tensor, rhs: Tensor) -> Tensor:
-    """A copy of the matrix ``lhs`` with ``mhs[i]`` at row ``i`` and column ``rhs[i]``."""
+    """A copy of the matrix ``lhs`` with ``mhs[i]`` at row ``i`` and column ``rhs[i]``.
+
+    Parameters
+    ----------
+    mhs
+        The new elements, one a row.
+    """
     if lhs.ndim != 2 or mhs.shape != rhs.shape or tuple(mhs.shape) != (lhs.shape[0],):
         raise ValueError(
             f"lhs must be a matrix and mhs and rhs have one element a row, got shapes {tuple(lhs.shape)}, "

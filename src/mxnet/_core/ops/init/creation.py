@@ -74,7 +74,13 @@ def _(t, p):
 def full(
     *, shape: Shape = None, ctx: Ctx = "", dtype: DType = torch.float32, value: Double, device: Device = None
 ) -> Tensor:
-    """An array of one value."""
+    """An array of one value.
+
+    Parameters
+    ----------
+    value
+        The number in each place.
+    """
     return torch.full(known_shape(shape or (), device), held(value, dtype), dtype=dtype, device=device)
 
 
@@ -138,6 +144,13 @@ def linspace(
     """``num`` numbers evenly spaced from ``start`` to ``stop``, which is the last one with ``endpoint``.
 
     ``step``, ``repeat`` and ``infer_range`` are listed by MXNet and mean nothing.
+
+    Parameters
+    ----------
+    num
+        How many numbers.
+    endpoint
+        Whether ``stop`` is one of them.
     """
     if stop is None or num is None:
         raise ValueError("stop and num must be given")
@@ -154,6 +167,13 @@ def eye(
     """A matrix of zeros with ones on a diagonal: ``k`` columns above the main one, or below it when negative.
 
     It has ``N`` rows and ``M`` columns (by default ``N``).
+
+    Parameters
+    ----------
+    N
+        The number of rows.
+    M
+        The number of columns; ``N`` when 0.
     """
     result = torch.zeros(checked_shape((N, M if M > 0 else N)), dtype=dtype, device=device)
     result.diagonal(k).fill_(1)
@@ -162,7 +182,13 @@ def eye(
 
 @op("_set_value", display=Display(printed={"src": "real_t"}))
 def set_value(*, src: float, device: Device = None) -> Tensor:
-    """A number, to fill ``out`` with."""
+    """A number, to fill ``out`` with.
+
+    Parameters
+    ----------
+    src
+        The number in each place.
+    """
     return torch.full((1,), src, device=device)
 
 

@@ -42,7 +42,15 @@ def gemm(
     beta: Double = 1.0,
     axis: int = -2,
 ) -> Tensor:
-    """``alpha * op(A) op(B) + beta * C``, of matrices in the last two axes (rows along ``axis``), nothing broadcast."""
+    """``alpha * op(A) op(B) + beta * C``, of matrices in the last two axes (rows along ``axis``), nothing broadcast.
+
+    Parameters
+    ----------
+    C
+        Matrices of the shape of the result.
+    beta
+        The factor of ``C``.
+    """
     product, row = _product(A, B, transpose_a, transpose_b, axis)
     product = product.movedim(-2, row)
     if product.shape != C.shape:

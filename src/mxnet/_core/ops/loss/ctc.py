@@ -68,6 +68,10 @@ def ctc_loss(
         lengths are given, a sequence ends at its first 0 or -1, respectively.
     data_lengths, label_lengths : Tensor, optional
         ``(batch,)``, with ``use_data_lengths`` and ``use_label_lengths``.
+    use_data_lengths, use_label_lengths
+        Whether these lengths are given.
+    blank_label
+        ``first`` or ``last``: which class is the blank.
 
     Returns
     -------

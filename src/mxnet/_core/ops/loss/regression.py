@@ -100,6 +100,7 @@ def svm_output(
     label : Tensor
         Class numbers, ``(batch,)``.
     margin : float
+        How far a score must be on the right side.
     regularization_coefficient : float
         Factor on the gradient.
     use_linear : bool
@@ -149,6 +150,8 @@ def make_loss(
     normalization : {'null', 'batch', 'valid'}
         Divide the gradient by nothing, the number of rows (all axes but the last), or the number of elements which
         are greater than ``valid_thresh``.
+    valid_thresh
+        See ``normalization``.
     """
     return data
 

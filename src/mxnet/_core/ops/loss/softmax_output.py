@@ -63,6 +63,8 @@ def softmax_output(
         Multiply by the gradient from above instead of ignoring it.
     smooth_alpha : float
         How much of the label's probability is spread over the other classes.
+    multi_output, preserve_shape
+        Which axes belong to one example; see ``data``.
     """
     if tuple(label.shape) not in _label_shapes(tuple(data.shape), multi_output):
         expected = _label_shapes(tuple(data.shape), multi_output)[0]

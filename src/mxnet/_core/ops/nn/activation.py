@@ -33,6 +33,11 @@ def activation(data: Tensor, *, act_type: Literal["relu", "sigmoid", "tanh", "so
     ``relu``: ``max(x, 0)``; ``sigmoid``: ``1 / (1 + exp(-x))``; ``tanh``; ``softrelu``: ``log(1 + exp(x))``;
     ``softsign``: ``x / (1 + abs(x))``.
 
+    Parameters
+    ----------
+    act_type
+        The function, by name.
+
     Examples
     --------
     >>> mx.nd.Activation(mx.nd.array([-1, 2]), act_type="relu").asnumpy()
@@ -85,6 +90,10 @@ def leaky_relu(
         ``leaky``: ``slope * x`` below zero; ``prelu``: the same with a learned slope; ``rrelu``: a slope drawn for each
         element between the bounds in training, their mean otherwise (gives the slopes as a second output); ``elu``:
         ``slope * (exp(x) - 1)`` below zero; ``selu``; ``gelu``: ``x`` times the normal distribution function.
+    slope
+        The factor below zero.
+    lower_bound, upper_bound
+        Between which the slopes of ``rrelu`` are drawn.
     """
     if act_type == "leaky":
         return F.leaky_relu(data, slope)

@@ -221,6 +221,13 @@ def sync_batch_norm(
 
     ``ndev`` and ``key`` name the devices which share statistics; within one call there is one device. With
     ``output_mean_var`` the mean and the variance that were used are given too.
+
+    Parameters
+    ----------
+    ndev
+        On how many devices the layer runs.
+    key
+        The name of the layer, the same on all devices.
     """
     outputs = _batch_norm(
         data,

@@ -38,6 +38,10 @@ def fully_connected(
         ``(num_hidden, number of inputs)``.
     bias : Tensor, optional
         ``(num_hidden,)``; absent with ``no_bias``.
+    num_hidden
+        The number of outputs.
+    flatten
+        Whether all axes but the first are joined.
 
     Returns
     -------

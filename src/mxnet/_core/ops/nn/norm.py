@@ -83,6 +83,11 @@ def group_norm(
     """Normalize groups of channels (axis 1), then scale by ``gamma`` and shift by ``beta``, one number a group.
 
     With ``output_mean_var`` the mean and ``sqrt(variance + eps)`` are given too, of shape ``(batch, num_groups)``.
+
+    Parameters
+    ----------
+    num_groups
+        Into how many groups the channels are split.
     """
     if data.ndim < 3:
         raise MXNetError(f"data must have at least 3 dimensions, got shape {tuple(data.shape)}")
@@ -173,6 +178,13 @@ def lrn(
 
     ``s`` is the sum of squares over the ``nsize`` nearest channels (one less when it is even) at the same position;
     ``data`` is ``(batch, channels, height, width)``.
+
+    Parameters
+    ----------
+    alpha, beta, knorm
+        As in the formula.
+    nsize
+        How many channels the sum goes over.
     """
     if nsize < 1:
         raise MXNetError(f"nsize should be positive, got {nsize}")

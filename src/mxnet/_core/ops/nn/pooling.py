@@ -237,6 +237,8 @@ def pooling(
         Windows that don't fit are dropped, or kept and clipped; ``same`` (one axis) gives ``ceil(n / stride)`` windows.
     count_include_pad : bool, optional
         Whether averages count padded elements; true unless given.
+    p_value
+        The power of ``lp``.
 
     Returns
     -------
@@ -277,6 +279,15 @@ def pooling_v1(
     """Pool, as early versions did: averages always divide by the size of the kernel.
 
     ``data`` is ``(batch, channels, height, width)``; the other parameters are those of :func:`Pooling`.
+
+    Parameters
+    ----------
+    pool_type
+        ``max``, ``avg`` or ``sum``.
+    global_pool
+        Whether one window covers everything.
+    pooling_convention
+        Whether windows that do not fit are dropped (``valid``) or clipped (``full``).
     """
     if data.ndim != 4:
         raise MXNetError(f"data should be 4D in (batch, channel, y, x), got shape {tuple(data.shape)}")

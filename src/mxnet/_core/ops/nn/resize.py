@@ -172,6 +172,12 @@ def upsampling(
         convolution that interpolates when the weight is initialized with ``mx.init.Bilinear``.
     num_filter : int
         The number of channels; needed by ``bilinear``.
+    scale
+        The factor.
+    sample_type
+        ``nearest`` or ``bilinear``.
+    multi_input_mode
+        ``concat`` or ``sum``.
     """
     if sample_type == "nearest":
         return _upsample_nearest(data, scale, multi_input_mode)

@@ -136,7 +136,13 @@ def _(t: TypeRule, p) -> None:
 
 @op("SoftmaxActivation", display=Display(output_named=True), same_shape=True)
 def softmax_activation(data: Tensor, *, mode: Literal["instance", "channel"] = "instance") -> Tensor:
-    """Softmax along the last axis, or over the channels (axis 1) with ``mode='channel'``."""
+    """Softmax along the last axis, or over the channels (axis 1) with ``mode='channel'``.
+
+    Parameters
+    ----------
+    mode
+        ``instance`` or ``channel``.
+    """
     if mode == "channel" and data.ndim < 3:
         raise MXNetError(f"mode 'channel' needs data of at least 3 dimensions, got shape {tuple(data.shape)}")
     return torch.softmax(data, 1 if mode == "channel" else -1)

@@ -166,7 +166,19 @@ def ftml_update(
     rescale_grad: float = 1.0,
     clip_grad: float = -1.0,
 ) -> Tensor:
-    """Follow the moving leader, at step ``t``."""
+    """Follow the moving leader, at step ``t``.
+
+    Parameters
+    ----------
+    d
+        The divisor, which is updated.
+    v
+        The running mean of squared gradients, which is updated.
+    z
+        The state of the leader, which is updated.
+    clip_grad
+        Bound on the absolute value of gradients; no bound when negative.
+    """
     same_shapes(weight, grad=grad, d=d, v=v, z=z)
     kernels.ftml(
         [weight],
@@ -237,6 +249,11 @@ def lamb_update_phase2(
     """LAMB's second phase: ``weight -= lr * (r1 / r2) * g``, ``r1`` bounded; the ratio is 1 where a norm is zero.
 
     ``r1`` and ``r2``, of one element, are the norms of the weight and of the direction ``g``.
+
+    Parameters
+    ----------
+    lower_bound, upper_bound
+        Bounds on ``r1``; none when not positive.
     """
     _check_norms(weight, g, r1, r2)
     kernels.lamb_step([weight], [g], [r1], [r2], lr=lr, lower=lower_bound, upper=upper_bound)
@@ -290,7 +307,13 @@ def mp_lamb_update_phase2(
     lower_bound: float = -1.0,
     upper_bound: float = -1.0,
 ) -> Tensor:
-    """``lamb_update_phase2`` of the float32 copy ``weight32`` of a weight of lower precision."""
+    """``lamb_update_phase2`` of the float32 copy ``weight32`` of a weight of lower precision.
+
+    Parameters
+    ----------
+    lower_bound, upper_bound
+        Bounds on ``r1``; none when not positive.
+    """
     _check_norms(weight, g, r1, r2)
     same_shapes(weight, weight32=weight32)
     kernels.lamb_step([weight32], [g], [r1], [r2], lr=lr, lower=lower_bound, upper=upper_bound)

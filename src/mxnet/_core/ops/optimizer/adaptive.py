@@ -56,7 +56,15 @@ def rmspropalex_update(
     clip_gradient: float = -1.0,
     clip_weights: float = -1.0,
 ) -> Tensor:
-    """Centered RMSProp with momentum after Graves; ``g`` is the running mean of gradients, ``delta`` the last step."""
+    """Centered RMSProp with momentum after Graves; ``g`` is the running mean of gradients, ``delta`` the last step.
+
+    Parameters
+    ----------
+    g
+        The running mean of gradients, which is updated.
+    delta
+        The last step, which is updated.
+    """
     same_shapes(weight, grad=grad, n=n, g=g, delta=delta)
     kernels.rmsprop_alex(
         [weight],
@@ -90,7 +98,15 @@ def ftrl_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
 ) -> Tensor:
-    """Follow the regularized leader; weights whose ``z`` stays within ``lamda1`` become exactly zero."""
+    """Follow the regularized leader; weights whose ``z`` stays within ``lamda1`` become exactly zero.
+
+    Parameters
+    ----------
+    lamda1
+        The factor of the L1 regularization.
+    beta
+        Keeps the rate of rarely seen weights finite.
+    """
     same_shapes(weight, grad=grad, z=z, n=n)
     kernels.ftrl(
         [weight], [grad], [z], [n], lr=lr, lamda1=lamda1, beta=beta, wd=wd, rescale=rescale_grad, clip=clip_gradient

@@ -44,7 +44,15 @@ def multi_lars(
     eps: float,
     rescale_grad: float = 1.0,
 ) -> Tensor:
-    """Layer-wise learning rates from the sums of squares of weights and gradients, all vectors of one value a layer."""
+    """Layer-wise learning rates from the sums of squares of weights and gradients, all vectors of one value a layer.
+
+    Parameters
+    ----------
+    weights_sum_sq, grads_sum_sq
+        The sums of squares, one a layer.
+    eta
+        The trust in the ratio of the norms.
+    """
     return kernels.lars_rates(lrs, weights_sum_sq, grads_sum_sq, wds, eta=eta, eps=eps, rescale=rescale_grad)
 
 

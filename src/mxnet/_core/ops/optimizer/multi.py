@@ -299,7 +299,13 @@ def multi_lamb_update(
     step_count: Shape,
     num_tensors: int = 1,
 ) -> list[Tensor]:
-    """LAMB's step for ``num_tensors`` weights, each with its own rate, decay and step count."""
+    """LAMB's step for ``num_tensors`` weights, each with its own rate, decay and step count.
+
+    Parameters
+    ----------
+    lower_bound, upper_bound
+        Bounds on the norms of the weights; none when not positive.
+    """
     lists = columns(
         data, ADAM, num_tensors, "num_tensors", learning_rates=learning_rates, wds=wds, step_count=step_count
     )
@@ -342,7 +348,13 @@ def multi_mp_lamb_update(
     step_count: Shape,
     num_tensors: int = 1,
 ) -> list[Tensor]:
-    """``_multi_lamb_update`` of the float32 copies of weights of lower precision."""
+    """``_multi_lamb_update`` of the float32 copies of weights of lower precision.
+
+    Parameters
+    ----------
+    lower_bound, upper_bound
+        Bounds on the norms of the weights; none when not positive.
+    """
     w, g, mean, var, w32 = columns(
         data, MP_ADAM, num_tensors, "num_tensors", learning_rates=learning_rates, wds=wds, step_count=step_count
     )

@@ -167,7 +167,13 @@ def signum_update(
     clip_gradient: float = -1.0,
     wd_lh: float = 0.0,
 ) -> Tensor:
-    """Steps along the sign of the momentum; ``wd_lh`` is weight decay apart from the gradient."""
+    """Steps along the sign of the momentum; ``wd_lh`` is weight decay apart from the gradient.
+
+    Parameters
+    ----------
+    wd_lh
+        The weight decay that is no part of the gradient.
+    """
     same_shapes(weight, grad=grad, mom=mom)
     kernels.signum(
         [weight], [grad], [mom], lr=lr, momentum=momentum, wd=wd, rescale=rescale_grad, clip=clip_gradient, wd_lh=wd_lh

@@ -74,6 +74,13 @@ def topk(
     type ``dtype``), the ``"value"`` of each, ``"both"`` (values first), or a ``"mask"`` with 1 at the places of the
     elements. Of equal elements the first come first. Gradients flow through the values.
 
+    Parameters
+    ----------
+    k
+        How many elements; all when less than 1.
+    ret_typ
+        What the result holds.
+
     Examples
     --------
     >>> mx.nd.topk(mx.nd.array([3, 1, 2]), k=2, ret_typ="both")[0].asnumpy().tolist()

@@ -80,6 +80,7 @@ def quantize(
     min_range, max_range : Tensor
         The range, float32 of shape ``(1,)``. Of the two the larger magnitude counts: it becomes 127 or 255.
     out_type : {'int8', 'uint8'}
+        ``int8`` or ``uint8``.
 
     Returns
     -------
@@ -142,6 +143,8 @@ def dequantize(
         int8 or uint8, of any shape.
     min_range, max_range : Tensor
         The range, float32 of shape ``(1,)``.
+    out_type
+        ``float32``.
     """
     _check_type("data", data, *_END_AND_A_HALF)
     return data.float() * (_checked_range(min_range, max_range) / _END_AND_A_HALF[data.dtype])

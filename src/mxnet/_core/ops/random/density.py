@@ -66,7 +66,15 @@ def pdf_normal(sample: Tensor, mu: Tensor, sigma: Tensor, *, is_log: bool = Fals
 
 @op("_random_pdf_gamma", aliases=("random_pdf_gamma",), display=Display(listed=("sample", "alpha", "is_log", "beta")))
 def pdf_gamma(sample: Tensor, alpha: Tensor, beta: Tensor, *, is_log: bool = False) -> Tensor:
-    """The density of the gamma distribution with shape ``alpha`` and rate (not scale) ``beta``."""
+    """The density of the gamma distribution with shape ``alpha`` and rate (not scale) ``beta``.
+
+    Parameters
+    ----------
+    alpha
+        The shape.
+    beta
+        The rate.
+    """
     alpha, beta = _spread(sample, alpha, beta)
     return _result(alpha * beta.log() + (alpha - 1) * sample.log() - beta * sample - alpha.lgamma(), is_log)
 
@@ -97,7 +105,13 @@ def _log_negative_binomial(sample: Tensor, k: Tensor, p: Tensor) -> Tensor:
     display=Display(listed=("sample", "k", "is_log", "p")),
 )
 def pdf_negative_binomial(sample: Tensor, k: Tensor, p: Tensor, *, is_log: bool = False) -> Tensor:
-    """The probability of that many failures before ``k`` successes of probability ``p``."""
+    """The probability of that many failures before ``k`` successes of probability ``p``.
+
+    Parameters
+    ----------
+    k
+        How many successes end the trials.
+    """
     k, p = _spread(sample, k, p)
     return _result(_log_negative_binomial(sample.detach(), k, p), is_log)
 
@@ -109,7 +123,13 @@ def pdf_negative_binomial(sample: Tensor, k: Tensor, p: Tensor, *, is_log: bool 
     display=Display(listed=("sample", "mu", "is_log", "alpha")),
 )
 def pdf_generalized_negative_binomial(sample: Tensor, mu: Tensor, alpha: Tensor, *, is_log: bool = False) -> Tensor:
-    """The probability of counts under the negative binomial distribution with mean ``mu`` and dispersion ``alpha``."""
+    """The probability of counts under the negative binomial distribution with mean ``mu`` and dispersion ``alpha``.
+
+    Parameters
+    ----------
+    alpha
+        The dispersion.
+    """
     mu, alpha = _spread(sample, mu, alpha)
     return _result(_log_negative_binomial(sample.detach(), 1 / alpha, 1 / (mu * alpha + 1)), is_log)
 

@@ -156,7 +156,13 @@ def random_normal(
     rng: Generator = None,
     device: Device = None,
 ) -> Tensor:
-    """Draw from the normal distribution with mean ``loc`` and standard deviation ``scale``."""
+    """Draw from the normal distribution with mean ``loc`` and standard deviation ``scale``.
+
+    Parameters
+    ----------
+    scale
+        The standard deviation.
+    """
     _check_normal(loc, scale)
     return _fill(draw.normal, shape, dtype, device, rng, loc, scale)
 
@@ -172,7 +178,15 @@ def random_gamma(
     rng: Generator = None,
     device: Device = None,
 ) -> Tensor:
-    """Draw from the gamma distribution with shape ``alpha`` and scale ``beta``."""
+    """Draw from the gamma distribution with shape ``alpha`` and scale ``beta``.
+
+    Parameters
+    ----------
+    alpha
+        The shape.
+    beta
+        The scale.
+    """
     _check_gamma(alpha, beta)
     return _fill(draw.gamma, shape, dtype, device, rng, alpha, beta)
 
@@ -218,7 +232,13 @@ def random_negative_binomial(
     rng: Generator = None,
     device: Device = None,
 ) -> Tensor:
-    """Draw the number of failures before ``k`` successes of probability ``p``, as floating-point numbers."""
+    """Draw the number of failures before ``k`` successes of probability ``p``, as floating-point numbers.
+
+    Parameters
+    ----------
+    k
+        How many successes end the trials.
+    """
     _check_negative_binomial(k, p)
     return _fill(draw.negative_binomial, shape, dtype, device, rng, k, p)
 
@@ -234,7 +254,13 @@ def random_generalized_negative_binomial(
     rng: Generator = None,
     device: Device = None,
 ) -> Tensor:
-    """Draw from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``."""
+    """Draw from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``.
+
+    Parameters
+    ----------
+    alpha
+        The dispersion.
+    """
     _check_generalized_negative_binomial(mu, alpha)
     return _fill(draw.generalized_negative_binomial, shape, dtype, device, rng, mu, alpha)
 
@@ -276,14 +302,28 @@ def random_uniform_like(data: Tensor, *, low: float = 0.0, high: float = 1.0, rn
 
 @op("_random_normal_like", differentiable=False, same_shape=True, display=Display(listed=("loc", "scale", "data")))
 def random_normal_like(data: Tensor, *, loc: float = 0.0, scale: float = 1.0, rng: Generator = None) -> Tensor:
-    """Draw from the normal distribution, in the shape and type of ``data``."""
+    """Draw from the normal distribution, in the shape and type of ``data``.
+
+    Parameters
+    ----------
+    scale
+        The standard deviation.
+    """
     _check_normal(loc, scale)
     return _fill_like(draw.normal, data, rng, loc, scale)
 
 
 @op("_random_gamma_like", differentiable=False, same_shape=True, display=Display(listed=("alpha", "beta", "data")))
 def random_gamma_like(data: Tensor, *, alpha: float = 1.0, beta: float = 1.0, rng: Generator = None) -> Tensor:
-    """Draw from the gamma distribution, in the shape and type of ``data``."""
+    """Draw from the gamma distribution, in the shape and type of ``data``.
+
+    Parameters
+    ----------
+    alpha
+        The shape.
+    beta
+        The scale.
+    """
     _check_gamma(alpha, beta)
     return _fill_like(draw.gamma, data, rng, alpha, beta)
 
@@ -304,7 +344,13 @@ def random_poisson_like(data: Tensor, *, lam: float = 1.0, rng: Generator = None
 
 @op("_random_negative_binomial_like", differentiable=False, same_shape=True, display=Display(listed=("k", "p", "data")))
 def random_negative_binomial_like(data: Tensor, *, k: int = 1, p: float = 1.0, rng: Generator = None) -> Tensor:
-    """Draw from the negative binomial distribution, in the shape and type of ``data``."""
+    """Draw from the negative binomial distribution, in the shape and type of ``data``.
+
+    Parameters
+    ----------
+    k
+        How many successes end the trials.
+    """
     _check_negative_binomial(k, p)
     return _fill_like(draw.negative_binomial, data, rng, k, p)
 
@@ -318,7 +364,13 @@ def random_negative_binomial_like(data: Tensor, *, k: int = 1, p: float = 1.0, r
 def random_generalized_negative_binomial_like(
     data: Tensor, *, mu: float = 1.0, alpha: float = 1.0, rng: Generator = None
 ) -> Tensor:
-    """Draw from the generalized negative binomial distribution, in the shape and type of ``data``."""
+    """Draw from the generalized negative binomial distribution, in the shape and type of ``data``.
+
+    Parameters
+    ----------
+    alpha
+        The dispersion.
+    """
     _check_generalized_negative_binomial(mu, alpha)
     return _fill_like(draw.generalized_negative_binomial, data, rng, mu, alpha)
 
@@ -361,7 +413,15 @@ def sample_normal(
 def sample_gamma(
     alpha: Tensor, beta: Tensor, *, shape: Shape = (), dtype: FloatType = None, rng: Generator = None
 ) -> Tensor:
-    """Draw ``shape`` numbers from each gamma distribution with shape ``alpha`` and scale ``beta``."""
+    """Draw ``shape`` numbers from each gamma distribution with shape ``alpha`` and scale ``beta``.
+
+    Parameters
+    ----------
+    alpha
+        The shape.
+    beta
+        The scale.
+    """
     return _fill_each(draw.gamma, shape, dtype, rng, alpha, beta)
 
 
@@ -386,7 +446,13 @@ def sample_poisson(lam: Tensor, *, shape: Shape = (), dtype: FloatType = None, r
 def sample_negative_binomial(
     k: Tensor, p: Tensor, *, shape: Shape = (), dtype: FloatType = None, rng: Generator = None
 ) -> Tensor:
-    """Draw ``shape`` numbers of failures before ``k`` successes of probability ``p``."""
+    """Draw ``shape`` numbers of failures before ``k`` successes of probability ``p``.
+
+    Parameters
+    ----------
+    k
+        How many successes end the trials.
+    """
     return _fill_each(draw.negative_binomial, shape, dtype, rng, k, p)
 
 
@@ -399,7 +465,13 @@ def sample_negative_binomial(
 def sample_generalized_negative_binomial(
     mu: Tensor, alpha: Tensor, *, shape: Shape = (), dtype: FloatType = None, rng: Generator = None
 ) -> Tensor:
-    """Draw ``shape`` numbers from each negative binomial distribution with mean ``mu`` and dispersion ``alpha``."""
+    """Draw ``shape`` numbers from each negative binomial distribution with mean ``mu`` and dispersion ``alpha``.
+
+    Parameters
+    ----------
+    alpha
+        The dispersion.
+    """
     return _fill_each(draw.generalized_negative_binomial, shape, dtype, rng, mu, alpha)
 
 

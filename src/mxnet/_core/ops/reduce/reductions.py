@@ -137,6 +137,13 @@ def norm(
     """Norm over ``axis`` (by default over all elements), as one vector also over several axes.
 
     ``ord`` is 1 (sum of magnitudes) or 2 (square root of the sum of squares). The gradient at zero is zero.
+
+    Parameters
+    ----------
+    ord
+        1 or 2.
+    out_dtype
+        The type of the result, by name.
     """
     if ord not in (1, 2):
         raise ValueError(f"ord must be 1 or 2, got {ord}")

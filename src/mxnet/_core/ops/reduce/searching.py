@@ -82,6 +82,15 @@ def histogram(
 
     Either ``bins`` holds the bounds, or ``bin_cnt`` bins of one width cover ``range``. The last bin includes its upper
     bound; what lies outside is not counted.
+
+    Parameters
+    ----------
+    bins
+        The bounds, ascending.
+    bin_cnt
+        The number of bins.
+    range
+        The least and the greatest number.
     """
     if (bin_cnt is None) is not (range is None) or (bin_cnt is None) is not (bins is not None):
         raise ValueError("either bins, or both bin_cnt and range must be given")

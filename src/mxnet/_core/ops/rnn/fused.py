@@ -250,6 +250,7 @@ def rnn(
     sequence_length : Tensor, optional
         With ``use_sequence_length``: the length of each example, ``(batch,)``. Outputs after it are zero.
     mode : {'rnn_relu', 'rnn_tanh', 'lstm', 'gru'}
+        The kind of cell.
     p : float
         Dropout rate of the outputs of each layer but the last, in training.
     state_outputs : bool
@@ -258,6 +259,14 @@ def rnn(
         Project the hidden state of LSTM layers to this size.
     lstm_state_clip_min, lstm_state_clip_max : float, optional
         Range to which LSTM cell states are clipped; with ``lstm_state_clip_nan`` NaN becomes the minimum.
+    state_size
+        The length of the hidden state.
+    num_layers
+        How many layers are stacked.
+    bidirectional
+        Whether each layer also runs backward, which doubles its outputs.
+    lstm_state_clip_nan
+        Whether NaN in cell states is clipped too.
 
     Returns
     -------

@@ -101,6 +101,11 @@ def sequence_mask(
     """Overwrite what lies after the end of each sequence with ``value``; ``axis`` (0 or 1) is that of time.
 
     Without ``use_sequence_length`` nothing is overwritten.
+
+    Parameters
+    ----------
+    value
+        The number that is written.
     """
     steps, _, lengths = _check(data, sequence_length, use_sequence_length, axis)
     if lengths is None:

@@ -13,6 +13,11 @@ def diag(data: Tensor, *, k: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
 
     An input of one axis becomes a matrix with it on the ``k``-th diagonal. Otherwise the diagonals of the planes
     ``axis1`` x ``axis2`` become the last axis of the result.
+
+    Parameters
+    ----------
+    axis1, axis2
+        The axes of the planes.
     """
     if data.ndim == 1:
         return torch.diag_embed(data, k)

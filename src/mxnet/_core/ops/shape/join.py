@@ -42,6 +42,11 @@ def _cat(data: tuple, dim: int) -> Tensor:
 def concat(*data: Tensor, dim: int = 1) -> Tensor:
     """Join arrays along an existing axis ``dim``; their other axes must agree.
 
+    Parameters
+    ----------
+    dim
+        The axis to join along.
+
     Examples
     --------
     >>> mx.nd.concat(mx.nd.zeros((2, 3)), mx.nd.ones((2, 1)), dim=1).shape
@@ -61,6 +66,11 @@ def rnn_param_concat(*data: Tensor, dim: int = 1) -> Tensor:
     """Join the parameters of a recurrent layer to the one array which the RNN operator takes.
 
     As ``concat``, but the sizes of one or two unknown parameters are inferred from that of the result.
+
+    Parameters
+    ----------
+    dim
+        The axis to join along.
     """
     return _cat(data, dim)
 
@@ -129,7 +139,13 @@ def _(s, p):
 
 @op("tile", methods=True, display=Display(input_named=True), aliases=("_npi_tile",))
 def tile(data: Tensor, *, reps: Shape) -> Tensor:
-    """Repeat the whole array ``reps[i]`` times along axis ``i``; the shorter of both gets leading ones."""
+    """Repeat the whole array ``reps[i]`` times along axis ``i``; the shorter of both gets leading ones.
+
+    Parameters
+    ----------
+    reps
+        How often the array is repeated along each axis.
+    """
     if any(r is None or r < 1 for r in reps):
         raise ValueError(f"reps must be positive integers, got {reps}")
     return data.tile(reps) if reps else data.clone()
@@ -137,7 +153,13 @@ def tile(data: Tensor, *, reps: Shape) -> Tensor:
 
 @op("repeat", methods=True, display=Display(input_named=True), aliases=("_np_repeat",))
 def repeat(data: Tensor, *, repeats: int, axis: Optional[int] = None) -> Tensor:
-    """Repeat each element ``repeats`` times along an axis; without one, the array is flattened first."""
+    """Repeat each element ``repeats`` times along an axis; without one, the array is flattened first.
+
+    Parameters
+    ----------
+    repeats
+        How often each element comes.
+    """
     if repeats < 0:
         raise ValueError(f"repeats cannot be a negative number, got {repeats}")
     if axis is not None:

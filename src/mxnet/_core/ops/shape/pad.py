@@ -18,6 +18,15 @@ def pad(
 
     ``pad_width`` has two numbers an axis, before and after; those of batch and channel must be 0. The border is
     ``constant_value``, the nearest element (``"edge"``), or the mirrored inside without the edge (``"reflect"``).
+
+    Parameters
+    ----------
+    mode
+        ``constant``, ``edge`` or ``reflect``.
+    pad_width
+        Two numbers an axis.
+    constant_value
+        The number in the border.
     """
     widths = _check_widths(tuple(data.shape), mode, pad_width)
     if mode == "constant":
@@ -57,6 +66,15 @@ def crop(*data: Tensor, offset: Shape = (0, 0), h_w: Shape = (0, 0), center_crop
 
     The window has the size ``h_w``, or with two inputs the height and width of the second. It begins at ``offset``
     (y, x), or lies in the middle with ``center_crop``.
+
+    Parameters
+    ----------
+    offset
+        Where the window begins: y, x.
+    h_w
+        Its height and width.
+    center_crop
+        Whether it lies in the middle.
     """
     if len(data) not in (1, 2):
         raise ValueError(f"one or two inputs are needed, got {len(data)}")
@@ -106,7 +124,13 @@ def im2col(data: Tensor, *, kernel: Shape, stride: Shape = (), dilate: Shape = (
 def col2im(
     data: Tensor, *, output_size: Shape, kernel: Shape, stride: Shape = (), dilate: Shape = (), pad: Shape = ()
 ) -> Tensor:
-    """Add patches back to images of ``output_size``; the adjoint of ``im2col``."""
+    """Add patches back to images of ``output_size``; the adjoint of ``im2col``.
+
+    Parameters
+    ----------
+    output_size
+        The spatial size of the images.
+    """
     ndim = len(kernel)
     window = _window(ndim, kernel, stride, dilate, pad)
     if data.ndim != 3 or len(output_size) != ndim:

@@ -42,7 +42,13 @@ def _(s, p):
     aliases_input=True,
 )
 def swap_axis(data: Tensor, *, dim1: int = 0, dim2: int = 0) -> Tensor:
-    """Exchange two axes."""
+    """Exchange two axes.
+
+    Parameters
+    ----------
+    dim1, dim2
+        The two axes.
+    """
     return data.transpose(check_axis(dim1, data.ndim, "dim1"), check_axis(dim2, data.ndim, "dim2"))
 
 

@@ -135,6 +135,13 @@ def reshape(
     and codes from the right. ``target_shape`` is the older spelling, where one 0 is what is left over; with
     ``keep_highest`` its first number is replaced by the input's.
 
+    Parameters
+    ----------
+    reverse
+        Whether codes are read from the right.
+    target_shape, keep_highest
+        The older spelling.
+
     Examples
     --------
     >>> mx.nd.zeros((2, 3, 4)).reshape(shape=(-3, 0)).shape
@@ -226,7 +233,15 @@ def reshape_like(
     rhs_begin: Optional[int] = None,
     rhs_end: Optional[int] = None,
 ) -> Tensor:
-    """Reshape ``lhs`` to the shape of ``rhs``, or a range of its axes to a range of those of ``rhs``."""
+    """Reshape ``lhs`` to the shape of ``rhs``, or a range of its axes to a range of those of ``rhs``.
+
+    Parameters
+    ----------
+    lhs_begin, lhs_end
+        The range of axes of ``lhs``; all when not given.
+    rhs_begin, rhs_end
+        The range of axes of ``rhs``; all when not given.
+    """
     return lhs.reshape(_like(tuple(lhs.shape), tuple(rhs.shape), lhs_begin, lhs_end, rhs_begin, rhs_end))
 
 

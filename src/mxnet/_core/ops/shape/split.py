@@ -74,7 +74,15 @@ def _num_parts(p) -> int:
     outputs=lambda p: ("output",) if _num_parts(p) == 1 else tuple([f"output{i}" for i in range(_num_parts(p))]),
 )
 def split_v2(data: Tensor, *, indices: Shape, axis: int = 1, squeeze_axis: bool = False, sections: int = 0) -> list:
-    """Cut an array along an axis, into ``sections`` nearly equal parts or at ``indices`` (the first of which is 0)."""
+    """Cut an array along an axis, into ``sections`` nearly equal parts or at ``indices`` (the first of which is 0).
+
+    Parameters
+    ----------
+    indices
+        Where parts begin.
+    sections
+        How many parts, when ``indices`` do not count.
+    """
     axis = check_axis(axis, data.ndim)
     lengths = _lengths(data.shape[axis], indices, sections)
     if squeeze_axis and any(n != 1 for n in lengths):

@@ -17,6 +17,11 @@ StorageType = Literal["csr", "default", "row_sparse"]
 def cast_storage(data: Tensor, *, stype: StorageType) -> Any:
     """The array in another storage type; between the two sparse types it must go by way of the dense one.
 
+    Parameters
+    ----------
+    stype
+        ``default``, ``row_sparse`` or ``csr``.
+
     Examples
     --------
     >>> mx.nd.cast_storage(mx.nd.array([[0, 1], [0, 0]]), "csr").data.asnumpy().tolist()
@@ -148,7 +153,13 @@ getnnz.sparse = Rule(lambda stypes, p: "default" if stypes == ("csr",) else None
 
 @op("_contrib_edge_id", differentiable=False)
 def edge_id(data: Tensor, u: Tensor, v: Tensor) -> Tensor:
-    """The values of a csr matrix at rows ``u`` and columns ``v``; -1 where nothing is stored."""
+    """The values of a csr matrix at rows ``u`` and columns ``v``; -1 where nothing is stored.
+
+    Parameters
+    ----------
+    u, v
+        Rows and columns, vectors of one length.
+    """
     raise TypeError("data must be a CSRNDArray")
 
 

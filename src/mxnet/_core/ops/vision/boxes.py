@@ -122,6 +122,8 @@ def box_iou(lhs: Tensor, rhs: Tensor, *, format: Format = "corner") -> Tensor:
     ----------
     lhs, rhs : Tensor
         ``(..., 4)``: x1, y1, x2, y2, or with ``format='center'`` x, y, width, height.
+    format
+        Whether boxes are given as ``corner`` or ``center``.
 
     Returns
     -------
@@ -191,6 +193,7 @@ def box_nms(
     force_suppress : bool
         Compare boxes of different classes too.
     in_format, out_format : {'corner', 'center'}
+        Whether boxes are given as corners, or as center and size.
 
     Returns
     -------
@@ -353,6 +356,8 @@ def box_decode(
         Factors on the codes.
     clip : float
         Largest logarithm of a size, if positive.
+    format
+        Whether anchors are given as ``corner`` or ``center``.
 
     Returns
     -------

@@ -148,6 +148,15 @@ def modulated_deformable_convolution(
     """:func:`DeformableConvolution` with a learned factor for each tap at each output position.
 
     ``mask`` is ``(batch, num_deformable_group * kernel elements, out height, out width)``.
+
+    Parameters
+    ----------
+    offset
+        Two numbers a tap, as there.
+    mask
+        The factors.
+    im2col_step
+        Taken for compatibility, without an effect.
     """
     check_images("data", data)
     g = _Geometry(

@@ -172,6 +172,8 @@ def multibox_target(
         Only anchors of less overlap become negatives.
     variances : tuple of float
         The coordinates' targets are divided by them.
+    minimum_negative_samples
+        Taken for compatibility, without an effect.
 
     Returns
     -------
@@ -249,6 +251,10 @@ def multibox_detection(
     nms_threshold, force_suppress, nms_topk
         Boxes that overlap a better one of their class (of any class) so much are dropped, after keeping only the
         ``nms_topk`` best ones.
+    background_id
+        Taken for compatibility, without an effect: class 0 is background.
+    variances
+        What coordinates are multiplied by.
 
     Returns
     -------

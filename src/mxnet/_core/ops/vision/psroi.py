@@ -134,6 +134,10 @@ def deformable_psroi_pooling(
         Rows and columns of offsets; ``pooled_size`` unless given.
     sample_per_part : int
         Samples along each axis of a bin.
+    trans_std
+        The factor of the offsets.
+    no_trans
+        Whether there are no offsets.
     """
     check_images("data", data)
     rois = checked_rois(rois, 5)

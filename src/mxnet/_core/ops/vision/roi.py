@@ -257,6 +257,8 @@ def rotated_roi_align(
         ``(batch, channels, height, width)``.
     rois : Tensor
         ``(regions, 6)``: number of the image, x and y of the center, width, height, and angle in degrees.
+    sampling_ratio
+        Samples along each axis of a bin; as many as it has pixels when not positive.
     """
     check_images("data", data)
     rois = checked_rois(rois, 6)

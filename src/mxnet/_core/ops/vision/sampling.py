@@ -123,6 +123,10 @@ def spatial_transformer(
         The maps' matrices, ``(batch, 6)``.
     target_shape : tuple
         Height and width of the output.
+    transform_type
+        ``affine``.
+    sampler_type
+        ``bilinear``.
     """
     check_images("data", data)
     check_shape("loc", loc, (data.shape[0], 6))
@@ -169,6 +173,8 @@ def correlation(
         Distance of the patches of the first map.
     is_multiply : bool
         Mean product of the patches, or else their mean absolute difference.
+    pad_size
+        Zeros around the feature maps.
 
     Returns
     -------
