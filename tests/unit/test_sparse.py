@@ -87,6 +87,86 @@ def test_an_index_out_of_range_is_found_on_use(use):
         use(x)
 
 
+# A column twice in a row. MXNet's dense copy keeps the last value, and its kernels for csr arrays see them all.
+TWICE = {
+    "in order": ([1, 2, 3, 4, 5, 6], [1, 1, 3, 0, 2, 2], [[0, 2, 0, 3], [0, 0, 0, 0], [4, 0, 6, 0]]),
+    "in disorder": ([1, 2, 3, 4, 5, 6], [1, 3, 1, 2, 0, 2], [[0, 3, 0, 2], [0, 0, 0, 0], [5, 0, 6, 0]]),
+}
+
+
+def twice(order, dtype="float32"):
+    data, indices, last = TWICE[order]
+    x = nd.sparse.csr_matrix((np.array(data, dtype), indices, [0, 3, 3, 6]), shape=(3, 4))
+    return x, np.array(last, dtype), np.array(x.asscipy().toarray())
+
+
+@pytest.mark.parametrize("order", TWICE)
+@pytest.mark.parametrize("dtype", ["float32", "int32", "bool"])
+def test_of_a_column_given_twice_dense_copies_have_the_last_value(order, dtype, tmp_path):
+    x, last, _ = twice(order, dtype)
+    nd.save(str(tmp_path / "x"), x)
+    for copy in (
+        x.asnumpy(),
+        x.tostype("default").asnumpy(),
+        nd.cast_storage(x, "default").asnumpy(),
+        x.copyto(nd.zeros((3, 4), dtype=dtype)).asnumpy(),
+        np.concatenate([x[0].asnumpy(), x[1:].asnumpy()]),
+        nd.load(str(tmp_path / "x"))[0].asnumpy(),
+    ):
+        assert copy.tolist() == last.tolist()
+    assert x.data.asnumpy().tolist() == np.array(TWICE[order][0], dtype).tolist()
+
+
+def test_the_last_of_many_values_counts_whatever_the_threads():
+    columns = np.random.RandomState(0).randint(0, 100, 300_000)
+    values = np.arange(300_000, dtype=np.float32)
+    last = np.zeros((1, 100), np.float32)
+    last[0, columns] = values  # NumPy writes in order
+    for _ in range(5):
+        x = nd.sparse.csr_matrix((values, columns, [0, 300_000]), shape=(1, 100))
+        assert x.asnumpy().tolist() == last.tolist()
+        rows = nd.sparse.row_sparse_array((values[:, None], columns), shape=(100, 1))
+        assert rows.asnumpy().ravel().tolist() == last.ravel().tolist()
+
+
+@pytest.mark.parametrize("order", TWICE)
+def test_what_sums_a_column_given_twice(order):
+    x, last, total = twice(order)
+    rng = np.random.RandomState(0)
+    dense, right = rng.randint(-3, 4, (3, 4)).astype(np.float32), rng.randint(-3, 4, (4, 2)).astype(np.float32)
+    other, row, squares = nd.array(dense), nd.array([[1, 10, 100, 1000]]), x.data.asnumpy() ** 2
+    for result, expected in (
+        (nd.dot(x, nd.array(right)), total @ right),
+        (nd.dot(x, nd.array(dense[:, :2]), transpose_a=True), total.T @ dense[:, :2]),
+        (nd.dot(other, x, transpose_b=True, forward_stype="default"), dense @ total.T),
+        (nd.dot(other, x, transpose_b=True), dense @ last.T),  # through dense copies in MXNet
+        (nd.dot(x, nd.array(right).tostype("csr")), last @ right),
+        (nd.sum(x, axis=1), total.sum(1)),
+        (nd.sum(x, axis=-1), total.sum(1)),
+        (nd.sum(x, axis=0), total.sum(0)),
+        (nd.sum(x), [last.sum()]),
+        (nd.sum(x, axis=0, keepdims=True), last.sum(0, keepdims=True)),
+        (nd.max(x, axis=1), last.max(1)),
+        (nd.norm(x), [np.sqrt(squares.sum())]),
+        (nd.norm(x, keepdims=True), [[np.sqrt(squares.sum())]]),
+        (nd.norm(x, axis=1), np.sqrt([squares[:3].sum(), 0, squares[3:].sum()])),
+        (nd.norm(x, axis=1, keepdims=True), np.sqrt((last**2).sum(1, keepdims=True))),
+        (x + other, total + dense),
+        (other - x, dense - total),
+        (nd.broadcast_add(x, row), total + row.asnumpy()),
+        (nd.broadcast_sub(row, x), row.asnumpy() - total),
+        (nd.broadcast_add(x[:1], other), last[:1] + dense),
+        (nd.add_n(x, other, x), last * 2 + dense),
+        (x + x, total * 2),
+        (x * other, last * dense),
+        (nd.broadcast_maximum(x, other), np.maximum(last, dense)),
+        (nd.square(x), last**2),
+        (x + 1, last + 1),
+        (x == x, last == last),
+    ):
+        np.testing.assert_allclose(result.asnumpy(), np.asarray(expected, np.float32), rtol=1e-6)
+
+
 @pytest.mark.parametrize("indptr", [[0, 5, 2, 3], [0, 2, 2, 4], [0, -2, 2, 3]])
 def test_bad_row_starts(indptr):
     x = nd.sparse.csr_matrix(([7, 8, 9], [0, 2, 1], indptr), shape=(3, 4))

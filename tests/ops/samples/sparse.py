@@ -109,6 +109,7 @@ ROWS += [
         "_minimum",
         "_hypot",
         "broadcast_add",
+        "broadcast_sub",
         "add_n",
     )
     for a, b in _PAIRS
@@ -117,6 +118,13 @@ ROWS += [
     row("broadcast_mul", CSR, f(*shape, low=0.5, high=2)).set(grad=False)
     for shape in ((1, 4), (3, 1), (4,), (1,), (3, 4))
 ]
+ROWS += [
+    row(name, *pair).set(grad=False)
+    for name in ("broadcast_add", "broadcast_sub")
+    for shape in ((1, 4), (3, 1), (4,), (1,))
+    for pair in ((CSR, f(*shape)), (f(*shape), CSR))
+]
+ROWS += [row("norm", CSR, axis=axis).set(grad=False) for axis in (0, 1, -1)]
 ROWS += [
     row("broadcast_div", CSR, f(*shape, low=0.5, high=2)).set(grad=False) for shape in ((1, 4), (3, 1), (4,), (1,))
 ]

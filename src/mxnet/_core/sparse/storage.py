@@ -166,8 +166,19 @@ class Csr(Sparse):
         return self.rows() * self.shape[1] + self.indices
 
     def dense(self) -> Tensor:
-        made = self._zeros()
-        return made.index_put_((self.rows(), self.indices), self.values, accumulate=self.dtype != torch.bool)
+        made, keys, values = self._zeros(), self.keys(), self.values
+        if values.device.type != "cpu":  # elsewhere scatter_ writes in any order
+            keys, values = last_of_each(keys, values)
+        made.view(-1).scatter_(0, keys, values)
+        return made
+
+    def sorted(self) -> Csr:
+        """The same matrix with its places ascending; of several elements in one place the last counts, as in dense."""
+        keys = self.keys()
+        if not bool((keys.diff() <= 0).any()):
+            return self
+        keys, values = last_of_each(keys, self.values)
+        return csr_from_keys(self.shape, values, keys)
 
     def check_places(self) -> None:
         """Raise MXNetError where an index leads out of the array: kernels rely on it."""
@@ -208,8 +219,8 @@ class Rows(Sparse):
 
     def dense(self) -> Tensor:
         self.check_places()
-        made = self._zeros()
-        made[self.indices] = self.values
+        made, stored = self._zeros(), self.sorted()
+        made[stored.indices] = stored.values
         return made
 
     def at(self, indices: Tensor) -> Tensor:
@@ -241,11 +252,8 @@ class Rows(Sparse):
         """The same array with its row numbers ascending; of several rows of one number the last counts, as in dense."""
         if self.is_sorted():
             return self
-        order = torch.argsort(self.indices, stable=True)
-        indices = self.indices[order]
-        last = torch.ones_like(indices, dtype=torch.bool)
-        last[:-1] = indices.diff() != 0
-        return Rows(self.shape, self.values[order[last]], indices[last])
+        indices, values = last_of_each(self.indices, self.values)
+        return Rows(self.shape, values, indices)
 
     def as_coo(self) -> Tensor:
         """A hybrid COO tensor with the same rows: how they travel through torch's gradients."""
@@ -274,6 +282,14 @@ class Rows(Sparse):
             if not self.is_sorted():
                 raise MXNetError("row_sparse: indices must ascend")
             self.check_places()
+
+
+def last_of_each(places: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    """Places in ascending order, each once, and the last value that was given for it."""
+    ascending, order = places.sort(stable=True)
+    last = torch.ones_like(places, dtype=torch.bool)
+    last[:-1] = ascending.diff() != 0
+    return ascending[last], values[order[last]]
 
 
 def _search(ascending: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:

@@ -133,7 +133,7 @@ add_rule("BlockGrad make_loss", _copies, False)
 
 def _rows_together(a: Rows, b: Rows) -> tuple[Tensor, Tensor, Tensor]:
     """The row numbers that either array stores, and both arrays at these rows."""
-    if a.indices.shape == b.indices.shape and bool((a.indices == b.indices).all()) and a.is_sorted():
+    if a.indices.shape == b.indices.shape and bool((a.indices == b.indices).all()):
         return a.indices, a.values, b.values
     rows = torch.unique(torch.cat([a.indices, b.indices]))
     return rows, a.at(rows), b.at(rows)
@@ -179,14 +179,21 @@ def _infer_same(stypes: tuple[str, ...], p: SimpleNamespace) -> Any:
 
 
 def _add_into(dense: Tensor, x: object, sign: int = 1) -> Tensor:
-    """Add an array of any storage type to a dense one, in place."""
+    """Add an array of any storage type to a dense one, in place; what a place is given several times adds up."""
     if isinstance(x, Rows):
         x.check_places()
-        return dense.index_add_(0, x.sorted().indices, x.sorted().values.to(dense.dtype), alpha=sign)
+        return dense.index_add_(0, x.indices, x.values.to(dense.dtype), alpha=sign)
     if isinstance(x, Csr):
         values = x.values.to(dense.dtype)
         return dense.index_put_((x.rows(), x.indices), values if sign == 1 else -values, accumulate=True)
     return dense.add_(x, alpha=sign)
+
+
+def _mixed_sum(a: object, b: object, sign: int) -> Tensor:
+    """The sum or difference of a dense array and a sparse one."""
+    if isinstance(a, Sparse):
+        return _add_into(b.clone() if sign == 1 else -b, a)
+    return _add_into(a.clone(), b, sign)
 
 
 def _sum_rule(od: OpDef, sign: int) -> Rule:
@@ -201,9 +208,7 @@ def _sum_rule(od: OpDef, sign: int) -> Rule:
         a, b = inputs
         if isinstance(a, Sparse) and isinstance(b, Sparse):
             return _joined(od, a, b)
-        if isinstance(a, Sparse):
-            return _add_into(b.clone() if sign == 1 else -b, a)
-        return _add_into(a.clone(), b, sign)
+        return _mixed_sum(a, b, sign)
 
     def backward(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace, needed: Any) -> Any:
         g = grads[0]
@@ -245,6 +250,27 @@ add_rule("elemwise_sub", _sum_rule, -1)
 add_rule("elemwise_mul", _product)
 
 
+def _broadcasts(dense: Tensor, shape: tuple[int, ...]) -> bool:
+    """Whether a dense array can be broadcast to the shape of a matrix."""
+    return dense.ndim <= 2 and all(n in (1, m) for n, m in zip(dense.shape[::-1], shape[::-1]))
+
+
+def _broadcast_sum(od: OpDef, sign: int) -> Rule:
+    """The sum or difference of a csr matrix and a dense array that is broadcast to its shape."""
+
+    def run(inputs: Any, p: SimpleNamespace) -> Tensor:
+        (sparse,) = (x for x in inputs if isinstance(x, Sparse))
+        if not all(x is sparse or _broadcasts(x, sparse.shape) for x in inputs):
+            return od.fn(*[as_dense(x) for x in inputs])
+        return _mixed_sum(*[x if x is sparse else x.expand(sparse.shape) for x in inputs], sign)
+
+    return Rule(lambda stypes, p: "default" if set(stypes) == {"csr", "default"} else None, run)
+
+
+add_rule("broadcast_add", _broadcast_sum, 1)
+add_rule("broadcast_sub", _broadcast_sum, -1)
+
+
 def _scaled(od: OpDef) -> Rule:
     """A csr matrix times or over a dense array that is broadcast to its shape."""
 
@@ -253,7 +279,7 @@ def _scaled(od: OpDef) -> Rule:
 
     def run(inputs: Any, p: SimpleNamespace) -> Any:
         x, other = inputs
-        if other.ndim > 2 or any(n not in (1, m) for n, m in zip(other.shape[::-1], x.shape[::-1])):
+        if not _broadcasts(other, x.shape):
             raise ValueError(f"an array of shape {tuple(other.shape)} cannot be broadcast to {x.shape}")
         return x.with_values(od.fn(x.values, _at_places(other.expand(x.shape), x)))
 
@@ -303,7 +329,7 @@ def _sum_of_many(od: OpDef) -> Rule:
         )
         for x in inputs:
             if x is not first:
-                _add_into(total, x)
+                _add_into(total, x.sorted() if isinstance(x, Sparse) else x)
         return total
 
     def backward(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace, needed: Any) -> Any:

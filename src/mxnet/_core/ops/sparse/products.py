@@ -101,6 +101,8 @@ def _transposed_csr(left: Csr, right: object) -> Rows:
 
 def _dense_csr(left: Tensor, right: Csr, transpose: bool, wanted: str) -> Any:
     """Dense times csr, or its transpose: csr that stores the columns which can be other than zero."""
+    if transpose and wanted == "csr":  # MXNet multiplies dense copies here, which hold one value a place
+        right = right.sorted()
     summed, kept = (right.indices, right.rows()) if transpose else (right.rows(), right.indices)
     width = right.shape[0 if transpose else 1]
     columns, position = torch.unique(kept, return_inverse=True)

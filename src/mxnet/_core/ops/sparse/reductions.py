@@ -17,15 +17,14 @@ def _axis(p: SimpleNamespace) -> Optional[int]:
     axis = p.axis
     if axis is None or len(axis) != 1:
         return None
-    return reduced_axes(2, axis)[0]
+    return reduced_axes(2, axis)[0] % 2
 
 
 def _along(x: Csr, axis: int) -> Tensor:
     """The sum of a matrix along an axis."""
-    places = x.indices if axis == 0 else x.rows()
-    x.check_places()
+    rows = x.rows()
     total = torch.zeros(x.shape[1 - axis], dtype=x.dtype, device=x.device)
-    return total.index_add_(0, places, x.values)
+    return total.index_add_(0, rows if axis else x.indices, x.values)
 
 
 def _reduction(od: OpDef, mean: bool) -> Rule:
@@ -50,13 +49,22 @@ add_rule("mean", _reduction, True)
 
 
 def _norm(od: OpDef) -> Rule:
-    """The Euclidean norm of all stored values."""
+    """The Euclidean norm of all stored values, or of those of a csr matrix along one axis."""
 
     def infer(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
-        sparse = stypes[0] != "default"
-        return "default" if sparse and p.ord == 2 and not p.axis and not p.keepdims and p.out_dtype is None else None
+        if stypes[0] == "default" or p.ord != 2 or p.out_dtype is not None:
+            return None
+        along = stypes[0] == "csr" and _axis(p) is not None and not p.keepdims
+        return "default" if along or not p.axis else None
 
-    return Rule(infer, lambda inputs, p: od.fn(inputs[0].values.reshape(-1), ord=2))
+    def run(inputs: Any, p: SimpleNamespace) -> Tensor:
+        x, axis = inputs[0], _axis(p)
+        if axis is not None:
+            return _along(x.with_values(x.values * x.values), axis).sqrt()
+        total = od.fn(x.values.reshape(-1), ord=2)
+        return total.reshape((1,) * x.ndim) if p.keepdims else total
+
+    return Rule(infer, run)
 
 
 add_rule("norm", _norm)
