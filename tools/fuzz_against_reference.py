@@ -284,7 +284,7 @@ def read(path: Any) -> Any:
 def work(asked: Any, out: Any) -> Any:
     """Runs in either environment."""
     from tests.ops import runner
-    from tools.record_golden import reason
+    from tools.record import reason
 
     import mxnet as mx
 

@@ -25,7 +25,7 @@ def recorded(family, row):
         _GOLDEN[family] = golden.load(family)
     found = _GOLDEN[family].get(row.id)
     if found is None:
-        pytest.fail(f"nothing is recorded for {row.id}: python tools/record_golden.py --python ... --family {family}")
+        pytest.fail(f"nothing is recorded for {row.id}: python tools/record.py --python ... ops --family {family}")
     return found
 
 

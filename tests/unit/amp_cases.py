@@ -1,4 +1,4 @@
-"""Networks that mixed precision is applied to, by the tests and by ``tools/record_amp.py`` alike."""
+"""Networks that mixed precision is applied to, by the tests and by ``tools/record.py`` alike."""
 
 from __future__ import annotations
 

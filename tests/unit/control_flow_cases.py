@@ -1,6 +1,6 @@
 """Graphs with loops and branches, which MXNet 1.9.1 is asked to write and to run.
 
-``tools/record_control_flow.py`` runs this module with MXNet's interpreter, so it imports NumPy alone.
+``tools/record.py`` runs this module with MXNet's interpreter, so it imports NumPy alone.
 """
 
 import zlib

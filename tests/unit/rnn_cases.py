@@ -1,6 +1,6 @@
 """Networks of symbolic cells, and what MXNet 1.9.1 is asked about them.
 
-``tools/record_rnn.py`` runs this module with MXNet's interpreter, so it imports NumPy alone.
+``tools/record.py`` runs this module with MXNet's interpreter, so it imports NumPy alone.
 """
 
 import json

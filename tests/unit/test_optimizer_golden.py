@@ -1,4 +1,4 @@
-"""Optimizers give the weights and states that MXNet 1.9.1 gave; ``tools/record_optimizers.py`` has recorded them."""
+"""Optimizers give the weights and states that MXNet 1.9.1 gave; ``tools/record.py`` has recorded them."""
 
 import json
 import warnings

@@ -1,4 +1,4 @@
-"""Symbolic cells: the graphs that MXNet 1.9.1 makes (``tools/record_rnn.py`` has recorded them), weights and values."""
+"""Symbolic cells: the graphs that MXNet 1.9.1 makes (``tools/record.py`` has recorded them), weights and values."""
 
 import json
 import random
