@@ -25,6 +25,28 @@ from ._functions import (
     resize_short,
 )
 
+__all__ = [
+    "Augmenter",
+    "BrightnessJitterAug",
+    "CastAug",
+    "CenterCropAug",
+    "ColorJitterAug",
+    "ColorNormalizeAug",
+    "ContrastJitterAug",
+    "CreateAugmenter",
+    "ForceResizeAug",
+    "HorizontalFlipAug",
+    "HueJitterAug",
+    "LightingAug",
+    "RandomCropAug",
+    "RandomGrayAug",
+    "RandomOrderAug",
+    "RandomSizedCropAug",
+    "ResizeAug",
+    "SaturationJitterAug",
+    "SequentialAug",
+]
+
 # How much of red, green and blue the eye sees (ITU-R BT.601).
 _LUMA = [[[0.299, 0.587, 0.114]]]
 # Mean and deviation of the colors of ImageNet.

@@ -21,6 +21,17 @@ from ..ndarray.ndarray import NDArray
 from ._augmenters import Augmenter, ForceResizeAug, ResizeAug, _color_augmenters, _Described
 from ._functions import fixed_crop
 
+__all__ = [
+    "CreateDetAugmenter",
+    "CreateMultiRandCropAugmenter",
+    "DetAugmenter",
+    "DetBorrowAug",
+    "DetHorizontalFlipAug",
+    "DetRandomCropAug",
+    "DetRandomPadAug",
+    "DetRandomSelectAug",
+]
+
 # OpenCV's flags: one color, and no looking outside of the part of an image.
 _BORDER_CONSTANT_ISOLATED = 16
 # Where a row of a label has its coordinates.

@@ -18,6 +18,22 @@ from ..context import cpu
 from ..ndarray import _internal
 from ..ndarray.ndarray import NDArray, wrap
 
+__all__ = [
+    "center_crop",
+    "color_normalize",
+    "copyMakeBorder",
+    "fixed_crop",
+    "imdecode",
+    "imread",
+    "imresize",
+    "imrotate",
+    "random_crop",
+    "random_rotate",
+    "random_size_crop",
+    "resize_short",
+    "scale_down",
+]
+
 # Attempts of random_size_crop at a rectangle that fits.
 _CROP_ATTEMPTS = 10
 

@@ -10,6 +10,19 @@ import torch
 from ..ndarray import NDArray
 from ._defaults import get_atol, get_etol, get_rtol, get_tols
 
+__all__ = [
+    "almost_equal",
+    "assert_allclose",
+    "assert_almost_equal",
+    "assert_almost_equal_ignore_nan",
+    "assert_almost_equal_with_err",
+    "checkShapes",
+    "compare_ndarray_tuple",
+    "locationError",
+    "same",
+    "same_array",
+]
+
 
 def as_numpy(x: Any) -> Any:
     """A NumPy array of an NDArray (bfloat16 becomes float32); anything else as it is."""

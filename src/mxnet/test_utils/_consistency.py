@@ -15,6 +15,8 @@ from ..symbol import Symbol
 from ._compare import assert_almost_equal
 from ._defaults import get_tols
 
+__all__ = ["check_consistency"]
+
 
 def check_consistency(
     sym: Symbol,

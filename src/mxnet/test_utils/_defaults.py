@@ -15,6 +15,22 @@ from .._core.dtypes import BFLOAT16_NP
 from .._core.invoke import parse_context
 from ..context import Context, current_context, num_gpus
 
+__all__ = [
+    "default_atols",
+    "default_context",
+    "default_dtype",
+    "default_numeric_eps",
+    "default_rtols",
+    "effective_dtype",
+    "get_atol",
+    "get_etol",
+    "get_rtol",
+    "get_tolerance",
+    "get_tols",
+    "list_gpus",
+    "set_default_context",
+]
+
 _INTEGERS = (np.bool_, np.int8, np.uint8, np.int32, np.uint32, np.int64, np.uint64)
 _FLOAT64 = np.dtype(np.float64)
 # Type -> relative tolerance, absolute tolerance, step of finite differences. Steps are powers of two: adding one to a

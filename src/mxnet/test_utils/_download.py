@@ -17,6 +17,18 @@ from .._core.files import atomic_write
 from .._core.idx import read_idx
 from ..io import MNISTIter
 
+__all__ = [
+    "download",
+    "download_model",
+    "get_bz2_data",
+    "get_cifar10",
+    "get_mnist",
+    "get_mnist_iterator",
+    "get_mnist_pkl",
+    "get_mnist_ubyte",
+    "get_zip_data",
+]
+
 _SITE = "http://data.mxnet.io/"
 # MXNet's own host went away with the project: what others mirror is fetched from there first.
 _MNIST = ("https://ossci-datasets.s3.amazonaws.com/mnist/", _SITE + "data/mnist/")

@@ -13,6 +13,18 @@ from typing import Any
 
 from .. import ndarray as nd
 
+__all__ = [
+    "assert_exception",
+    "discard_stderr",
+    "environment",
+    "get_im2rec_path",
+    "has_tvm_ops",
+    "is_aarch64_run",
+    "is_cd_run",
+    "is_op_runnable",
+    "retry",
+]
+
 
 @contextmanager
 def environment(*args: Any) -> Iterator[None]:

@@ -20,6 +20,16 @@ from ._arrays import create_sparse_array
 from ._compare import as_numpy, assert_almost_equal
 from ._defaults import default_context, default_dtype, default_numeric_eps, get_tolerance
 
+__all__ = [
+    "check_numeric_gradient",
+    "check_speed",
+    "check_symbolic_backward",
+    "check_symbolic_forward",
+    "numeric_grad",
+    "same_symbol_structure",
+    "simple_forward",
+]
+
 _FLOAT_TYPES = (np.float16, np.float32, np.float64)
 _FLOAT32 = default_dtype()
 

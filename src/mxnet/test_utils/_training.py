@@ -15,6 +15,8 @@ from ._arrays import rand_ndarray
 from ._compare import assert_almost_equal, compare_ndarray_tuple
 from ._defaults import default_context
 
+__all__ = ["DummyIter", "check_gluon_hybridize_consistency", "compare_optimizer"]
+
 
 class DummyIter(io.DataIter):
     """An iterator that gives the first batch of another one for ever, to time training without reading data.

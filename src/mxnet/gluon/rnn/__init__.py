@@ -3,38 +3,7 @@
 from __future__ import annotations
 
 from . import rnn_cell, rnn_layer
-from .rnn_cell import (
-    BidirectionalCell,
-    DropoutCell,
-    GRUCell,
-    HybridRecurrentCell,
-    HybridSequentialRNNCell,
-    LSTMCell,
-    ModifierCell,
-    RecurrentCell,
-    ResidualCell,
-    RNNCell,
-    SequentialRNNCell,
-    ZoneoutCell,
-)
-from .rnn_layer import GRU, LSTM, RNN
+from .rnn_cell import *  # noqa: F403
+from .rnn_layer import *  # noqa: F403
 
-__all__ = [
-    "GRU",
-    "LSTM",
-    "RNN",
-    "BidirectionalCell",
-    "DropoutCell",
-    "GRUCell",
-    "HybridRecurrentCell",
-    "HybridSequentialRNNCell",
-    "LSTMCell",
-    "ModifierCell",
-    "RNNCell",
-    "RecurrentCell",
-    "ResidualCell",
-    "SequentialRNNCell",
-    "ZoneoutCell",
-    "rnn_cell",
-    "rnn_layer",
-]
+__all__ = [*rnn_cell.__all__, *rnn_layer.__all__, "rnn_cell", "rnn_layer"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# Names with an underscore, and the modules, are for those who write cells: GluonNLP and others import them from here.
+# ruff: noqa: F401
 from ... import ndarray, symbol
 from ...base import _as_list, numeric_types, string_types
 from ..block import Block, HybridBlock
@@ -12,17 +14,12 @@ from ._base import cells_state_info as _cells_state_info
 from ._containers import BidirectionalCell, HybridSequentialRNNCell, SequentialRNNCell
 from ._dense import GRUCell, LSTMCell, RNNCell
 from ._modifiers import DropoutCell, ModifierCell, ResidualCell, ZoneoutCell
-from ._sequences import (  # which GluonNLP and others import from here
+from ._sequences import (
     _format_sequence,
     _get_begin_state,
     _mask_sequence_variable_length,
     _reverse_sequences,
     tensor_types,
-)
-
-_FOR_CELLS = (
-    *(Block, HybridBlock, _as_list, _cells_begin_state, _cells_state_info, _indent),
-    *(ndarray, numeric_types, string_types, symbol, tensor_types),
 )
 
 __all__ = [
@@ -38,8 +35,4 @@ __all__ = [
     "ResidualCell",
     "SequentialRNNCell",
     "ZoneoutCell",
-    "_format_sequence",
-    "_get_begin_state",
-    "_mask_sequence_variable_length",
-    "_reverse_sequences",
 ]

@@ -3,40 +3,14 @@
 from . import batch_processor, estimator, event_handler, utils
 from .batch_processor import BatchProcessor
 from .estimator import Estimator
-from .event_handler import (
-    BatchBegin,
-    BatchEnd,
-    CheckpointHandler,
-    EarlyStoppingHandler,
-    EpochBegin,
-    EpochEnd,
-    GradientUpdateHandler,
-    LoggingHandler,
-    MetricHandler,
-    StoppingHandler,
-    TrainBegin,
-    TrainEnd,
-    ValidationHandler,
-)
+from .event_handler import *  # noqa: F403
 
 __all__ = [
-    "BatchBegin",
-    "BatchEnd",
     "BatchProcessor",
-    "CheckpointHandler",
-    "EarlyStoppingHandler",
-    "EpochBegin",
-    "EpochEnd",
     "Estimator",
-    "GradientUpdateHandler",
-    "LoggingHandler",
-    "MetricHandler",
-    "StoppingHandler",
-    "TrainBegin",
-    "TrainEnd",
-    "ValidationHandler",
     "batch_processor",
     "estimator",
     "event_handler",
     "utils",
+    *event_handler.__all__,
 ]

@@ -1,15 +1,6 @@
 """Data sets of images, and transforms for them."""
 
 from . import datasets, transforms
-from .datasets import CIFAR10, CIFAR100, MNIST, FashionMNIST, ImageFolderDataset, ImageRecordDataset
+from .datasets import *  # noqa: F403
 
-__all__ = [
-    "CIFAR10",
-    "CIFAR100",
-    "MNIST",
-    "FashionMNIST",
-    "ImageFolderDataset",
-    "ImageRecordDataset",
-    "datasets",
-    "transforms",
-]
+__all__ = [*datasets.__all__, "datasets", "transforms"]
