@@ -12,6 +12,11 @@ from typing import Any
 from .. import ndarray, symbol
 from ..symbol import Symbol
 
+# Of unrolling: the states before the first step, whether outputs are to be one symbol, outputs and last states.
+States = list[Symbol] | None
+Merge = bool | None
+Unrolled = tuple[Any, list[Any]]
+
 
 class RNNParams:
     """The variables of a cell, made when they are first asked for; cells that are given one container share weights.
@@ -278,13 +283,17 @@ class BaseRNNCell:
         [(2, 3, 8)]
         """
         self.reset()
+        return self._unroll(length, inputs, begin_state, layout, merge_outputs)
+
+    def _unroll(self, length: int, inputs: Any, begin_state: States, layout: str, merge: Merge) -> Unrolled:
+        """What :meth:`unroll` does after the reset; cells that do it in another way define this."""
         steps = arrange(length, inputs, layout, False)
         states = self.begin_state() if begin_state is None else begin_state
         outputs = []
         for i in range(length):
             output, states = self(steps[i], states)
             outputs.append(output)
-        return arrange(length, outputs, layout, merge_outputs), states
+        return arrange(length, outputs, layout, merge), states
 
     def _get_activation(self, inputs: Symbol, activation: Any, **kwargs: Any) -> Symbol:
         """Apply an activation given by name or as a function of a symbol."""

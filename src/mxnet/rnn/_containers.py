@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import symbol
 from ..symbol import Symbol
-from ._base import BaseRNNCell, RNNParams, arrange, split
+from ._base import BaseRNNCell, Merge, RNNParams, States, Unrolled, arrange, split
 
 
 class _Container(BaseRNNCell):
@@ -97,27 +97,19 @@ class SequentialRNNCell(_Container):
             last.extend(share)
         return inputs, last
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Any,
-        begin_state: list[Symbol] | None = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-    ) -> tuple[Any, list[Any]]:
-        """Unroll the cells one after the other; see :meth:`BaseRNNCell.unroll`."""
-        self.reset()
+    def _unroll(self, length: int, inputs: Any, begin_state: States, layout: str, merge: Merge) -> Unrolled:
         states = self.begin_state() if begin_state is None else begin_state
         last = []
         for i, (cell, share) in enumerate(zip(self._cells, self._shares(states)), 1):
-            merge = merge_outputs if i == len(self._cells) else None
-            inputs, share = cell.unroll(length, inputs=inputs, begin_state=share, layout=layout, merge_outputs=merge)
+            inputs, share = cell.unroll(length, inputs, share, layout, merge if i == len(self._cells) else None)
             last.extend(share)
         return inputs, last
 
 
 class BidirectionalCell(_Container):
     """Two cells, one of which goes through the sequence backwards; outputs are joined along the units.
+
+    The states after the last step are one list for each direction.
 
     Parameters
     ----------
@@ -140,32 +132,23 @@ class BidirectionalCell(_Container):
         """Not possible: the backward direction needs the whole sequence."""
         raise NotImplementedError("Bidirectional cannot be stepped. Please use unroll")
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Any,
-        begin_state: list[Symbol] | None = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-    ) -> tuple[Any, list[Any]]:
-        """Unroll both directions; see :meth:`BaseRNNCell.unroll`. The states are one list for each direction."""
-        self.reset()
+    def _unroll(self, length: int, inputs: Any, begin_state: States, layout: str, merge: Merge) -> Unrolled:
         steps = arrange(length, inputs, layout, False)
         shares = self._shares(self.begin_state() if begin_state is None else begin_state)
         (forward, forward_states), (backward, backward_states) = (
-            cell.unroll(length, inputs=order, begin_state=share, layout=layout, merge_outputs=merge_outputs)
+            cell.unroll(length, order, share, layout, merge)
             for cell, order, share in zip(self._cells, (steps, steps[::-1]), shares)
         )
         axis = layout.find("T")
-        if merge_outputs is None:
-            merge_outputs = isinstance(forward, Symbol) and isinstance(backward, Symbol)
-            if not merge_outputs:
+        if merge is None:
+            merge = isinstance(forward, Symbol) and isinstance(backward, Symbol)
+            if not merge:
                 forward, backward = (
                     split(length, side, axis, "SliceChannel") if isinstance(side, Symbol) else side
                     for side in (forward, backward)
                 )
         states = [forward_states, backward_states]
-        if merge_outputs:
+        if merge:
             backward = symbol.reverse(backward, axis=axis)
             return symbol.Concat(forward, backward, dim=2, name=f"{self._output_prefix}out"), states
         pairs = zip(forward, backward[::-1])

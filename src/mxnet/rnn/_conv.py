@@ -8,13 +8,13 @@ from typing import Any
 from .. import symbol
 from .._core.flat_rnn import GATES
 from ..symbol import Symbol
-from ._base import BaseRNNCell, RNNParams
-from ._dense import Step, gru_step, lstm_step, rnn_step
+from ._base import RNNParams
+from ._dense import Gated, Step, gru_step, lstm_step, rnn_step
 
 _LEAKY = partial(symbol.LeakyReLU, act_type="leaky", slope=0.2)
 
 
-class BaseConvRNNCell(BaseRNNCell):
+class BaseConvRNNCell(Gated):
     """Base class of convolutional cells (Shi et al., 2015).
 
     Parameters
@@ -82,18 +82,14 @@ class BaseConvRNNCell(BaseRNNCell):
         """One dict a state: the shape of an output, with 0 for the batch."""
         return [{"shape": self._state_shape, "__layout__": self._conv_layout} for _ in range(self._num_states)]
 
-    def _conv_forward(self, inputs: Symbol, states: list[Symbol], name: str) -> tuple[Symbol, Symbol]:
+    def _maps(self, inputs: Symbol, hidden: Symbol, name: str) -> tuple[Symbol, Symbol]:
         both: dict[str, Any] = {"num_filter": self._num_hidden * self._num_gates, "layout": self._conv_layout}
         i2h = symbol.Convolution(data=inputs, weight=self._iW, bias=self._iB, name=f"{name}i2h", **both, **self._i2h)
-        h2h = symbol.Convolution(data=states[0], weight=self._hW, bias=self._hB, name=f"{name}h2h", **both, **self._h2h)
+        h2h = symbol.Convolution(data=hidden, weight=self._hW, bias=self._hB, name=f"{name}h2h", **both, **self._h2h)
         return i2h, h2h
 
     def _activate(self, inputs: Symbol, **kwargs: Any) -> Symbol:
         return self._get_activation(inputs, self._activation, **kwargs)
-
-    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
-        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
-        raise NotImplementedError(f"{type(self).__name__} must define __call__")
 
 
 def _constructor(default_prefix: str) -> Any:
@@ -118,25 +114,7 @@ def _constructor(default_prefix: str) -> Any:
         params: RNNParams | None = None,
         conv_layout: str = "NCHW",
     ) -> None:
-        BaseConvRNNCell.__init__(
-            self,
-            input_shape,
-            num_hidden,
-            h2h_kernel,
-            h2h_dilate,
-            i2h_kernel,
-            i2h_stride,
-            i2h_pad,
-            i2h_dilate,
-            i2h_weight_initializer,
-            h2h_weight_initializer,
-            i2h_bias_initializer,
-            h2h_bias_initializer,
-            activation,
-            prefix,
-            params,
-            conv_layout,
-        )
+        BaseConvRNNCell.__init__(**locals())  # all arguments go on
 
     return __init__
 
@@ -156,10 +134,7 @@ class ConvRNNCell(BaseConvRNNCell):
     _num_states = 1
     __init__ = _constructor("ConvRNN_")
 
-    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
-        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
-        name = self._step_name()
-        i2h, h2h = self._conv_forward(inputs, states, name)
+    def _arithmetic(self, i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str) -> Step:
         return rnn_step(i2h, h2h, name, self._activate)
 
 
@@ -169,10 +144,7 @@ class ConvLSTMCell(BaseConvRNNCell):
     _gate_names = GATES["lstm"]
     __init__ = _constructor("ConvLSTM_")
 
-    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
-        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
-        name = self._step_name()
-        i2h, h2h = self._conv_forward(inputs, states, name)
+    def _arithmetic(self, i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str) -> Step:
         return lstm_step(i2h, h2h, states, name, self._activate, axis=self._conv_layout.find("C"))
 
 
@@ -183,8 +155,5 @@ class ConvGRUCell(BaseConvRNNCell):
     _num_states = 1
     __init__ = _constructor("ConvGRU_")
 
-    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
-        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
-        name = self._step_name()
-        i2h, h2h = self._conv_forward(inputs, states, name)
+    def _arithmetic(self, i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str) -> Step:
         return gru_step(i2h, h2h, states, name, self._activate)

@@ -44,7 +44,24 @@ def gru_step(i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str, activate
     return hidden, [hidden]
 
 
-class _DenseCell(BaseRNNCell):
+class Gated(BaseRNNCell):
+    """A cell whose step is arithmetic on a map of the input and one of the hidden state."""
+
+    _under = ""  # what MXNet's names have between the step's prefix and the maps
+
+    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
+        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
+        if not self._gate_names:
+            return super().__call__(inputs, states)
+        name = self._step_name()
+        i2h, h2h = self._maps(inputs, states[0], name + self._under)
+        return self._arithmetic(i2h, h2h, states, name)
+
+    _maps: Callable[[Symbol, Symbol, str], tuple[Symbol, Symbol]]
+    _arithmetic: Callable[[Symbol, Symbol, list[Symbol], str], Step]
+
+
+class _DenseCell(Gated):
     """A cell with one weight and bias for the input and one for the hidden state, each with all gates stacked."""
 
     _num_states = 1
@@ -62,10 +79,10 @@ class _DenseCell(BaseRNNCell):
         """One dict a state: ``(batch, num_hidden)``."""
         return [{"shape": (0, self._num_hidden), "__layout__": "NC"} for _ in range(self._num_states)]
 
-    def _dense_forward(self, inputs: Symbol, states: list[Symbol], name: str) -> tuple[Symbol, Symbol]:
+    def _maps(self, inputs: Symbol, hidden: Symbol, name: str) -> tuple[Symbol, Symbol]:
         units = self._num_hidden * self._num_gates
         i2h = symbol.FullyConnected(data=inputs, weight=self._iW, bias=self._iB, num_hidden=units, name=f"{name}i2h")
-        h2h = symbol.FullyConnected(data=states[0], weight=self._hW, bias=self._hB, num_hidden=units, name=f"{name}h2h")
+        h2h = symbol.FullyConnected(data=hidden, weight=self._hW, bias=self._hB, num_hidden=units, name=f"{name}h2h")
         return i2h, h2h
 
     def _tanh(self, inputs: Symbol, **kwargs: Any) -> Symbol:
@@ -94,10 +111,7 @@ class RNNCell(_DenseCell):
         super().__init__(num_hidden, prefix, params)
         self._activation = activation
 
-    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
-        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
-        name = self._step_name()
-        i2h, h2h = self._dense_forward(inputs, states, name)
+    def _arithmetic(self, i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str) -> Step:
         return rnn_step(i2h, h2h, name, lambda x, **kw: self._get_activation(x, self._activation, **kw))
 
 
@@ -123,10 +137,7 @@ class LSTMCell(_DenseCell):
     ) -> None:
         super().__init__(num_hidden, prefix, params, init.LSTMBias(forget_bias=forget_bias))
 
-    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
-        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
-        name = self._step_name()
-        i2h, h2h = self._dense_forward(inputs, states, name)
+    def _arithmetic(self, i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str) -> Step:
         return lstm_step(i2h, h2h, states, name, self._tanh)
 
 
@@ -143,12 +154,10 @@ class GRUCell(_DenseCell):
     """
 
     _gate_names = GATES["gru"]
+    _under = "_"
 
     def __init__(self, num_hidden: int, prefix: str = "gru_", params: RNNParams | None = None) -> None:
         super().__init__(num_hidden, prefix, params)
 
-    def __call__(self, inputs: Symbol, states: list[Symbol]) -> Step:
-        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
-        name = self._step_name()
-        i2h, h2h = self._dense_forward(inputs, states, f"{name}_")  # MXNet's names have two underscores here
+    def _arithmetic(self, i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str) -> Step:
         return gru_step(i2h, h2h, states, name, self._tanh)

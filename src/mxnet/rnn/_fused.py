@@ -10,7 +10,7 @@ from .. import initializer as init
 from .. import ndarray, symbol
 from .._core.flat_rnn import GATES, FlatParameters
 from ..symbol import Symbol
-from ._base import BaseRNNCell, RNNParams, arrange
+from ._base import BaseRNNCell, Merge, RNNParams, States, Unrolled, arrange
 from ._containers import BidirectionalCell, SequentialRNNCell
 from ._dense import GRUCell, LSTMCell, RNNCell
 from ._modifiers import DropoutCell
@@ -21,7 +21,8 @@ Mode = Literal["rnn_relu", "rnn_tanh", "lstm", "gru"]
 class FusedRNNCell(BaseRNNCell):
     """A stack of recurrent layers over a whole sequence: the ``RNN`` operator with one flat vector of parameters.
 
-    It cannot be stepped, only unrolled; :meth:`unfuse` gives cells that can.
+    It cannot be stepped, only unrolled; :meth:`unfuse` gives cells that can. The operator wants layout "TNC": with
+    "NTC" axes are swapped before and after it. Without ``get_next_state`` the last states are an empty list.
 
     Parameters
     ----------
@@ -133,20 +134,7 @@ class FusedRNNCell(BaseRNNCell):
         """Not possible: the operator runs whole sequences."""
         raise NotImplementedError("FusedRNNCell cannot be stepped. Please use unroll")
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Any,
-        begin_state: list[Symbol] | None = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-    ) -> tuple[Any, list[Symbol]]:
-        """Run over a sequence; see :meth:`BaseRNNCell.unroll`.
-
-        The operator wants layout "TNC"; with "NTC" axes are swapped before and after it. The states are an empty list
-        without ``get_next_state``.
-        """
-        self.reset()
+    def _unroll(self, length: int, inputs: Any, begin_state: States, layout: str, merge: Merge) -> Unrolled:
         batch_first = layout.find("T") == 1
         data = arrange(length, inputs, layout, True)
         if batch_first:
@@ -176,7 +164,7 @@ class FusedRNNCell(BaseRNNCell):
                 state._set_attr(__layout__="LNC")
         if batch_first:
             outputs = symbol.swapaxes(outputs, dim1=0, dim2=1)
-        return arrange(length, outputs, layout, merge_outputs), last
+        return arrange(length, outputs, layout, merge), last
 
     def unfuse(self) -> SequentialRNNCell:
         """The same network of cells that can be stepped; their weights are what :meth:`unpack_weights` gives, packed.

@@ -9,7 +9,7 @@ from typing import Any
 from .. import symbol
 from ..base import numeric_types
 from ..symbol import Symbol
-from ._base import BaseRNNCell, RNNParams, arrange
+from ._base import BaseRNNCell, Merge, RNNParams, States, Unrolled, arrange
 from ._containers import BidirectionalCell
 
 
@@ -40,20 +40,11 @@ class DropoutCell(BaseRNNCell):
             inputs = symbol.Dropout(data=inputs, p=self.dropout)
         return inputs, states
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Any,
-        begin_state: list[Symbol] | None = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-    ) -> tuple[Any, list[Symbol]]:
-        """Drop from all steps at once where inputs are one symbol; see :meth:`BaseRNNCell.unroll`."""
-        self.reset()
-        inputs = arrange(length, inputs, layout, merge_outputs)
-        if isinstance(inputs, Symbol):
+    def _unroll(self, length: int, inputs: Any, begin_state: States, layout: str, merge: Merge) -> Unrolled:
+        inputs = arrange(length, inputs, layout, merge)
+        if isinstance(inputs, Symbol):  # all steps at once
             return self(inputs, [])
-        return super().unroll(length, inputs, begin_state=begin_state, layout=layout, merge_outputs=merge_outputs)
+        return super()._unroll(length, inputs, begin_state, layout, merge)
 
 
 class ModifierCell(BaseRNNCell):
@@ -106,10 +97,6 @@ class ModifierCell(BaseRNNCell):
     def pack_weights(self, args: dict[str, Any]) -> dict[str, Any]:
         """Put the weights of the cell inside together; see :meth:`BaseRNNCell.pack_weights`."""
         return self.base_cell.pack_weights(args)
-
-    def __call__(self, inputs: Symbol, states: list[Symbol]) -> tuple[Symbol, list[Symbol]]:
-        """Make the graph of one step; see :meth:`BaseRNNCell.__call__`."""
-        raise NotImplementedError(f"{type(self).__name__} must define __call__")
 
 
 def _has_directions(cell: BaseRNNCell) -> bool:
@@ -179,22 +166,11 @@ class ResidualCell(ModifierCell):
         output, states = self.base_cell(inputs, states)
         return self._add(output, inputs), states
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Any,
-        begin_state: list[Symbol] | None = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-    ) -> tuple[Any, list[Any]]:
-        """Unroll the cell inside and add the inputs; see :meth:`BaseRNNCell.unroll`."""
-        self.reset()
+    def _unroll(self, length: int, inputs: Any, begin_state: States, layout: str, merge: Merge) -> Unrolled:
         with self._base_unlocked() as cell:
-            outputs, states = cell.unroll(
-                length, inputs=inputs, begin_state=begin_state, layout=layout, merge_outputs=merge_outputs
-            )
-        merged = isinstance(outputs, Symbol) if merge_outputs is None else merge_outputs
-        inputs = arrange(length, inputs, layout, merged)
-        if merged:
+            outputs, states = cell.unroll(length, inputs, begin_state, layout, merge)
+        merge = isinstance(outputs, Symbol) if merge is None else merge
+        inputs = arrange(length, inputs, layout, merge)
+        if merge:
             return self._add(outputs, inputs), states
         return [self._add(output, step) for output, step in zip(outputs, inputs)], states

@@ -76,11 +76,11 @@ def _to_nd(value: object, ctx: Context, dtype: DTypeLike) -> Any:
     return nd.array(value, ctx=ctx, dtype=value.dtype if keep else dtype)
 
 
-def _by_name(values: object, names: Sequence[str], ctx: Context, dtype: DTypeLike, mismatch: str) -> dict[str, Any]:
+def _by_name(what: str, values: object, names: Sequence[str], ctx: Context, dtype: DTypeLike) -> dict[str, Any]:
     """Values by name as NDArrays, from a dictionary that has exactly these names, or from a sequence."""
     if isinstance(values, Mapping):
         if set(values) != set(names):
-            raise ValueError(mismatch.format(set(names), set(values)))
+            raise ValueError(f"{what} of the symbol, {set(names)}, got {set(values)}")
     elif isinstance(values, (list, tuple)):
         values = dict(zip(names, values))
     else:
@@ -90,26 +90,15 @@ def _by_name(values: object, names: Sequence[str], ctx: Context, dtype: DTypeLik
 
 def _location(sym: Symbol, location: object, ctx: Context, dtype: DTypeLike) -> dict[str, Any]:
     """The values of all arguments by name, in the order of the names (which keeps random draws reproducible)."""
-    found = _by_name(
-        location,
-        sym.list_arguments(),
-        ctx,
-        dtype,
-        "location should name the arguments of the symbol, {}, got {}",
-    )
+    found = _by_name("location should name the arguments", location, sym.list_arguments(), ctx, dtype)
     return dict(sorted(found.items()))
 
 
 def _aux_states(sym: Symbol, aux_states: object, ctx: Context, dtype: DTypeLike) -> dict[str, Any] | None:
     if aux_states is None:
         return None
-    return _by_name(
-        aux_states,
-        sym.list_auxiliary_states(),
-        ctx,
-        dtype,
-        "aux_states should name the auxiliary states of the symbol, {}, got {}",
-    )
+    what = "aux_states should name the auxiliary states"
+    return _by_name(what, aux_states, sym.list_auxiliary_states(), ctx, dtype)
 
 
 # ---------------------------------------------------------------------- finite differences
@@ -253,8 +242,8 @@ def check_numeric_gradient(
 
     expected = numeric_grad(executor, point, aux_point, eps=eps, use_forward_train=use_forward_train, dtype=dtype)
     for name, req in grad_req.items():
-        names = (f"NUMERICAL_{name}", f"BACKWARD_{name}")
-        _assert_delivered(req, name, expected[name], found[name], before[name], rtol, atol, names)
+        limits = {"rtol": rtol, "atol": atol, "names": (f"NUMERICAL_{name}", f"BACKWARD_{name}")}
+        _assert_delivered(req, name, expected[name], found[name], before[name], **limits)
 
 
 def _projected(sym: Symbol, projection: str) -> Any:
@@ -280,19 +269,16 @@ def _assert_delivered(
     expected: object,
     found: object,
     before: np.ndarray,
-    rtol: object,
-    atol: object,
-    names: tuple[str, str],
-    equal_nan: bool = False,
+    **limits: Any,
 ) -> None:
     """Assert that a gradient buffer holds what ``grad_req`` makes of the buffer before and the gradient."""
     if req == "write":
-        assert_almost_equal(expected, found, rtol, atol, names, equal_nan=equal_nan)
+        assert_almost_equal(expected, found, **limits)
     elif req == "add":
-        assert_almost_equal(expected, as_numpy(found) - before, rtol, atol, names, equal_nan=equal_nan)
+        assert_almost_equal(expected, as_numpy(found) - before, **limits)
     elif req == "null":
         if found is not None:
-            assert_almost_equal(before, found, rtol, atol, names, equal_nan=equal_nan)
+            assert_almost_equal(before, found, **limits)
     else:
         raise ValueError(f"Invalid grad_req {req} for argument {name}")
 
@@ -347,12 +333,8 @@ def check_symbolic_forward(
     arguments = _location(sym, location, ctx, dtype)
     if isinstance(expected, Mapping):
         expected = [expected[k] for k in sym.list_outputs()]
-    executor = sym.bind(
-        ctx=ctx,
-        args=arguments,
-        aux_states=_aux_states(sym, aux_states, ctx, dtype),
-        args_grad={k: nd.zeros(v.shape, ctx=ctx, dtype=v.dtype) for k, v in arguments.items()},
-    )
+    buffers = {k: nd.zeros(v.shape, ctx=ctx, dtype=v.dtype) for k, v in arguments.items()}
+    executor = sym.bind(ctx, args=arguments, aux_states=_aux_states(sym, aux_states, ctx, dtype), args_grad=buffers)
     outputs = executor.forward(is_train=False)
     for name, wanted, output in zip(sym.list_outputs(), expected, outputs):
         assert_almost_equal(wanted, output, rtol, atol, (f"EXPECTED_{name}", f"FORWARD_{name}"), equal_nan=equal_nan)
@@ -424,13 +406,8 @@ def check_symbolic_backward(
     elif isinstance(grad_req, (list, tuple)):
         grad_req = dict(zip(names, grad_req))
 
-    executor = sym.bind(
-        ctx=ctx,
-        args=arguments,
-        args_grad=buffers,
-        grad_req=grad_req,
-        aux_states=_aux_states(sym, aux_states, ctx, dtype),
-    )
+    aux = _aux_states(sym, aux_states, ctx, dtype)
+    executor = sym.bind(ctx, args=arguments, args_grad=buffers, grad_req=grad_req, aux_states=aux)
     executor.forward(is_train=True)
     if isinstance(out_grads, (list, tuple)):
         out_grads = [_to_nd(g, ctx, dtype) for g in out_grads]
@@ -441,17 +418,9 @@ def check_symbolic_backward(
     executor.backward(out_grads)
 
     for name, wanted in expected.items():
-        _assert_delivered(
-            grad_req[name],
-            name,
-            wanted,
-            buffers[name],
-            before[name],
-            rtol,
-            atol,
-            (f"EXPECTED_{name}", f"BACKWARD_{name}"),
-            equal_nan,
-        )
+        shown = (f"EXPECTED_{name}", f"BACKWARD_{name}")
+        limits = {"rtol": rtol, "atol": atol, "names": shown, "equal_nan": equal_nan}
+        _assert_delivered(grad_req[name], name, wanted, buffers[name], before[name], **limits)
     return buffers
 
 
