@@ -1,9 +1,11 @@
 """Compare remx with the MXNet 1.9.1 wheel and with plain torch: alternating processes, medians, ratios.
 
     python benchmarks/run.py --reference /path/to/python-with-mxnet-1.9.1 [--rounds 3] [case ...]
+    python benchmarks/run.py --before /path/to/another/checkout [--rounds 3] [case ...]
 
-Writes ``benchmarks/results.json`` and prints a table. A ratio over 1 means that remx is faster. The time of a case is
-the median over alternating runs, so that whatever else the machine does hits both sides.
+The first writes ``benchmarks/results.json`` and prints a table. A ratio over 1 means that remx is faster. The time of a
+case is the median over alternating runs, so that whatever else the machine does hits both sides. The second compares
+this checkout with another one of remx in the same way, and writes nothing.
 """
 
 from __future__ import annotations
@@ -23,11 +25,13 @@ sys.path.insert(0, str(HERE))
 import cases  # noqa: E402
 
 
-def run_case(python: str, case: str) -> float:
-    """Seconds a call of one case in a fresh process."""
+def run_case(python: str, case: str, checkout: Path | None = None) -> float:
+    """Seconds a call of one case in a fresh process, with the remx of a checkout if one is given."""
     env = {**os.environ, "PYTHONWARNINGS": "ignore"}
     for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):
         env.pop(name, None)
+    if checkout:
+        env["PYTHONPATH"] = str(checkout / "src")
     done = subprocess.run([python, str(HERE / "cases.py"), case], capture_output=True, text=True, env=env, cwd="/")
     for line in done.stdout.splitlines():
         if line.startswith("RESULT"):
@@ -41,15 +45,30 @@ def import_time(python: str, what: str) -> float:
     return float(subprocess.run([python, "-c", code], capture_output=True, text=True, check=True, cwd="/").stdout)
 
 
+def compare_checkouts(before: Path, names: list[str], rounds: int) -> None:
+    """Print how the cases run in this checkout and in another, best of alternating runs."""
+    for name in names:
+        old, new = [], []
+        for _ in range(rounds):
+            old.append(run_case(sys.executable, name, before))
+            new.append(run_case(sys.executable, name, HERE.parent))
+        a, b = min(old), min(new)
+        print(f"{name:22s} before {a * 1e6:11.1f} us   now {b * 1e6:11.1f} us   ratio {a / b:6.3f}", flush=True)
+
+
 def main() -> None:
     """Run the comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--reference", required=True, help="Python interpreter that has mxnet 1.9.1")
+    against = parser.add_mutually_exclusive_group(required=True)
+    against.add_argument("--reference", help="Python interpreter that has mxnet 1.9.1")
+    against.add_argument("--before", type=Path, help="another checkout of remx")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out", default=str(HERE / "results.json"))
     parser.add_argument("cases", nargs="*", help="names of cases; all by default")
     options = parser.parse_args()
     names = options.cases or [c.__name__ for c in cases.CASES]
+    if options.before:
+        return compare_checkouts(options.before.resolve(), names, options.rounds)
     found: dict[str, dict[str, float]] = {}
     for name in names:
         plain = f"torch_{name}" if cases.find(f"torch_{name}") else None
