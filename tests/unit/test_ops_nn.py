@@ -65,6 +65,45 @@ def test_fix_gamma_ignores_gamma():
     np.testing.assert_allclose(y.asnumpy().std(0), [1, 1], atol=1e-2)
 
 
+@pytest.mark.parametrize("recording", [False, True])
+@pytest.mark.parametrize("name", ["BatchNorm", "SyncBatchNorm", "BatchNormWithReLU"])
+def test_fixed_gamma_is_written(name, recording):
+    gammas = mx.nd.full((2, 3), 5)
+    args = mx.nd.zeros(3), mx.nd.zeros(3), mx.nd.ones(3)
+    function = getattr(mx.nd, name, None) or getattr(mx.nd.contrib, name)
+    with mx.autograd.record() if recording else mx.autograd.pause():
+        function(mx.nd.ones((2, 3, 2, 2)), gammas[1], *args, **({"key": "k"} if name[0] == "S" else {}))
+    np.testing.assert_array_equal(gammas.asnumpy(), [[5, 5, 5], [1, 1, 1]])
+
+
+@pytest.mark.parametrize("is_train", [False, True])
+def test_executors_and_blocks_write_fixed_gammas(is_train):
+    executor = mx.sym.BatchNorm(mx.sym.var("data"), name="bn").simple_bind(mx.cpu(), data=(2, 3, 2, 2))
+    executor.arg_dict["bn_gamma"][:] = 5
+    for _ in range(3):
+        executor.forward(is_train=is_train)
+        if is_train:
+            executor.backward(mx.nd.ones((2, 3, 2, 2)))
+    np.testing.assert_array_equal(executor.arg_dict["bn_gamma"].asnumpy(), [1, 1, 1])
+    net = mx.gluon.nn.BatchNorm(scale=False, in_channels=3)
+    net.initialize(mx.init.Constant(5))
+    net.gamma.set_data(mx.nd.full(3, 5))
+    with mx.autograd.record(is_train):
+        net(mx.nd.ones((2, 3)))
+    np.testing.assert_array_equal(net.gamma.data().asnumpy(), [1, 1, 1])
+    assert net.gamma.grad_req == "null"
+
+
+def test_a_convolution_of_bytes_saturates():
+    image, weight = mx.nd.full((1, 4, 3, 3), 100, dtype="int8"), mx.nd.full((2, 4, 1, 1), 2, dtype="int8")
+    weight[1] = -2
+    bias = mx.nd.array([-100, 5], dtype="int8")
+    for args in ((), (bias,)):
+        out = mx.nd.Convolution(image, weight, *args, kernel=(1, 1), num_filter=2, no_bias=not args)
+        assert out.dtype == np.int8
+        assert out.asnumpy()[0, :, 0, 0].tolist() == [127, -128]
+
+
 # ------------------------------------------------------------------------ Dropout, rrelu
 
 

@@ -44,6 +44,8 @@ def _batch_norm(
     for name, t in (("gamma", gamma), ("beta", beta), ("moving_mean", moving_mean), ("moving_var", moving_var)):
         if t.shape != channels:
             check_shape(name, t, channels)
+    if fix_gamma:
+        gamma.detach().fill_(1)  # saved files shall hold what was computed with
     weight = None if fix_gamma else gamma
     if not batch_stats:
         out = torch.batch_norm(x, weight, beta, moving_mean, moving_var, False, 0.0, eps, True)
@@ -136,7 +138,7 @@ def batch_norm(
     gamma, beta, moving_mean, moving_var : Tensor
         ``(channels,)``; float32 when the data is float16.
     fix_gamma : bool
-        Take gamma as one; its gradient is zero.
+        Take gamma as one, and set it to one; its gradient is zero.
     output_mean_var : bool
         Give also the mean and ``1 / sqrt(variance + eps)`` that were used.
     """

@@ -58,6 +58,9 @@ def _convolve(
         check_shape("weight", weight, shape_from_channels_first(expected, layout))
     if bias is not None:
         check_shape("bias", bias, (num_filter,))
+    saturate = x.dtype is torch.int8
+    if saturate:
+        x, w, bias = x.int(), w.int(), None if bias is None else bias.int()
     out = torch.convolution(
         x,
         w,
@@ -69,6 +72,8 @@ def _convolve(
         (0,) * n,
         num_group,
     )
+    if saturate:
+        out = out.clamp_(-128, 127).to(torch.int8)
     return from_channels_first(out, layout)
 
 
@@ -120,7 +125,8 @@ def convolution(
     Returns
     -------
     Tensor
-        Along each spatial axis ``floor((n + 2 * pad - dilate * (kernel - 1) - 1) / stride) + 1``.
+        Along each spatial axis ``floor((n + 2 * pad - dilate * (kernel - 1) - 1) / stride) + 1``. What goes beyond
+        int8 becomes its nearest number.
     """
     return _convolve(data, weight, bias, kernel, stride, dilate, pad, num_filter, num_group, layout)
 
