@@ -69,15 +69,7 @@ def _train_multi_device(
     """Train on several devices; ``arg_params`` and ``aux_params`` are updated in place."""
     logger = logs.through(logger)
     manager = DataParallelExecutorManager(
-        symbol,
-        ctx,
-        train_data,
-        arg_names,
-        param_names,
-        aux_names,
-        work_load_list=work_load_list,
-        logger=logger,
-        sym_gen=sym_gen,
+        symbol, ctx, train_data, arg_names, param_names, aux_names, work_load_list, logger, sym_gen
     )
     if monitor:
         manager.install_monitor(monitor)
@@ -249,13 +241,8 @@ class FeedForward:
                 raise TypeError(f"X must be DataIter, NDArray or numpy.ndarray, got {type(X).__name__}")
             return X
         rows = len(X)
-        return io.NDArrayIter(
-            X,
-            one_label_a_row(y, rows, needed=is_train),
-            min(rows, self.numpy_batch_size),
-            shuffle=is_train,
-            last_batch_handle="roll_over" if is_train else "pad",
-        )
+        labels, size = one_label_a_row(y, rows, needed=is_train), min(rows, self.numpy_batch_size)
+        return io.NDArrayIter(X, labels, size, shuffle=is_train, last_batch_handle="roll_over" if is_train else "pad")
 
     def _init_eval_iter(self, eval_data: object) -> Any:
         """An iterator over evaluation data given as one, as a pair of arrays or lists, or not at all."""
@@ -339,8 +326,7 @@ class FeedForward:
         reset: bool = True,
     ) -> Any:
         """Evaluate on an iterator with labels; gives the metric's value."""
-        if not isinstance(eval_metric, metric.EvalMetric):
-            eval_metric = metric.create(eval_metric)
+        eval_metric = metric.create(eval_metric)
         X = self._init_iter(X, None, is_train=False)
         if reset:
             X.reset()
@@ -390,8 +376,7 @@ class FeedForward:
             self.symbol = self.sym_gen(data.default_bucket_key)
             self._check_arguments()
         arg_names, param_names, aux_names = self._init_params([*data.provide_data, *data.provide_label])
-        if not isinstance(eval_metric, metric.EvalMetric):
-            eval_metric = metric.create(eval_metric)
+        eval_metric = metric.create(eval_metric)
         kvstore, update_on_kvstore = _create_kvstore(kvstore, len(self.ctx), self.arg_params)
         copies = 1 if update_on_kvstore else len(self.ctx)
         idx2name = {i * copies + k: n for i, n in enumerate(param_names) for k in range(copies)}
@@ -404,32 +389,13 @@ class FeedForward:
             optimizer = opt.create(optimizer, sym=self.symbol, param_idx2name=idx2name, **params)
         elif not optimizer.idx2name:
             optimizer.idx2name = idx2name
-        _train_multi_device(
-            self.symbol,
-            self.ctx,
-            arg_names,
-            param_names,
-            aux_names,
-            self.arg_params,
-            self.aux_params,
-            begin_epoch=self.begin_epoch,
-            end_epoch=self.num_epoch or 0,
-            epoch_size=self.epoch_size,
-            optimizer=optimizer,
-            kvstore=kvstore,
-            update_on_kvstore=update_on_kvstore,
-            train_data=data,
-            eval_data=eval_data,
-            eval_metric=eval_metric,
-            epoch_end_callback=epoch_end_callback,
-            batch_end_callback=batch_end_callback,
-            logger=logger,
-            work_load_list=work_load_list,
-            monitor=monitor,
-            eval_end_callback=eval_end_callback,
-            eval_batch_end_callback=eval_batch_end_callback,
-            sym_gen=self.sym_gen,
-        )
+        network = self.symbol, self.ctx, arg_names, param_names, aux_names, self.arg_params, self.aux_params
+        epochs = self.begin_epoch, self.num_epoch or 0, self.epoch_size
+        updating = optimizer, kvstore, update_on_kvstore
+        reading = data, eval_data, eval_metric
+        watching = epoch_end_callback, batch_end_callback, logger, work_load_list, monitor
+        evaluating = eval_end_callback, eval_batch_end_callback
+        _train_multi_device(*network, *epochs, *updating, *reading, *watching, *evaluating, self.sym_gen)
 
     def save(self, prefix: str, epoch: int | None = None, remove_amp_cast: bool = True) -> None:
         """Write a checkpoint; the epoch is ``num_epoch`` when not given."""
@@ -465,26 +431,8 @@ class FeedForward:
         **kwargs: Any,
     ) -> FeedForward:
         """Make an estimator and train it."""
-        model = FeedForward(
-            symbol,
-            ctx=ctx,
-            num_epoch=num_epoch,
-            epoch_size=epoch_size,
-            optimizer=optimizer,
-            initializer=initializer,
-            **kwargs,
-        )
-        model.fit(
-            X,
-            y,
-            eval_data=eval_data,
-            eval_metric=eval_metric,
-            epoch_end_callback=epoch_end_callback,
-            batch_end_callback=batch_end_callback,
-            kvstore=kvstore,
-            logger=logger,
-            work_load_list=work_load_list,
-            eval_end_callback=eval_end_callback,
-            eval_batch_end_callback=eval_batch_end_callback,
-        )
+        model = FeedForward(symbol, ctx, num_epoch, epoch_size, optimizer, initializer, **kwargs)
+        training = epoch_end_callback, batch_end_callback, kvstore, logger, work_load_list
+        evaluating = eval_end_callback, eval_batch_end_callback
+        model.fit(X, y, eval_data, eval_metric, *training, None, *evaluating)
         return model

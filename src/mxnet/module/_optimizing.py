@@ -77,13 +77,8 @@ class Optimizing:
                 kvstore.set_gradient_compression(self._compression_params)
             if update_on_kvstore:
                 kvstore.set_optimizer(optimizer)
-            _initialize_kvstore(
-                kvstore=kvstore,
-                param_arrays=self._exec_group.param_arrays,
-                arg_params=self._arg_params,
-                param_names=self._param_names,
-                update_on_kvstore=update_on_kvstore,
-            )
+            weights = self._exec_group.param_arrays
+            _initialize_kvstore(kvstore, weights, self._arg_params, self._param_names, update_on_kvstore)
         if not update_on_kvstore:
             self._updater = opt.get_updater(optimizer)
         self.optimizer_initialized = True

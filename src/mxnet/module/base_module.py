@@ -115,21 +115,10 @@ class BaseModule(Predicting):
         # A metric by name is made twice, so that validation does not count into the epoch's numbers.
         validation_metric = eval_metric if validation_metric is None else validation_metric
         eval_metric = metric.create(eval_metric)
-        self.bind(
-            data_shapes=train_data.provide_data,
-            label_shapes=train_data.provide_label,
-            for_training=True,
-            force_rebind=force_rebind,
-        )
+        self.bind(train_data.provide_data, train_data.provide_label, for_training=True, force_rebind=force_rebind)
         if monitor is not None:
             self.install_monitor(monitor)
-        self.init_params(
-            initializer=initializer,
-            arg_params=arg_params,
-            aux_params=aux_params,
-            allow_missing=allow_missing,
-            force_init=force_init,
-        )
+        self.init_params(initializer, arg_params, aux_params, allow_missing, force_init)
         self.init_optimizer(kvstore, optimizer, optimizer_params)
 
         for epoch in range(begin_epoch, num_epoch):
@@ -147,14 +136,8 @@ class BaseModule(Predicting):
                 notify(epoch_end_callback, epoch, self.symbol, arg_params, aux_params)
 
             if eval_data is not None:
-                found = self.score(
-                    eval_data,
-                    validation_metric,
-                    score_end_callback=eval_end_callback,
-                    batch_end_callback=eval_batch_end_callback,
-                    epoch=epoch,
-                )
-                for name, value in found:
+                callbacks = {"score_end_callback": eval_end_callback, "batch_end_callback": eval_batch_end_callback}
+                for name, value in self.score(eval_data, validation_metric, epoch=epoch, **callbacks):
                     logs.through(self.logger).info("Epoch[%d] Validation-%s=%f", epoch, name, value)
             self._end_epoch(train_data)
 
@@ -273,14 +256,7 @@ class BaseModule(Predicting):
         allow_extra: bool = False,
     ) -> None:
         """Set parameters and auxiliary states; see :meth:`init_params`."""
-        self.init_params(
-            initializer=None,
-            arg_params=arg_params,
-            aux_params=aux_params,
-            allow_missing=allow_missing,
-            force_init=force_init,
-            allow_extra=allow_extra,
-        )
+        self.init_params(None, arg_params, aux_params, allow_missing, force_init, allow_extra)
 
     def save_params(self, fname: str) -> None:
         """Write parameters and auxiliary states to a file."""

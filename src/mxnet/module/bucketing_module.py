@@ -91,18 +91,20 @@ class BucketingModule(BaseModule):
 
     def _make_module(self, key: object) -> Module:
         symbol, data_names, label_names = self._call_sym_gen(key)
-        return Module(
-            symbol,
-            data_names,
-            label_names,
-            logger=self.logger,
-            context=self._context,
-            work_load_list=self._work_load_list,
-            fixed_param_names=self._fixed_param_names,
-            state_names=self._state_names,
-            group2ctxs=self._group2ctxs,
-            compression_params=self._compression_params,
-        )
+        return Module(symbol, data_names, label_names, **self._settings)
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """What the modules of all buckets are made with."""
+        return {
+            "logger": self.logger,
+            "context": self._context,
+            "work_load_list": self._work_load_list,
+            "fixed_param_names": self._fixed_param_names,
+            "state_names": self._state_names,
+            "group2ctxs": self._group2ctxs,
+            "compression_params": self._compression_params,
+        }
 
     # ------------------------------------------------------------------ facts (of the current bucket)
 
@@ -162,20 +164,12 @@ class BucketingModule(BaseModule):
     ) -> None:
         """Set parameters and auxiliary states; see :meth:`Module.set_params`."""
         if not allow_missing:
-            self.init_params(
-                initializer=None,
-                arg_params=arg_params,
-                aux_params=aux_params,
-                allow_missing=allow_missing,
-                force_init=force_init,
-            )
+            self.init_params(None, arg_params, aux_params, allow_missing, force_init)
             return
         if self.params_initialized and not force_init:
             warnings.warn("Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2)
             return
-        self._curr_module.set_params(
-            arg_params, aux_params, allow_missing=allow_missing, force_init=force_init, allow_extra=allow_extra
-        )
+        self._curr_module.set_params(arg_params, aux_params, allow_missing, force_init, allow_extra)
         self._params_dirty = True
         self.params_initialized = True
 
@@ -192,14 +186,7 @@ class BucketingModule(BaseModule):
         if self.params_initialized and not force_init:
             return
         assert self.binded, "call bind before initializing the parameters"
-        self._curr_module.init_params(
-            initializer=initializer,
-            arg_params=arg_params,
-            aux_params=aux_params,
-            allow_missing=allow_missing,
-            force_init=force_init,
-            allow_extra=allow_extra,
-        )
+        self._curr_module.init_params(initializer, arg_params, aux_params, allow_missing, force_init, allow_extra)
         self._params_dirty = False
         self.params_initialized = True
 
@@ -239,15 +226,7 @@ class BucketingModule(BaseModule):
 
         key = self._default_bucket_key
         module = self._buckets.get(key) or self._make_module(key)
-        module.bind(
-            data_shapes,
-            label_shapes,
-            for_training,
-            inputs_need_grad,
-            force_rebind=False,
-            shared_module=None,
-            grad_req=grad_req,
-        )
+        module.bind(data_shapes, label_shapes, for_training, inputs_need_grad, grad_req=grad_req)
         self.binded = True
         self._curr_module = module
         self._curr_bucket_key = key
@@ -265,20 +244,11 @@ class BucketingModule(BaseModule):
             What a new bucket is bound to.
         """
         assert self.binded, "call bind before switching bucket"
-        module = self._buckets.get(bucket_key)
-        fresh = module is None
-        if module is None:
-            module = self._make_module(bucket_key)
+        fresh = bucket_key not in self._buckets
+        module = self._make_module(bucket_key) if fresh else self._buckets[bucket_key]
         if not module.binded:
-            module.bind(
-                data_shapes,
-                label_shapes,
-                self._curr_module.for_training,
-                self._curr_module.inputs_need_grad,
-                force_rebind=False,
-                shared_module=self._buckets[self._default_bucket_key],
-                grad_req=self._grad_req,
-            )
+            whole, gradients = self._buckets[self._default_bucket_key], (self.for_training, self.inputs_need_grad)
+            module.bind(data_shapes, label_shapes, *gradients, shared_module=whole, grad_req=self._grad_req)
             if fresh and self._monitor is not None:
                 module.install_monitor(self._monitor)
             self._buckets[bucket_key] = module

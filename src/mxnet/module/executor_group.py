@@ -163,9 +163,10 @@ class DataParallelExecutorGroup:
         self.state_names, self.fixed_param_names = state_names or [], fixed_param_names or []
         self._total_exec_bytes = 0
 
-        data_shapes = [x if isinstance(x, DataDesc) else DataDesc(*x) for x in data_shapes]
-        if label_shapes is not None:
-            label_shapes = [x if isinstance(x, DataDesc) else DataDesc(*x) for x in label_shapes]
+        data_shapes, label_shapes = (
+            given and [x if isinstance(x, DataDesc) else DataDesc(*x) for x in given]
+            for given in (data_shapes, label_shapes)
+        )
         self.grad_req = self._grad_reqs(grad_req if for_training else "null", [d.name for d in data_shapes])
         self.shared_data_arrays: list[dict[str, Any]] = (
             [{} for _ in contexts] if shared_group is None else shared_group.shared_data_arrays

@@ -271,14 +271,7 @@ class Module(Optimizing, BaseModule):
             With ``allow_missing``, for names that the symbol has not (unless ``allow_extra``).
         """
         if not allow_missing:
-            self.init_params(
-                initializer=None,
-                arg_params=arg_params,
-                aux_params=aux_params,
-                allow_missing=allow_missing,
-                force_init=force_init,
-                allow_extra=allow_extra,
-            )
+            super().set_params(arg_params, aux_params, allow_missing, force_init, allow_extra)
             return
         if self.params_initialized and not force_init:
             warnings.warn("Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2)
@@ -338,31 +331,20 @@ class Module(Optimizing, BaseModule):
             shared_group = shared_module._exec_group
             assert len(shared_group.execs) >= len(self._context), "shared_module has fewer contexts"
 
-        self._exec_group = DataParallelExecutorGroup(
-            symbol=self._symbol,
-            contexts=self._context,
-            workload=self._work_load_list,
-            group2ctxs=self._group2ctxs,
-            data_shapes=self._data_shapes,
-            label_shapes=self._label_shapes,
-            param_names=self._param_names,
-            fixed_param_names=self._fixed_param_names,
-            state_names=self._state_names,
-            for_training=for_training,
-            inputs_need_grad=inputs_need_grad,
-            grad_req=grad_req,
-            shared_group=shared_group,
-            logger=self.logger,
+        network = self._symbol, self._context, self._work_load_list, self._data_shapes, self._label_shapes
+        params, fixed, states, groups = self._param_names, self._fixed_param_names, self._state_names, self._group2ctxs
+        group = DataParallelExecutorGroup(
+            *network, params, for_training, inputs_need_grad, shared_group, self.logger, fixed, grad_req, states, groups
         )
-        self._total_exec_bytes = self._exec_group._total_exec_bytes
+        self._exec_group = group
+        self._total_exec_bytes = group._total_exec_bytes
         if shared_module is not None:
             self.params_initialized = True
             self._arg_params = shared_module._arg_params
             self._aux_params = shared_module._aux_params
         elif self.params_initialized:
-            self._exec_group.set_params(self._arg_params, self._aux_params)
+            group.set_params(self._arg_params, self._aux_params)
         else:
-            group = self._exec_group
             self._arg_params = _zeros_like(self._param_names, group.param_arrays, _row_sparse_names(self._symbol))
             self._aux_params = _zeros_like(self._aux_names, group.aux_arrays)
         if shared_module is not None and shared_module.optimizer_initialized:
@@ -396,10 +378,7 @@ class Module(Optimizing, BaseModule):
         if sparse_row_id_fn is None:
             return
         if not self._kvstore or not self._update_on_kvstore:
-            warnings.warn(
-                UserWarning("sparse_row_id_fn is not called: no store updates the parameters"),
-                stacklevel=2,
-            )
+            warnings.warn("sparse_row_id_fn is not called: no store updates the parameters", stacklevel=2)
             return
         row_ids = sparse_row_id_fn(data_batch)
         assert isinstance(row_ids, dict), f"Expected dict output from sparse_row_id_fn, got {type(row_ids).__name__}"
@@ -407,9 +386,7 @@ class Module(Optimizing, BaseModule):
             place = self._param_names.index(name)
             arrays = self._exec_group.param_arrays[place]
             if arrays[0].stype != "row_sparse":
-                warnings.warn(
-                    UserWarning(f"{name}.stype is not 'row_sparse'. No need to perform row_sparse_pull."), stacklevel=2
-                )
+                warnings.warn(f"{name}.stype is not 'row_sparse'. No need to perform row_sparse_pull.", stacklevel=2)
             else:
                 self._kvstore.row_sparse_pull(name, arrays, row_ids=rows, priority=-place)
 

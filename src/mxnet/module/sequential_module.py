@@ -62,9 +62,7 @@ class SequentialModule(BaseModule):
             assert key in self._meta_keys, f'Unknown meta "{key}", a typo? Known: {sorted(self._meta_keys)}'
         self._modules.append(module)
         self._metas.append(kwargs)
-        self.binded = False
-        self.params_initialized = False
-        self.optimizer_initialized = False
+        self.binded = self.params_initialized = self.optimizer_initialized = False
         return self
 
     # ------------------------------------------------------------------ facts
@@ -130,14 +128,7 @@ class SequentialModule(BaseModule):
             return
         assert self.binded, "call bind before initializing the parameters"
         for module in self._modules:
-            module.init_params(
-                initializer=initializer,
-                arg_params=arg_params,
-                aux_params=aux_params,
-                allow_missing=allow_missing,
-                force_init=force_init,
-                allow_extra=allow_extra,
-            )
+            module.init_params(initializer, arg_params, aux_params, allow_missing, force_init, allow_extra)
         for kind in (0, 1):
             owners: dict[str, int] = {}
             for i, module in enumerate(self._modules):
@@ -177,15 +168,9 @@ class SequentialModule(BaseModule):
                 names = module.data_names
                 assert len(names) == len(shapes), f"layer {i} takes {names}, the layer before gives {shapes}"
                 shapes = [(name, shape) for name, (_, shape) in zip(names, shapes)]
-            module.bind(
-                data_shapes=shapes,
-                label_shapes=label_shapes if meta.get(self.META_TAKE_LABELS) else None,
-                for_training=for_training,
-                inputs_need_grad=for_training and (inputs_need_grad or i > 0),
-                force_rebind=force_rebind,
-                shared_module=None,
-                grad_req=grad_req,
-            )
+            labels = label_shapes if meta.get(self.META_TAKE_LABELS) else None
+            to_inputs = for_training and (inputs_need_grad or i > 0)
+            module.bind(shapes, labels, for_training, to_inputs, force_rebind, grad_req=grad_req)
             shapes = module.output_shapes
         takes_labels = any(meta.get(self.META_TAKE_LABELS) for meta in self._metas)
         self._label_shapes = label_shapes if takes_labels else None
@@ -204,9 +189,7 @@ class SequentialModule(BaseModule):
             logs.through(self.logger).warning("optimizer already initialized, ignoring.")
             return
         for module in self._modules:
-            module.init_optimizer(
-                kvstore=kvstore, optimizer=optimizer, optimizer_params=optimizer_params, force_init=force_init
-            )
+            module.init_optimizer(kvstore, optimizer, optimizer_params, force_init)
         self.optimizer_initialized = True
 
     def install_monitor(self, mon: Any) -> None:
@@ -228,12 +211,9 @@ class SequentialModule(BaseModule):
                 return
             data_batch.data = module.get_outputs()
             if hasattr(data_batch, "provide_data"):
-                names = [name for name, _ in module.output_shapes]
+                wired = self._metas[i + 1].get(self.META_AUTO_WIRING)
+                names = self._modules[i + 1].data_names if wired else [name for name, _ in module.output_shapes]
                 data_batch.provide_data = [(name, x.shape) for name, x in zip(names, data_batch.data)]
-                if self._metas[i + 1].get(self.META_AUTO_WIRING):
-                    data_batch.provide_data = [
-                        (name, x.shape) for name, x in zip(self._modules[i + 1].data_names, data_batch.data)
-                    ]
 
     def backward(self, out_grads: Any = None) -> None:
         """Run all modules backwards, each from the input gradients of the one after."""

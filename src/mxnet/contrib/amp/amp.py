@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -188,11 +189,7 @@ def _list_of(what: str, names: object, default: list[Any]) -> list[Any]:
 def _check_lists(target_dtype: str, low: list[str], full: list[str], conditional: list[str]) -> None:
     """AssertionError for operators on two lists, and for those that have no place on these."""
     named = {"target_dtype_ops": set(low), "fp32_ops": set(full), "conditional_fp32_ops": set(conditional)}
-    for a, b in (
-        ("target_dtype_ops", "fp32_ops"),
-        ("target_dtype_ops", "conditional_fp32_ops"),
-        ("conditional_fp32_ops", "fp32_ops"),
-    ):
+    for a, b in itertools.combinations(named, 2):
         common = named[a] & named[b]
         assert not common, f"{a} and {b} both name {sorted(common)}"
     movable = {
@@ -329,16 +326,8 @@ def convert_model(
             f"convert_model: {which} should map names to arrays, got {type(params).__name__}"
         )
     data_names = set(sym.list_inputs()).difference(arg_params, aux_params)
-    converted = convert_symbol(
-        sym,
-        target_dtype,
-        target_dtype_ops,
-        fp32_ops,
-        conditional_fp32_ops,
-        excluded_sym_names,
-        data_names,
-        cast_optional_params,
-    )
+    lists = target_dtype_ops, fp32_ops, conditional_fp32_ops, excluded_sym_names
+    converted = convert_symbol(sym, target_dtype, *lists, data_names, cast_optional_params)
     attrs = converted.attr_dict()
     return converted, _converted(arg_params, attrs), _converted(aux_params, attrs)
 
@@ -374,16 +363,8 @@ def convert_hybrid_block(
     if not block._cached_graph:
         raise RuntimeError("convert_hybrid_block: the block has no graph yet; hybridize it and call it once")
     inputs, sym = block._cached_graph
-    converted = convert_symbol(
-        sym,
-        target_dtype,
-        target_dtype_ops,
-        fp32_ops,
-        conditional_fp32_ops,
-        excluded_sym_names,
-        [i.name for i in inputs],
-        cast_optional_params,
-    )
+    lists = target_dtype_ops, fp32_ops, conditional_fp32_ops, excluded_sym_names
+    converted = convert_symbol(sym, target_dtype, *lists, [i.name for i in inputs], cast_optional_params)
     attrs = converted.attr_dict()
     auxiliary = set(converted.list_auxiliary_states())
     values = _converted({name: p._reduce() for name, p in block.collect_params().items()}, attrs)
@@ -425,31 +406,12 @@ def convert_bucketing_module(
         bucketing_mod.get_params() if bucketing_mod.binded else (current._arg_params, current._aux_params)
     )
     symbols, arg_params, aux_params = {}, {}, {}
+    lists = target_dtype_ops, fp32_ops, conditional_fp32_ops, excluded_sym_names
     for key, module in bucketing_mod._buckets.items():
         symbols[key], args, aux = convert_model(
-            module._symbol,
-            old_args,
-            old_aux,
-            target_dtype,
-            target_dtype_ops,
-            fp32_ops,
-            conditional_fp32_ops,
-            excluded_sym_names,
-            cast_optional_params,
+            module._symbol, old_args, old_aux, target_dtype, *lists, cast_optional_params
         )
         arg_params.update(args)
         aux_params.update(aux)
-    return BucketingModule.load_dict(
-        symbols,
-        sym_gen=bucketing_mod._sym_gen,
-        default_bucket_key=bucketing_mod._default_bucket_key,
-        arg_params=arg_params,
-        aux_params=aux_params,
-        logger=bucketing_mod.logger,
-        context=bucketing_mod._context,
-        work_load_list=bucketing_mod._work_load_list,
-        fixed_param_names=bucketing_mod._fixed_param_names,
-        state_names=bucketing_mod._state_names,
-        group2ctxs=bucketing_mod._group2ctxs,
-        compression_params=bucketing_mod._compression_params,
-    )
+    buckets = symbols, bucketing_mod._sym_gen, bucketing_mod._default_bucket_key
+    return BucketingModule.load_dict(*buckets, arg_params, aux_params, **bucketing_mod._settings)

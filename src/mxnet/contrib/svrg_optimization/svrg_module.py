@@ -76,21 +76,11 @@ class SVRGModule(Module):
             raise TypeError(f"update_freq must be an integer, a number of epochs, got {update_freq!r}")
         if update_freq <= 0:
             raise ValueError(f"update_freq must be positive, a number of epochs, got {update_freq}")
-        arguments = (
-            symbol,
-            data_names,
-            label_names,
-            logger,
-            context,
-            work_load_list,
-            fixed_param_names,
-            state_names,
-            group2ctxs,
-            compression_params,
-        )
-        super().__init__(*arguments)
+        network = symbol, data_names, label_names, logger, context, work_load_list
+        more = fixed_param_names, state_names, group2ctxs, compression_params
+        super().__init__(*network, *more)
         self.update_freq = update_freq
-        self._mod_aux = Module(*arguments)  # the copy
+        self._mod_aux = Module(*network, *more)  # the copy
         self._ctx_len = len(self._context)
         self._param_dict: list[dict[str, Any]] = []  # for each device, the average gradients
 
@@ -152,12 +142,8 @@ class SVRGModule(Module):
     ) -> Any:
         inner = super()._make_optimizer(optimizer, optimizer_params, kvstore, update_on_kvstore)
         names = [*inner.idx2name.values(), *[name + FULL for name in self._param_names]]
-        return _SVRGOptimizer(
-            inner,
-            rescale_grad=inner.rescale_grad,
-            multi_precision=inner.multi_precision,
-            param_idx2name=dict(enumerate(names)),
-        )
+        shared = {"rescale_grad": inner.rescale_grad, "multi_precision": inner.multi_precision}
+        return _SVRGOptimizer(inner, param_idx2name=dict(enumerate(names)), **shared)
 
     # ------------------------------------------------------------------ computation
 

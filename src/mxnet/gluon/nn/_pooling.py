@@ -98,16 +98,8 @@ class _WindowPool(_PoolRow):
         count_include_pad: bool | None = None,
         **kwargs: Any,
     ) -> None:
-        self._set_up(
-            pool_size,
-            layout,
-            False,
-            strides,
-            padding,
-            ceil_mode=ceil_mode,
-            count_include_pad=count_include_pad,
-            **kwargs,
-        )
+        kwargs.update(ceil_mode=ceil_mode, count_include_pad=count_include_pad)
+        self._set_up(pool_size, layout, False, strides, padding, **kwargs)
 
 
 class _WindowPoolCeilFirst(_WindowPool):

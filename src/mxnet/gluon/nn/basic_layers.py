@@ -84,21 +84,11 @@ class Dense(HybridBlock):
         self._units = integer(name, "units", units, 0)
         self._in_units = integer(name, "in_units", in_units, 0)
         self._flatten = flatten
+        late: dict[str, Any] = {"dtype": dtype, "allow_deferred_init": True}
         with self.name_scope():
-            self.weight = self.params.get(
-                "weight",
-                shape=(self._units, self._in_units),
-                init=weight_initializer,
-                dtype=dtype,
-                allow_deferred_init=True,
-            )
-            self.bias = (
-                self.params.get(
-                    "bias", shape=(self._units,), init=bias_initializer, dtype=dtype, allow_deferred_init=True
-                )
-                if use_bias
-                else None
-            )
+            shape = (self._units, self._in_units)
+            self.weight = self.params.get("weight", shape=shape, init=weight_initializer, **late)
+            self.bias = self.params.get("bias", shape=shape[:1], init=bias_initializer, **late) if use_bias else None
             self.act = Activation(activation, prefix=activation + "_") if activation is not None else None
 
     def hybrid_forward(self, F: ModuleType, x: Any, weight: Any, bias: Any = None) -> Any:
@@ -139,7 +129,24 @@ class Dropout(HybridBlock):
         return f"{type(self).__name__}(p = {self._rate}, axes={self._axes})"
 
 
-class Embedding(HybridBlock):
+class _Table(Block):
+    """What embeddings are: a weight with a row for each number."""
+
+    _kwargs: dict[str, Any]
+    weight: Any
+
+    def _make_table(self, rows: int, columns: int, dtype: Any, init: InitLike, sparse: bool, **more: Any) -> None:
+        name = type(self).__name__
+        sizes = {key: integer(name, key, n, 1) for key, n in (("input_dim", rows), ("output_dim", columns))}
+        self._kwargs = {**sizes, "dtype": dtype, "sparse_grad": sparse}
+        more["grad_stype"] = "row_sparse" if sparse else "default"
+        self.weight = self.params.get("weight", shape=(rows, columns), init=init, dtype=dtype, **more)
+
+    def __repr__(self) -> str:
+        return "{name}({input_dim} -> {output_dim}, {dtype})".format(name=type(self).__name__, **self._kwargs)
+
+
+class Embedding(_Table, HybridBlock):
     """Look up a vector for each number.
 
     Parameters
@@ -171,27 +178,10 @@ class Embedding(HybridBlock):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        name = type(self).__name__
-        self._kwargs = {
-            "input_dim": integer(name, "input_dim", input_dim, 1),
-            "output_dim": integer(name, "output_dim", output_dim, 1),
-            "dtype": dtype,
-            "sparse_grad": sparse_grad,
-        }
-        self.weight = self.params.get(
-            "weight",
-            shape=(input_dim, output_dim),
-            init=weight_initializer,
-            dtype=dtype,
-            allow_deferred_init=True,
-            grad_stype="row_sparse" if sparse_grad else "default",
-        )
+        self._make_table(input_dim, output_dim, dtype, weight_initializer, sparse_grad, allow_deferred_init=True)
 
     def hybrid_forward(self, F: ModuleType, x: Any, weight: Any) -> Any:
         return F.Embedding(x, weight, name="fwd", **self._kwargs)
-
-    def __repr__(self) -> str:
-        return "{name}({input_dim} -> {output_dim}, {dtype})".format(name=type(self).__name__, **self._kwargs)
 
 
 class Flatten(HybridBlock):

@@ -132,11 +132,9 @@ class _Conv(HybridBlock):
             shapes = weight_shapes(op_name, self._in_channels, self._kwargs)
             self.weight = self.params.get("weight", shape=shapes[1], init=weight_initializer, allow_deferred_init=True)
             self.weight._channels_last = layout == "NCHW"
-            self.bias = (
-                self.params.get("bias", shape=shapes[2], init=bias_initializer, allow_deferred_init=True)
-                if use_bias
-                else None
-            )
+            self.bias = None
+            if use_bias:
+                self.bias = self.params.get("bias", shape=shapes[2], init=bias_initializer, allow_deferred_init=True)
             self.act = Activation(activation, prefix=activation + "_") if activation is not None else None
 
     def _alias(self) -> str:
@@ -199,22 +197,11 @@ class _SpatialConv(PerDimension, _Conv):
         in_channels: int = 0,
         **kwargs: Any,
     ) -> None:
-        name = type(self).__name__
-        super().__init__(
-            channels,
-            per_axis(name, "kernel_size", kernel_size, self._axes),
-            strides,
-            padding,
-            dilation,
-            groups,
-            one_of(name, "layout", layout, self._layouts),
-            in_channels,
-            activation,
-            use_bias,
-            weight_initializer,
-            bias_initializer,
-            **kwargs,
-        )
+        size = per_axis(type(self).__name__, "kernel_size", kernel_size, self._axes)
+        layout = one_of(type(self).__name__, "layout", layout, self._layouts)
+        windows = size, strides, padding, dilation, groups, layout
+        more = activation, use_bias, weight_initializer, bias_initializer
+        super().__init__(channels, *windows, in_channels, *more, **kwargs)
 
 
 class _SpatialConvTranspose(_SpatialConv):
@@ -258,21 +245,9 @@ class _SpatialConvTranspose(_SpatialConv):
             raise ArgumentValueError(
                 f"{name}: output_padding must be less than strides, got {output_padding}, {strides}"
             )
-        super().__init__(
-            channels,
-            kernel_size,
-            strides,
-            padding,
-            dilation,
-            groups,
-            layout,
-            activation,
-            use_bias,
-            weight_initializer,
-            bias_initializer,
-            in_channels,
-            **{"op_name": "Deconvolution", "adj": self.outpad, **kwargs},
-        )
+        windows = kernel_size, strides, padding, dilation, groups, layout
+        more = activation, use_bias, weight_initializer, bias_initializer, in_channels
+        super().__init__(channels, *windows, *more, **{"op_name": "Deconvolution", "adj": self.outpad, **kwargs})
 
 
 class Conv1D(_SpatialConv, axes=1, layouts=("NCW",)):

@@ -11,7 +11,8 @@ from typing import Any
 from .... import context, ndarray
 from ...block import Block, HybridBlock
 from ...nn import BatchNorm, HybridSequential, Sequential
-from ...nn._arguments import InitLike, integer, per_axis
+from ...nn._arguments import InitLike, per_axis
+from ...nn.basic_layers import _Table
 
 __all__ = [
     "Concurrent",
@@ -25,7 +26,18 @@ __all__ = [
 ]
 
 
-class Concurrent(Sequential):
+class _SideBySide:
+    """What containers are that join the outputs of their blocks along an axis."""
+
+    def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
+        super().__init__(prefix=prefix, params=params)  # type: ignore[call-arg]
+        self.axis = axis
+
+    def _empty(self) -> Any:
+        return type(self)(axis=self.axis, prefix=self.prefix)  # type: ignore[attr-defined]
+
+
+class Concurrent(_SideBySide, Sequential):
     """Blocks side by side: all get the same input, and their outputs are joined.
 
     Parameters
@@ -43,18 +55,11 @@ class Concurrent(Sequential):
     (2, 7)
     """
 
-    def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
-        self.axis = axis
-
-    def _empty(self) -> Any:
-        return type(self)(axis=self.axis, prefix=self.prefix)
-
     def forward(self, x: Any) -> Any:
         return ndarray.concat(*[block(x) for block in self._children.values()], dim=self.axis)
 
 
-class HybridConcurrent(HybridSequential):
+class HybridConcurrent(_SideBySide, HybridSequential):
     """Hybrid blocks side by side: all get the same input, and their outputs are joined.
 
     Parameters
@@ -72,13 +77,6 @@ class HybridConcurrent(HybridSequential):
     (2, 8)
     """
 
-    def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
-        self.axis = axis
-
-    def _empty(self) -> Any:
-        return type(self)(axis=self.axis, prefix=self.prefix)
-
     def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         return F.concat(*[block(x) for block in self._children.values()], dim=self.axis)
 
@@ -93,7 +91,7 @@ class Identity(HybridBlock):
         return x
 
 
-class SparseEmbedding(Block):
+class SparseEmbedding(_Table, Block):
     """An embedding whose weight and gradient are row-sparse: each batch fetches the rows that it needs.
 
     Parameters
@@ -121,27 +119,10 @@ class SparseEmbedding(Block):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        name = type(self).__name__
-        self._kwargs = {
-            "input_dim": integer(name, "input_dim", input_dim, 1),
-            "output_dim": integer(name, "output_dim", output_dim, 1),
-            "dtype": dtype,
-            "sparse_grad": True,
-        }
-        self.weight = self.params.get(
-            "weight",
-            shape=(input_dim, output_dim),
-            init=weight_initializer,
-            dtype=dtype,
-            grad_stype="row_sparse",
-            stype="row_sparse",
-        )
+        self._make_table(input_dim, output_dim, dtype, weight_initializer, True, stype="row_sparse")
 
     def forward(self, x: Any) -> Any:
         return ndarray.Embedding(x, self.weight.row_sparse_data(x), name="fwd", **self._kwargs)
-
-    def __repr__(self) -> str:
-        return "{name}({input_dim} -> {output_dim}, {dtype})".format(name=type(self).__name__, **self._kwargs)
 
 
 class SyncBatchNorm(BatchNorm):
@@ -180,20 +161,12 @@ class SyncBatchNorm(BatchNorm):
         running_variance_initializer: InitLike = "ones",
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            1,
-            momentum,
-            epsilon,
-            center,
-            scale,
-            use_global_stats,
-            beta_initializer,
-            gamma_initializer,
-            running_mean_initializer,
-            running_variance_initializer,
-            in_channels,
-            **kwargs,
+        settings = momentum, epsilon, center, scale, use_global_stats
+        learned, running = (
+            (beta_initializer, gamma_initializer),
+            (running_mean_initializer, running_variance_initializer),
         )
+        super().__init__(1, *settings, *learned, *running, in_channels, **kwargs)
         self._kwargs = {
             "eps": epsilon,
             "momentum": momentum,
