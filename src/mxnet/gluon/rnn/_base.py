@@ -11,6 +11,7 @@ from ..block import Block, HybridBlock
 from ..nn import LeakyReLU
 from ._sequences import _format_sequence, _get_begin_state, _mask_sequence_variable_length, state
 
+Unrolled = tuple[Any, list[Any]]  # outputs and last states
 # What activations are called by name as operators of their own; others are kinds of Activation.
 _OPERATORS = ("tanh", "relu", "sigmoid", "softsign")
 
@@ -108,6 +109,12 @@ class RecurrentCell(Block):
         ((2, 5, 8), [(2, 8), (2, 8)])
         """
         self.reset()
+        return self._unroll(length, inputs, begin_state, layout, merge_outputs, valid_length)
+
+    def _unroll(
+        self, length: int, inputs: Any, begin_state: Any, layout: str, merge: bool | None, valid_length: Any
+    ) -> Unrolled:
+        """What :meth:`unroll` does after the reset; cells that do it in another way define this."""
         inputs, axis, F, batch_size = _format_sequence(length, inputs, layout, False)
         states = _get_begin_state(self, F, begin_state, inputs, batch_size)
         outputs: Any = []
@@ -122,7 +129,7 @@ class RecurrentCell(Block):
                 for steps in zip(*history)
             ]
             outputs = _mask_sequence_variable_length(F, outputs, length, valid_length, axis, True)
-        return _format_sequence(length, outputs, layout, merge_outputs)[0], states
+        return _format_sequence(length, outputs, layout, merge)[0], states
 
     def _get_activation(self, F: ModuleType, inputs: Any, activation: Any, **kwargs: Any) -> Any:
         """Apply an activation that is given by its name, as a layer or as a function."""

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from ..utils import _indent
-from ._base import HybridRecurrentCell, RecurrentCell, cells_begin_state, cells_state_info
+from ._base import HybridRecurrentCell, RecurrentCell, Unrolled, cells_begin_state, cells_state_info
 from ._sequences import (
     _format_sequence,
     _get_begin_state,
@@ -16,7 +16,20 @@ from ._sequences import (
 )
 
 
-class _Stack(RecurrentCell):
+class _Several(RecurrentCell):
+    """Cells that have the states of the cells in them, in their order."""
+
+    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
+        """Shape and layout of the states of all cells."""
+        return cells_state_info(self._children.values(), batch_size)
+
+    def begin_state(self, **kwargs: Any) -> list[Any]:  # type: ignore[override]
+        """States of all cells to begin a sequence with; see :meth:`RecurrentCell.begin_state`."""
+        self._check_not_modified()
+        return cells_begin_state(self._children.values(), **kwargs)
+
+
+class _Stack(_Several):
     """Cells one upon the other: the output of each is the input of the next."""
 
     def __repr__(self) -> str:
@@ -32,15 +45,6 @@ class _Stack(RecurrentCell):
 
     def __len__(self) -> int:
         return len(self._children)
-
-    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
-        """Shape and layout of the states of all cells."""
-        return cells_state_info(self._children.values(), batch_size)
-
-    def begin_state(self, **kwargs: Any) -> list[Any]:  # type: ignore[override]
-        """States of all cells to begin a sequence with; see :meth:`RecurrentCell.begin_state`."""
-        self._check_not_modified()
-        return cells_begin_state(self._children.values(), **kwargs)
 
     def _with_states(self, states: Any) -> list[tuple[Any, Any]]:
         """Each cell with its part of the states."""
@@ -63,26 +67,15 @@ class _Stack(RecurrentCell):
             found.extend(own)
         return inputs, found
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Any,
-        begin_state: Any = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-        valid_length: Any = None,
-    ) -> tuple[Any, list[Any]]:
-        """Run the stack over a sequence, cell by cell; see :meth:`RecurrentCell.unroll`."""
-        self.reset()
+    def _unroll(
+        self, length: int, inputs: Any, begin_state: Any, layout: str, merge: bool | None, valid_length: Any
+    ) -> Unrolled:
         inputs, _, F, batch_size = _format_sequence(length, inputs, layout, None)
         states = _get_begin_state(self, F, begin_state, inputs, batch_size)
         found = []
         last = len(self._children) - 1
         for i, (cell, own) in enumerate(self._with_states(states)):
-            merge = merge_outputs if i == last else None
-            inputs, own = cell.unroll(
-                length, inputs=inputs, begin_state=own, layout=layout, merge_outputs=merge, valid_length=valid_length
-            )
+            inputs, own = cell.unroll(length, inputs, own, layout, merge if i == last else None, valid_length)
             found.extend(own)
         return inputs, found
 
@@ -121,7 +114,7 @@ class HybridSequentialRNNCell(_Stack, HybridRecurrentCell):
         return self(inputs, states)
 
 
-class BidirectionalCell(HybridRecurrentCell):
+class BidirectionalCell(_Several, HybridRecurrentCell):
     """Two cells, of which one runs through the sequence backwards; outputs are joined (Schuster and Paliwal, 1997).
 
     It can be unrolled only, not called for one step.
@@ -147,39 +140,22 @@ class BidirectionalCell(HybridRecurrentCell):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(forward={self._children['l_cell']}, backward={self._children['r_cell']})"
 
-    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
-        """Shape and layout of the states of both cells."""
-        return cells_state_info(self._children.values(), batch_size)
-
-    def begin_state(self, **kwargs: Any) -> list[Any]:  # type: ignore[override]
-        """States of both cells to begin a sequence with; see :meth:`RecurrentCell.begin_state`."""
-        self._check_not_modified()
-        return cells_begin_state(self._children.values(), **kwargs)
-
-    def unroll(
-        self,
-        length: int,
-        inputs: Any,
-        begin_state: Any = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-        valid_length: Any = None,
-    ) -> tuple[Any, list[Any]]:
-        """Run both cells over a sequence; see :meth:`RecurrentCell.unroll`."""
-        self.reset()
+    def _unroll(
+        self, length: int, inputs: Any, begin_state: Any, layout: str, merge: bool | None, valid_length: Any
+    ) -> Unrolled:
         steps, axis, F, batch_size = _format_sequence(length, inputs, layout, False)
         backwards = _reverse_sequences(steps, length, valid_length)
         states = _get_begin_state(self, F, begin_state, steps, batch_size)
         l_cell, r_cell = self._children.values()
         own = len(l_cell.state_info(batch_size))  # type: ignore[attr-defined]
         l_outputs, l_states = l_cell.unroll(  # type: ignore[attr-defined]
-            length, steps, states[:own], layout, merge_outputs, valid_length
+            length, steps, states[:own], layout, merge, valid_length
         )
         r_outputs, r_states = r_cell.unroll(  # type: ignore[attr-defined]
             length, backwards, states[own:], layout, False, valid_length
         )
         r_outputs = _reverse_sequences(r_outputs, length, valid_length)
-        merge = isinstance(l_outputs, tensor_types) if merge_outputs is None else merge_outputs
+        merge = isinstance(l_outputs, tensor_types) if merge is None else merge
         outputs: Any
         if merge:
             r_outputs = F.stack(*r_outputs, axis=axis)

@@ -55,6 +55,19 @@ class _DenseCell(HybridRecurrentCell):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._mapping()})"
 
+    def hybrid_forward(
+        self, F: ModuleType, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
+    ) -> tuple[Any, list[Any]]:
+        """Make one step."""
+        prefix = f"t{self._counter}_"
+        weights = {"i2h_weight": i2h_weight, "h2h_weight": h2h_weight, "i2h_bias": i2h_bias, "h2h_bias": h2h_bias}
+        i2h, h2h = self._maps(F, inputs, states[0], weights, prefix)
+        return self._step(F, i2h, h2h, states, prefix)
+
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+        """Output and new states from the maps."""
+        raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
+
     def _maps(
         self, F: ModuleType, inputs: object, hidden: object, weights: dict[str, Any], prefix: str
     ) -> tuple[Any, Any]:
@@ -108,13 +121,7 @@ class RNNCell(_DenseCell):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._mapping()}, {self._activation})"
 
-    def hybrid_forward(
-        self, F: ModuleType, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
-    ) -> tuple[Any, list[Any]]:
-        """Make one step."""
-        prefix = f"t{self._counter}_"
-        weights = {"i2h_weight": i2h_weight, "h2h_weight": h2h_weight, "i2h_bias": i2h_bias, "h2h_bias": h2h_bias}
-        i2h, h2h = self._maps(F, inputs, states[0], weights, prefix)
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         total = F.elemwise_add(i2h, h2h, name=prefix + "plus0")
         output = self._get_activation(F, total, self._activation, name=prefix + "out")
         return output, [output]
@@ -165,13 +172,7 @@ class LSTMCell(_DenseCell):
     def _alias(self) -> str:
         return "lstm"
 
-    def hybrid_forward(
-        self, F: ModuleType, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
-    ) -> tuple[Any, list[Any]]:
-        """Make one step."""
-        prefix = f"t{self._counter}_"
-        weights = {"i2h_weight": i2h_weight, "h2h_weight": h2h_weight, "i2h_bias": i2h_bias, "h2h_bias": h2h_bias}
-        i2h, h2h = self._maps(F, inputs, states[0], weights, prefix)
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         gates = F.elemwise_add(i2h, h2h, name=prefix + "plus0")
         parts = F.SliceChannel(gates, num_outputs=4, name=prefix + "slice")
         outer, inner = self._recurrent_activation, self._activation
@@ -229,13 +230,7 @@ class GRUCell(_DenseCell):
     def _alias(self) -> str:
         return "gru"
 
-    def hybrid_forward(
-        self, F: ModuleType, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
-    ) -> tuple[Any, list[Any]]:
-        """Make one step."""
-        prefix = f"t{self._counter}_"
-        weights = {"i2h_weight": i2h_weight, "h2h_weight": h2h_weight, "i2h_bias": i2h_bias, "h2h_bias": h2h_bias}
-        i2h, h2h = self._maps(F, inputs, states[0], weights, prefix)
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         i2h_r, i2h_z, i2h_n = F.SliceChannel(i2h, num_outputs=3, name=prefix + "i2h_slice")
         h2h_r, h2h_z, h2h_n = F.SliceChannel(h2h, num_outputs=3, name=prefix + "h2h_slice")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ... import symbol
 from ...base import numeric_types
-from ._base import HybridRecurrentCell, RecurrentCell
+from ._base import HybridRecurrentCell, RecurrentCell, Unrolled
 from ._containers import BidirectionalCell, _Stack
 from ._sequences import _format_sequence, _mask_sequence_variable_length, tensor_types
 
@@ -49,21 +49,13 @@ class DropoutCell(HybridRecurrentCell):
             inputs = F.Dropout(data=inputs, p=self._rate, axes=self._axes, name=f"t{self._counter}_fwd")
         return inputs, states
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Any,
-        begin_state: Any = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-        valid_length: Any = None,
-    ) -> tuple[Any, list[Any]]:
-        """Drop elements of a sequence, of all steps in one call where it is one array."""
-        self.reset()
-        inputs, _, F, _ = _format_sequence(length, inputs, layout, merge_outputs)
-        if isinstance(inputs, tensor_types):
+    def _unroll(
+        self, length: int, inputs: Any, begin_state: Any, layout: str, merge: bool | None, valid_length: Any
+    ) -> Unrolled:
+        inputs, _, F, _ = _format_sequence(length, inputs, layout, merge)
+        if isinstance(inputs, tensor_types):  # all steps in one call
             return self.hybrid_forward(F, inputs, begin_state or [])
-        return super().unroll(length, inputs, begin_state, layout, merge_outputs)
+        return super()._unroll(length, inputs, begin_state, layout, merge, None)
 
 
 class ModifierCell(HybridRecurrentCell):
@@ -187,19 +179,11 @@ class ResidualCell(ModifierCell):
         output, states = self.base_cell(inputs, states)
         return F.elemwise_add(output, inputs, name=f"t{self._counter}_fwd"), states
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Any,
-        begin_state: Any = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-        valid_length: Any = None,
-    ) -> tuple[Any, list[Any]]:
-        """Run the base cell over a sequence, and add the sequence; see :meth:`RecurrentCell.unroll`."""
-        self.reset()
-        outputs, states = self._of_base("unroll", length, inputs, begin_state, layout, merge_outputs, valid_length)
-        merge = isinstance(outputs, tensor_types) if merge_outputs is None else merge_outputs
+    def _unroll(
+        self, length: int, inputs: Any, begin_state: Any, layout: str, merge: bool | None, valid_length: Any
+    ) -> Unrolled:
+        outputs, states = self._of_base("unroll", length, inputs, begin_state, layout, merge, valid_length)
+        merge = isinstance(outputs, tensor_types) if merge is None else merge
         inputs, axis, F, _ = _format_sequence(length, inputs, layout, merge)
         if valid_length is not None:
             inputs = _mask_sequence_variable_length(F, inputs, length, valid_length, axis, merge)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ....base import _as_list
 from ...rnn import ModifierCell, RecurrentCell
+from ...rnn._base import Unrolled
 from ...rnn._dense import _DenseCell
 from ...rnn._modifiers import check_steps
 from ...rnn._sequences import (
@@ -79,19 +80,11 @@ class VariationalDropoutCell(ModifierCell):
         output, states = self.base_cell(self._dropped(F, inputs, "inputs"), states)
         return self._dropped(F, output, "outputs"), states
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Any,
-        begin_state: Any = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-        valid_length: Any = None,
-    ) -> tuple[Any, list[Any]]:
-        """Run the cell over a sequence; see :meth:`mxnet.gluon.rnn.RecurrentCell.unroll`."""
+    def _unroll(
+        self, length: int, inputs: Any, begin_state: Any, layout: str, merge: bool | None, valid_length: Any
+    ) -> Unrolled:
         if self.drop_states:  # masks of inputs and outputs can be applied to all steps at once, these cannot
-            return super().unroll(length, inputs, begin_state, layout, merge_outputs, valid_length)
-        self.reset()
+            return super()._unroll(length, inputs, begin_state, layout, merge, valid_length)
         data, axis, F, batch_size = _format_sequence(length, inputs, layout, True)
 
         def dropped(sequence: Any, rate: float) -> Any:
@@ -101,7 +94,7 @@ class VariationalDropoutCell(ModifierCell):
         data = dropped(data, self.drop_inputs)
         outputs, states = self.base_cell.unroll(length, data, states, layout, True, valid_length)
         outputs = dropped(outputs, self.drop_outputs)
-        merge = isinstance(outputs, tensor_types) if merge_outputs is None else merge_outputs
+        merge = isinstance(outputs, tensor_types) if merge is None else merge
         if valid_length is not None:
             return _mask_sequence_variable_length(F, outputs, length, valid_length, axis, merge), states
         return _format_sequence(length, outputs, layout, merge)[0], states
@@ -159,7 +152,7 @@ class LSTMPCell(_DenseCell):
         sizes = self._projection_size, self._hidden_size
         return [{"shape": (batch_size, n), "__layout__": "NC"} for n in sizes]
 
-    def hybrid_forward(
+    def hybrid_forward(  # type: ignore[override]
         self,
         F: ModuleType,
         inputs: Any,
