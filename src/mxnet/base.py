@@ -11,8 +11,6 @@ import numpy as np
 
 from ._core import env
 from ._core.errors import (  # noqa: F401
-    ArgumentTypeError,
-    ArgumentValueError,
     MissingFeatureError,
     MXNetError,
     NotImplementedForSymbol,
@@ -20,7 +18,6 @@ from ._core.errors import (  # noqa: F401
     OperatorIndexError,
     OperatorTypeError,
     OperatorValueError,
-    UnknownNameError,
 )
 from ._core.native import NativeLibrary
 

@@ -15,16 +15,16 @@ from ._core.execute.heads import Heads
 from ._core.execute.integers import IntegerProgram, casts_to_integers
 from ._core.execute.monitoring import OutputMonitor
 from ._core.execute.program import Program
-from ._core.execute.recorder import NotTraceable
 from ._core.execute.sparse import SparseProgram, in_graph, leaf_of, makes_sparse
-from ._core.execute.trace import Trace, worth_tracing
+from ._core.execute.trace import Traces
 from ._core.grad_mode import grad_mode
 from ._core.gradients import write
 from ._core.graph.gradient import planned_bytes
 from ._core.graph.passes import close_shapes, eliminate_common
 from ._core.graph.storage import infer_storage
+from ._core.rng import drawing_again
 from ._core.sparse.storage import let_want_rows
-from .base import ArgumentValueError, MXNetError
+from .base import MXNetError
 from .context import Context
 from .ndarray import NDArray
 from .ndarray import array as _nd_array
@@ -32,10 +32,6 @@ from .ndarray.ndarray import wrap
 from .ndarray.sparse import BaseSparseNDArray, zeros
 
 __all__ = ["Executor"]
-
-# A step that has run this often is traced (set MXNET_EXECUTOR=eager to prevent it).
-_COMPILE_AFTER = 3
-_NEVER = 1 << 40
 
 
 class Executor:
@@ -115,18 +111,22 @@ class Executor:
         self._monitor: OutputMonitor | None = None
         self._output_dirty = False
         self._pending: list[torch.Tensor] | None = None  # outputs of an eager forward pass, with their history
-        self._saved: list[torch.Tensor] | None = None  # what a compiled forward pass has left for the backward pass
-        self._step: Trace | None = None
-        traced = env.text("MXNET_EXECUTOR") != "eager"
-        if kind is not Program or any(isinstance(g, BaseSparseNDArray) for g in args_grad):
-            traced = False
-        self._eager_steps = 0 if traced else _NEVER
+        self._saved: list[torch.Tensor] | None = None  # what a traced forward pass has left for backward passes
+        self._generators = self._program.generators
+        # As the last forward pass found them, so that it can be run again; None when that was no training.
+        self._random_states: dict[torch.Generator, torch.Tensor] | None = None
+        self._given: tuple[bool, ...] = ()  # for which outputs the last backward pass was given gradients
+        self._traced = (
+            env.text("MXNET_EXECUTOR") != "eager"
+            and kind is Program
+            and not any(isinstance(g, BaseSparseNDArray) for g in args_grad)
+        )
         self._bind()
 
     def _bind(self) -> None:
         """Make the leaves of the gradient computation: they share the arguments' memory, not their history."""
         self._storage_version = layout.storage_version
-        self._step = None
+        self._traces = Traces()
         tensors: list[Any] = [_data(a) for a in self.arg_arrays]
         self._grad_slots = [
             i
@@ -232,8 +232,10 @@ class Executor:
         if self._storage_version != layout.storage_version or self._sparse:
             self._bind()
         self._pending = self._saved = None
-        if is_train and self._step is not None and self._monitor is None:
-            results, self._saved = self._step.forward(self._plain)
+        self._random_states = {g: g.get_state() for g in self._generators} if is_train else None
+        trace = self._traces.get(self._given) if is_train and self._monitor is None else None
+        if trace is not None:
+            results, self._saved = trace.forward(self._plain)
         else:
             inputs = self._leaves if is_train else self._plain
             monitor = self._monitor_hook(inputs) if self._monitor is not None else None
@@ -286,14 +288,15 @@ class Executor:
         """
         given_heads = [None if g is None else g._value for g in self._head_gradients(out_grads)]
         heads = self._heads.fit(given_heads, [r._value for r in self.outputs])
-        saved, self._saved = self._saved, None
-        given = tuple([h is not None for h in heads])
-        if saved is not None and self._step is not None and given == self._step.given:
-            self._deliver(self._step.backward(saved, heads))
+        before, self._given = self._given, tuple([h is not None for h in heads])
+        trace = self._traces.get(self._given)
+        if trace is not None and self._saved is not None and self._given == before:
+            self._deliver(trace.backward(self._saved, heads))
         elif self._wanted:
             self._deliver(self._differentiate(self._pending, heads, is_train))
             self._pending = None
-            self._count_step(heads)
+            if self._traced and self._monitor is None and trace is None and self._traces.is_due(self._given):
+                self._traces.add(self._given, self._program, self._plain, self._grad_slots, heads)
         if not self._output_dirty:
             warnings.warn(
                 "Calling backward without calling forward(is_train=True) first. Behavior is undefined.", stacklevel=2
@@ -317,26 +320,23 @@ class Executor:
         given = list(out_grads)[: len(names)]  # MXNet overlooks more than it needs
         return [*given, *[None] * (len(names) - len(given))]
 
-    def _count_step(self, heads: list[torch.Tensor | None]) -> None:
-        """Trace the step once it has shown to be repeated."""
-        self._eager_steps += 1
-        if self._eager_steps != _COMPILE_AFTER or self._monitor is not None:
-            return
-        if not worth_tracing(self._program, self._plain):
-            return
-        try:
-            self._step = Trace(self._program, self._plain, self._grad_slots, heads)
-        except NotTraceable:
-            self._step = None  # stays with the eager path, whose results are the same
-
     def _differentiate(
         self, results: list[torch.Tensor] | None, starts: list[torch.Tensor | None], is_train: bool
     ) -> Sequence[torch.Tensor | None]:
-        if results is None:
+        if results is None and self._random_states is not None:
+            results = self._repeat()
+        elif results is None:
             with grad_mode(True):
                 results = self._program.run(self._leaves, is_train)
             self._show(results)
         return self._heads.differentiate(results, starts, self._wanted)
+
+    def _repeat(self) -> list[torch.Tensor]:
+        """The last forward pass once more, with its history: the first backward pass has freed that."""
+        count = len(self.arg_arrays)
+        states = [t.clone() if isinstance(t, torch.Tensor) else t for t in self._leaves[count:]]
+        with grad_mode(True), drawing_again(self._random_states or {}):
+            return self._program.run([*self._leaves[:count], *states], True)
 
     def _deliver(self, arrived: Sequence[torch.Tensor | None]) -> None:
         """Write or add what has arrived to the gradient buffers."""
@@ -407,7 +407,7 @@ class Executor:
         names = self._symbol.list_arguments()
         for name, shape, old, old_grad in zip(names, arg_shapes, self.arg_arrays, self.grad_arrays):
             if shape != old.shape and not (partial_shaping or name in kwargs):
-                raise ArgumentValueError(
+                raise AssertionError(
                     f"reshape: the given shapes change that of {name} from {old.shape} to {shape}, which would end its "
                     "being shared with this executor; partial_shaping=True allows it"
                 )
@@ -459,7 +459,7 @@ def _resized(name: str, old: NDArray, shape: tuple[int, ...], allow_up_sizing: b
     needed = int(np.prod(shape))
     if needed > old.size:
         if not allow_up_sizing:
-            raise ArgumentValueError(
+            raise AssertionError(
                 f"reshape: {name} has memory for {old.size} elements, its new shape {shape} needs {needed}; "
                 "allow_up_sizing=True allocates more. Executors that share memory are best bound with the largest "
                 "shapes first"

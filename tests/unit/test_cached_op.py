@@ -33,7 +33,7 @@ def mode(request, monkeypatch):
 
 
 def traces(op):
-    return [s for calls in op._calls.values() for s in calls._steps.values() if s is not None]
+    return [s for calls in op._calls.values() for s in calls._traces.values() if s is not None]
 
 
 def test_repeated_calls_are_traced_and_stay_the_same(monkeypatch):

@@ -53,7 +53,7 @@ def test_gradients_eager_and_traced(ctx, steps):
     for _ in range(steps):
         executor.forward(is_train=True)
         executor.backward()
-    assert (executor._step is not None) == (steps > 3)
+    assert bool(executor._traces) == (steps > 3)
     p, expected = softmax_mlp_gradients({k: v.asnumpy().astype(np.float64) for k, v in executor.arg_dict.items()})
     np.testing.assert_allclose(executor.outputs[0].asnumpy(), p, rtol=1e-5, atol=1e-6)
     for name, value in expected.items():
@@ -76,7 +76,7 @@ def test_traced_steps_see_new_values_and_change_nothing_else(ctx):
         )
         for name, value in before.items():
             np.testing.assert_array_equal(executor.arg_dict[name].asnumpy(), value)
-    assert executor._step is not None
+    assert executor._traces
 
 
 def test_tracing_can_be_switched_off(ctx, monkeypatch):
@@ -85,7 +85,7 @@ def test_tracing_can_be_switched_off(ctx, monkeypatch):
     for _ in range(6):
         executor.forward(is_train=True)
         executor.backward()
-    assert executor._step is None
+    assert not any(executor._traces.values())
 
 
 def test_batch_norm_states_are_updated_once_a_step_when_traced(ctx):
@@ -101,7 +101,7 @@ def test_batch_norm_states_are_updated_once_a_step_when_traced(ctx):
         executor.backward()
         expected = 0.5 * expected + 0.5 * x.mean(0)
         np.testing.assert_allclose(executor.aux_dict["bn_moving_mean"].asnumpy(), expected, rtol=1e-5)
-    assert executor._step is not None
+    assert executor._traces
 
 
 def test_constants_of_a_traced_step_cannot_be_overwritten(ctx):
@@ -112,7 +112,7 @@ def test_constants_of_a_traced_step_cannot_be_overwritten(ctx):
         executor.backward()
         assert executor.outputs[1].asnumpy().tolist() == [[1, 1]]
         executor.outputs[1][:] = 5
-    assert executor._step is not None
+    assert executor._traces
 
 
 def test_steps_that_look_at_values_are_not_traced():
@@ -133,7 +133,7 @@ def test_random_graphs_stay_eager(ctx):
         executor.forward(is_train=True)
         executor.backward()
         seen.append(executor.outputs[0].asnumpy())
-    assert executor._step is None
+    assert not any(executor._traces.values())
     assert not any(np.array_equal(seen[0], s) for s in seen[1:])
 
 
@@ -348,3 +348,35 @@ def test_handles_of_no_array_are_refused():
     for stale in (handle, ctypes.c_void_p(12345), ctypes.c_void_p()):
         with pytest.raises(mx.MXNetError, match="no array has the handle"):
             mx.nd.NDArray(stale)
+
+
+@pytest.mark.parametrize("req", ["write", "add"])
+@pytest.mark.parametrize("kind", ["Dropout", "BatchNorm", "tanh", "Custom loop"])
+def test_a_second_backward_pass_is_that_of_the_same_forward_pass(kind, req):
+    x = mx.sym.FullyConnected(mx.sym.var("x"), num_hidden=5, name="fc")
+    if kind == "Dropout":
+        net = mx.sym.Dropout(x, p=0.5)
+    elif kind == "Custom loop":
+        net, _ = mx.sym.contrib.foreach(lambda row, s: (mx.sym.Dropout(row, p=0.5), s), x, mx.sym.zeros(1))
+    else:
+        net = mx.sym.tanh(x) if kind == "tanh" else mx.sym.BatchNorm(x, name="bn")
+    executor = net.simple_bind(mx.cpu(), x=(4, 3), grad_req=req)
+    for a in executor.arg_arrays:
+        a[:] = mx.nd.random.normal(shape=a.shape)
+    ones = mx.nd.ones((4, 5))
+    for _ in range(6):  # operator by operator, then traced
+        for g in executor.grad_arrays:
+            g[:] = 0
+        out = executor.forward(is_train=True)[0].asnumpy()
+        executor.backward(ones)
+        first = [g.asnumpy() for g in executor.grad_arrays]
+        states = [a.asnumpy() for a in executor.aux_arrays]
+        drawn = mx.nd.random.uniform(shape=3).asnumpy()
+        with pytest.warns(UserWarning, match="without calling forward"):
+            executor.backward(ones)
+        np.testing.assert_array_equal(executor.outputs[0].asnumpy(), out)
+        for g, expected in zip(executor.grad_arrays, first):
+            np.testing.assert_allclose(g.asnumpy(), expected * (2 if req == "add" else 1), rtol=1e-5, atol=1e-6)
+        for a, expected in zip(executor.aux_arrays, states):
+            np.testing.assert_array_equal(a.asnumpy(), expected)
+        assert not (mx.nd.random.uniform(shape=3).asnumpy() == drawn).any()  # the stream goes on

@@ -6,6 +6,8 @@ Torch locks a generator while a kernel draws from it, so contexts can be shared 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -49,6 +51,19 @@ def seed_all(seed: int) -> None:
 def base_seed() -> int:
     """What :func:`seed_all` was last given."""
     return _base_seed
+
+
+@contextmanager
+def drawing_again(states: Mapping[torch.Generator, torch.Tensor]) -> Iterator[None]:
+    """Draw the numbers that came after generators were in these states; then they go on where they are now."""
+    now = {g: g.get_state() for g in states}
+    for g, before in states.items():
+        g.set_state(before)
+    try:
+        yield
+    finally:
+        for g, later in now.items():
+            g.set_state(later)
 
 
 def seed_context(ctx: ContextLike, seed: int) -> None:

@@ -22,7 +22,6 @@ from .._core.serialization import dump_array, load_array
 from .._core.sparse.storage import STYPES, empty
 from .._core.state import state
 from .._core.types import Axes, DTypeLike, ShapeLike
-from ..base import ArgumentValueError
 from ..context import Context, current_context
 from ._copies import converted, copied_into, moved
 from ._handles import lend, lent
@@ -323,7 +322,7 @@ class NDArray(Array, Fluent):
         if not shape:
             shape = kwargs.pop("shape", None)
             if shape is None:
-                raise ArgumentValueError("Shape must be provided.")
+                raise ValueError("Shape must be provided.")
         elif len(shape) == 1 and isinstance(shape[0], (tuple, list)):
             shape = tuple(shape[0])
         reverse = bool(kwargs.pop("reverse", False))

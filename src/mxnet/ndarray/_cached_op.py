@@ -79,7 +79,7 @@ class CachedOp:
                 with_past(target)
             return out
         like = args[0] if args else NDArray  # results are of the kind of the first input
-        make = like._wrap if type(calls) is CachedGraph else like._wrap_value
+        make = like._wrap_value if calls.makes_sparse else like._wrap
         arrays = [make(r, ctx) for r in results]
         if state.recording:
             recorded_call(arrays, self, None, [note_of(a) for a in args])

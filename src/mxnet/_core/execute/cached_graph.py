@@ -15,12 +15,7 @@ from ..graph.passes import close_shapes, eliminate_common, has_open_sizes
 from ..tape import gradients, reach, unreached
 from .integers import IntegerProgram, casts_to_integers
 from .program import Program
-from .recorder import NotTraceable
-from .trace import Trace, worth_tracing
-
-# How often a call is run operator by operator before it is traced, and how many kinds of calls a graph keeps traces of.
-_TRACE_AFTER = 2
-_MOST_TRACES = 32
+from .trace import Trace, Traces
 
 
 class CachedGraph:
@@ -41,6 +36,8 @@ class CachedGraph:
         Names the inputs, in the order in which :meth:`run` takes them.
     """
 
+    makes_sparse = False  # whether results may be sparse arrays
+
     def __init__(self, heads: Sequence[Entry], ctx: Any, trace: bool = True) -> None:
         self.program = Program(eliminate_common(heads), ctx)
         self._by_shapes: dict[Any, Program] | None = {} if has_open_sizes(heads) else None
@@ -50,8 +47,7 @@ class CachedGraph:
         self._numbers: dict[Any, int] = {}  # signatures of tensors, numbered
         self._seen: list[tuple[Any, int]] = [(None, -1)] * self.program.num_inputs
         self._storage_version = layout.storage_version
-        self._counts: dict[Any, int] = {}
-        self._steps: dict[Any, Trace | None] = {}
+        self._traces = Traces()
         self._unreached: dict[Any, list[int]] = {}  # arguments that miss some output, by kind of call
 
     def run(
@@ -124,26 +120,14 @@ class CachedGraph:
         """The trace for a call like this one; None when there is none (yet)."""
         key = self._key(tensors, record, is_train)
         try:
-            return self._steps[key]
+            return self._traces[key]
         except KeyError:
             pass
-        count = self._counts[key] = self._counts.get(key, 0) + 1
-        if count <= _TRACE_AFTER or len(self._steps) >= _MOST_TRACES:
-            if len(self._counts) > 4 * _MOST_TRACES:  # ever new shapes: not worth keeping books
-                self._trace = False
-            return None
-        self._steps[key] = step = self._traced(tensors, record, is_train)
-        return step
-
-    def _traced(self, tensors: Sequence[torch.Tensor], record: bool, is_train: bool) -> Trace | None:
-        program = self._program_for(tensors)
-        if not worth_tracing(program, tensors):
+        if not self._traces.is_due(key):
+            self._trace = not self._traces.closed
             return None
         wanted = [i for i, t in enumerate(tensors) if t.requires_grad] if record else []
-        try:
-            return Trace(program, tensors, wanted, None, is_train)
-        except NotTraceable:
-            return None  # runs operator by operator, with the same results
+        return self._traces.add(key, self._program_for(tensors), tensors, wanted, None, is_train)
 
     def _key(self, tensors: Sequence[torch.Tensor], record: bool, is_train: bool) -> tuple[Any, ...]:
         """What calls must have in common to share a trace: shapes, strides, types, and what is differentiated."""

@@ -14,6 +14,7 @@ from ..graph.infer import infer_body_shapes, infer_body_types
 from ..graph.node import Entry, Node, split_variables, topo_sort
 from ..graph.passes import close_shapes, open_creations
 from ..registry import OpDef
+from ..rng import generator
 from ..shapes import is_known
 from . import fusion
 from .step import Step, node_error
@@ -80,6 +81,13 @@ class Program:
         return not any(move or not _pure(node) for node, _, _, _, move in self._makers) and all(
             body.is_pure for bodies in self._bodies.values() for body in bodies
         )
+
+    @property
+    def generators(self) -> set[torch.Generator]:
+        """The generators that operators draw from (a user's own ones from that of their context)."""
+        bodies = [body for those in self._bodies.values() for body in those]
+        own = {generator(ctx) for node, _, _, ctx, _ in self._makers if node.op and (node.op.rng_arg or node.op.opaque)}
+        return own.union(*[body.generators for body in bodies])
 
     def steps(self, is_train: bool, fused: bool = False) -> list[Step]:
         """The operator calls of one mode, made on first use; with what can be fused in prediction made one call."""
@@ -185,6 +193,11 @@ class Body:
     def is_pure(self) -> bool:
         """Whether the same inputs always give the same outputs by the same kernels."""
         return self._closed is None and self._program.is_pure
+
+    @property
+    def generators(self) -> set[torch.Generator]:
+        """The generators that operators draw from."""
+        return self._program.generators
 
     def __call__(self, inputs: Sequence[torch.Tensor], is_train: bool) -> list[torch.Tensor]:
         """Run on a tensor for each variable, in the order of the graph; gives the outputs."""

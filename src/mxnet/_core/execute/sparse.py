@@ -30,6 +30,8 @@ class SparseProgram(Program):
 class SparseCalls:
     """A graph as a function of tensors and sparse arrays, which can be differentiated; see :class:`CachedGraph`."""
 
+    makes_sparse = True
+
     def __init__(self, heads: Sequence[Entry], ctx: Any) -> None:
         self.program = SparseProgram(eliminate_common(heads), ctx)
 

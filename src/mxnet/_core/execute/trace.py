@@ -7,6 +7,7 @@ kernel calls, which run about twice as fast.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -16,15 +17,13 @@ from ..tape import gradients
 from .program import Program
 from .recorder import NotTraceable, Recorder, Slot, simplify, write_function
 
-# Larger arrays keep the kernels busy long enough: nothing is to be gained, and the eager path frees memory earlier.
+# How often a call is run operator by operator before it is traced, and how many kinds of calls a graph keeps traces of.
+_TRACE_AFTER = 2
+_MOST_TRACES = 32
+# A trace must pay: larger arrays keep the kernels busy long enough, and operator by operator memory is freed earlier.
 _MAX_ELEMENTS = 1 << 20
 # Up to this many elements an array is worked on by one thread; it is ATen's own limit too.
 _ONE_THREAD = 1 << 15
-
-
-def worth_tracing(program: Program, inputs: Sequence[torch.Tensor]) -> bool:
-    """Whether a trace is valid for every value (no random numbers, no moves between devices) and would pay."""
-    return program.is_pure and all(t.numel() <= _MAX_ELEMENTS for t in inputs)
 
 
 class Trace:
@@ -66,7 +65,6 @@ class Trace:
         copies = [t.detach().clone() for t in inputs]
         if heads is None:
             heads = _some_heads(program, copies, is_train) if wanted else [None] * len(program.outputs)
-        self.given = tuple([h is not None for h in heads])
         starts = [None if h is None else h.detach().clone() for h in heads]
         recorder = Recorder([*copies, *[s for s in starts if s is not None]])
         try:
@@ -120,6 +118,31 @@ class Trace:
         finally:
             if alone:
                 torch.set_num_threads(threads)
+
+
+class Traces(dict[Any, "Trace | None"]):
+    """The traces of a graph by kind of call, which all later calls of the kind use; None where there can be none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: dict[Any, int] = {}
+        self.closed = False  # whether new kinds of calls are not worth keeping books of
+
+    def is_due(self, kind: Any) -> bool:
+        """Count a call of a kind that has no trace; whether it has come so often that it shall get one."""
+        count = self._counts[kind] = self._counts.get(kind, 0) + 1
+        if count > _TRACE_AFTER and len(self) < _MOST_TRACES:
+            return True
+        self.closed = len(self._counts) > 4 * _MOST_TRACES
+        return False
+
+    def add(self, kind: Any, program: Program, inputs: Sequence[torch.Tensor], *args: Any) -> Trace | None:
+        """Trace a call that draws nothing and stays on one device; see :class:`Trace` for the arguments."""
+        self[kind] = None  # runs operator by operator, with the same results
+        if program.is_pure and all(t.numel() <= _MAX_ELEMENTS for t in inputs):
+            with suppress(NotTraceable):
+                self[kind] = Trace(program, inputs, *args)
+        return self[kind]
 
 
 def _joint(
