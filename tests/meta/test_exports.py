@@ -9,7 +9,7 @@ import pytest
 from tests.meta.sources import MODULES
 
 # Optional, or slow to import: they are imported by the functions that need them. (torch imports tqdm by itself.)
-HEAVY = ["cv2", "graphviz", "h5py", "IPython", "matplotlib", "onnx", "pandas", "PIL", "scipy", "sklearn"]
+HEAVY = ["bokeh", "cv2", "graphviz", "h5py", "IPython", "matplotlib", "onnx", "pandas", "PIL", "scipy", "sklearn"]
 
 
 @pytest.mark.parametrize("name", MODULES)

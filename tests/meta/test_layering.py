@@ -77,7 +77,7 @@ LAYERS = [
     {"model"},
     {"gluon", "module", "rnn"},
     {"contrib", "interop", "onnx"},
-    {"device", "library", "numpy_dispatch_protocol", "numpy_op_signature", "rtc"},
+    {"device", "library", "notebook", "numpy_dispatch_protocol", "numpy_op_signature", "rtc"},
     {"_numpy_op_doc"},
     # The package itself, and what stands on all of it: mxnet imports test_utils on first use only.
     {"mxnet"},

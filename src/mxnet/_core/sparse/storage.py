@@ -124,8 +124,10 @@ class Sparse:
         raise NotImplementedError
 
     def _check_bounds(self, bound: int) -> None:
-        if self.indices.numel() and (int(self.indices.min()) < 0 or int(self.indices.max()) >= bound):
-            raise MXNetError(f"{self.stype}: an index is out of range [0, {bound})")
+        if self.indices.numel():
+            low, high = self.indices.aminmax()
+            if int(low) < 0 or int(high) >= bound:
+                raise MXNetError(f"{self.stype}: an index is out of range [0, {bound})")
 
     def __repr__(self) -> str:
         return f"<{self.stype} {self.shape} of {self.values.numel()} values>"
@@ -175,7 +177,7 @@ class Csr(Sparse):
     def sorted(self) -> Csr:
         """The same matrix with its places ascending; of several elements in one place the last counts, as in dense."""
         keys = self.keys()
-        if not bool((keys.diff() <= 0).any()):
+        if _ascends(keys):
             return self
         keys, values = last_of_each(keys, self.values)
         return csr_from_keys(self.shape, values, keys)
@@ -185,7 +187,7 @@ class Csr(Sparse):
         starts = self.indptr
         if starts.numel() != self.shape[0] + 1:
             raise MXNetError(f"csr: indptr must have length {self.shape[0] + 1}, got {starts.numel()}")
-        if int(starts[0]) != 0 or int(starts[-1]) != self.values.numel() or bool((starts.diff() < 0).any()):
+        if int(starts[0]) != 0 or int(starts[-1]) != self.values.numel() or not _ascends(starts, 0):
             raise MXNetError(f"csr: indptr must ascend from 0 to {self.values.numel()}")
         self._check_bounds(self.shape[1])
 
@@ -200,8 +202,7 @@ class Csr(Sparse):
                 "length"
             )
         if full:
-            keys = self.keys()
-            if bool((keys.diff() <= 0).any()):
+            if not _ascends(self.keys()):
                 raise MXNetError("csr: the indices of each row must ascend")
 
 
@@ -246,7 +247,7 @@ class Rows(Sparse):
 
     def is_sorted(self) -> bool:
         """Whether the row numbers ascend, each once."""
-        return not bool((self.indices.diff() <= 0).any())
+        return _ascends(self.indices)
 
     def sorted(self) -> Rows:
         """The same array with its row numbers ascending; of several rows of one number the last counts, as in dense."""
@@ -282,6 +283,11 @@ class Rows(Sparse):
             if not self.is_sorted():
                 raise MXNetError("row_sparse: indices must ascend")
             self.check_places()
+
+
+def _ascends(numbers: Tensor, step: int = 1) -> bool:
+    """Whether each number is at least ``step`` above the one before."""
+    return numbers.numel() < 2 or int(numbers.diff().min()) >= step
 
 
 def last_of_each(places: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
