@@ -11,7 +11,7 @@ from ._core.grad_mode import grad_mode
 from ._core.gradients import callers_settings
 from ._core.history import in_graph, with_past
 from ._core.state import state
-from .base import MXNetError
+from .base import ArgumentTypeError, ArgumentValueError, MXNetError
 from .ndarray.ndarray import NDArray
 from .symbol import Symbol
 from .symbol._recorded import symbol_of
@@ -114,8 +114,12 @@ def predict_mode() -> _Scope:
     return _Scope(None, False)
 
 
-def _as_list(x: Any) -> list[Any]:
-    return list(x) if isinstance(x, (list, tuple)) else [x]
+def _as_list(x: Any, what: str) -> list[Any]:
+    arrays = list(x) if isinstance(x, (list, tuple)) else [x]
+    for i, a in enumerate(arrays):
+        if a is not None and not isinstance(a, NDArray):
+            raise ArgumentTypeError(f"{what} {i} must be an NDArray, got {type(a).__name__}")
+    return arrays
 
 
 def mark_variables(variables: Any, gradients: Any, grad_reqs: Any = "write") -> None:
@@ -128,7 +132,7 @@ def mark_variables(variables: Any, gradients: Any, grad_reqs: Any = "write") -> 
     grad_reqs : str or list of str
         ``"write"``, ``"add"`` or ``"null"``, for all or for each.
     """
-    variables, gradients = _as_list(variables), _as_list(gradients)
+    variables, gradients = _as_list(variables, "variable"), _as_list(gradients, "gradient")
     if len(variables) != len(gradients):
         raise ValueError(f"{len(variables)} variables, but {len(gradients)} gradients")
     reqs = [grad_reqs] * len(variables) if isinstance(grad_reqs, str) else list(grad_reqs)
@@ -151,9 +155,9 @@ def backward(heads: Any, head_grads: Any = None, retain_graph: bool = False, tra
     train_mode : bool
         The mode the backward computation runs in.
     """
-    heads = _as_list(heads)
+    heads = _as_list(heads, "head")
     if head_grads is not None:
-        head_grads = _as_list(head_grads)
+        head_grads = _as_list(head_grads, "head gradient")
     tape.run_backward(heads, head_grads, retain_graph, train_mode)
 
 
@@ -174,12 +178,12 @@ def grad(
     list of NDArray
         Also when ``variables`` is one array.
     """
-    variables = _as_list(variables)
+    variables = _as_list(variables, "variable")
     if not variables:
-        raise ValueError("variables must not be empty")
-    heads = _as_list(heads)
+        raise ArgumentValueError("variables must not be empty")
+    heads = _as_list(heads, "head")
     if head_grads is not None:
-        head_grads = _as_list(head_grads)
+        head_grads = _as_list(head_grads, "head gradient")
     keep = create_graph if retain_graph is None else retain_graph
     found = tape.run_grad(heads, variables, head_grads, keep, create_graph, train_mode)
     return [with_past(v._wrap(g, v._ctx)) for g, v in zip(found, variables)]
@@ -304,12 +308,9 @@ class _FunctionBridge(torch.autograd.Function):
         name = f"{type(function).__name__}.backward"
         with callers_settings(), pause(state.training):
             heads = [wrap(integers.cut(g, dtype), c) for g, (wrap, c, dtype) in zip(grads, ctx.kinds)]
-            result = _as_list(function.backward(*heads))
+            result = _as_list(function.backward(*heads), f"{name}: gradient")
         if len(result) != len(ctx.in_types):
             raise MXNetError(f"{name} must return {len(ctx.in_types)} gradients, got {len(result)}")
-        for i, g in enumerate(result):
-            if g is not None and not isinstance(g, NDArray):
-                raise MXNetError(f"{name}: gradient {i} must be an NDArray or None, got {type(g).__name__}")
         found = [None if g is None else g._t for g in result]
         for i, (g, dtype) in enumerate(zip(found, ctx.in_types)):
             if g is not None and not dtype.is_floating_point:

@@ -11,6 +11,8 @@ import numpy as np
 
 from ._core import env
 from ._core.errors import (  # noqa: F401
+    ArgumentTypeError,
+    ArgumentValueError,
     MissingFeatureError,
     MXNetError,
     NotImplementedForSymbol,
@@ -18,6 +20,7 @@ from ._core.errors import (  # noqa: F401
     OperatorIndexError,
     OperatorTypeError,
     OperatorValueError,
+    UnknownNameError,
 )
 from ._core.native import NativeLibrary
 

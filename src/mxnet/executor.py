@@ -24,7 +24,7 @@ from ._core.graph.passes import close_shapes, eliminate_common
 from ._core.graph.storage import infer_storage
 from ._core.rng import drawing_again
 from ._core.sparse.storage import let_want_rows
-from .base import MXNetError
+from .base import ArgumentValueError, MXNetError
 from .context import Context
 from .ndarray import NDArray
 from .ndarray import array as _nd_array
@@ -407,7 +407,7 @@ class Executor:
         names = self._symbol.list_arguments()
         for name, shape, old, old_grad in zip(names, arg_shapes, self.arg_arrays, self.grad_arrays):
             if shape != old.shape and not (partial_shaping or name in kwargs):
-                raise AssertionError(
+                raise ArgumentValueError(
                     f"reshape: the given shapes change that of {name} from {old.shape} to {shape}, which would end its "
                     "being shared with this executor; partial_shaping=True allows it"
                 )
@@ -459,7 +459,7 @@ def _resized(name: str, old: NDArray, shape: tuple[int, ...], allow_up_sizing: b
     needed = int(np.prod(shape))
     if needed > old.size:
         if not allow_up_sizing:
-            raise AssertionError(
+            raise ArgumentValueError(
                 f"reshape: {name} has memory for {old.size} elements, its new shape {shape} needs {needed}; "
                 "allow_up_sizing=True allocates more. Executors that share memory are best bound with the largest "
                 "shapes first"

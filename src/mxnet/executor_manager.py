@@ -8,7 +8,7 @@ from typing import Any
 from ._core import logs
 from ._core.spelling import suggestion
 from ._core.text import quoted, shortened
-from .base import MXNetError, mx_real_t
+from .base import UnknownNameError, mx_real_t
 from .context import Context
 from .io import DataBatch, DataDesc
 from .kvstore._comm import copy_into, total
@@ -52,10 +52,10 @@ def _check_arguments(symbol: Symbol) -> None:
 
 
 def check_inputs(names: Sequence[str], known: Collection[str]) -> None:
-    """Raise MXNetError when shapes are given for something that is no input of the symbol."""
+    """Raise UnknownNameError when shapes are given for something that is no input of the symbol."""
     for name in names:
         if name not in known:
-            raise MXNetError(
+            raise UnknownNameError(
                 f"a shape is given for {quoted(name)}, which is no input of the symbol{suggestion(name, known)}; its "
                 f"inputs are {shortened(', '.join(known))}"
             )

@@ -18,7 +18,9 @@ from typing import Any
 import numpy as np
 
 from ._core import opencv
+from ._core.errors import shown_as_mxnet_error
 from ._core.files import local_path
+from ._core.image_size import NotAnImageError
 from ._core.text import lines_of, quoted
 from .base import MXNetError
 
@@ -413,27 +415,32 @@ def pack(header: Any, s: bytes) -> bytes:
     return struct.pack(_IR_FORMAT, labels.size, 0, number, number2) + labels.tobytes() + s
 
 
+@shown_as_mxnet_error
+class ShortRecordError(MXNetError, struct.error, ValueError):
+    """A record that ends before what its header says; ``struct`` and NumPy find that out in MXNet."""
+
+
 def unpack(s: bytes) -> tuple[Any, bytes]:
     """The header and the rest of a record that :func:`pack` made.
 
     Raises
     ------
     MXNetError
-        When the record is too short for its header or its labels.
+        When the record is too short for its header or its labels; also a ``struct.error`` and a ``ValueError``.
     """
     if len(s) < _IR_SIZE:
-        raise MXNetError(f"an image record has at least {_IR_SIZE} bytes, got {len(s)}")
+        raise ShortRecordError(f"an image record has at least {_IR_SIZE} bytes, got {len(s)}")
     flag, label, number, number2 = struct.unpack_from(_IR_FORMAT, s)
     end = _IR_SIZE + 4 * flag
     if flag:
         if len(s) < end:
-            raise MXNetError(f"an image record with {flag} labels has at least {end} bytes, got {len(s)}")
+            raise ShortRecordError(f"an image record with {flag} labels has at least {end} bytes, got {len(s)}")
         label = np.frombuffer(s, np.float32, flag, _IR_SIZE)
     return IRHeader(flag, label, number, number2), s[end:]
 
 
-def unpack_img(s: bytes, iscolor: int = -1) -> tuple[Any, np.ndarray]:
-    """The header and the decoded image (height, width, BGR channels) of a record.
+def unpack_img(s: bytes, iscolor: int = -1) -> tuple[Any, np.ndarray | None]:
+    """The header and the decoded image (height, width, BGR channels) of a record; None, with a warning, if it is none.
 
     Parameters
     ----------
@@ -444,13 +451,17 @@ def unpack_img(s: bytes, iscolor: int = -1) -> tuple[Any, np.ndarray]:
     Raises
     ------
     MXNetError
-        When the record does not hold an image.
+        When the record is too short, or its image claims to be too large.
     """
     header, data = unpack(s)
+    where = f"image {header.id}: the {len(data)} bytes after the header are not an image"
     try:
         return header, opencv.imdecode(np.frombuffer(data, np.uint8), iscolor)
+    except NotAnImageError as e:
+        warnings.warn(f"{where}: {e}", stacklevel=2)
+        return header, None
     except MXNetError as e:
-        raise MXNetError(f"image {header.id}: the {len(data)} bytes after the header are not an image: {e}") from e
+        raise MXNetError(f"{where}: {e}") from e
 
 
 def pack_img(header: Any, img: np.ndarray, quality: int = 95, img_fmt: str = ".jpg") -> bytes:
@@ -478,9 +489,9 @@ def pack_img(header: Any, img: np.ndarray, quality: int = 95, img_fmt: str = ".j
         ".png": [cv2.IMWRITE_PNG_COMPRESSION, quality],
     }.get(img_fmt.lower())
     try:
-        done, encoded = cv2.imencode(img_fmt, img, parameters)
-    except cv2.error as e:
-        raise MXNetError(f"cannot encode the image as {img_fmt}: {e}") from e
+        done, encoded = opencv.call("imencode", img_fmt, img, parameters)
+    except MXNetError as e:
+        raise type(e)(f"cannot encode the image as {img_fmt}: {e}") from e
     if not done:
         raise MXNetError(f"cannot encode the image as {img_fmt}")
     return pack(header, encoded.tobytes())

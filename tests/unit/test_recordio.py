@@ -367,9 +367,19 @@ def test_short_records():
         recordio.unpack(recordio.pack((0, [1, 2, 3], 0, 0), b"")[:30])
     with pytest.raises(mx.MXNetError, match="labels"):
         recordio.unpack(struct.pack("<IfQQ", 2**32 - 1, 0, 0, 0))
-    for data in (b"", b"no image"):
-        with pytest.raises(mx.MXNetError, match="not an image"):
-            recordio.unpack_img(recordio.pack((0, 1, 0, 0), data))
+    for short in (b"123", recordio.pack((0, [1, 2, 3], 0, 0), b"")[:30]):
+        with pytest.raises(struct.error):
+            recordio.unpack_img(short)
+
+
+def test_records_without_an_image():
+    with pytest.raises(mx.MXNetError, match="not an image: Input cannot be an empty buffer"):
+        recordio.unpack_img(recordio.pack((0, 1, 0, 0), b""))
+    whole = recordio.pack_img((0, 1, 7, 0), np.ones((8, 8, 3), np.uint8), img_fmt=".png")
+    for record in (recordio.pack((0, 1, 7, 0), b"no image"), whole[:50]):
+        with pytest.warns(UserWarning, match="image 7: the [0-9]+ bytes after the header are not an image"):
+            header, image = recordio.unpack_img(record)
+        assert header.id == 7 and image is None
 
 
 def test_images_are_packed():

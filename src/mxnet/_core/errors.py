@@ -55,6 +55,23 @@ class OperatorIndexError(MXNetError, IndexError):
     """An index out of range in an operator; caught as MXNetError and as IndexError."""
 
 
+@shown_as_mxnet_error
+class ArgumentValueError(OperatorValueError, AssertionError):
+    """A value that an argument cannot have, where MXNet asserts: ``except AssertionError`` catches it as well."""
+
+
+@shown_as_mxnet_error
+class ArgumentTypeError(OperatorTypeError, AssertionError):
+    """A type that an argument cannot have, where MXNet asserts: ``except AssertionError`` catches it as well."""
+
+
+@shown_as_mxnet_error
+class UnknownNameError(ArgumentValueError, KeyError):
+    """A name that is none of those there are, where MXNet looks it up: ``except KeyError`` catches it as well."""
+
+    __str__ = Exception.__str__  # a KeyError would show its message as a literal
+
+
 class MissingFeatureError(MXNetError, AttributeError, NotImplementedError):
     """Raised by the use of something that MXNet has and remx has not."""
 

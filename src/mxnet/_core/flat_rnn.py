@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from .errors import ArgumentValueError
+
 # By mode what names the gates in weights, in the order that they are stacked in.
 GATES: Mapping[str, tuple[str, ...]] = {
     "rnn_relu": ("",),
@@ -47,8 +49,9 @@ class FlatParameters(NamedTuple):
         h, directions = self.num_hidden, len(self.directions)
         rows, rest = divmod(size, directions * len(GATES[self.mode]) * h)
         found = rows - (self.num_layers - 1) * (h * directions + h + 2) - h - 2
-        assert rest == 0 and found > 0, (
-            f"{name} of {size} numbers fits no {self.mode} with {self.num_layers} layers of {h} units in {directions} "
-            "direction(s)"
-        )
+        if rest or found < 1:
+            raise ArgumentValueError(
+                f"{name} of {size} numbers fits no {self.mode} with {self.num_layers} layers of {h} units in "
+                f"{directions} direction(s)"
+            )
         return found

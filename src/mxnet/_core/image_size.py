@@ -11,8 +11,8 @@ import struct
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..base import MXNetError
 from . import env
+from .errors import MXNetError, shown_as_mxnet_error
 
 # How many pixels a byte of a file can stand for at most. JPEG: a bit for a block of 64, with room to spare. Deflate
 # packs 1032 bytes into one, of eight pixels each.
@@ -21,6 +21,11 @@ _PER_BYTE_PNG = 8 * 1040
 # Files of any size may claim so many.
 _SMALL = 1 << 20
 _LONGEST_TEXT = 1 << 16
+
+
+@shown_as_mxnet_error
+class NotAnImageError(MXNetError):
+    """Bytes that no decoder takes for an image."""
 
 
 class Claim(NamedTuple):
@@ -59,7 +64,7 @@ def _png(data: memoryview) -> Claim:
     while at < len(data):
         length, left = int.from_bytes(data[at : at + 4], "big"), len(data) - at - 12
         if length > left:
-            raise MXNetError(
+            raise NotAnImageError(
                 f"Decoding failed. Invalid image: the PNG chunk at offset {at} claims to have {length} bytes, "
                 f"{max(left, 0)} are left"
             )

@@ -15,7 +15,7 @@ from ..base import MXNetError
 from ..context import Context, current_context
 from . import history, integers
 from .array import Array
-from .errors import RAISED, op_error
+from .errors import RAISED, ArgumentTypeError, op_error
 from .grad_mode import grad_mode, is_enabled, set_enabled
 from .history import note_of, recorded, recorded_call
 from .registry import OpDef
@@ -423,7 +423,7 @@ def _invoke_sparse(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out
     """Run an operator of which some inputs are sparse."""
     for name, a in zip(od.inputs, arrays):
         if a is not None and not isinstance(a, Array):
-            raise TypeError(f"Argument {name} must have NDArray type, but got {a!r}")
+            raise ArgumentTypeError(f"Argument {name} must have NDArray type, but got {a!r}")
     inputs = [None if a is None else a._value for a in arrays]
     p = od.namespace(kwargs)
     if not compute(od.name, applies, (od, inputs, p), _NO_PARAMS, False, inputs):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from ..base import MXNetError
-from .image_size import check_size
+from .errors import ArgumentValueError, MXNetError, shown_as_mxnet_error
+from .image_size import NotAnImageError, check_size
 
 # Types that OpenCV resizes by weighing pixels; others can only be picked from.
 _WEIGHED = frozenset(np.dtype(t) for t in ("uint8", "uint16", "int16", "float32", "float64"))
@@ -38,12 +39,17 @@ def opencv() -> Any:
 
 
 def call(function: str, *args: Any, **kwargs: Any) -> Any:
-    """Call a function of OpenCV; its errors become MXNetError."""
+    """Call a function of OpenCV; its errors become MXNetError, and stay ``cv2.error``."""
     cv2 = opencv()
     try:
         return getattr(cv2, function)(*args, **kwargs)
     except cv2.error as e:
-        raise MXNetError(f"OpenCV {function}: {e.err or e}") from None
+        raise _error_kind()(f"OpenCV {function}: {e.err or e}") from None
+
+
+@cache
+def _error_kind() -> type[MXNetError]:
+    return shown_as_mxnet_error(type("OpenCVError", (MXNetError, opencv().error), {}))
 
 
 def imdecode(encoded: np.ndarray, flag: int) -> np.ndarray:
@@ -77,7 +83,7 @@ def imdecode(encoded: np.ndarray, flag: int) -> np.ndarray:
                 stacklevel=2,
             )
     if pixels is None:
-        raise MXNetError("Decoding failed. Invalid image file.")
+        raise NotAnImageError("Decoding failed. Invalid image file.")
     return pixels
 
 
@@ -115,7 +121,9 @@ def decode(encoded: np.ndarray, flag: int = 1, to_rgb: bool = True) -> np.ndarra
     # MXNet reads the size of plain JPEG and PNG files itself, and so does not turn them as a camera's note may ask.
     start = encoded[:16].tobytes()
     if start.startswith(_PNG) and start[4:] != _PNG_HEADER:
-        raise MXNetError("Decoding failed. Invalid image file.")  # OpenCV would believe in a first block of any length
+        raise NotAnImageError(
+            "Decoding failed. Invalid image file."
+        )  # OpenCV would believe in a first block of any length
     if start.startswith(_PNG) or (start.startswith(b"\xff\xd8\xff\xe0") and start[6:11] == b"JFIF\0"):
         flag |= cv2.IMREAD_IGNORE_ORIENTATION
     pixels = imdecode(encoded, flag)
@@ -141,7 +149,7 @@ def interpolation(method: int, sizes: tuple[int, ...] = (), draw: Callable[[int,
         if not sizes:
             return _CUBIC
         if len(sizes) != 4:
-            raise ValueError(f"sizes should be the old and the new height and width, got {sizes}")
+            raise ArgumentValueError(f"sizes should be the old and the new height and width, got {sizes}")
         old_h, old_w, new_h, new_w = sizes
         if new_h > old_h and new_w > old_w:
             return _CUBIC

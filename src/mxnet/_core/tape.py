@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from ..base import MXNetError
 from . import integers
 from .array import Array
+from .errors import ArgumentValueError, MXNetError, UnknownNameError
 from .grad_mode import grad_mode
 from .gradients import GradientBuffer, Pass, anchor, deliver, is_marked, receive
 from .history import forget, in_graph, mark_null, mark_variable
@@ -28,7 +28,7 @@ def mark(x: Array, grad: Array | None, grad_req: str) -> None:
     The array keeps its memory; what had been recorded of its past is dropped.
     """
     if grad_req not in GRAD_REQS:
-        raise ValueError(f"grad_req must be one of {', '.join(GRAD_REQS)}, got {grad_req!r}")
+        raise UnknownNameError(f"grad_req must be one of {', '.join(GRAD_REQS)}, got {grad_req!r}")
     sparse = x.stype != "default"
     t = x._new_carrier() if sparse else x._t.data  # type: ignore[attr-defined]
     leaf = t if t.is_floating_point() else integers.carrier(t)
@@ -133,7 +133,9 @@ def heads_and_grads(heads: Sequence[Array], head_grads: Sequence[Array | None] |
     Heads that carry no gradient (moments that a normalization shows, for instance) are left out beside others that do.
     """
     if head_grads is not None and len(head_grads) != len(heads):
-        raise ValueError(f"heads and head_grads must have the same length, got {len(heads)} and {len(head_grads)}")
+        raise ArgumentValueError(
+            f"heads and head_grads must have the same length, got {len(heads)} and {len(head_grads)}"
+        )
     tensors, grads = [], []
     for i, head in enumerate(heads):
         t = head._t

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from .. import ndarray
-from ..base import OperatorTypeError, numeric_types
+from ..base import ArgumentTypeError, numeric_types
 from .block import HybridBlock
 
 TINY = 1e-12  # keeps logarithms and quotients finite
@@ -56,7 +56,7 @@ def apply_weighting(F: ModuleType, loss: Any, weight: float | None = None, sampl
     if weight is None:
         return loss
     if not isinstance(weight, numeric_types):
-        raise OperatorTypeError(f"weight must be a number, got {weight!r}")
+        raise ArgumentTypeError(f"weight must be a number, got {weight!r}")
     return loss * weight
 
 
@@ -86,7 +86,7 @@ class Loss(HybridBlock):
         """``loss`` times the weights."""
         weight = self._weight
         if weight is not None and not isinstance(weight, numeric_types):
-            raise OperatorTypeError(f"{type(self).__name__}: weight must be a number, got {weight!r}")
+            raise ArgumentTypeError(f"{type(self).__name__}: weight must be a number, got {weight!r}")
         return apply_weighting(F, loss, None if weight is None else weight * scale, sample_weight)
 
     def _mean(self, F: ModuleType, loss: object, sample_weight: object | None = None, scale: float = 1.0) -> Any:

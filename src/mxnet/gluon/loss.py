@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from .. import ndarray
-from ..base import OperatorValueError, numeric_types
+from ..base import ArgumentValueError, numeric_types
 from ..util import is_np_array
 from ._cross_entropy import cross_entropy, suits
 from ._loss import TINY, Loss, greater
@@ -230,7 +230,7 @@ class CTCLoss(Loss):
     ) -> None:
         for name, value, choices in (("layout", layout, "NTC TNC"), ("label_layout", label_layout, "NT TN")):
             if value not in choices.split():
-                raise OperatorValueError(f"CTCLoss: {name} must be {choices.replace(' ', ' or ')}, got {value!r}")
+                raise ArgumentValueError(f"CTCLoss: {name} must be {choices.replace(' ', ' or ')}, got {value!r}")
         self._layout = layout
         self._label_layout = label_layout
         super().__init__(weight, label_layout.find("N"), **kwargs)
@@ -326,7 +326,7 @@ class LogisticLoss(Loss):
     ) -> None:
         super().__init__(weight, batch_axis, **kwargs)
         if label_format not in ("signed", "binary"):
-            raise OperatorValueError(f"LogisticLoss: label_format must be 'signed' or 'binary', got {label_format!r}")
+            raise ArgumentValueError(f"LogisticLoss: label_format must be 'signed' or 'binary', got {label_format!r}")
         self._label_format = label_format
 
     def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
@@ -462,7 +462,7 @@ class SDMLLoss(Loss):
 
     def hybrid_forward(self, F: ModuleType, x1: Any, x2: Any) -> Any:
         if F is ndarray and (x1.shape != x2.shape or x1.ndim != 2):
-            raise OperatorValueError(
+            raise ArgumentValueError(
                 f"SDMLLoss: two inputs of one shape (N, C) expected, got {x1.shape} and {x2.shape}"
             )
         rows, columns = F.expand_dims(x1, axis=1), F.expand_dims(x2, axis=0)

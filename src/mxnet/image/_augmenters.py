@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import ndarray as nd
+from ..base import ArgumentValueError
 from ..ndarray.ndarray import NDArray
 from ._functions import (
     _area_argument,
@@ -341,7 +342,7 @@ def _statistic(name: str, value: object, usual: np.ndarray) -> Any:
     if value is True:
         return usual
     if value is not None and not (isinstance(value, (np.ndarray, NDArray)) and value.shape[0] in (1, 3)):
-        raise ValueError(f"{name} should be True, or an array of one or three numbers, got {value!r}")
+        raise ArgumentValueError(f"{name} should be True, or an array of one or three numbers, got {value!r}")
     return value
 
 
@@ -394,7 +395,7 @@ def CreateAugmenter(
     size = (data_shape[2], data_shape[1])
     if rand_resize:
         if not rand_crop:
-            raise ValueError("rand_resize needs rand_crop")
+            raise ArgumentValueError("rand_resize needs rand_crop")
         augmenters.append(RandomSizedCropAug(size, 0.08, (3.0 / 4.0, 4.0 / 3.0), inter_method))
     else:
         augmenters.append((RandomCropAug if rand_crop else CenterCropAug)(size, inter_method))

@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import ndarray as nd
 from .._core import logs
-from ..base import numeric_types
+from ..base import ArgumentValueError, numeric_types
 from ..ndarray import _internal
 from ..ndarray.ndarray import NDArray
 from ._augmenters import Augmenter, ForceResizeAug, ResizeAug, _color_augmenters, _Described
@@ -124,7 +124,7 @@ def _pair(value: object, name: str, owner: str) -> Any:
         low, high = value
         return low, high
     if not isinstance(value, numeric_types):
-        raise ValueError(f"{owner}: {name} should be a number or a pair of them, got {value!r}")
+        raise ArgumentValueError(f"{owner}: {name} should be a number or a pair of them, got {value!r}")
     logs.root.info("Using fixed %s: %s in %s", name.replace("_", " "), value, owner)
     return value, value
 
@@ -289,8 +289,10 @@ class DetRandomPadAug(_RandomWindow):
         max_attempts: int = 50,
         pad_val: Any = (128, 128, 128),
     ) -> None:
-        if not isinstance(pad_val, (list, tuple)):
+        if isinstance(pad_val, numeric_types):
             pad_val = (pad_val,) * 3
+        elif not isinstance(pad_val, (list, tuple)):
+            raise ArgumentValueError(f"DetRandomPadAug: pad_val should be a number or a list of them, got {pad_val!r}")
         super().__init__(
             smallest_area=1.0,
             aspect_ratio_range=aspect_ratio_range,
@@ -375,7 +377,7 @@ def CreateMultiRandCropAugmenter(
     count = max(len(values) for values in lists.values())
     for name, values in lists.items():
         if len(values) not in (1, count):
-            raise ValueError(f"{name} should be one value or a list of {count}, got {len(values)}")
+            raise ArgumentValueError(f"{name} should be one value or a list of {count}, got {len(values)}")
     augmenters = [
         DetRandomCropAug(**{name: values[i if len(values) > 1 else 0] for name, values in lists.items()})
         for i in range(count)

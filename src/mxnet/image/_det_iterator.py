@@ -10,7 +10,7 @@ import numpy as np
 from .. import ndarray as nd
 from .._core import logs
 from .._core.opencv import opencv
-from ..base import MXNetError
+from ..base import ArgumentTypeError, ArgumentValueError, MXNetError
 from ..ndarray.ndarray import NDArray
 from ._augmenters import _IMAGENET_MEAN, _IMAGENET_STD, _statistic
 from ._det_augmenters import CreateDetAugmenter
@@ -142,9 +142,9 @@ class ImageDetIter(ImageIter):
     def sync_label_shape(self, it: ImageDetIter, verbose: bool = False) -> ImageDetIter:
         """Give this iterator and another the same shape of labels: the larger of both. Returns the other."""
         if not isinstance(it, ImageDetIter):
-            raise TypeError(f"Synchronize with invalid iterator {it!r}")
+            raise ArgumentTypeError(f"Synchronize with invalid iterator {it!r}")
         if self.label_shape[1] != it.label_shape[1]:
-            raise ValueError(f"object width mismatch: {self.label_shape[1]} vs {it.label_shape[1]}")
+            raise ArgumentValueError(f"object width mismatch: {self.label_shape[1]} vs {it.label_shape[1]}")
         counts = self.label_shape[0], it.label_shape[0]
         shape = max(counts), self.label_shape[1]
         for iterator in (self, it):

@@ -13,7 +13,7 @@ import torch
 
 from .. import ndarray as nd
 from .._core.opencv import interpolation
-from ..base import numeric_types
+from ..base import ArgumentTypeError, numeric_types
 from ..context import cpu
 from ..ndarray import _internal
 from ..ndarray.ndarray import NDArray, wrap
@@ -254,7 +254,7 @@ def _area_argument(area: object, kwargs: dict[str, Any], caller: str) -> Any:
         warnings.warn("`min_area` is deprecated. Please use `area` instead.", DeprecationWarning, stacklevel=3)
         area = kwargs.pop("min_area")
     if kwargs:
-        raise TypeError(f"unexpected keyword arguments for `{caller}`: {sorted(kwargs)}")
+        raise ArgumentTypeError(f"unexpected keyword arguments for `{caller}`: {sorted(kwargs)}")
     return area
 
 

@@ -12,7 +12,7 @@ from .. import ndarray as nd
 from .. import recordio
 from .._core import logs
 from .._core.files import local_path
-from ..base import MXNetError, OperatorValueError, numeric_types
+from ..base import ArgumentValueError, MXNetError, OperatorValueError, numeric_types
 from ..io import DataBatch, DataIter
 from ..io._image_list import read_image_list
 from ..ndarray.ndarray import NDArray
@@ -100,9 +100,9 @@ class ImageIter(DataIter):
     ) -> None:
         super().__init__()
         if not (path_imgrec or path_imglist or isinstance(imglist, list)):
-            raise ValueError("one of path_imgrec, path_imglist and imglist (a list) is needed")
+            raise ArgumentValueError("one of path_imgrec, path_imglist and imglist (a list) is needed")
         if dtype not in _LABEL_TYPES:
-            raise ValueError(f"{dtype} label not supported, only {', '.join(_LABEL_TYPES)}")
+            raise ArgumentValueError(f"{dtype} label not supported, only {', '.join(_LABEL_TYPES)}")
         self.check_data_shape(data_shape)
         self.imgrec: Any = None
         self.imgidx: list[int] | None = None
@@ -147,12 +147,12 @@ class ImageIter(DataIter):
         elif self.imgidx is not None:
             keys = self.imgidx
         elif self.shuffle or num_parts > 1:
-            raise ValueError("shuffle and num_parts need the index of the record file: path_imgidx")
+            raise ArgumentValueError("shuffle and num_parts need the index of the record file: path_imgidx")
         else:
             return None
         if num_parts > 1:
             if not 0 <= part_index < num_parts:
-                raise ValueError(f"part_index should be from 0 to {num_parts - 1}, got {part_index}")
+                raise ArgumentValueError(f"part_index should be from 0 to {num_parts - 1}, got {part_index}")
             size = len(keys) // num_parts
             keys = keys[part_index * size : (part_index + 1) * size]
         return keys

@@ -15,7 +15,7 @@ import torch
 from .._core.files import local_path
 from .._core.params import codec_for
 from .._core.text import shortened
-from ..base import MXNetError
+from ..base import MXNetError, OperatorTypeError
 from ..context import cpu
 from ..ndarray.ndarray import NDArray, wrap
 
@@ -200,7 +200,7 @@ def file_iterator(name: str, source: type[BatchSource], iterator: Any) -> Any:
 
     def create(*args: Any, **kwargs: Any) -> Any:
         if args:
-            raise TypeError(f"{name} can only accept keyword arguments")
+            raise OperatorTypeError(f"{name} can only accept keyword arguments")
         _warn_of_typos(name, [k for k in kwargs if k not in names], names)
         missing = [n for n, p in known.items() if p.default is p.empty and n not in kwargs]
         if missing:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .. import registry
 from .._core.text import quoted, shortened
-from ..base import MXNetError
+from ..base import UnknownNameError
 from ..ndarray import NDArray
 
 # Arrays up to this size are handled by NumPy, whose calls cost half of torch's; larger ones profit from threads.
@@ -179,7 +179,7 @@ class EvalMetric:
         for name in names:
             if name not in arrays:
                 present = shortened(", ".join(arrays))
-                raise MXNetError(f"{type(self).__name__}: {argument} has {quoted(name)}, the batch has {present}")
+                raise UnknownNameError(f"{type(self).__name__}: {argument} has {quoted(name)}, the batch has {present}")
         return [arrays[name] for name in names]
 
     def update(self, labels: Any, preds: Any) -> None:

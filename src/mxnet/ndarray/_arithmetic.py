@@ -11,6 +11,7 @@ import numpy as np
 
 from .._core.invoke import arithmetic, arithmetic_in_place, arithmetic_with_number, invoke
 from .._core.registry import OpDef, get_op
+from ..base import ArgumentTypeError
 from ._array import NDArray
 
 _NUMBERS = (float, int, np.generic)
@@ -109,7 +110,7 @@ def _function(name: str, arrays: OpDef, left: OpDef, right: OpDef) -> Any:
                 return arithmetic_with_number(right, rhs, lhs)
             if isinstance(rhs, _NUMBERS):
                 return _PYTHON[name](lhs, rhs)
-        raise TypeError(f"types ({type(lhs)}, {type(rhs)}) not supported")
+        raise ArgumentTypeError(f"types ({type(lhs)}, {type(rhs)}) not supported")
 
     fn.__name__ = fn.__qualname__ = name
     fn.__doc__ = (

@@ -22,6 +22,7 @@ from .._core.serialization import dump_array, load_array
 from .._core.sparse.storage import STYPES, empty
 from .._core.state import state
 from .._core.types import Axes, DTypeLike, ShapeLike
+from ..base import ArgumentValueError
 from ..context import Context, current_context
 from ._copies import converted, copied_into, moved
 from ._handles import lend, lent
@@ -322,7 +323,7 @@ class NDArray(Array, Fluent):
         if not shape:
             shape = kwargs.pop("shape", None)
             if shape is None:
-                raise ValueError("Shape must be provided.")
+                raise ArgumentValueError("Shape must be provided.")
         elif len(shape) == 1 and isinstance(shape[0], (tuple, list)):
             shape = tuple(shape[0])
         reverse = bool(kwargs.pop("reverse", False))

@@ -19,7 +19,7 @@ from .._core.ops.init.creation import checked_shape, known_shape
 from .._core.params import Shape, codec_for
 from .._core.registry import get_op
 from .._core.types import ContextLike, DTypeLike, ShapeLike
-from ..base import MXNetError, OperatorValueError, mx_real_t
+from ..base import ArgumentTypeError, ArgumentValueError, MXNetError, OperatorValueError, mx_real_t
 from ..context import Context, current_context
 from . import _internal, op
 from ._array import NDArray, from_torch, wrap
@@ -198,18 +198,18 @@ def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: DType
 
 def concatenate(arrays: list[NDArray], axis: int = 0, always_copy: bool = True) -> NDArray:
     """Join arrays along an axis. Of a single array gives the array itself when ``always_copy`` is false."""
-    if not arrays or not all(isinstance(a, NDArray) for a in arrays):
-        raise ValueError("arrays must be a list of at least one NDArray")
+    if not isinstance(arrays, (list, tuple)) or not arrays or not all(isinstance(a, NDArray) for a in arrays):
+        raise ArgumentValueError("arrays must be a list of at least one NDArray")
     if not always_copy and len(arrays) == 1:
         return arrays[0]
     first = arrays[0]
     for i, a in enumerate(arrays):
         if a._t.dtype != first._t.dtype:
-            raise TypeError(f"all arrays must have one type: the first has {first.dtype}, number {i} {a.dtype}")
+            raise ArgumentTypeError(f"all arrays must have one type: the first has {first.dtype}, number {i} {a.dtype}")
         if a.ndim != first.ndim or any(
             p != q for j, (p, q) in enumerate(zip(a.shape, first.shape)) if j != axis % first.ndim
         ):
-            raise ValueError(f"cannot join shapes {first.shape} and {a.shape} along axis {axis}")
+            raise ArgumentValueError(f"cannot join shapes {first.shape} and {a.shape} along axis {axis}")
     return invoke(get_op("Concat"), [a.as_in_context(first._ctx) for a in arrays], {"dim": axis})
 
 
@@ -296,7 +296,11 @@ def _cpu_context() -> Context:
 
 def from_dlpack(dlpack: Any) -> NDArray:
     """An array on the memory of a DLPack capsule or of an object that speaks DLPack."""
-    return from_torch(torch.utils.dlpack.from_dlpack(dlpack))
+    try:
+        tensor = torch.utils.dlpack.from_dlpack(dlpack)
+    except RuntimeError as e:
+        raise ArgumentValueError(f"from_dlpack: {e}") from None
+    return from_torch(tensor)
 
 
 def _from_dlpack_pointer(managed: ctypes.c_void_p, out: object) -> int:

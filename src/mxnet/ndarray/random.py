@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.frontend.namespaces import install
 from .._core.types import DTypeLike, ShapeLike
-from ..base import MXNetError, _Null, numeric_types
+from ..base import ArgumentTypeError, ArgumentValueError, MXNetError, _Null, numeric_types
 from ..context import Context
 from . import _internal
 from ._array import NDArray, make_function
@@ -43,10 +43,10 @@ def _draw(
     first = values[0]
     kind = NDArray if isinstance(first, NDArray) else numeric_types
     if kind is numeric_types and not isinstance(first, numeric_types):
-        raise ValueError(f"{distribution}: parameters must be NDArrays or numbers, got {type(first)}")
+        raise ArgumentValueError(f"{distribution}: parameters must be NDArrays or numbers, got {type(first)}")
     for other in values[1:]:
         if not isinstance(other, kind):
-            raise AssertionError(
+            raise ArgumentValueError(
                 f"{distribution}: parameters must have the same type, got {type(first)} and {type(other)}"
             )
     if kind is NDArray:
@@ -285,7 +285,7 @@ def randint(
     """
     for value in (low, high):
         if not isinstance(value, numeric_types):
-            raise TypeError(f"randint takes numbers for low and high, but got {type(value)}")
+            raise ArgumentTypeError(f"randint takes numbers for low and high, but got {type(value)}")
     if out is not None:
         shape = out.shape if shape is _Null else shape
         dtype = out.dtype if dtype is _Null else dtype

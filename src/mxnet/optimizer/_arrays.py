@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from ..base import MXNetError, OperatorTypeError, numeric_types
+from ..base import ArgumentTypeError, MXNetError, OperatorTypeError, numeric_types
 from ..ndarray.ndarray import NDArray, wrap
 from ..ndarray.sparse import BaseSparseNDArray, RowSparseNDArray, zeros
 
@@ -33,7 +33,7 @@ def check_arrays(index: int | str, weight: Any, grad: Any) -> None:
     """Raise unless weight and gradient of a parameter are arrays of one shape."""
     for name, x in (("weight", weight), ("grad", grad)):
         if not isinstance(x, NDArray):
-            raise TypeError(f"{name} of parameter {index!r} must be an NDArray, got {type(x).__name__}")
+            raise ArgumentTypeError(f"{name} of parameter {index!r} must be an NDArray, got {type(x).__name__}")
     if weight.shape != grad.shape:
         raise MXNetError(f"parameter {index!r} has shape {weight.shape}, but its gradient {grad.shape}")
 

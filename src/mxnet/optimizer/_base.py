@@ -12,7 +12,7 @@ import torch
 from .._core.ops.optimizer import kernels
 from .._core.spelling import suggestion, warn_unknown
 from .._core.text import quoted
-from ..base import MXNetError
+from ..base import ArgumentTypeError, MXNetError
 from ..ndarray.ndarray import NDArray
 from ..ndarray.sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
 from ..util import is_np_array
@@ -80,7 +80,9 @@ class Optimizer:
         param_dict: dict[Any, Any] | None = None,
     ) -> None:
         if param_idx2name is not None and not isinstance(param_idx2name, dict):
-            raise TypeError(f"param_idx2name should be a dict of parameter indices to names, got {param_idx2name!r}")
+            raise ArgumentTypeError(
+                f"param_idx2name should be a dict of parameter indices to names, got {param_idx2name!r}"
+            )
         if learning_rate is None and lr_scheduler is None:
             learning_rate = 0.01
         elif learning_rate is not None and lr_scheduler is not None and lr_scheduler.base_lr != learning_rate:
@@ -127,7 +129,7 @@ class Optimizer:
         'MyOptimizer'
         """
         if not isinstance(klass, type):
-            raise TypeError(f"register expects a class, got {klass!r}")
+            raise ArgumentTypeError(f"register expects a class, got {klass!r}")
         name = klass.__name__.lower()
         existing = Optimizer.opt_registry.get(name)
         if existing is not None:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from .._core.ops.optimizer import kernels
+from ..base import ArgumentValueError
 from ..ndarray import sparse
 from ..ndarray.ndarray import NDArray, wrap
 from ..ndarray.sparse import RowSparseNDArray
@@ -44,7 +45,9 @@ class GroupAdaGrad(Optimizer):
             When the weight is not a matrix.
         """
         if len(weight.shape) != 2:
-            raise ValueError(f"GroupAdaGrad needs weights of two axes, parameter {index!r} has shape {weight.shape}")
+            raise ArgumentValueError(
+                f"GroupAdaGrad needs weights of two axes, parameter {index!r} has shape {weight.shape}"
+            )
         if isinstance(weight, RowSparseNDArray):
             return sparse.zeros("row_sparse", (weight.shape[0], 1), ctx=weight.context, dtype=weight.dtype)
         t = weight._t.data
@@ -55,7 +58,7 @@ class GroupAdaGrad(Optimizer):
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
         if wd != 0:
-            raise ValueError(f"Weight decay is not supported for GroupAdaGrad, got {wd} for {step.indices}")
+            raise ArgumentValueError(f"Weight decay is not supported for GroupAdaGrad, got {wd} for {step.indices}")
         kernels.group_adagrad(
             w, g, *states, lr=lr, epsilon=self.float_stable_eps, rescale=self.rescale_grad, clip=self._clip_or_none()
         )

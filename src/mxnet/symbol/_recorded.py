@@ -12,7 +12,7 @@ from .._core.graph.attrs import attr_text
 from .._core.graph.node import Entry, Node
 from .._core.history import Note, in_graph, note_of
 from .._core.registry import OpDef, get_op
-from ..base import MXNetError
+from ..base import ArgumentTypeError, MXNetError
 from ..ndarray import NDArray
 from ._subgraph import call_params
 from ._symbol import Symbol
@@ -21,7 +21,7 @@ from ._symbol import Symbol
 def symbol_of(x: NDArray) -> Symbol:
     """The graph that an array was computed by; see :func:`mxnet.autograd.get_symbol`."""
     if not isinstance(x, NDArray):
-        raise TypeError(f"get_symbol expects an NDArray, got {type(x).__name__}")
+        raise ArgumentTypeError(f"get_symbol expects an NDArray, got {type(x).__name__}")
     stands = in_graph(x)
     if stands is None or not stands.requires_grad:
         raise MXNetError("get_symbol: nothing was recorded for this array; compute it under autograd.record()")

@@ -14,7 +14,7 @@ from .._core.graph.node import Entry, Node, split_variables, topo_sort
 from .._core.registry import OpDef
 from .._core.types import ContextLike
 from ..attribute import AttrScope
-from ..base import MXNetError, NotImplementedForSymbol
+from ..base import ArgumentTypeError, MXNetError, NotImplementedForSymbol
 from ..name import NameManager
 from . import _bind, _infer
 
@@ -357,10 +357,10 @@ class Symbol(Fluent):
     ) -> Symbol:
         """A copy of this symbol. MXNet's hardware back ends do not exist here: executors choose kernels themselves."""
         if not isinstance(backend, str):
-            raise TypeError(f"backend must be a string, got {backend!r}")
+            raise ArgumentTypeError(f"backend must be a string, got {backend!r}")
         for what, value in (("args", args), ("aux", aux)):
             if value is not None and not isinstance(value, dict):
-                raise TypeError(f"{what} must be a dict of str to NDArray, got {type(value)}")
+                raise ArgumentTypeError(f"{what} must be a dict of str to NDArray, got {type(value)}")
         return self.__copy__()
 
     def get_backend_symbol(self, backend: str) -> Symbol:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .._core.frontend.namespaces import install
 from .._core.registry import get_op
 from .._core.types import DTypeLike
-from ..base import _Null
+from ..base import ArgumentValueError, _Null
 from ._functions import make_function
 from ._symbol import Symbol, create
 
@@ -37,7 +37,7 @@ def _draw(
     """A distribution of the given parameters: one for all draws when they are numbers, one an element for symbols."""
     values = list(parameters.values())
     if any(type(v) is not type(values[0]) for v in values) and any(isinstance(v, Symbol) for v in values):
-        raise AssertionError(
+        raise ArgumentValueError(
             f"{distribution}: parameters must have the same type, got {type(values[0])} and "
             f"{next(type(v) for v in values if type(v) is not type(values[0]))}"
         )
@@ -45,7 +45,7 @@ def _draw(
         return _make(f"_sample_{distribution}", tuple(values), {}, shape, dtype, kwargs)
     for v in values:
         if not isinstance(v, Number):
-            raise ValueError(f"{distribution}: parameters must be Symbols or numbers, got {type(v)}")
+            raise ArgumentValueError(f"{distribution}: parameters must be Symbols or numbers, got {type(v)}")
     return _make(f"_random_{distribution}", (), parameters, shape, dtype, kwargs)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...base import _Null
+from ..errors import ArgumentTypeError
 from ..registry import OpDef
 from .binding import argument_order, lazy_metadata
 
@@ -33,7 +34,7 @@ def make_function(od: OpDef, shown: str, symbol: type, create: Callable[..., Any
                 symbols[name] = value
             elif name in inputs:
                 if value is not None:
-                    raise TypeError(f"Argument {name} of {od.name} must be a Symbol, but got {value!r}")
+                    raise ArgumentTypeError(f"Argument {name} of {od.name} must be a Symbol, but got {value!r}")
             elif name not in _OWN and value is not _Null:
                 params[name] = value
         return create(od, (), symbols, params, kwargs.get("name"), kwargs.get("attr"), hint)
@@ -54,7 +55,7 @@ def make_function(od: OpDef, shown: str, symbol: type, create: Callable[..., Any
                 params[name] = value
         for value in (*bodies, *positional):
             if not isinstance(value, symbol):
-                raise TypeError(f"Argument {od.inputs[-1]} of {od.name} must be a Symbol, but got {value!r}")
+                raise ArgumentTypeError(f"Argument {od.inputs[-1]} of {od.name} must be a Symbol, but got {value!r}")
         return create(od, tuple(positional), symbols, params, kwargs.get("name"), kwargs.get("attr"), hint, bodies)
 
     return lazy_metadata(od, shown, _TAIL, "Symbol")(variadic if od.variadic else fixed)

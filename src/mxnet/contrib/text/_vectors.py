@@ -10,14 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..._core.text import quoted
-from ...base import OperatorValueError
+from ...base import ArgumentValueError
 
 # Beyond this many characters a line is not one of word vectors. What is in memory beside the vectors is a line.
 _LONGEST_LINE = 1 << 20
-
-
-class VectorFileError(OperatorValueError, AssertionError):
-    """A file of word vectors that cannot be used. MXNet raises assertions and ValueError for such files."""
 
 
 class Vectors(NamedTuple):
@@ -55,7 +51,7 @@ def read_vectors(path: str, delimiter: str | None, encoding: str, known: Mapping
 
     Raises
     ------
-    VectorFileError
+    ArgumentValueError
         For a line that is not a token and numbers, or has another count of them than the lines before; the message
         names file and line. For a file without vectors.
     """
@@ -67,7 +63,7 @@ def read_vectors(path: str, delimiter: str | None, encoding: str, known: Mapping
     for number, line in _lines(path, encoding):
         token, *texts = line.rstrip().split(delimiter)
         if not texts:
-            raise VectorFileError(f"{path}, line {number}: expected a token and its vector, got {quoted(token)}")
+            raise ArgumentValueError(f"{path}, line {number}: expected a token and its vector, got {quoted(token)}")
         vector = _numbers(path, number, token, texts)
         row = known.get(token)
         if row == 0 and token not in seen:
@@ -88,7 +84,7 @@ def read_vectors(path: str, delimiter: str | None, encoding: str, known: Mapping
                 length, first_line = len(vector), number
                 values.frombytes(bytes(4 * length * len(known)))
             if len(vector) != length:
-                raise VectorFileError(_unequal(path, number, token, vector, length, first_line))
+                raise ArgumentValueError(_unequal(path, number, token, vector, length, first_line))
             if row is None:
                 values.frombytes(vector.tobytes())
                 new.append(token)
@@ -96,12 +92,12 @@ def read_vectors(path: str, delimiter: str | None, encoding: str, known: Mapping
                 early[row] = number, token, vector
         seen.add(token)
     if not length:
-        raise VectorFileError(f"{path}: the file holds no vectors")
+        raise ArgumentValueError(f"{path}: the file holds no vectors")
 
     matrix = np.frombuffer(values, np.float32).reshape(-1, length)
     for row, (number, token, vector) in early.items():
         if row == 0 and len(vector) not in (1, length):
-            raise VectorFileError(_unequal(path, number, token, vector, length, first_line))
+            raise ArgumentValueError(_unequal(path, number, token, vector, length, first_line))
         matrix[row] = vector
     return Vectors(matrix, new, set(early))
 
@@ -115,11 +111,13 @@ def _lines(path: str, encoding: str) -> Iterator[tuple[int, str]]:
             try:
                 line = file.readline(_LONGEST_LINE)
             except UnicodeError as e:
-                raise VectorFileError(f"{path}, line {number} or soon after: it is not {encoding} text: {e}") from None
+                raise ArgumentValueError(
+                    f"{path}, line {number} or soon after: it is not {encoding} text: {e}"
+                ) from None
             if not line:
                 return
             if len(line) == _LONGEST_LINE and not line.endswith("\n"):
-                raise VectorFileError(f"{path}, line {number}: longer than {_LONGEST_LINE} characters")
+                raise ArgumentValueError(f"{path}, line {number}: longer than {_LONGEST_LINE} characters")
             if not line.isascii():
                 _check_text(path, number, line, encoding)
             yield number, line
@@ -131,7 +129,7 @@ def _check_text(path: str, number: int, line: str, encoding: str) -> None:
         line.encode("utf-8")
     except UnicodeEncodeError as e:
         byte = ord(line[e.start]) & 0xFF
-        raise VectorFileError(
+        raise ArgumentValueError(
             f"{path}, line {number}: it is not {encoding} text: byte {byte:#04x} after {e.start} characters"
         ) from None
 
@@ -143,7 +141,7 @@ def _numbers(path: str, line: int, token: str, texts: list[str]) -> np.ndarray:
             return np.array(texts, dtype=np.float32)
     except ValueError:
         place, wrong = next((i, text) for i, text in enumerate(texts, 1) if not _is_number(text))
-        raise VectorFileError(
+        raise ArgumentValueError(
             f"{path}, line {line}: element {place} of the vector of {quoted(token)} must be a number, got "
             f"{quoted(wrong)}"
         ) from None

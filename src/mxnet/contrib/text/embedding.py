@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 from ... import ndarray as nd
 from ... import registry
 from ..._core.files import extract
-from ...base import data_dir
+from ...base import ArgumentValueError, data_dir
 from ...context import current_context
 from ...gluon.utils import _get_repo_file_url, check_sha1, download
 from ...util import is_np_array
 from . import _published, vocab
-from ._vectors import VectorFileError, read_vectors
+from ._vectors import read_vectors
 
 __all__ = [
     "CompositeEmbedding",
@@ -108,7 +108,7 @@ class _TokenEmbedding(vocab.Vocabulary):
         """
         path = os.path.expanduser(pretrained_file_path)
         if not os.path.isfile(path):
-            raise VectorFileError(f"pretrained_file_path must be a file of word vectors, there is none at {path!r}")
+            raise ArgumentValueError(f"pretrained_file_path must be a file of word vectors, there is none at {path!r}")
         vectors = read_vectors(path, elem_delim, encoding, self._token_to_idx)
         unset = [i for i in range(1, len(self)) if i not in vectors.filled]
         first = len(self)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any, Union
 
-from ...base import OperatorTypeError, OperatorValueError
+from ...base import ArgumentTypeError, ArgumentValueError
 from ...initializer import Initializer
 
 Size = Union[int, Sequence[int]]  # one number for all axes, or one an axis
@@ -23,9 +23,9 @@ def integer(layer: str, name: str, value: Any, least: int) -> int:
     try:
         number = operator.index(value)
     except TypeError:
-        raise OperatorTypeError(f"{layer}: {name} must be an integer, got {value!r}") from None
+        raise ArgumentTypeError(f"{layer}: {name} must be an integer, got {value!r}") from None
     if number < least:
-        raise OperatorValueError(f"{layer}: {name} must be at least {least}, got {number}")
+        raise ArgumentValueError(f"{layer}: {name} must be at least {least}, got {number}")
     return number
 
 
@@ -44,16 +44,16 @@ def per_axis(layer: str, name: str, value: Size, count: int) -> tuple[int, ...]:
     try:
         sizes = tuple(operator.index(v) for v in value)  # type: ignore[union-attr]
     except TypeError:
-        raise OperatorTypeError(f"{layer}: {name} must be a number or {count} numbers, got {value!r}") from None
+        raise ArgumentTypeError(f"{layer}: {name} must be a number or {count} numbers, got {value!r}") from None
     if len(sizes) != count:
-        raise OperatorValueError(f"{layer}: {name} must be a number or {count} numbers, got {len(sizes)}: {value!r}")
+        raise ArgumentValueError(f"{layer}: {name} must be a number or {count} numbers, got {len(sizes)}: {value!r}")
     return sizes
 
 
 def one_of(layer: str, name: str, value: object, choices: Sequence[Any]) -> Any:
     """``value`` when it is one of ``choices``."""
     if value not in choices:
-        raise OperatorValueError(f"{layer}: {name} must be {' or '.join(map(repr, choices))}, got {value!r}")
+        raise ArgumentValueError(f"{layer}: {name} must be {' or '.join(map(repr, choices))}, got {value!r}")
     return value
 
 

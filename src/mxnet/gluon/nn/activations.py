@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from ... import initializer
-from ...base import OperatorValueError
+from ...base import ArgumentValueError
 from ..block import HybridBlock
 from ._arguments import InitLike, integer
 
@@ -55,7 +55,7 @@ class LeakyReLU(HybridBlock):
 
     def __init__(self, alpha: float, **kwargs: Any) -> None:
         if not alpha >= 0:
-            raise OperatorValueError(f"{type(self).__name__}: alpha must be at least 0, got {alpha!r}")
+            raise ArgumentValueError(f"{type(self).__name__}: alpha must be at least 0, got {alpha!r}")
         super().__init__(**kwargs)
         self._alpha = alpha
 

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from ... import ndarray, symbol
-from ...base import OperatorTypeError, OperatorValueError
+from ...base import ArgumentValueError
 from ..block import Block, HybridBlock
 from ._arguments import InitLike, integer
 from ._containers import HybridSequential, Sequential
@@ -116,7 +116,7 @@ class Dropout(HybridBlock):
     def __init__(self, rate: float, axes: Any = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not 0 <= rate <= 1:
-            raise OperatorValueError(f"{type(self).__name__}: rate must be between 0 and 1, got {rate!r}")
+            raise ArgumentValueError(f"{type(self).__name__}: rate must be between 0 and 1, got {rate!r}")
         self._rate = rate
         self._axes = axes
 
@@ -202,9 +202,9 @@ def _check_function(layer: str, function: object, *namespaces: Any) -> None:
     if isinstance(function, str):
         for namespace in namespaces:
             if not hasattr(namespace, function):
-                raise OperatorValueError(f"{layer}: function {function!r} is not in {namespace.__name__}")
+                raise ArgumentValueError(f"{layer}: function {function!r} is not in {namespace.__name__}")
     elif not callable(function):
-        raise OperatorTypeError(f"{layer}: function must be callable or an operator's name, got {function!r}")
+        raise ArgumentValueError(f"{layer}: function must be callable or an operator's name, got {function!r}")
 
 
 class Lambda(Block):

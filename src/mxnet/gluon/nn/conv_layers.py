@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from ... import symbol
-from ...base import OperatorValueError
+from ...base import ArgumentValueError
 from ...util import is_np_shape, np_array, np_shape
 from ..block import HybridBlock
 from ._arguments import InitLike, PerDimension, Size, integer, one_of, per_axis
@@ -242,7 +242,7 @@ class _SpatialConvTranspose(_SpatialConv):
         name = type(self).__name__
         self.outpad = per_axis(name, "output_padding", output_padding, self._axes)
         if any(pad >= step for pad, step in zip(self.outpad, per_axis(name, "strides", strides, self._axes))):
-            raise OperatorValueError(
+            raise ArgumentValueError(
                 f"{name}: output_padding must be less than strides, got {output_padding}, {strides}"
             )
         windows = kernel_size, strides, padding, dilation, groups, layout
@@ -303,7 +303,7 @@ class ReflectionPad2D(HybridBlock):
         super().__init__(**kwargs)
         if isinstance(padding, (tuple, list)):
             if len(padding) != 8:
-                raise OperatorValueError(
+                raise ArgumentValueError(
                     f"{type(self).__name__}: padding must be a number or 8 numbers, got {padding!r}"
                 )
             self._padding = tuple(padding)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ... import ndarray, symbol
 from ..._core.types import DTypeLike
+from ...base import OperatorValueError, UnknownNameError
 from ...ndarray import NDArray
 from ..block import HybridBlock
 from . import rnn_cell
@@ -243,16 +244,20 @@ class _RNNLayer(HybridBlock):
     def _checked_states(self, inputs: NDArray, states: list[NDArray] | None) -> list[NDArray]:
         """The states to begin with, zeros if there are none."""
         if inputs.ndim != 3:
-            raise ValueError(f"{self.name!r}: the input must have the axes {self._layout}, got shape {inputs.shape}")
+            raise OperatorValueError(
+                f"{self.name!r}: the input must have the axes {self._layout}, got shape {inputs.shape}"
+            )
         batch_size = inputs.shape[self._layout.find("N")]
         if states is None:
             return self.begin_state(batch_size, ctx=inputs.context, dtype=inputs.dtype)
         infos = self.state_info(batch_size)
         if len(states) != len(infos):
-            raise ValueError(f"{self.name!r} has {len(infos)} states, got {len(states)}")
+            raise OperatorValueError(f"{self.name!r} has {len(infos)} states, got {len(states)}")
         for given, info in zip(states, infos):
             if isinstance(given, NDArray) and given.shape != info["shape"]:
-                raise ValueError(f"Invalid recurrent state shape. Expecting {info['shape']}, got {given.shape}.")
+                raise OperatorValueError(
+                    f"Invalid recurrent state shape. Expecting {info['shape']}, got {given.shape}."
+                )
         return states
 
 
@@ -285,7 +290,7 @@ class RNN(_RNNLayer):
         **kwargs: Any,
     ) -> None:
         if activation not in ("relu", "tanh"):
-            raise ValueError(f"RNN: activation must be 'relu' or 'tanh', got {activation!r}")
+            raise UnknownNameError(f"RNN: activation must be 'relu' or 'tanh', got {activation!r}")
         super().__init__(
             hidden_size, num_layers, layout, dropout, bidirectional, input_size, i2h_weight_initializer,
             h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer, "rnn_" + activation, None, None, None,

@@ -6,6 +6,7 @@ from typing import Optional
 import torch
 from torch import Tensor
 
+from ...errors import OperatorValueError
 from ...params import Shape
 from ...registry import Display, op
 from ..axes import check_axes
@@ -32,7 +33,7 @@ def infer_reshape(shape: tuple, codes: tuple, reverse: bool = False) -> tuple:
     def take(count: int) -> tuple:
         nonlocal at
         if at + count > len(source):
-            raise ValueError(f"shape {codes} needs more axes than the array of shape {shape} has")
+            raise OperatorValueError(f"shape {codes} needs more axes than the array of shape {shape} has")
         at += count
         return source[at - count : at]
 
@@ -43,7 +44,7 @@ def infer_reshape(shape: tuple, codes: tuple, reverse: bool = False) -> tuple:
             result += take(1)
         elif code == -1:
             if inferred is not None:
-                raise ValueError(f"shape {codes} has more than one -1")
+                raise OperatorValueError(f"shape {codes} has more than one -1")
             inferred = len(result)
             result.append(1)
             at += 1
@@ -55,14 +56,14 @@ def infer_reshape(shape: tuple, codes: tuple, reverse: bool = False) -> tuple:
             result.append(None if a is None or b is None else a * b)
         elif code == -4:
             if i + 2 > len(wanted):
-                raise ValueError(f"shape {codes}: -4 must be followed by two lengths")
+                raise OperatorValueError(f"shape {codes}: -4 must be followed by two lengths")
             result += _split_length(take(1)[0], wanted[i], wanted[i + 1], codes)
             i += 2
         elif code is not None and code > 0:
             result.append(code)
             at += 1
         else:
-            raise ValueError(f"shape {codes} has the unknown code {code}")
+            raise OperatorValueError(f"shape {codes} has the unknown code {code}")
 
     size = None if None in shape else math.prod(shape)
     if inferred is not None:
@@ -72,13 +73,13 @@ def infer_reshape(shape: tuple, codes: tuple, reverse: bool = False) -> tuple:
         elif rest == 0:
             result[inferred] = 0
         elif size % rest:
-            raise ValueError(
+            raise OperatorValueError(
                 f"cannot reshape an array of shape {shape} to {codes}: {size} elements are not a multiple of {rest}"
             )
         else:
             result[inferred] = size // rest
     elif size is not None and None not in result and math.prod(result) != size:
-        raise ValueError(
+        raise OperatorValueError(
             f"cannot reshape an array of shape {shape} ({size} elements) to {codes} ({math.prod(result)} elements)"
         )
     return tuple(result[::-1] if reverse else result)
@@ -86,14 +87,16 @@ def infer_reshape(shape: tuple, codes: tuple, reverse: bool = False) -> tuple:
 
 def _split_length(length: Optional[int], left: int, right: int, codes: tuple) -> tuple:
     if left == -1 and right == -1:
-        raise ValueError(f"shape {codes}: the two lengths after -4 cannot both be -1")
+        raise OperatorValueError(f"shape {codes}: the two lengths after -4 cannot both be -1")
     if length is not None:
         if left == -1:
             left = length // max(right, 1)
         elif right == -1:
             right = length // max(left, 1)
         if left * right != length:
-            raise ValueError(f"shape {codes}: the lengths {left} and {right} do not divide an axis of length {length}")
+            raise OperatorValueError(
+                f"shape {codes}: the lengths {left} and {right} do not divide an axis of length {length}"
+            )
     return (None if left == -1 else left, None if right == -1 else right)
 
 

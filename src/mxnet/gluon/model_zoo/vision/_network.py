@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from .... import base
+from ....base import UnknownNameError
 from ....context import Context, cpu
 from ... import nn
 from ...block import HybridBlock
@@ -52,7 +53,7 @@ def chain(*layers: HybridBlock) -> nn.HybridSequential:
 def look_up(table: dict[Any, Any], argument: str, value: object) -> Any:
     """The row of a family's table; its keys are what ``argument`` may be."""
     if value not in table:
-        raise ValueError(f"{argument} must be one of {', '.join(map(repr, table))}, got {value!r}")
+        raise UnknownNameError(f"{argument} must be one of {', '.join(map(repr, table))}, got {value!r}")
     return table[value]
 
 

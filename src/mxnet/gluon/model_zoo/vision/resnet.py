@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from ....base import ArgumentValueError
 from ... import nn
 from ...block import HybridBlock
 from ._network import CPU, ROOT, Classifier, Contexts, chain, look_up, variant, with_parameters
@@ -169,7 +170,7 @@ class _ResNet(Classifier):
     ) -> None:
         super().__init__(**kwargs)
         if len(layers) != len(channels) - 1:
-            raise ValueError(
+            raise ArgumentValueError(
                 f"{type(self).__name__}: channels must hold one number more than layers, "
                 f"got {len(channels)} and {len(layers)}"
             )

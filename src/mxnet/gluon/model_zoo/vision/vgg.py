@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ....base import ArgumentValueError
 from ....initializer import Xavier
 from ... import nn
 from ...block import HybridBlock
@@ -56,7 +57,9 @@ class VGG(Classifier):
     ) -> None:
         super().__init__(**kwargs)
         if len(layers) != len(filters):
-            raise ValueError(f"VGG: layers and filters must be of one length, got {len(layers)} and {len(filters)}")
+            raise ArgumentValueError(
+                f"VGG: layers and filters must be of one length, got {len(layers)} and {len(filters)}"
+            )
         with self.name_scope():
             self.features = self._make_features(layers, filters, batch_norm)
             self.features.add(_dense(4096, "relu"), nn.Dropout(rate=0.5), _dense(4096, "relu"), nn.Dropout(rate=0.5))
