@@ -1,6 +1,6 @@
 """Calls that MXNet 1.9.1 refuses, and the kind of error by which its users catch them.
 
-With MXNet's interpreter, ``python -m tests.unit.bad_calls`` checks the table: it prints the rows that are not so.
+With MXNet's interpreter, ``python -m tests.unit.bad_calls`` checks the table, and stops at a row that is not so.
 """
 
 import os
@@ -295,7 +295,6 @@ if __name__ == "__main__":
         for kind, call in ROWS:
             try:
                 eval(call, known)
-                print(kind, call, "raises nothing")
-            except Exception as e:
-                if not isinstance(e, eval(kind, known)):
-                    print(kind, call, "raises", repr(e))
+            except eval(kind, known):
+                continue
+            raise SystemExit(f"{call} raises nothing")
