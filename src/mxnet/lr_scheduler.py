@@ -6,6 +6,7 @@ import math
 from math import cos, pi
 
 from ._core import logs
+from ._core.host import number
 
 __all__ = ["CosineScheduler", "FactorScheduler", "LRScheduler", "MultiFactorScheduler", "PolyScheduler"]
 
@@ -39,6 +40,7 @@ class LRScheduler:
     ) -> None:
         if not isinstance(warmup_steps, int):
             raise AssertionError(f"warmup_steps must be an int, got {warmup_steps!r}")
+        base_lr, warmup_begin_lr = number("base_lr", base_lr), number("warmup_begin_lr", warmup_begin_lr)
         if warmup_begin_lr > base_lr:
             raise ValueError("Base lr has to be higher than warmup_begin_lr")
         if warmup_steps < 0:

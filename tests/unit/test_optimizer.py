@@ -524,13 +524,3 @@ def test_gpu_gives_the_cpus_numbers(name):
 
     for a, b in zip(run(mx.cpu()), run(mx.gpu())):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize("settings", [{"momentum": mx.nd.array([0.9])}, {"momentum": np.array(0.9)}])
-def test_settings_that_are_arrays_are_named(settings):
-    optimizer = mx.optimizer.SGD(**settings)
-    weight = mx.nd.ones(2)
-    state = optimizer.create_state(0, weight)
-    with pytest.raises(mx.MXNetError, match=r"SGD: settings must be numbers, got momentum="):
-        optimizer.update(0, weight, mx.nd.ones(2), state)
-    assert weight.asnumpy().tolist() == [1, 1]

@@ -7,9 +7,21 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..base import OperatorTypeError, numeric_types
 from .dtypes import BFLOAT16_NP
 
 # ---------------------------------------------------------------------- from NumPy and Python
+
+
+def number(name: str, value: Any) -> Any:
+    """A setting that is a number: out of an array of one element, as ``lengths.sum()`` gives, or a text. None stays."""
+    if value is None or isinstance(value, numeric_types):
+        return value
+    try:
+        return float(value.item() if hasattr(value, "item") else value)
+    except (TypeError, ValueError):
+        got = f"an array of shape {value.shape}" if hasattr(value, "shape") else repr(value)
+        raise OperatorTypeError(f"{name} must be a number, got {got}") from None
 
 
 def host_array(source: Any) -> np.ndarray:

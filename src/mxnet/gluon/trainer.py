@@ -9,12 +9,12 @@ from typing import Any
 
 from .. import optimizer as opt
 from .._core.files import atomic_write
+from .._core.host import number
 from ..context import Context
 from ..kvstore import KVStore
 from ..model import _create_kvstore, _create_sparse_kvstore
 from ..ndarray import NDArray
 from ..optimizer import Optimizer
-from ..optimizer._arrays import number
 from ._arrays import Holder
 from ._parameter import Parameter, keeps_arrays
 from ._parameter_dict import ParameterDict

@@ -22,6 +22,8 @@ class AdaGrad(Optimizer):
         See :class:`Optimizer`.
     """
 
+    _numbers = Optimizer._numbers | {"float_stable_eps": "eps"}
+
     def __init__(self, eps: float = 1e-7, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.float_stable_eps = eps

@@ -6,20 +6,9 @@ from typing import Any
 
 import torch
 
-from ..base import ArgumentTypeError, MXNetError, OperatorTypeError, numeric_types
+from ..base import ArgumentTypeError, MXNetError
 from ..ndarray.ndarray import NDArray, wrap
 from ..ndarray.sparse import BaseSparseNDArray, RowSparseNDArray, zeros
-
-
-def number(name: str, value: Any) -> Any:
-    """A setting that is a number: out of an array of one element, as ``lengths.sum()`` gives, or None as it is."""
-    if value is None or isinstance(value, numeric_types):
-        return value
-    try:
-        return float(value.item() if hasattr(value, "item") else value)
-    except (TypeError, ValueError):
-        got = f"an array of shape {value.shape}" if hasattr(value, "shape") else repr(value)
-        raise OperatorTypeError(f"{name} must be a number, got {got}") from None
 
 
 def arrays_of(state: Any) -> tuple[NDArray | None, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
+from .._core.host import number
 from .._core.ops.optimizer import kernels
 from .._core.spelling import suggestion, warn_unknown
 from .._core.text import quoted
@@ -16,9 +18,10 @@ from ..base import ArgumentTypeError, MXNetError
 from ..ndarray.ndarray import NDArray
 from ..ndarray.sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
 from ..util import is_np_array
-from ._arrays import arrays_of, check_arrays, number, writable
+from ._arrays import arrays_of, check_arrays, writable
 
 T = TypeVar("T", bound=type)
+Built = TypeVar("Built", bound="type[Optimizer]")
 
 
 class Optimizer:
@@ -61,6 +64,8 @@ class Optimizer:
     """
 
     opt_registry: dict[str, type[Optimizer]] = {}
+    # Attributes that are numbers, whatever they are set to; and the arguments that they come from.
+    _numbers = {"rescale_grad": "rescale_grad", "lr": "learning_rate", "wd": "wd", "clip_gradient": "clip_gradient"}
     # Whether ``_step`` treats each element by itself, so that large tensors can be cut into pieces.
     _elementwise = True
     # Whether its rule also goes on with a state that has a momentum where it would make none, and the other way round.
@@ -83,6 +88,7 @@ class Optimizer:
             raise ArgumentTypeError(
                 f"param_idx2name should be a dict of parameter indices to names, got {param_idx2name!r}"
             )
+        learning_rate = number("learning_rate", learning_rate)
         if learning_rate is None and lr_scheduler is None:
             learning_rate = 0.01
         elif learning_rate is not None and lr_scheduler is not None and lr_scheduler.base_lr != learning_rate:
@@ -92,11 +98,11 @@ class Optimizer:
                 stacklevel=3,
             )
             lr_scheduler.base_lr = learning_rate
-        self.rescale_grad = number("rescale_grad", rescale_grad)
+        self.rescale_grad = rescale_grad
         self.lr_scheduler = lr_scheduler
-        self.lr: Any = number("learning_rate", learning_rate)  # may be None where there is a scheduler
-        self.wd = number("wd", wd)
-        self.clip_gradient = number("clip_gradient", clip_gradient)
+        self.lr: Any = learning_rate  # may be None where there is a scheduler
+        self.wd = wd
+        self.clip_gradient = clip_gradient
         self.multi_precision = multi_precision
         # How often each parameter was updated, a dict a device. The current one is that of the last set context.
         self.begin_num_update = begin_num_update
@@ -112,6 +118,11 @@ class Optimizer:
         self.wd_mult: dict[Any, float] = {}
         self.set_lr_mult({})
         self.set_wd_mult({})
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if type(value) is not float and name in self._numbers:
+            value = number(f"{type(self).__name__}: {self._numbers[name]}", value)
+        object.__setattr__(self, name, value)
 
     # ------------------------------------------------------------------ registry
 
@@ -160,7 +171,7 @@ class Optimizer:
     @property
     def learning_rate(self) -> float:
         """The current learning rate: the scheduler's for the current update number, else the fixed one."""
-        return self.lr if self.lr_scheduler is None else self.lr_scheduler(self.num_update)
+        return self.lr if self.lr_scheduler is None else number("lr_scheduler", self.lr_scheduler(self.num_update))
 
     def set_learning_rate(self, lr: float) -> None:
         """Change the fixed learning rate.
@@ -175,7 +186,7 @@ class Optimizer:
                 "set_learning_rate would have no effect: the rate comes from the optimizer's lr_scheduler, whose "
                 "base_lr can be set instead"
             )
-        self.lr = number("learning_rate", lr)
+        self.lr = lr
 
     def set_lr_scale(self, args_lrscale: Any) -> None:
         """Removed in favor of :meth:`set_lr_mult`; always raises DeprecationWarning."""
@@ -356,10 +367,7 @@ class Optimizer:
             else:
                 target = w if master is None else master
                 tensors = [None if x is None else [x._t.data] for x in states]
-                try:
-                    self._step([target._t.data], [g._t.detach().to(target._t.dtype)], tensors, lr, wd, step)
-                except TypeError as e:
-                    raise self._wrong_setting(e) from e
+                self._step([target._t.data], [g._t.detach().to(target._t.dtype)], tensors, lr, wd, step)
                 if master is not None:
                     w._t.data.copy_(master._t.data)
 
@@ -400,13 +408,6 @@ class Optimizer:
                 x._replace(tensors[id(x)])
         if master is not None:
             weight[:] = master.astype(weight.dtype)
-
-    def _wrong_setting(self, error: TypeError) -> Exception:
-        """The error for an update that a setting which is no number has made fail."""
-        wrong = [f"{n}={v!r}" for n, v in vars(self).items() if isinstance(v, (NDArray, np.ndarray))]
-        return (
-            MXNetError(f"{type(self).__name__}: settings must be numbers, got {', '.join(wrong)}") if wrong else error
-        )
 
     def _lazy(self) -> bool:
         """Whether row-sparse gradients update only their rows."""
@@ -483,7 +484,10 @@ register = Optimizer.register
 create = Optimizer.create_optimizer
 
 
-def builtin(klass: T) -> T:
+def builtin(klass: Built) -> Built:
     """Register an optimizer of this package, under the path where pickles and MXNet's users look for it."""
     klass.__module__ = "mxnet.optimizer.optimizer"
+    arguments = inspect.signature(klass).parameters.values()
+    found = [p.name for p in arguments if p.annotation in ("float", "float | None", "int")]
+    klass._numbers = klass._numbers | {name: name for name in found}
     return register(klass)

@@ -243,7 +243,7 @@ class Plan:
     def run(self, t: int) -> None:
         """Do step ``t``."""
         o = self.optimizer
-        lr = o.lr if o.lr_scheduler is None else o.lr_scheduler(o.num_update)
+        lr = o.learning_rate
         wd = o.wd
         scalars = o._step_scalars(len(self.indices), t)
         for r in self.runs:

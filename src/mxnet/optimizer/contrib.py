@@ -31,6 +31,7 @@ class GroupAdaGrad(Optimizer):
     """
 
     _elementwise = False
+    _numbers = Optimizer._numbers | {"float_stable_eps": "eps"}
 
     def __init__(self, eps: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
