@@ -122,33 +122,12 @@ if TYPE_CHECKING:
 __version__ = "1.9.1"
 
 # Modules that few programs need, imported on first use: shown name -> module.
-_LAZY = {
-    "contrib": "contrib",
-    "device": "device",
-    "executor_manager": "executor_manager",
-    "gluon": "gluon",
-    "image": "image",
-    "img": "image",
-    "library": "library",
-    "misc": "misc",
-    "ndarray_doc": "ndarray_doc",
-    "notebook": "notebook",
-    "np": "numpy",
-    "npx": "numpy_extension",
-    "numpy": "numpy",
-    "numpy_dispatch_protocol": "numpy_dispatch_protocol",
-    "numpy_extension": "numpy_extension",
-    "numpy_op_signature": "numpy_op_signature",
-    "onnx": "onnx",
-    "operator": "operator",
-    "profiler": "profiler",
-    "rnn": "rnn",
-    "rtc": "rtc",
-    "symbol_doc": "symbol_doc",
-    "test_utils": "test_utils",
-    "visualization": "visualization",
-    "viz": "visualization",
-}
+_LAZY = {"img": "image", "np": "numpy", "npx": "numpy_extension", "viz": "visualization"}
+_SAME_NAME = """
+    contrib device executor_manager gluon image library misc ndarray_doc notebook numpy numpy_dispatch_protocol
+    numpy_extension numpy_op_signature onnx operator profiler rnn rtc symbol_doc test_utils visualization
+"""
+_LAZY.update({_name: _name for _name in _SAME_NAME.split()})
 
 
 if not TYPE_CHECKING:  # type checkers would take any name for one of these

@@ -125,16 +125,12 @@ class FactorScheduler(LRScheduler):
             due = _MOST_STEPS
         for _ in range(due):  # more than once when training is resumed
             self.count += self.step
-            self.base_lr *= self.factor
-            if self.base_lr < self.stop_factor_lr:
-                self.base_lr = self.stop_factor_lr
-                logs.root.info(
-                    "Update[%d]: now learning rate arrived at %0.5e, will not change in the future",
-                    num_update,
-                    self.base_lr,
-                )
-            else:
-                logs.root.info("Update[%d]: Change learning rate to %0.5e", num_update, self.base_lr)
+            lowered = self.base_lr * self.factor
+            message = "Update[%d]: Change learning rate to %0.5e"
+            if lowered < self.stop_factor_lr:
+                message = "Update[%d]: now learning rate arrived at %0.5e, will not change in the future"
+            self.base_lr = max(lowered, self.stop_factor_lr)
+            logs.root.info(message, num_update, self.base_lr)
         return self.base_lr
 
     def _due(self, num_update: int) -> int:
@@ -190,9 +186,10 @@ class MultiFactorScheduler(LRScheduler):
         """The learning rate for the update of this number."""
         if num_update < self.warmup_steps:
             return self.get_warmup_lr(num_update)
-        while self.cur_step_ind < len(self.step) and num_update > self.step[self.cur_step_ind]:
-            self.count = self.step[self.cur_step_ind]
-            self.cur_step_ind += 1
+        for due in self.step[self.cur_step_ind :]:
+            if num_update <= due:
+                break
+            self.count, self.cur_step_ind = due, self.cur_step_ind + 1
             self.base_lr *= self.factor
             logs.root.info("Update[%d]: Change learning rate to %0.5e", num_update, self.base_lr)
         return self.base_lr

@@ -9,21 +9,8 @@ import importlib
 from typing import Any
 
 # Shown name -> module.
-_LAZY = {
-    "amp": "amp",
-    "autograd": "autograd",
-    "io": "io",
-    "nd": "ndarray",
-    "ndarray": "ndarray",
-    "onnx": "onnx",
-    "quant": "quantization",
-    "quantization": "quantization",
-    "svrg_optimization": "svrg_optimization",
-    "sym": "symbol",
-    "symbol": "symbol",
-    "tensorboard": "tensorboard",
-    "text": "text",
-}
+_MODULES = "amp autograd io ndarray onnx quantization svrg_optimization symbol tensorboard text"
+_LAZY = {"nd": "ndarray", "quant": "quantization", "sym": "symbol", **{name: name for name in _MODULES.split()}}
 
 
 def __getattr__(name: str) -> Any:

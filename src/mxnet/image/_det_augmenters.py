@@ -84,10 +84,10 @@ class DetRandomSelectAug(DetAugmenter):
         return [self.__class__.__name__.lower(), [a.dumps() for a in self.aug_list]]
 
     def __call__(self, src: NDArray, label: np.ndarray) -> tuple[NDArray, np.ndarray]:
-        if random.random() < self.skip_prob:
-            return src, label
-        random.shuffle(self.aug_list)
-        return self.aug_list[0](src, label)
+        if random.random() >= self.skip_prob:
+            random.shuffle(self.aug_list)
+            src, label = self.aug_list[0](src, label)
+        return src, label
 
 
 class DetHorizontalFlipAug(DetAugmenter):
@@ -187,11 +187,11 @@ class DetRandomCropAug(_RandomWindow):
         )
 
     def __call__(self, src: NDArray, label: np.ndarray) -> tuple[NDArray, np.ndarray]:
-        crop = self._random_crop_proposal(label, src.shape[0], src.shape[1])
-        if crop:
-            x, y, w, h, label = crop
-            src = fixed_crop(src, x, y, w, h)
-        return src, label
+        found = self._random_crop_proposal(label, *src.shape[:2])
+        if not found:
+            return src, label
+        *rectangle, cut = found
+        return fixed_crop(src, *rectangle), cut
 
     def _random_crop_proposal(self, label: np.ndarray, height: int, width: int) -> tuple[Any, ...]:
         """A rectangle x, y, width, height and the label for it; empty when there is none."""
@@ -302,20 +302,13 @@ class DetRandomPadAug(_RandomWindow):
         )
 
     def __call__(self, src: NDArray, label: np.ndarray) -> tuple[NDArray, np.ndarray]:
-        height, width, _ = src.shape
-        pad = self._random_pad_proposal(label, height, width)
-        if pad:
-            x, y, w, h, label = pad
-            src = _internal._cvcopyMakeBorder(
-                src,
-                top=y,
-                bot=h - y - height,
-                left=x,
-                right=w - x - width,
-                type=_BORDER_CONSTANT_ISOLATED,
-                values=self.pad_val,
-            )
-        return src, label
+        height, width = src.shape[:2]
+        found = self._random_pad_proposal(label, height, width)
+        if not found:
+            return src, label
+        x, y, w, h, moved = found
+        sides = {"top": y, "bot": h - y - height, "left": x, "right": w - x - width}
+        return _internal._cvcopyMakeBorder(src, **sides, type=_BORDER_CONSTANT_ISOLATED, values=self.pad_val), moved
 
     def _random_pad_proposal(self, label: np.ndarray, height: int, width: int) -> tuple[Any, ...]:
         """Where the image goes (x, y), the size of the larger image, and the label for it; empty when there is none."""

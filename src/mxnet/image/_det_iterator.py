@@ -55,21 +55,9 @@ class ImageDetIter(ImageIter):
         last_batch_handle: str = "pad",
         **kwargs: Any,
     ) -> None:
+        source = path_imgrec, path_imglist, path_root, path_imgidx, shuffle, part_index, num_parts
         super().__init__(
-            batch_size,
-            data_shape,
-            imglist=imglist,
-            path_imglist=path_imglist,
-            path_imgrec=path_imgrec,
-            path_imgidx=path_imgidx,
-            path_root=path_root,
-            num_parts=num_parts,
-            part_index=part_index,
-            shuffle=shuffle,
-            aug_list=[],
-            last_batch_handle=last_batch_handle,
-            label_name=label_name,
-            data_name=data_name,
+            batch_size, data_shape, 1, *source, [], imglist, data_name, label_name, last_batch_handle=last_batch_handle
         )
         self.auglist = CreateDetAugmenter(self.data_shape, **kwargs) if aug_list is None else aug_list  # type: ignore
         self.label_shape = self._estimate_label_shape()

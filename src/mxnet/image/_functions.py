@@ -194,18 +194,22 @@ def random_crop(src: NDArray, size: tuple[int, int], interp: int = 2) -> tuple[N
         The rectangle: x, y, width and height.
     """
     h, w, _ = src.shape
-    new_w, new_h = scale_down((w, h), size)
-    x0 = random.randint(0, w - new_w)
-    y0 = random.randint(0, h - new_h)
-    return fixed_crop(src, x0, y0, new_w, new_h, size, interp), (x0, y0, new_w, new_h)
+    inside = scale_down((w, h), size)
+    return _cut_anywhere(src, *inside, size, interp)
+
+
+def _cut_anywhere(src: NDArray, w: int, h: int, *more: Any) -> tuple[NDArray, tuple[int, int, int, int]]:
+    """Cut a rectangle of a width and height out of an image at a random place; ``more`` is for :func:`fixed_crop`."""
+    rectangle = random.randint(0, src.shape[1] - w), random.randint(0, src.shape[0] - h), w, h
+    return fixed_crop(src, *rectangle, *more), rectangle
 
 
 def center_crop(src: NDArray, size: tuple[int, int], interp: int = 2) -> tuple[NDArray, tuple[int, int, int, int]]:
     """Cut a rectangle of ``size`` (width, height) out of the middle of an image. See :func:`random_crop`."""
     h, w, _ = src.shape
-    new_w, new_h = scale_down((w, h), size)
-    x0, y0 = (w - new_w) // 2, (h - new_h) // 2
-    return fixed_crop(src, x0, y0, new_w, new_h, size, interp), (x0, y0, new_w, new_h)
+    inner_w, inner_h = scale_down((w, h), size)
+    rectangle = (w - inner_w) // 2, (h - inner_h) // 2, inner_w, inner_h
+    return fixed_crop(src, *rectangle, size, interp), rectangle
 
 
 def random_size_crop(
@@ -239,12 +243,9 @@ def random_size_crop(
     for _ in range(_CROP_ATTEMPTS):
         target = random.uniform(*limits) * h * w
         shape = math.exp(random.uniform(*log_ratio))
-        new_w = round(math.sqrt(target * shape))
-        new_h = round(math.sqrt(target / shape))
-        if new_w <= w and new_h <= h:
-            x0 = random.randint(0, w - new_w)
-            y0 = random.randint(0, h - new_h)
-            return fixed_crop(src, x0, y0, new_w, new_h, size, interp), (x0, y0, new_w, new_h)
+        cut_w, cut_h = round(math.sqrt(target * shape)), round(math.sqrt(target / shape))
+        if cut_w <= w and cut_h <= h:
+            return _cut_anywhere(src, cut_w, cut_h, size, interp)
     return center_crop(src, size, interp)
 
 

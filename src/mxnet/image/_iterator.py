@@ -108,11 +108,11 @@ class ImageIter(DataIter):
         self.imgidx: list[int] | None = None
         if path_imgrec:
             logs.root.info("%s: loading recordio %s...", self.__class__.__name__, path_imgrec)
-            if path_imgidx:
+            if not path_imgidx:
+                self.imgrec = recordio.MXRecordIO(path_imgrec, "r")
+            else:
                 self.imgrec = recordio.MXIndexedRecordIO(path_imgidx, path_imgrec, "r")
                 self.imgidx = list(self.imgrec.keys)
-            else:
-                self.imgrec = recordio.MXRecordIO(path_imgrec, "r")
         self.imglist: dict[Any, tuple[NDArray, str]] | None = None
         if path_imglist:
             logs.root.info("%s: loading image list %s...", self.__class__.__name__, path_imglist)

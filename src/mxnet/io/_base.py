@@ -125,9 +125,9 @@ class DataIter:
 
     def next(self) -> DataBatch:
         """The next batch; StopIteration after the last."""
-        if self.iter_next():
-            return DataBatch(data=self.getdata(), label=self.getlabel(), pad=self.getpad(), index=self.getindex())
-        raise StopIteration
+        if not self.iter_next():
+            raise StopIteration
+        return DataBatch(self.getdata(), self.getlabel(), self.getpad(), self.getindex())
 
     def iter_next(self) -> bool:  # type: ignore[empty-body]
         """Go to the next batch; False when there is none."""

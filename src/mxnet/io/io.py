@@ -47,15 +47,15 @@ class ResizeIter(HoldsBatch):
 
     def iter_next(self) -> bool:
         """Go to the next batch; False after ``size`` of them."""
-        if self.cur == self.size:
-            return False
-        try:
-            self.current_batch = self.data_iter.next()
-        except StopIteration:
-            self.data_iter.reset()
-            self.current_batch = self.data_iter.next()
-        self.cur += 1
-        return True
+        more = self.cur != self.size
+        if more:
+            batch = _next_or_none(self.data_iter)
+            if batch is None:  # its epoch is shorter than ours
+                self.data_iter.reset()
+                batch = self.data_iter.next()
+            self.current_batch = batch
+            self.cur += 1
+        return more
 
 
 def _next_or_none(data_iter: DataIter) -> DataBatch | None:
@@ -130,15 +130,10 @@ class PrefetchingIter(HoldsBatch):
             return False
         first = batches[0]
         assert all(b.pad == first.pad for b in batches), "Number of entry mismatches between iterators"
-        self.current_batch = DataBatch(
-            sum([list(b.data) for b in batches], []),
-            sum([list(b.label or []) for b in batches], []),
-            first.pad,
-            first.index,
-            bucket_key=first.bucket_key,
-            provide_data=self.provide_data,
-            provide_label=self.provide_label,
-        )
+        data = [x for b in batches for x in b.data]
+        label = [x for b in batches for x in b.label or []]
+        described = self.provide_data, self.provide_label
+        self.current_batch = DataBatch(data, label, first.pad, first.index, first.bucket_key, *described)
         self._fetch()
         return True
 
@@ -166,12 +161,12 @@ class MXDataIter(HoldsBatch):
         super().__init__()
         self.handle = handle
         self._debug_skip_load = False
-        self.current_batch = self._read()  # tells the shapes
-        self.first_batch = self.current_batch
-        data, label = self.current_batch.data[0], self.current_batch.label[0]
-        self.provide_data = [DataDesc(data_name, data.shape, data.dtype)]
-        self.provide_label = [DataDesc(label_name, label.shape, label.dtype)]
-        self.batch_size = data.shape[0]
+        self.first_batch: DataBatch | None = self._read()  # tells the shapes
+        self.current_batch = first = self.first_batch
+        self.provide_data, self.provide_label = (
+            [DataDesc(name, x.shape, x.dtype)] for name, x in ((data_name, first.data[0]), (label_name, first.label[0]))
+        )
+        self.batch_size = self.provide_data[0].shape[0]
 
     def __del__(self) -> None:
         handle = getattr(self, "handle", None)

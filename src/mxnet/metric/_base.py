@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy
@@ -64,6 +65,12 @@ def working(*arrays: Any) -> tuple[Any, ...]:
     if device.type == "cpu" and tensors[-1].numel() <= _SMALL and tensors[0].device == device:
         return (numpy, *[t.numpy() if t.dtype != torch.bfloat16 else t.float().numpy() for t in tensors])
     return (torch, *[t.to(device, non_blocking=True) for t in tensors])
+
+
+def pairs(labels: Any, preds: Any) -> Iterator[Any]:
+    """Each label beside its prediction, as :func:`working` gives them."""
+    for label, pred in zip(*check_label_shapes(labels, preds, True)):
+        yield working(label, pred)
 
 
 def as_index(x: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 import torch
 
-from ._base import EvalMetric, alias, as_index, as_single, as_tensor, check_label_shapes, register, working
+from ._base import EvalMetric, alias, as_index, as_single, as_tensor, check_label_shapes, pairs, register, working
 from ._counts import Counts, _BinaryClassificationMetrics
 
 
@@ -43,9 +43,7 @@ class Accuracy(EvalMetric):
 
     def update(self, labels: Any, preds: Any) -> None:
         """Add a batch."""
-        labels, preds = check_label_shapes(labels, preds, True)
-        for label, pred in zip(labels, preds):
-            xp, label, pred = working(label, pred)
+        for xp, label, pred in pairs(labels, preds):
             pred = pred.argmax(self.axis) if pred.shape != label.shape else as_index(pred)
             label, pred = as_index(label).reshape(-1), pred.reshape(-1)
             check_label_shapes(label, pred)
@@ -77,9 +75,7 @@ class TopKAccuracy(EvalMetric):
 
     def update(self, labels: Any, preds: Any) -> None:
         """Add a batch; predictions have one score a class."""
-        labels, preds = check_label_shapes(labels, preds, True)
-        for label, pred in zip(labels, preds):
-            xp, label, pred = working(label, pred)
+        for xp, label, pred in pairs(labels, preds):
             if pred.ndim > 2:
                 raise AssertionError("Predictions should be no more than 2 dims")
             if pred.shape[-1] < self.top_k:
@@ -123,8 +119,7 @@ class _BinaryMetric(EvalMetric):
         ValueError
             When the labels have more than two values.
         """
-        labels, preds = check_label_shapes(labels, preds, True)
-        for label, pred in zip(labels, preds):
+        for label, pred in zip(*check_label_shapes(labels, preds, True)):
             self.metrics.update_binary_stats(label, pred)
         local, total = self.metrics.local, self.metrics.all
         if self.average == "macro":
@@ -213,9 +208,7 @@ class _LogLoss(EvalMetric):
 
     def update(self, labels: Any, preds: Any) -> None:
         """Add a batch; predictions have one probability a class."""
-        labels, preds = check_label_shapes(labels, preds, True)
-        for label, pred in zip(labels, preds):
-            xp, label, pred = working(label, pred)
+        for xp, label, pred in pairs(labels, preds):
             label = as_index(label).reshape(-1)
             if len(label) != len(pred):
                 raise AssertionError(f"{len(label)} labels for {len(pred)} predictions")

@@ -192,22 +192,15 @@ class CustomMetric(EvalMetric):
             name = getattr(feval, "__name__", type(feval).__name__)
             if "<" in name:
                 name = f"custom({name})"
-        super().__init__(
-            name,
-            feval=feval,
-            allow_extra_outputs=allow_extra_outputs,
-            output_names=output_names,
-            label_names=label_names,
-            has_global_stats=True,
-        )
+        config = {"feval": feval, "allow_extra_outputs": allow_extra_outputs, "has_global_stats": True}
+        super().__init__(name, output_names, label_names, **config)
         self._feval = feval
         self._allow_extra_outputs = allow_extra_outputs
 
     def update(self, labels: Any, preds: Any) -> None:
         """Add a batch."""
-        if not self._allow_extra_outputs:
-            labels, preds = check_label_shapes(labels, preds, True)
-        for pred, label in zip(preds, labels):
+        given = (labels, preds) if self._allow_extra_outputs else check_label_shapes(labels, preds, True)
+        for label, pred in zip(*given):
             result = self._feval(label.asnumpy(), pred.asnumpy())
             total, count = result if isinstance(result, tuple) else (result, 1)
             self._add(total, count)

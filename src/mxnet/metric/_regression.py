@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 import torch
 
-from ._base import EvalMetric, alias, as_double, as_index, check_label_shapes, register, working
+from ._base import EvalMetric, alias, as_double, as_index, check_label_shapes, pairs, register, working
 
 
 def _difference(xp: Any, label: Any, pred: Any) -> Any:
@@ -32,9 +32,7 @@ class _ErrorMetric(EvalMetric):
 
     def update(self, labels: Any, preds: Any) -> None:
         """Add a batch."""
-        labels, preds = check_label_shapes(labels, preds, True)
-        for label, pred in zip(labels, preds):
-            xp, label, pred = working(label, pred)
+        for xp, label, pred in pairs(labels, preds):
             self._add(self._error(xp, _difference(xp, label, pred)), 1)
 
 
@@ -197,9 +195,7 @@ class PCC(EvalMetric):
 
     def update(self, labels: Any, preds: Any) -> None:
         """Add a batch; predictions of the labels' shape are taken for class numbers."""
-        labels, preds = check_label_shapes(labels, preds, True)
-        for label, pred in zip(labels, preds):
-            xp, label, pred = working(label, pred)
+        for xp, label, pred in pairs(labels, preds):
             pred = pred.argmax(1) if pred.shape != label.shape else as_index(pred)
             label = as_index(label)
             if xp is torch:

@@ -5,6 +5,7 @@ The names of operators and of the nodes made here are what MXNet puts into files
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from numbers import Number
 from typing import Any
@@ -92,14 +93,10 @@ def _install() -> None:
 _install()
 
 
-def _function(
-    two: tuple[str, str],
-    right: tuple[str, str],
-    left: tuple[str, str],
-    of_numbers: Callable[[Any, Any], Any],
-    a: object,
-    b: object,
-) -> Any:
+Named = tuple[str, str]  # an operator, and what its nodes are called
+
+
+def _function(two: Named, right: Named, left: Named, numbers: Callable[[Any, Any], Any], a: object, b: object) -> Any:
     if isinstance(a, Symbol):
         if isinstance(b, Symbol):
             return _two(*two, a, b)
@@ -109,20 +106,14 @@ def _function(
         if isinstance(b, Symbol):
             return _number(*left, b, a)
         if isinstance(b, Number):
-            return of_numbers(a, b)
+            return numbers(a, b)
     raise TypeError(f"types ({type(a)}, {type(b)}) not supported")
 
 
 def pow(base: Any, exp: Any) -> Any:
     """``base ** exp``, element by element, of symbols or numbers. The same as :func:`power`."""
-    return _function(
-        ("_power", "_power"),
-        ("_power_scalar", "_powerscalar"),
-        ("_rpower_scalar", "_rpowerscalar"),
-        lambda a, b: a**b,
-        base,
-        exp,
-    )
+    scalars: tuple[Named, Named] = ("_power_scalar", "_powerscalar"), ("_rpower_scalar", "_rpowerscalar")
+    return _function(("_power", "_power"), *scalars, operator.pow, base, exp)
 
 
 def power(base: Any, exp: Any) -> Any:

@@ -114,16 +114,8 @@ def rand_ndarray(
     ctx = ctx or default_context()
     if stype == "default":
         return nd.array(random_arrays(shape), dtype=dtype, ctx=ctx)
-    return rand_sparse_ndarray(
-        shape,
-        stype,
-        density=density,
-        modifier_func=modifier_func,
-        dtype=dtype,
-        shuffle_csr_indices=shuffle_csr_indices,
-        distribution=distribution,
-        ctx=ctx,
-    )[0]
+    more = modifier_func, shuffle_csr_indices, ctx
+    return rand_sparse_ndarray(shape, stype, density, dtype, distribution, None, None, *more)[0]
 
 
 def rand_sparse_ndarray(
@@ -278,16 +270,8 @@ def create_sparse_array(
     if stype not in ("csr", "row_sparse"):
         raise AssertionError(f"Unknown storage type: {stype}")
     rows = np.sort(np.asarray(rsp_indices)) if stype == "row_sparse" and rsp_indices is not None else None
-    return rand_sparse_ndarray(
-        shape,
-        stype,
-        density=density,
-        data_init=data_init,
-        rsp_indices=rows,
-        dtype=dtype,
-        modifier_func=modifier_func,
-        shuffle_csr_indices=shuffle_csr_indices,
-    )[0]
+    more = modifier_func, shuffle_csr_indices
+    return rand_sparse_ndarray(shape, stype, density, dtype, None, data_init, rows, *more)[0]
 
 
 def create_sparse_array_zd(
@@ -305,16 +289,7 @@ def create_sparse_array_zd(
         density = 0.0
         if rsp_indices is not None and len(rsp_indices) > shape[0]:
             raise AssertionError(f"{len(rsp_indices)} row numbers were given for {shape[0]} rows")
-    return create_sparse_array(
-        shape,
-        stype,
-        data_init=data_init,
-        rsp_indices=rsp_indices,
-        dtype=dtype,
-        modifier_func=modifier_func,
-        density=density,
-        shuffle_csr_indices=shuffle_csr_indices,
-    )
+    return create_sparse_array(shape, stype, data_init, rsp_indices, dtype, modifier_func, density, shuffle_csr_indices)
 
 
 def assign_each(the_input: Any, function: Callable[[Any], Any] | None) -> np.ndarray:

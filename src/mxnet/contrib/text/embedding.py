@@ -123,19 +123,6 @@ class _TokenEmbedding(vocab.Vocabulary):
             values[_rows(unset)] = values[0]
         self._idx_to_vec = _of_mode(values)
 
-    def _load_pretrained(
-        self,
-        embedding_root: str,
-        pretrained_file_name: str,
-        init_unknown_vec: Callable[..., Any],
-        vocabulary: vocab.Vocabulary | None,
-    ) -> None:
-        """Read a published file, downloading it when it is not there, and keep what a vocabulary asks for."""
-        path = self._get_pretrained_file(embedding_root, pretrained_file_name)
-        self._load_embedding(path, " ", init_unknown_vec)
-        if vocabulary is not None:
-            self._build_embedding_for_vocabulary(vocabulary)
-
     def _build_embedding_for_vocabulary(self, vocabulary: vocab.Vocabulary) -> None:
         """Keep the tokens of a vocabulary only, with its numbers."""
         _check_vocabulary(vocabulary)
@@ -320,8 +307,33 @@ def get_pretrained_file_names(embedding_name: str | None = None) -> Any:
     return names[embedding_name]
 
 
+class _Published(_TokenEmbedding):
+    """An embedding that there are published files of."""
+
+    def __init_subclass__(cls) -> None:
+        files = _published.files_of(cls.__name__.lower())
+        cls.pretrained_file_name_sha1 = {file.name: file.sha1 for file in files}
+        cls.pretrained_archive_name_sha1 = {file.archive: file.archive_sha1 for file in files}
+        cls._archives = {file.name: file.archive for file in files}
+
+    _archives: dict[str, str]
+    pretrained_archive_name_sha1: dict[str, str]
+
+    @classmethod
+    def _get_download_file_name(cls, pretrained_file_name: str) -> str:
+        return cls._archives[pretrained_file_name]
+
+    def _load_pretrained(
+        self, name: str, root: str, init_unknown_vec: Callable[..., Any], vocabulary: vocab.Vocabulary | None
+    ) -> None:
+        """Read a published file, downloading it when it is not there, and keep what a vocabulary asks for."""
+        self._load_embedding(self._get_pretrained_file(root, name), " ", init_unknown_vec)
+        if vocabulary is not None:
+            self._build_embedding_for_vocabulary(vocabulary)
+
+
 @register
-class GloVe(_TokenEmbedding):
+class GloVe(_Published):
     """Vectors of GloVe (Pennington, Socher and Manning, 2014; https://nlp.stanford.edu/projects/glove), PDDL.
 
     Parameters
@@ -338,13 +350,6 @@ class GloVe(_TokenEmbedding):
         See :class:`~mxnet.contrib.text.vocab.Vocabulary`.
     """
 
-    pretrained_archive_name_sha1 = {archive: sha1 for archive, (sha1, _) in _published.GLOVE.items()}
-    pretrained_file_name_sha1 = {name: sha1 for _, files in _published.GLOVE.values() for name, sha1 in files.items()}
-
-    @classmethod
-    def _get_download_file_name(cls, pretrained_file_name: str) -> str:
-        return next(archive for archive, (_, files) in _published.GLOVE.items() if pretrained_file_name in files)
-
     def __init__(
         self,
         pretrained_file_name: str = "glove.840B.300d.txt",
@@ -355,11 +360,11 @@ class GloVe(_TokenEmbedding):
     ) -> None:
         self._check_pretrained_file_names(pretrained_file_name)
         super().__init__(**kwargs)
-        self._load_pretrained(embedding_root, pretrained_file_name, init_unknown_vec, vocabulary)
+        self._load_pretrained(pretrained_file_name, embedding_root, init_unknown_vec, vocabulary)
 
 
 @register
-class FastText(_TokenEmbedding):
+class FastText(_Published):
     """Vectors of fastText (Bojanowski, Grave, Joulin and Mikolov, 2017; https://fasttext.cc), CC BY-SA 3.0.
 
     Parameters
@@ -376,13 +381,6 @@ class FastText(_TokenEmbedding):
         See :class:`~mxnet.contrib.text.vocab.Vocabulary`.
     """
 
-    pretrained_archive_name_sha1 = {f"{name}.zip": archive for name, (archive, _) in _published.FAST_TEXT.items()}
-    pretrained_file_name_sha1 = {f"{name}.vec": sha1 for name, (_, sha1) in _published.FAST_TEXT.items()}
-
-    @classmethod
-    def _get_download_file_name(cls, pretrained_file_name: str) -> str:
-        return f"{os.path.splitext(pretrained_file_name)[0]}.zip"
-
     def __init__(
         self,
         pretrained_file_name: str = "wiki.simple.vec",
@@ -393,7 +391,7 @@ class FastText(_TokenEmbedding):
     ) -> None:
         self._check_pretrained_file_names(pretrained_file_name)
         super().__init__(**kwargs)
-        self._load_pretrained(embedding_root, pretrained_file_name, init_unknown_vec, vocabulary)
+        self._load_pretrained(pretrained_file_name, embedding_root, init_unknown_vec, vocabulary)
 
 
 class CustomEmbedding(_TokenEmbedding):

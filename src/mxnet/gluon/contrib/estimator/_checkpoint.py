@@ -120,10 +120,8 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         if graph:
             graph[1].save(symbol_file)
         else:
-            estimator.logger.info(
-                "CheckpointHandler: the graph is not written to %s; only a hybridized block has one",
-                symbol_file,
-            )
+            message = "CheckpointHandler: the graph is not written to %s; only a hybridized block has one"
+            estimator.logger.info(message, symbol_file)
 
     def _save_checkpoint(self, estimator: Any) -> None:
         epoch, batch = self.current_epoch, self.current_batch
@@ -138,13 +136,8 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         self.saved_checkpoints.append(prefix)
         self._remove_old()
         if self.verbose > 0:
-            estimator.logger.info(
-                "[Epoch %d] CheckpointHandler: %d batches so far; model written to %s as %s",
-                self.current_epoch,
-                self.current_batch + 1,
-                self.model_dir,
-                prefix,
-            )
+            so_far = f"{self.current_batch + 1} batches so far"
+            self._log(estimator, f"{so_far}; model written to {self.model_dir} as {prefix}")
         if self.save_best:
             self._save_if_best(estimator)
 
@@ -154,26 +147,18 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         if value is None:
             return
         better = self.monitor_op(value, self.best)
+        best = self.model_prefix + "-best"
         if self.verbose > 0 and better:
-            estimator.logger.info(
-                "[Epoch %d] CheckpointHandler: %s went from %0.5f to %0.5f; best model written to %s as %s",
-                self.current_epoch,
-                name,
-                self.best,
-                value,
-                self.model_dir,
-                self.model_prefix + "-best",
-            )
+            change = f"{name} went from {self.best:0.5f} to {value:0.5f}"
+            self._log(estimator, f"{change}; best model written to {self.model_dir} as {best}")
         elif self.verbose > 0:
-            estimator.logger.info(
-                "[Epoch %d] CheckpointHandler: %s has not become better than %0.5f; best model left as it is",
-                self.current_epoch,
-                name,
-                self.best,
-            )
+            self._log(estimator, f"{name} has not become better than {self.best:0.5f}; best model left as it is")
         if better:
-            self._save_params_and_trainer(estimator, self.model_prefix + "-best")
+            self._save_params_and_trainer(estimator, best)
             self.best = value
+
+    def _log(self, estimator: Any, message: str) -> None:
+        estimator.logger.info("[Epoch %d] CheckpointHandler: %s", self.current_epoch, message)
 
     def _save_params_and_trainer(self, estimator: Any, file_prefix: str) -> None:
         estimator.trainer.save_states(self._path(file_prefix, ".states"))
@@ -223,12 +208,8 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
             raise AssertionError(f"Failed to load checkpoint, {states} does not exist")
         estimator.net.load_parameters(params, ctx=estimator.context)
         estimator.trainer.load_states(states)
-        estimator.logger.warning(
-            "CheckpointHandler: goes on after epoch %d, batch %d; to come: %s",
-            self.trained_epoch,
-            self.trained_batch,
-            left,
-        )
+        message = "CheckpointHandler: goes on after epoch %d, batch %d; to come: %s"
+        estimator.logger.warning(message, self.trained_epoch, self.trained_batch, left)
 
     @staticmethod
     def _left(what: str, wanted: int, trained: int) -> int:

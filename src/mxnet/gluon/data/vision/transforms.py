@@ -102,7 +102,11 @@ class RandomApply(Sequential):
 class _ImageOperator(HybridBlock):
     """A transform that is one image operator, with fixed parameters."""
 
-    _operator = ""
+    _operator: str
+
+    def __init_subclass__(cls, operator: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._operator = operator
 
     def __init__(self, *parameters: Any) -> None:
         super().__init__()
@@ -133,16 +137,14 @@ class Cast(HybridBlock):
         return F.cast(x, self._dtype)
 
 
-class ToTensor(_ImageOperator):
+class ToTensor(_ImageOperator, operator="to_tensor"):
     """Bring channels to the front and values from [0, 255] to float32 in [0, 1], of images or batches of them."""
-
-    _operator = "to_tensor"
 
     def __init__(self) -> None:
         super().__init__()
 
 
-class Normalize(_ImageOperator):
+class Normalize(_ImageOperator, operator="normalize"):
     """Subtract a mean from each channel and divide it by a deviation; after :class:`ToTensor`, also of batches.
 
     Parameters
@@ -150,8 +152,6 @@ class Normalize(_ImageOperator):
     mean, std : float or tuple of float
         One number, or one for each channel.
     """
-
-    _operator = "normalize"
 
     def __init__(self, mean: Any = 0.0, std: Any = 1.0) -> None:
         super().__init__(mean, std)
@@ -165,7 +165,7 @@ def _both(size: ShapeLike) -> Any:
     return (size, size) if isinstance(size, numeric_types) else size
 
 
-class Resize(_ImageOperator):
+class Resize(_ImageOperator, operator="resize"):
     """Resize images or batches of them.
 
     Parameters
@@ -177,8 +177,6 @@ class Resize(_ImageOperator):
     interpolation : int
         0 nearest, 1 bilinear, 2 bicubic, 3 by area, 4 Lanczos.
     """
-
-    _operator = "resize"
 
     def __init__(self, size: Any, keep_ratio: bool = False, interpolation: int = 1) -> None:
         super().__init__(size, keep_ratio, interpolation)
@@ -264,19 +262,15 @@ class RandomResizedCrop(Block):
         return image.random_size_crop(x, *self._args)[0]
 
 
-class RandomFlipLeftRight(_ImageOperator):
+class RandomFlipLeftRight(_ImageOperator, operator="random_flip_left_right"):
     """Exchange left and right in half of the images."""
-
-    _operator = "random_flip_left_right"
 
     def __init__(self) -> None:
         super().__init__()
 
 
-class RandomFlipTopBottom(_ImageOperator):
+class RandomFlipTopBottom(_ImageOperator, operator="random_flip_top_bottom"):
     """Exchange top and bottom in half of the images."""
-
-    _operator = "random_flip_top_bottom"
 
     def __init__(self) -> None:
         super().__init__()
@@ -359,52 +353,42 @@ class _Jitter(_ImageOperator):
         super().__init__(max(0, 1 - amount), 1 + amount)
 
 
-class RandomBrightness(_Jitter):
+class RandomBrightness(_Jitter, operator="random_brightness"):
     """Multiply colors by a random factor, which is at most ``brightness`` away from 1."""
-
-    _operator = "random_brightness"
 
     def __init__(self, brightness: float) -> None:
         super().__init__(brightness)
 
 
-class RandomContrast(_Jitter):
+class RandomContrast(_Jitter, operator="random_contrast"):
     """Move colors away from the mean gray, or to it, by a random factor at most ``contrast`` away from 1."""
-
-    _operator = "random_contrast"
 
     def __init__(self, contrast: float) -> None:
         super().__init__(contrast)
 
 
-class RandomSaturation(_Jitter):
+class RandomSaturation(_Jitter, operator="random_saturation"):
     """Make colors stronger or weaker by a random factor at most ``saturation`` away from 1."""
-
-    _operator = "random_saturation"
 
     def __init__(self, saturation: float) -> None:
         super().__init__(saturation)
 
 
-class RandomHue(_Jitter):
+class RandomHue(_Jitter, operator="random_hue"):
     """Turn hues by a random part of the circle, at most ``hue``."""
-
-    _operator = "random_hue"
 
     def __init__(self, hue: float) -> None:
         super().__init__(hue)
 
 
-class RandomColorJitter(_ImageOperator):
+class RandomColorJitter(_ImageOperator, operator="random_color_jitter"):
     """Change brightness, contrast, saturation and hue in random order; see the transforms for each of them."""
-
-    _operator = "random_color_jitter"
 
     def __init__(self, brightness: float = 0, contrast: float = 0, saturation: float = 0, hue: float = 0) -> None:
         super().__init__(brightness, contrast, saturation, hue)
 
 
-class RandomLighting(_ImageOperator):
+class RandomLighting(_ImageOperator, operator="random_lighting"):
     """Add color noise in the directions in which the colors of ImageNet vary most, as AlexNet did.
 
     Parameters
@@ -412,8 +396,6 @@ class RandomLighting(_ImageOperator):
     alpha : float
         The deviation of the amounts.
     """
-
-    _operator = "random_lighting"
 
     def __init__(self, alpha: float) -> None:
         super().__init__(alpha)
