@@ -59,7 +59,6 @@ class DataLoaderIter(DataIter):
             self._fresh = True
 
     def iter_next(self) -> bool:
-        """Go to the next batch; False when there is none."""
         self._fresh = False
         self._current_batch = next(self._iter, None)
         return self._current_batch is not None
@@ -81,7 +80,6 @@ class DataLoaderIter(DataIter):
         return filled
 
     def getpad(self) -> int:
-        """How many samples of the current batch only fill it up."""
         return self.batch_size - int(self._current_batch[0].shape[0])
 
     def getindex(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# Programs that extend Gluon import all of these from here.
+# ruff: noqa: F401
 from .. import initializer, ndarray, symbol
 from ..base import MXNetError, mx_real_t
 from ..ndarray import NDArray
@@ -20,13 +22,5 @@ from .utils import HookHandle, _brief_print_list, _check_all_np_ndarrays, _check
 
 for _class in (Block, HybridBlock, SymbolBlock):
     _class.__module__ = __name__  # where pickles and MXNet's users look for them
-
-# Programs that extend Gluon import these from here.
-_FOR_BLOCKS = (
-    *(_BlockScope, _flatten, _regroup, _infer_param_types, _common_prefix, _gather_type_ctx_info),
-    *(_brief_print_list, _check_all_np_ndarrays, _check_same_symbol_type, _indent, HookHandle),
-    *(DeferredInitializationError, MXNetError, NDArray, Parameter, ParameterDict, Symbol),
-    *(initializer, is_np_array, mx_real_t, ndarray, symbol),
-)
 
 __all__ = ["Block", "HybridBlock", "SymbolBlock"]

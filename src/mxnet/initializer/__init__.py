@@ -1,5 +1,7 @@
 """Initial values of parameters (``mx.init``)."""
 
+# Programs that write initializers find all of these here.
+# ruff: noqa: F401
 import json
 import logging
 import re
@@ -22,11 +24,6 @@ for _public in (
     *(Uniform, Xavier, Zero, register),
 ):
     _public.__module__ = __name__  # where pickles and MXNet's users look for them
-
-# Programs that write initializers find these here.
-_FOR_INITIALIZERS = (
-    *(NDArray, is_np_array, json, load, logging, ndarray, np, random, re, registry, sqrt, string_types, warnings),
-)
 
 __all__ = [
     "Bilinear",

@@ -128,12 +128,10 @@ class NDArrayIter(DataIter):
             self.cursor = -self.batch_size
 
     def iter_next(self) -> bool:
-        """Go to the next batch; False when there is none."""
         self.cursor += self.batch_size
         return self.cursor < self.num_data
 
     def next(self) -> DataBatch:
-        """The next batch; StopIteration after the last."""
         if not self.iter_next():
             raise StopIteration
         data, label = self.getdata(), self.getlabel()
@@ -179,11 +177,9 @@ class NDArrayIter(DataIter):
         return batch
 
     def getdata(self) -> list[Any]:
-        """The data of the current batch."""
         return self._batchify("data")
 
     def getlabel(self) -> list[Any]:
-        """The labels of the current batch."""
         return self._batchify("label")
 
     def getpad(self) -> int:

@@ -152,19 +152,15 @@ class HoldsBatch(DataIter):
     current_batch: Any = None
 
     def getdata(self) -> Any:
-        """The data of the current batch."""
         return self.current_batch.data
 
     def getlabel(self) -> Any:
-        """The labels of the current batch."""
         return self.current_batch.label
 
     def getindex(self) -> Any:
-        """The sample numbers of the current batch, or None."""
         return self.current_batch.index
 
     def getpad(self) -> Any:
-        """How many samples of the current batch only fill it up."""
         return self.current_batch.pad
 
 

@@ -147,7 +147,6 @@ class ImageRecordSource(BatchSource):
 
     @classmethod
     def parameter_types(cls) -> dict[str, Any]:
-        """The annotations of the parameters."""
         return types_of(cls.groups)
 
     def _split(self, shuffle: bool) -> RecordSplit:

@@ -122,7 +122,6 @@ class PrefetchingIter(HoldsBatch):
         self._fetch()
 
     def iter_next(self) -> bool:
-        """Go to the next batch; False when there is none."""
         batches = [f.result() for f in self._coming]
         done = [b is None for b in batches]
         if any(done):
@@ -138,7 +137,6 @@ class PrefetchingIter(HoldsBatch):
         return True
 
     def next(self) -> DataBatch:
-        """The next batch; StopIteration after the last."""
         if self.iter_next():
             return self.current_batch
         raise StopIteration
@@ -185,7 +183,6 @@ class MXDataIter(HoldsBatch):
         logs.root.info("Set debug_skip_load to be true, will simply return first batch")
 
     def reset(self) -> None:
-        """Go back to the first batch."""
         self._at_begin = True
         self.first_batch = None
         self.handle.before_first()
@@ -193,7 +190,6 @@ class MXDataIter(HoldsBatch):
     _at_begin = False
 
     def next(self) -> DataBatch:
-        """The next batch; StopIteration after the last."""
         if self._debug_skip_load and not self._at_begin:
             return self.current_batch
         self._at_begin = False
@@ -212,7 +208,6 @@ class MXDataIter(HoldsBatch):
         return self.current_batch.label[0]
 
     def iter_next(self) -> bool:
-        """Go to the next batch; False when there is none."""
         try:
             self.next()
         except StopIteration:

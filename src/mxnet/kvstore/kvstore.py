@@ -92,7 +92,6 @@ class KVStore(KVStoreBase):
 
     @property
     def type(self) -> str:
-        """The name the store was created by."""
         return self.handle
 
     @property

@@ -1,5 +1,7 @@
 """Evaluation metrics (``mx.metric``), which are made by name: ``mx.metric.create("acc")``."""
 
+# Programs that write metrics find all of these here.
+# ruff: noqa: F401
 import math
 from collections import OrderedDict
 
@@ -12,9 +14,6 @@ from ._classification import F1, MCC, Accuracy, CrossEntropy, NegativeLogLikelih
 from ._compose import Caffe, CompositeEvalMetric, CustomMetric, Loss, Torch, create, np
 from ._counts import _BinaryClassificationMetrics
 from ._regression import MAE, MSE, PCC, RMSE, PearsonCorrelation
-
-# Programs that write metrics find these here.
-_FOR_METRICS = (_BinaryClassificationMetrics, OrderedDict, math, ndarray, numeric_types, numpy, registry, string_types)
 
 __all__ = [
     "F1",

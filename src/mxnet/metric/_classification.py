@@ -131,12 +131,10 @@ class _BinaryMetric(EvalMetric):
             self.global_sum_metric = self._score(total) * total.total
 
     def reset(self) -> None:
-        """Start anew."""
         super().reset()
         self.metrics.reset_stats()
 
     def reset_local(self) -> None:
-        """Start the local pair anew."""
         super().reset_local()
         self.metrics.local_reset_stats()
 

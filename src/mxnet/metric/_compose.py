@@ -74,7 +74,6 @@ class CompositeEvalMetric(EvalMetric):
             raise ValueError(f"Metric index {index} is out of range 0 and {len(self.metrics)}") from None
 
     def update_dict(self, labels: dict[str, NDArray], preds: dict[str, NDArray]) -> None:
-        """Add a batch whose labels and predictions are given by name."""
         if self.label_names is not None:
             labels = {name: x for name, x in labels.items() if name in self.label_names}
         if self.output_names is not None:

@@ -114,7 +114,6 @@ class PearsonCorrelation(EvalMetric):
         self._conv = 0.0
 
     def reset(self) -> None:
-        """Start anew."""
         super().reset()
         self.reset_micro()
 
@@ -222,13 +221,11 @@ class PCC(EvalMetric):
         return _correlation(self.gcm) * self.global_num_inst
 
     def reset(self) -> None:
-        """Start anew."""
         self.global_num_inst = 0
         self.gcm = numpy.zeros((self.k, self.k))
         self.reset_local()
 
     def reset_local(self) -> None:
-        """Start the local pair anew."""
         self.num_inst = 0
         self.lcm = numpy.zeros((self.k, self.k))
 

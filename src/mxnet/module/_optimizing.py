@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import optimizer as opt
-from .._core import logs
 from .._core.files import atomic_write
 from ..context import Context
 from ..kvstore import KVStore
@@ -37,32 +36,8 @@ class Optimizing:
     _update_on_kvstore: bool | None
     _updater: Any
 
-    def init_optimizer(
-        self,
-        kvstore: Any = "local",
-        optimizer: Any = "sgd",
-        optimizer_params: Any = (("learning_rate", 0.01),),
-        force_init: bool = False,
-    ) -> None:
-        """Install an optimizer.
-
-        An optimizer given by name divides gradients by the batch size, unless ``optimizer_params`` have
-        ``rescale_grad``.
-
-        Parameters
-        ----------
-        kvstore : str or KVStore
-            With one device a type of one process makes no store.
-        optimizer : str or Optimizer
-        optimizer_params : dict or pairs
-            For an optimizer given by name.
-        force_init : bool
-            Whether to replace one that is installed.
-        """
+    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Any, force_init: bool) -> None:
         assert self.binded and self.params_initialized, "call bind and init_params first"
-        if self.optimizer_initialized and not force_init:
-            logs.through(self.logger).warning("optimizer already initialized, ignoring...")
-            return
         if self._params_dirty:
             self._sync_params_from_devices()
         kvstore, update_on_kvstore = _create_kvstore(kvstore, len(self._context), self._arg_params)

@@ -23,6 +23,8 @@ from ._predicting import Predicting, notify
 # What a signature shows; one object for all modules, initializers have no state.
 DEFAULT_INITIALIZER = Uniform(0.01)
 
+GradReq = str | Sequence[str] | dict[str, str]  # for all arguments, for each in order, or by name
+
 
 class BaseModule(Predicting):
     """A computation that takes batches: forward, backward, and an update of its parameters.
@@ -382,7 +384,23 @@ class BaseModule(Predicting):
         grad_req : str, list of str or dict of str to str
             ``"write"``, ``"add"`` or ``"null"``, for all or by argument.
         """
+        if force_rebind:
+            self._reset_bind()
+        if self.binded:
+            logs.through(self.logger).warning("Already bound, ignoring bind()")
+            return
+        self.for_training = for_training
+        self.inputs_need_grad = inputs_need_grad
+        self._bind(data_shapes, label_shapes, force_rebind, shared_module, grad_req)
+        self.binded = True
+
+    def _bind(self, data_shapes: Any, label_shapes: Any, rebind: bool, shared_module: Any, grad_req: GradReq) -> None:
+        """What :meth:`bind` does when there is something to do; ``for_training`` and ``inputs_need_grad`` are set."""
         raise NotImplementedError
+
+    def _reset_bind(self) -> None:
+        """Be as before :meth:`bind`; what is needed of the values is kept."""
+        self.binded = False
 
     def init_optimizer(
         self,
@@ -393,13 +411,25 @@ class BaseModule(Predicting):
     ) -> None:
         """Install an optimizer.
 
+        An optimizer given by name divides gradients by the batch size, unless ``optimizer_params`` have
+        ``rescale_grad``.
+
         Parameters
         ----------
         kvstore : str or KVStore
+            With one device a type of one process makes no store.
         optimizer : str or Optimizer
         optimizer_params : dict or pairs
             For an optimizer given by name.
         force_init : bool
             Whether to replace one that is installed.
         """
+        if self.optimizer_initialized and not force_init:
+            logs.through(self.logger).warning("optimizer already initialized, ignoring...")
+            return
+        self._init_optimizer(kvstore, optimizer, optimizer_params, force_init)
+        self.optimizer_initialized = True
+
+    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Any, force_init: bool) -> None:
+        """What :meth:`init_optimizer` does when there is something to do."""
         raise NotImplementedError

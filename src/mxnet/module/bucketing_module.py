@@ -11,7 +11,6 @@ import numpy as np
 
 from .. import ndarray as nd
 from .. import symbol as sym
-from .._core import logs
 from .._core.types import ContextLike
 from ..context import cpu
 from ..io import DataBatch, DataDesc
@@ -19,7 +18,7 @@ from ..metric import EvalMetric
 from ..model import load_params
 from ..name import NameManager
 from ..ndarray import NDArray
-from .base_module import DEFAULT_INITIALIZER, BaseModule, _check_input_names
+from .base_module import DEFAULT_INITIALIZER, BaseModule, GradReq, _check_input_names
 from .module import Module
 
 _CPU = cpu()
@@ -27,6 +26,8 @@ _CPU = cpu()
 
 class BucketingModule(BaseModule):
     """A network for every bucket key that batches bring, with shared parameters and shared memory.
+
+    :meth:`bind` allocates memory for the default bucket; other buckets are bound when a batch brings them.
 
     Parameters
     ----------
@@ -77,12 +78,17 @@ class BucketingModule(BaseModule):
         self._params_dirty = False
         self._monitor: Any = None
         self._grad_req: Any = None
+        self._kept_params: tuple[dict[str, Any], dict[str, Any]] | None = None  # over a new bind
 
     def _reset_bind(self) -> None:
-        self.binded = False
+        self._kept_params = self._known_params()
+        super()._reset_bind()
         self._buckets = {}
         self._curr_module = None
         self._curr_bucket_key = None
+
+    def _known_params(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        return self.get_params() if self.params_initialized and self._curr_module is not None else None
 
     def _call_sym_gen(self, key: object) -> Any:
         """A bucket's symbol, with automatic names that do not depend on what was made before."""
@@ -110,19 +116,16 @@ class BucketingModule(BaseModule):
 
     @property
     def data_names(self) -> list[str]:
-        """Names of the data inputs."""
         return self._curr_module.data_names if self.binded else self._call_sym_gen(self._default_bucket_key)[1]
 
     @property
     def output_names(self) -> list[str]:
-        """Names of the outputs."""
         if self.binded:
             return self._curr_module.output_names
         return self._call_sym_gen(self._default_bucket_key)[0].list_outputs()
 
     @property
     def data_shapes(self) -> list[DataDesc]:
-        """Names and shapes of the data inputs."""
         assert self.binded, "call bind first"
         return self._curr_module.data_shapes
 
@@ -134,7 +137,6 @@ class BucketingModule(BaseModule):
 
     @property
     def output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
-        """Names and shapes of the outputs."""
         assert self.binded, "call bind first"
         return self._curr_module.output_shapes
 
@@ -147,7 +149,6 @@ class BucketingModule(BaseModule):
     # ------------------------------------------------------------------ parameters
 
     def get_params(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The current parameters and auxiliary states by name, as arrays on the CPU."""
         assert self.params_initialized, "call init_params first"
         self._curr_module._params_dirty = self._params_dirty
         params = self._curr_module.get_params()
@@ -202,31 +203,13 @@ class BucketingModule(BaseModule):
 
     # ------------------------------------------------------------------ setup
 
-    def bind(
-        self,
-        data_shapes: Any,
-        label_shapes: Any = None,
-        for_training: bool = True,
-        inputs_need_grad: bool = False,
-        force_rebind: bool = False,
-        shared_module: Any = None,
-        grad_req: str | Sequence[str] | dict[str, str] = "write",
-    ) -> None:
-        """Allocate memory for the default bucket's shapes; other buckets are bound when a batch brings them."""
-        params = self.get_params() if self.params_initialized and self._curr_module is not None else None
-        if force_rebind:
-            self._reset_bind()
-        if self.binded:
-            logs.through(self.logger).warning("Already bound, ignoring bind()")
-            return
+    def _bind(self, data_shapes: Any, label_shapes: Any, rebind: bool, shared_module: Any, grad_req: GradReq) -> None:
         assert shared_module is None, "shared_module for BucketingModule is not supported"
-        self.for_training = for_training
-        self.inputs_need_grad = inputs_need_grad
+        params, self._kept_params = self._kept_params or self._known_params(), None
         self._grad_req = grad_req
-
         key = self._default_bucket_key
         module = self._buckets.get(key) or self._make_module(key)
-        module.bind(data_shapes, label_shapes, for_training, inputs_need_grad, grad_req=grad_req)
+        module.bind(data_shapes, label_shapes, self.for_training, self.inputs_need_grad, grad_req=grad_req)
         self.binded = True
         self._curr_module = module
         self._curr_bucket_key = key
@@ -255,23 +238,12 @@ class BucketingModule(BaseModule):
         self._curr_module = module
         self._curr_bucket_key = bucket_key
 
-    def init_optimizer(
-        self,
-        kvstore: Any = "local",
-        optimizer: Any = "sgd",
-        optimizer_params: Any = (("learning_rate", 0.01),),
-        force_init: bool = False,
-    ) -> None:
-        """Install an optimizer, which all buckets use; see :meth:`Module.init_optimizer`."""
+    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Any, force_init: bool) -> None:
         assert self.binded and self.params_initialized, "call bind and init_params first"
-        if self.optimizer_initialized and not force_init:
-            logs.through(self.logger).warning("optimizer already initialized, ignoring.")
-            return
-        self._curr_module.init_optimizer(kvstore, optimizer, optimizer_params, force_init=force_init)
+        self._curr_module.init_optimizer(kvstore, optimizer, optimizer_params, force_init)
         for module in self._buckets.values():
             if module is not self._curr_module:
                 module.borrow_optimizer(self._curr_module)
-        self.optimizer_initialized = True
 
     def install_monitor(self, mon: Any) -> None:
         """Have a monitor see all intermediate values, of buckets to come too."""
@@ -302,7 +274,6 @@ class BucketingModule(BaseModule):
         self._curr_module.backward(out_grads=out_grads)
 
     def update(self) -> None:
-        """Change the parameters by their gradients, as the optimizer says."""
         assert self.binded and self.params_initialized and self.optimizer_initialized, (
             "call bind, init_params and init_optimizer first"
         )
@@ -310,12 +281,10 @@ class BucketingModule(BaseModule):
         self._curr_module.update()
 
     def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
-        """The outputs of the last forward: joined over devices, or lists over devices."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         return self._curr_module.get_outputs(merge_multi_context=merge_multi_context)
 
     def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
-        """The gradients of the data inputs: joined over devices, or lists over devices."""
         assert self.binded and self.params_initialized and self.inputs_need_grad, "bind with inputs_need_grad=True"
         return self._curr_module.get_input_grads(merge_multi_context=merge_multi_context)
 

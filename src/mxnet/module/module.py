@@ -17,7 +17,7 @@ from ..model import load_checkpoint
 from ..ndarray import NDArray
 from ._optimizing import Optimizing
 from ._parameters import _check_params, _list_shapes, _row_sparse_names, _zeros_like
-from .base_module import DEFAULT_INITIALIZER, BaseModule, _check_input_names, _parse_data_desc
+from .base_module import DEFAULT_INITIALIZER, BaseModule, GradReq, _check_input_names, _parse_data_desc
 from .executor_group import DataParallelExecutorGroup
 
 _CPU = cpu()
@@ -160,7 +160,6 @@ class Module(Optimizing, BaseModule):
 
     @property
     def data_names(self) -> list[str]:
-        """Names of the data inputs."""
         return self._data_names
 
     @property
@@ -170,12 +169,10 @@ class Module(Optimizing, BaseModule):
 
     @property
     def output_names(self) -> list[str]:
-        """Names of the outputs."""
         return self._output_names
 
     @property
     def data_shapes(self) -> list[DataDesc]:
-        """Names and shapes of the data inputs."""
         assert self.binded, "call bind first"
         return self._data_shapes
 
@@ -187,14 +184,12 @@ class Module(Optimizing, BaseModule):
 
     @property
     def output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
-        """Names and shapes of the outputs."""
         assert self.binded, "call bind first"
         return self._exec_group.get_output_shapes()
 
     # ------------------------------------------------------------------ parameters
 
     def get_params(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The current parameters and auxiliary states by name, as arrays on the CPU."""
         assert self.params_initialized, "call init_params first"
         if self._params_dirty:
             self._sync_params_from_devices()
@@ -293,32 +288,15 @@ class Module(Optimizing, BaseModule):
     # ------------------------------------------------------------------ setup
 
     def _reset_bind(self) -> None:
-        self.binded = False
+        if self._params_dirty:
+            self._sync_params_from_devices()
+        super()._reset_bind()
         self._exec_group = None
         self._data_shapes = None
         self._label_shapes = None
 
-    def bind(
-        self,
-        data_shapes: Any,
-        label_shapes: Any = None,
-        for_training: bool = True,
-        inputs_need_grad: bool = False,
-        force_rebind: bool = False,
-        shared_module: Any = None,
-        grad_req: str | Sequence[str] | dict[str, str] = "write",
-    ) -> None:
-        """Allocate memory for inputs of given shapes; see :meth:`BaseModule.bind`."""
-        if force_rebind:
-            if self._params_dirty:
-                self._sync_params_from_devices()
-            self._reset_bind()
-        if self.binded:
-            logs.through(self.logger).warning("Already bound, ignoring bind()")
-            return
-        assert for_training or not inputs_need_grad, "inputs_need_grad needs for_training=True"
-        self.for_training = for_training
-        self.inputs_need_grad = inputs_need_grad
+    def _bind(self, data_shapes: Any, label_shapes: Any, rebind: bool, shared_module: Any, grad_req: GradReq) -> None:
+        assert self.for_training or not self.inputs_need_grad, "inputs_need_grad needs for_training=True"
         self._grad_req = grad_req
         self._data_shapes, self._label_shapes = _parse_data_desc(
             self.data_names, self.label_names, data_shapes, label_shapes
@@ -332,9 +310,10 @@ class Module(Optimizing, BaseModule):
             assert len(shared_group.execs) >= len(self._context), "shared_module has fewer contexts"
 
         network = self._symbol, self._context, self._work_load_list, self._data_shapes, self._label_shapes
+        gradients = self.for_training, self.inputs_need_grad
         params, fixed, states, groups = self._param_names, self._fixed_param_names, self._state_names, self._group2ctxs
         group = DataParallelExecutorGroup(
-            *network, params, for_training, inputs_need_grad, shared_group, self.logger, fixed, grad_req, states, groups
+            *network, params, *gradients, shared_group, self.logger, fixed, grad_req, states, groups
         )
         self._exec_group = group
         self._total_exec_bytes = group._total_exec_bytes
@@ -349,7 +328,6 @@ class Module(Optimizing, BaseModule):
             self._aux_params = _zeros_like(self._aux_names, group.aux_arrays)
         if shared_module is not None and shared_module.optimizer_initialized:
             self.borrow_optimizer(shared_module)
-        self.binded = True
         self._note_shapes()
 
     def reshape(self, data_shapes: Any, label_shapes: Any = None) -> None:
@@ -366,7 +344,6 @@ class Module(Optimizing, BaseModule):
         self._bound_shapes = [tuple(d.shape) for d in self._data_shapes]
 
     def install_monitor(self, mon: Any) -> None:
-        """Have a monitor see all intermediate values."""
         assert self.binded, "call bind first"
         self._exec_group.install_monitor(mon)
 
@@ -445,12 +422,10 @@ class Module(Optimizing, BaseModule):
             updates.on_devices(self._updater, self._kvstore)
 
     def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
-        """The outputs of the last forward: joined over devices, or lists over devices."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         return self._exec_group.get_outputs(merge_multi_context=merge_multi_context)
 
     def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
-        """The gradients of the data inputs: joined over devices, or lists over devices."""
         assert self.binded and self.params_initialized and self.inputs_need_grad, "bind with inputs_need_grad=True"
         return self._exec_group.get_input_grads(merge_multi_context=merge_multi_context)
 

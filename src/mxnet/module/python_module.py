@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import ndarray as nd
-from .._core import logs
 from ..io import DataBatch
 from ..ndarray import NDArray
-from .base_module import DEFAULT_INITIALIZER, BaseModule
+from .base_module import DEFAULT_INITIALIZER, BaseModule, GradReq
 
 
 class PythonModule(BaseModule):
@@ -41,17 +40,14 @@ class PythonModule(BaseModule):
 
     @property
     def data_names(self) -> list[str]:
-        """Names of the data inputs."""
         return self._data_names
 
     @property
     def output_names(self) -> Any:
-        """Names of the outputs."""
         return self._output_names
 
     @property
     def data_shapes(self) -> Any:
-        """Names and shapes of the data inputs."""
         return self._data_shapes
 
     @property
@@ -61,7 +57,6 @@ class PythonModule(BaseModule):
 
     @property
     def output_shapes(self) -> Any:
-        """Names and shapes of the outputs."""
         return self._output_shapes
 
     def get_params(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -91,23 +86,8 @@ class PythonModule(BaseModule):
             raise RuntimeError("PythonModule does not support presliced labels")
         eval_metric.update(labels, self.get_outputs())
 
-    def bind(
-        self,
-        data_shapes: Any,
-        label_shapes: Any = None,
-        for_training: bool = True,
-        inputs_need_grad: bool = False,
-        force_rebind: bool = False,
-        shared_module: Any = None,
-        grad_req: Any = "write",
-    ) -> None:
-        """Take note of the shapes; see :meth:`BaseModule.bind`."""
-        if self.binded and not force_rebind:
-            logs.through(self.logger).warning("Already bound, ignoring bind()")
-            return
+    def _bind(self, data_shapes: Any, label_shapes: Any, rebind: bool, shared_module: Any, grad_req: GradReq) -> None:
         assert grad_req == "write", "Python module only support write gradient"
-        self.for_training = for_training
-        self.inputs_need_grad = inputs_need_grad
         names = [x[0] for x in data_shapes]
         assert names == self._data_names, f"data_shapes has {names}, the module takes {self._data_names}"
         self._data_shapes = data_shapes
@@ -116,7 +96,6 @@ class PythonModule(BaseModule):
             names = [x[0] for x in label_shapes]
             assert names == self._label_names, f"label_shapes has {names}, the module takes {self._label_names}"
         self._output_shapes = self._compute_output_shapes()
-        self.binded = True
 
     def _compute_output_shapes(self) -> Any:
         """Names and shapes of the outputs, from ``_data_shapes``."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Sequence
 from typing import Any
 
-from .._core import logs
 from ..io import DataBatch, DataDesc
 from ..metric import EvalMetric
 from ..ndarray import NDArray
-from .base_module import DEFAULT_INITIALIZER, BaseModule
+from .base_module import DEFAULT_INITIALIZER, BaseModule, GradReq
 
 
 class SequentialModule(BaseModule):
@@ -142,26 +140,11 @@ class SequentialModule(BaseModule):
 
     # ------------------------------------------------------------------ setup
 
-    def bind(
-        self,
-        data_shapes: Any,
-        label_shapes: Any = None,
-        for_training: bool = True,
-        inputs_need_grad: bool = False,
-        force_rebind: bool = False,
-        shared_module: Any = None,
-        grad_req: str | Sequence[str] | dict[str, str] = "write",
-    ) -> None:
-        """Bind all modules, each to the output shapes of the one before; see :meth:`BaseModule.bind`."""
-        if self.binded and not force_rebind:
-            logs.through(self.logger).warning("Already bound, ignoring bind()")
-            return
+    def _bind(self, data_shapes: Any, label_shapes: Any, rebind: bool, shared_module: Any, grad_req: GradReq) -> None:
+        for_training, inputs_need_grad = self.for_training, self.inputs_need_grad
         assert for_training or not inputs_need_grad, "inputs_need_grad needs for_training=True"
         assert shared_module is None, "Shared module is not supported"
         assert self._modules, "Attempting to bind an empty SequentialModule"
-        self.for_training = for_training
-        self.inputs_need_grad = inputs_need_grad
-
         shapes = data_shapes
         for i, (module, meta) in enumerate(zip(self._modules, self._metas)):
             if meta.get(self.META_AUTO_WIRING):
@@ -170,27 +153,15 @@ class SequentialModule(BaseModule):
                 shapes = [(name, shape) for name, (_, shape) in zip(names, shapes)]
             labels = label_shapes if meta.get(self.META_TAKE_LABELS) else None
             to_inputs = for_training and (inputs_need_grad or i > 0)
-            module.bind(shapes, labels, for_training, to_inputs, force_rebind, grad_req=grad_req)
+            module.bind(shapes, labels, for_training, to_inputs, rebind, grad_req=grad_req)
             shapes = module.output_shapes
         takes_labels = any(meta.get(self.META_TAKE_LABELS) for meta in self._metas)
         self._label_shapes = label_shapes if takes_labels else None
-        self.binded = True
 
-    def init_optimizer(
-        self,
-        kvstore: Any = "local",
-        optimizer: Any = "sgd",
-        optimizer_params: Any = (("learning_rate", 0.01),),
-        force_init: bool = False,
-    ) -> None:
-        """Install an optimizer in every module."""
+    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Any, force_init: bool) -> None:
         assert self.binded and self.params_initialized, "call bind and init_params first"
-        if self.optimizer_initialized and not force_init:
-            logs.through(self.logger).warning("optimizer already initialized, ignoring.")
-            return
         for module in self._modules:
             module.init_optimizer(kvstore, optimizer, optimizer_params, force_init)
-        self.optimizer_initialized = True
 
     def install_monitor(self, mon: Any) -> None:
         """Have a monitor see the intermediate values of all modules."""

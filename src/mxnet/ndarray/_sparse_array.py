@@ -104,12 +104,10 @@ class BaseSparseNDArray(NDArray):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The length along each axis."""
         return self._store.shape
 
     @property
     def ndim(self) -> int:
-        """The number of axes."""
         return len(self._store.shape)
 
     @property
@@ -163,7 +161,6 @@ class BaseSparseNDArray(NDArray):
         return wrap(self._store.dense(), self._ctx).asnumpy()
 
     def astype(self, dtype: DTypeLike, copy: bool = True) -> Any:
-        """A copy with another data type; itself when the type is right already and ``copy`` is false."""
         wanted = torch_dtype(dtype)
         if not copy and wanted == self._store.dtype:
             return self
@@ -172,7 +169,6 @@ class BaseSparseNDArray(NDArray):
         return wrap_sparse(made, self._ctx)
 
     def as_in_context(self, context: Context) -> Any:
-        """This array on another context: itself when it is there already, else a copy."""
         return self if context == self._ctx else self.copyto(context)
 
     as_in_ctx = as_in_context
@@ -212,7 +208,6 @@ class BaseSparseNDArray(NDArray):
         self._store.check(full_check)
 
     def wait_to_read(self) -> None:
-        """Wait until pending work on this array's device is done."""
         self.data.wait_to_read()
 
     wait_to_write = wait_to_read

@@ -166,7 +166,6 @@ class ndarray(Fluent):
     # ------------------------------------------------------------------ copies and types
 
     def copy(self, order: str = "C") -> ndarray:
-        """A copy on the same context."""
         _row_major(order)
         return derive(self, _row_major_copy, (), self._same_kind, get_op("_copy"), {})
 
@@ -186,7 +185,6 @@ class ndarray(Fluent):
         return super().astype(dtype, copy)
 
     def as_in_ctx(self, ctx: Context) -> Any:
-        """This array on another context: itself when it is there already, else a copy."""
         return super().as_in_context(ctx)
 
     def attach_grad(self, grad_req: str = "write") -> None:  # type: ignore[override]  # no storage type

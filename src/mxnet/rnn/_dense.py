@@ -76,7 +76,6 @@ class _DenseCell(Gated):
 
     @property
     def state_info(self) -> list[dict[str, Any]]:
-        """One dict a state: ``(batch, num_hidden)``."""
         return [{"shape": (0, self._num_hidden), "__layout__": "NC"} for _ in range(self._num_states)]
 
     def _maps(self, inputs: Symbol, hidden: Symbol, name: str) -> tuple[Symbol, Symbol]:

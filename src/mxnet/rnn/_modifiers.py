@@ -79,7 +79,6 @@ class ModifierCell(BaseRNNCell):
 
     @property
     def state_info(self) -> list[dict[str, Any]]:
-        """Those of the cell inside."""
         return self.base_cell.state_info
 
     def begin_state(  # type: ignore[override]

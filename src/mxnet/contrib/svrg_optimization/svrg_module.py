@@ -15,6 +15,7 @@ from ...context import cpu
 from ...io import DataBatch, DataIter
 from ...kvstore import KVStore
 from ...module import Module
+from ...module.base_module import GradReq
 from ...ndarray.ndarray import wrap
 from ...optimizer import Optimizer
 from .svrg_optimizer import FULL, _SVRGOptimizer
@@ -90,20 +91,10 @@ class SVRGModule(Module):
         super()._reset_bind()
         self._mod_aux._reset_bind()
 
-    def bind(
-        self,
-        data_shapes: Any,
-        label_shapes: Any = None,
-        for_training: bool = True,
-        inputs_need_grad: bool = False,
-        force_rebind: bool = False,
-        shared_module: Any = None,
-        grad_req: str | Sequence[str] | dict[str, str] = "write",
-    ) -> None:
-        """Allocate memory for inputs of given shapes; see :meth:`BaseModule.bind`. The copy shares with no module."""
-        super().bind(data_shapes, label_shapes, for_training, inputs_need_grad, force_rebind, shared_module, grad_req)
-        if for_training and (force_rebind or not self._mod_aux.binded):
-            self._mod_aux.bind(data_shapes, label_shapes, True, inputs_need_grad, force_rebind, None, grad_req)
+    def _bind(self, data_shapes: Any, label_shapes: Any, rebind: bool, shared_module: Any, grad_req: GradReq) -> None:
+        super()._bind(data_shapes, label_shapes, rebind, shared_module, grad_req)
+        if self.for_training and (rebind or not self._mod_aux.binded):  # the copy shares with no module
+            self._mod_aux.bind(data_shapes, label_shapes, True, self.inputs_need_grad, rebind, grad_req=grad_req)
 
     def reshape(self, data_shapes: Any, label_shapes: Any = None) -> None:
         """Go on with other input shapes, keeping parameters, averages and optimizer."""
@@ -111,18 +102,8 @@ class SVRGModule(Module):
         if self._mod_aux.binded:
             self._mod_aux.reshape(data_shapes, label_shapes)
 
-    def init_optimizer(
-        self,
-        kvstore: Any = "local",
-        optimizer: Any = "sgd",
-        optimizer_params: Any = (("learning_rate", 0.01),),
-        force_init: bool = False,
-    ) -> None:
-        """Install an optimizer; see :meth:`Module.init_optimizer`. A store holds average gradients too."""
-        known = self.optimizer_initialized and not force_init
-        super().init_optimizer(kvstore, optimizer, optimizer_params, force_init)
-        if known:
-            return
+    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Any, force_init: bool) -> None:
+        super()._init_optimizer(kvstore, optimizer, optimizer_params, force_init)
         updates = self._exec_group.updates
         self._param_dict = [
             {

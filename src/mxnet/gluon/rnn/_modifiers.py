@@ -84,7 +84,6 @@ class ModifierCell(HybridRecurrentCell):
         return f"{type(self).__name__}({self.base_cell})"
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
-        """Shape and layout of each state."""
         return self.base_cell.state_info(batch_size)
 
     def begin_state(self, func: Callable[..., Any] = symbol.zeros, **kwargs: Any) -> list[Any]:  # type: ignore[override]
@@ -101,7 +100,6 @@ class ModifierCell(HybridRecurrentCell):
             self.base_cell._modified = True
 
     def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> Any:
-        """One step; subclasses write it."""
         raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
 
 

@@ -163,7 +163,6 @@ class LSTMPCell(_DenseCell):
         i2h_bias: Any,
         h2h_bias: Any,
     ) -> tuple[Any, list[Any]]:
-        """Make one step."""
         prefix = f"t{self._counter}_"
         weights = {"i2h_weight": i2h_weight, "h2h_weight": h2h_weight, "i2h_bias": i2h_bias, "h2h_bias": h2h_bias}
         i2h, h2h = self._maps(F, inputs, states[0], weights, prefix)
