@@ -148,10 +148,11 @@ def _update_params(
 # ------------------------------------------------------------------ FeedForward
 
 
-def _call(callbacks: Any, *args: Any) -> None:
+def _multiple_callbacks(callbacks: Any, *args: Any, **kwargs: Any) -> None:
+    """Call what a user gave as callbacks: a list of functions, one, or None."""
     for callback in callbacks if isinstance(callbacks, list) else [callbacks]:
-        if callback is not None:
-            callback(*args)
+        if callback:
+            callback(*args, **kwargs)
 
 
 def _evaluate(
@@ -171,8 +172,8 @@ def _evaluate(
         manager.forward(is_train=False)
         manager.update_metric(eval_metric, eval_batch.label)
         count = nbatch + 1
-        _call(eval_batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
-    _call(eval_end_callback, BatchEndParam(epoch, count, eval_metric, locals()))
+        _multiple_callbacks(eval_batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
+    _multiple_callbacks(eval_end_callback, BatchEndParam(epoch, count, eval_metric, locals()))
     eval_data.reset()
 
 

@@ -19,11 +19,11 @@ from ._core.types import ContextLike
 from ._training import (  # noqa: F401
     BatchEndParam,
     Updates,
-    _call,
     _create_kvstore,
     _create_sparse_kvstore,
     _evaluate,
     _initialize_kvstore,
+    _multiple_callbacks,
     _update_params,
     _update_params_on_kvstore,
     one_label_a_row,
@@ -114,11 +114,11 @@ def _train_multi_device(
             if monitor is not None:
                 monitor.toc_print()
             manager.update_metric(eval_metric, data_batch.label)
-            _call(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
+            _multiple_callbacks(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
         logger.info("Epoch[%d] Time cost=%.3f", epoch, time.time() - tic)
         if epoch_end_callback or epoch + 1 == end_epoch:
             manager.copy_to(arg_params, aux_params)
-        _call(epoch_end_callback, epoch, symbol, arg_params, aux_params)
+        _multiple_callbacks(epoch_end_callback, epoch, symbol, arg_params, aux_params)
         if eval_data:
             _evaluate(manager, epoch, eval_data, eval_metric, eval_batch_end_callback, eval_end_callback)
 
@@ -337,7 +337,7 @@ class FeedForward:
             _load_data(batch, targets)
             self._pred_exec.forward(is_train=False)
             eval_metric.update(batch.label, self._pred_exec.outputs)
-            _call(batch_end_callback, BatchEndParam(0, i, eval_metric, locals()))
+            _multiple_callbacks(batch_end_callback, BatchEndParam(0, i, eval_metric, locals()))
         return eval_metric.get()[1]
 
     def fit(

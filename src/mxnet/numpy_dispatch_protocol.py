@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import numpy as onp
@@ -38,6 +39,10 @@ _NUMPY_ARRAY_FUNCTION_LIST = [
     *(f"linalg.{n}" for n in _names(onp.linalg, mx_np.linalg, _is_function) if n not in mx_np.fallback_linalg.__all__),
 ]
 _NUMPY_ARRAY_UFUNC_LIST = _names(onp, mx_np, _is_ufunc)
+
+# What runs instead of NumPy's functions, and instead of ufuncs by their names.
+_NUMPY_ARRAY_FUNCTION_DICT = {attrgetter(n)(onp): attrgetter(n)(mx_np) for n in _NUMPY_ARRAY_FUNCTION_LIST}
+_NUMPY_ARRAY_UFUNC_DICT = {n: getattr(mx_np, n) for n in _NUMPY_ARRAY_UFUNC_LIST}
 
 
 def _under(protocol: str) -> Callable[[Callable[..., Any]], Callable[..., None]]:

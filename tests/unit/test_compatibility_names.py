@@ -84,6 +84,8 @@ def test_registered_names_of_numpy_functions():
 def test_documented_operators():
     from mxnet import _numpy_op_doc
 
+    assert _numpy_op_doc._np_amax is mx.np.amax and _numpy_op_doc._np__random_shuffle is mx.np.random.shuffle
+    assert _numpy_op_doc._npx_nonzero is mx.npx.nonzero
     assert _numpy_op_doc._np_cumsum is mx.np.cumsum and _numpy_op_doc._npx__image_resize is mx.npx.image.resize
 
 
@@ -96,6 +98,9 @@ def test_numpy_protocols():
         *protocol._NUMPY_ARRAY_FUNCTION_LIST,
         *protocol._NUMPY_ARRAY_UFUNC_LIST,
     }
+    assert protocol._NUMPY_ARRAY_FUNCTION_DICT[np.linalg.norm] is mx.np.linalg.norm
+    assert protocol._NUMPY_ARRAY_FUNCTION_DICT[np.concatenate] is mx.np.concatenate
+    assert protocol._NUMPY_ARRAY_UFUNC_DICT["exp"] is mx.np.exp
     x = mx.np.ones((2, 3))
     assert all(isinstance(getattr(np, n)(x), mx.np.ndarray) for n in ("sum", "mean", "transpose", "exp"))
 
@@ -327,3 +332,18 @@ def test_a_graph_as_one_node():
         assert executor.forward(is_train=True)[0].asscalar() == 30
         executor.backward(mx.nd.ones(1))
         assert [g.asscalar() for g in executor.grad_arrays] == [10, 6]
+
+
+def test_helpers_of_training_loops_of_ones_own():
+    """Networks for faces copy ``fit`` and import what it calls."""
+    from mxnet.model import _multiple_callbacks
+    from mxnet.module.base_module import _check_names_match
+
+    seen = []
+    _multiple_callbacks([seen.append, lambda x: seen.append(-x)], 2)
+    _multiple_callbacks(seen.append, 3)
+    _multiple_callbacks(None, 4)
+    _multiple_callbacks(lambda *, key: seen.append(key), key=5)
+    assert seen == [2, -2, 3, 5]
+    with pytest.raises(ValueError, match="data_shapes"):
+        _check_names_match(["data"], [mx.io.DataDesc("x", (1,))], "data", True)

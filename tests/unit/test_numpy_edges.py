@@ -435,3 +435,21 @@ def test_normal_vectors_in_float16():
     drawn = np.random.multivariate_normal(mean, cov, size=(2000,))
     assert drawn.dtype == onp.float16
     assert onp.allclose(drawn.astype("float32").mean(axis=0).asnumpy(), [5, 1], atol=0.15)
+
+
+@pytest.mark.parametrize("source", ["int8", "int32", "float32", "float16"])
+def test_a_mean_of_an_integer_type_is_that_of_its_sum(source):
+    """The sum wraps around in the type that is asked for, as in NumPy and MXNet; gradients are those of the mean."""
+    x = mx.np.array([[11, 54, 25, 10], [117, -30, 73, 6]], dtype=source)
+    x.attach_grad()
+    with mx.autograd.record():
+        y = mx.np.mean(x, axis=1, dtype="int8")
+    y.backward()
+    assert (y.dtype, y.asnumpy().tolist()) == (np.int8, [25, -22])
+    assert x.mean(dtype="int8").item() == 1 and x.mean(dtype="int32").item() == 33
+    assert x.grad.asnumpy().tolist() == [[0.25 if "float" in source else 0] * 4] * 2
+
+
+def test_sums_of_halves_into_integers_are_cut_once():
+    x = mx.np.array([1000.5, 1000.5, 1000], dtype="float16")
+    assert mx.np.sum(x, dtype="int32").item() == 3001  # which is no float16

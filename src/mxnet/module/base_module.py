@@ -17,7 +17,7 @@ from ..metric import EvalMetric
 from ..model import BatchEndParam, split_params
 from ..ndarray import NDArray
 from ..optimizer import Optimizer
-from ._inputs import _check_input_names, _parse_data_desc  # noqa: F401
+from ._inputs import _check_input_names, _check_names_match, _parse_data_desc  # noqa: F401
 from ._predicting import Predicting, notify
 
 # What a signature shows; one object for all modules, initializers have no state.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -52,8 +53,8 @@ def _working(x: Tensor, dtype: torch.dtype, real: bool = False) -> torch.dtype:
     Sums of float32 into float16 may pass its limits on the way, those into integers keep their fractions.
     """
     found = x.dtype if x.dtype == dtype else promoted(x.dtype, dtype)
-    if found == dtype and found in (torch.float16, torch.bfloat16) and x.dtype != dtype:
-        return torch.float32  # of integers
+    if found in (torch.float16, torch.bfloat16) and x.dtype != dtype:
+        return torch.float32  # of integers, or into them
     return torch.float64 if real and not found.is_floating_point else found
 
 
@@ -93,11 +94,17 @@ def prod(a: Tensor, axis: Axes = None, dtype: DTypeLike = None, keepdims: bool =
 
 @function(out=3)
 def mean(a: Tensor, axis: Axes = None, dtype: DTypeLike = None, keepdims: bool = False) -> Tensor:
-    """Mean over axes (all of them by default); that of integers is float32."""
+    """Mean over axes (all of them by default); that of integers is float32.
+
+    One of an integer type is the sum in that type, which may pass its limits, divided without a rest.
+    """
     wanted = _mean_type(a, dtype)
     axes = _axes(a, axis)
     if not axes:
         return a.to(wanted)
+    if not wanted.is_floating_point:
+        total = torch.sum(a, dim=axes, keepdim=keepdims, dtype=_working(a, wanted)).to(wanted)
+        return torch.div(total, max(math.prod(a.shape[i] for i in axes), 1), rounding_mode="trunc")
     return torch.mean(a, dim=axes, keepdim=keepdims, dtype=_working(a, wanted, real=True)).to(wanted)
 
 
@@ -105,9 +112,7 @@ def _variance(a: Tensor, axis: Axes, dtype: DTypeLike, ddof: int, keepdims: bool
     wanted = _mean_type(a, dtype)
     axes = _axes(a, axis)
     values = a.to(_working(a, wanted, real=True))
-    n = 1
-    for i in axes:
-        n *= a.shape[i]
+    n = math.prod(a.shape[i] for i in axes)
     if axes:
         squares = (values - values.mean(dim=axes, keepdim=True)).square().sum(dim=axes, keepdim=keepdims)
     else:
