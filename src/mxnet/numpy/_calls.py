@@ -18,6 +18,7 @@ from .._core.functions import compute, wrap_all
 from .._core.history import with_past
 from .._core.invoke import write_out
 from .._core.state import state
+from ..base import ArgumentTypeError
 from ..ndarray._array import NDArray
 from ._array import ndarray
 
@@ -37,7 +38,9 @@ def write(name: str, out: ndarray, value: torch.Tensor) -> ndarray:
 def refuse(name: str, value: object) -> TypeError:
     """The error for an argument that is no array of this package."""
     hint = "; use its as_np_ndarray()" if isinstance(value, NDArray) else ""
-    return TypeError(f"Operator {name}: type {type(value)} not supported, expected an mxnet.numpy.ndarray{hint}")
+    return ArgumentTypeError(
+        f"Operator {name}: type {type(value)} not supported, expected an mxnet.numpy.ndarray{hint}"
+    )
 
 
 def _tensors(name: str, value: object, found: list[ndarray]) -> Any:
