@@ -21,6 +21,16 @@ __all__ = [
 ]
 
 
+def every(period: int, save: Callable[..., None]) -> Callable[..., None]:
+    """An epoch-end callback that calls ``save(epochs done, symbol, parameters, states)`` every ``period`` epochs."""
+
+    def _callback(iter_no: int, sym: Symbol | None = None, arg: Any = None, aux: Any = None) -> None:
+        if (iter_no + 1) % int(max(1, period)) == 0:
+            save(iter_no + 1, sym, arg, aux)
+
+    return _callback
+
+
 def module_checkpoint(
     mod: Any, prefix: str, period: int = 1, save_optimizer_states: bool = False
 ) -> Callable[..., None]:
@@ -36,15 +46,7 @@ def module_checkpoint(
     save_optimizer_states : bool
         Whether to save the optimizer's states too.
     """
-    period = int(max(1, period))
-
-    def _callback(
-        iter_no: int, sym: Symbol | None = None, arg: object | None = None, aux: object | None = None
-    ) -> None:
-        if (iter_no + 1) % period == 0:
-            mod.save_checkpoint(prefix, iter_no + 1, save_optimizer_states)
-
-    return _callback
+    return every(period, lambda epoch, *_: mod.save_checkpoint(prefix, epoch, save_optimizer_states))
 
 
 def do_checkpoint(prefix: str, period: int = 1) -> Callable[..., None]:
@@ -57,13 +59,7 @@ def do_checkpoint(prefix: str, period: int = 1) -> Callable[..., None]:
     period : int
         How many epochs there are between checkpoints.
     """
-    period = int(max(1, period))
-
-    def _callback(iter_no: int, sym: Symbol, arg: Any, aux: Any) -> None:
-        if (iter_no + 1) % period == 0:
-            save_checkpoint(prefix, iter_no + 1, sym, arg, aux)
-
-    return _callback
+    return every(period, lambda *network: save_checkpoint(prefix, *network))
 
 
 def log_train_metric(period: int, auto_reset: bool = False) -> Callable[[Any], None]:
@@ -78,11 +74,13 @@ def log_train_metric(period: int, auto_reset: bool = False) -> Callable[[Any], N
     """
 
     def _callback(param: Any) -> None:
-        if param.nbatch % period == 0 and param.eval_metric is not None:
-            for name, value in param.eval_metric.get_name_value():
-                logs.root.info("Iter[%d] Batch[%d] Train-%s=%f", param.epoch, param.nbatch, name, value)
-            if auto_reset:
-                param.eval_metric.reset_local()
+        metric = param.eval_metric
+        if metric is None or param.nbatch % period:
+            return
+        for pair in metric.get_name_value():
+            logs.root.info("Iter[%d] Batch[%d] Train-%s=%f", param.epoch, param.nbatch, *pair)
+        if auto_reset:
+            metric.reset_local()
 
     return _callback
 

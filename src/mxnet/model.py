@@ -178,13 +178,10 @@ class FeedForward:
         if is_symbol:
             self._check_arguments()
         self.ctx = [cpu()] if ctx is None else [ctx] if isinstance(ctx, Context) else ctx
-        self.num_epoch = num_epoch
-        self.epoch_size = epoch_size
-        self.kwargs = kwargs.copy()
-        self.optimizer = optimizer
+        self.begin_epoch, self.num_epoch, self.epoch_size = begin_epoch, num_epoch, epoch_size
+        self.optimizer, self.kwargs = optimizer, kwargs.copy()
         self.initializer = initializer
         self.numpy_batch_size = numpy_batch_size
-        self.begin_epoch = begin_epoch
         self._pred_exec: Any = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -370,9 +367,8 @@ class FeedForward:
         work_load_list : list of number, optional
         monitor : Monitor, optional
         """
-        data = self._init_iter(X, y, is_train=True)
-        eval_data = self._init_eval_iter(eval_data)
-        if self.sym_gen:
+        data, eval_data = self._init_iter(X, y, is_train=True), self._init_eval_iter(eval_data)
+        if self.sym_gen is not None:
             self.symbol = self.sym_gen(data.default_bucket_key)
             self._check_arguments()
         arg_names, param_names, aux_names = self._init_params([*data.provide_data, *data.provide_label])
@@ -382,9 +378,8 @@ class FeedForward:
         idx2name = {i * copies + k: n for i, n in enumerate(param_names) for k in range(copies)}
         optimizer = self.optimizer
         if isinstance(optimizer, str):
-            batch_size = data.batch_size
-            if kvstore and "dist" in kvstore.type and "_async" not in kvstore.type:
-                batch_size *= kvstore.num_workers
+            together = kvstore and "dist" in kvstore.type and "_async" not in kvstore.type
+            batch_size = data.batch_size * (kvstore.num_workers if together else 1)
             params = {"rescale_grad": 1.0 / batch_size, **self.kwargs}
             optimizer = opt.create(optimizer, sym=self.symbol, param_idx2name=idx2name, **params)
         elif not optimizer.idx2name:
@@ -406,8 +401,9 @@ class FeedForward:
     @staticmethod
     def load(prefix: str, epoch: int, ctx: Any = None, **kwargs: Any) -> FeedForward:
         """An estimator from a checkpoint, to predict with or to train on from its epoch."""
-        symbol, arg_params, aux_params = load_checkpoint(prefix, epoch)
-        return FeedForward(symbol, ctx=ctx, arg_params=arg_params, aux_params=aux_params, begin_epoch=epoch, **kwargs)
+        symbol, *values = load_checkpoint(prefix, epoch)
+        kwargs.update(zip(("arg_params", "aux_params"), values))
+        return FeedForward(symbol, ctx, begin_epoch=epoch, **kwargs)
 
     @staticmethod
     def create(

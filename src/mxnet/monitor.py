@@ -73,8 +73,9 @@ class Monitor:
             self._collect(py_str(name), array)
 
     def _collect(self, name: str, array: NDArray) -> None:
-        if self.re_prog.match(name):
-            self.queue.append((self.step, name, self.stat_func(array)))
+        if self.re_prog.match(name) is not None:
+            found = self.step, name, self.stat_func(array)
+            self.queue.append(found)
 
     def install(self, exe: Any) -> None:
         """OutputMonitor an executor; several can be watched."""

@@ -109,7 +109,8 @@ class CustomOpProp:
 
     def infer_type(self, in_type: list[Any]) -> Any:
         """NumPy types of arguments, outputs and auxiliary states; by default all that of the first argument."""
-        return in_type, [in_type[0]] * len(self.list_outputs()), [in_type[0]] * len(self.list_auxiliary_states())
+        outputs, aux = ([in_type[0]] * len(names) for names in (self.list_outputs(), self.list_auxiliary_states()))
+        return in_type, outputs, aux
 
     def infer_storage_type(self, in_stype: list[str]) -> Any:
         """Storage types of arguments, outputs and auxiliary states; by default only ``"default"`` is accepted."""

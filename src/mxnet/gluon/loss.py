@@ -330,9 +330,8 @@ class LogisticLoss(Loss):
         self._label_format = label_format
 
     def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
-        label = _reshape_like(F, label, pred)
-        if self._label_format == "signed":
-            label = (label + 1.0) / 2.0
+        positive = _reshape_like(F, label, pred)
+        label = (positive + 1.0) / 2.0 if self._label_format == "signed" else positive
         loss = F.relu(pred) - pred * label + _log1p_exp_minus_abs(F, pred)
         return self._mean(F, loss, sample_weight)
 
@@ -394,10 +393,8 @@ class PoissonNLLLoss(Loss):
         self, F: ModuleType, pred: Any, target: Any, sample_weight: Any = None, epsilon: float = 1e-08
     ) -> Any:
         target = _reshape_like(F, target, pred)
-        if self._from_logits:
-            loss = F.exp(pred) - target * pred
-        else:
-            loss = pred - target * F.log(pred + epsilon)
+        expected, logarithm = (F.exp(pred), pred) if self._from_logits else (pred, F.log(pred + epsilon))
+        loss = expected - target * logarithm
         if self._compute_full:
             # Targets of 0 would give 0 * log(0); the term is not used below 1 anyway.
             n = F.maximum(target, 1.0)

@@ -90,6 +90,13 @@ def _init_own(desc: InitDesc, text: object, arr: NDArray) -> None:
         ) from None
 
 
+def _fill_with(number: float) -> Callable[[Initializer, object, NDArray], None]:
+    def fill(self: Initializer, _: object, arr: NDArray) -> None:
+        arr[:] = number
+
+    return fill
+
+
 class Initializer:
     """Base class of initializers: objects called with a description and an array to fill.
 
@@ -191,23 +198,8 @@ class Initializer:
             raise AssertionError(f"the bias of an affine transformation has 6 elements, got {arr.shape}")
         arr[:] = np.array([1.0, 0, 0, 0, 1.0, 0])
 
-    def _init_zero(self, _: object, arr: NDArray) -> None:
-        arr[:] = 0.0
-
-    def _init_one(self, _: object, arr: NDArray) -> None:
-        arr[:] = 1.0
-
-    def _init_bias(self, _: object, arr: NDArray) -> None:
-        arr[:] = 0.0
-
-    def _init_quantized_bias(self, _: object, arr: NDArray) -> None:
-        arr[:] = 0
-
-    def _init_gamma(self, _: object, arr: NDArray) -> None:
-        arr[:] = 1.0
-
-    def _init_beta(self, _: object, arr: NDArray) -> None:
-        arr[:] = 0.0
+    _init_zero = _init_bias = _init_beta = _init_quantized_bias = _fill_with(0.0)
+    _init_one = _init_gamma = _fill_with(1.0)
 
     def _init_weight(self, name: object, arr: NDArray) -> None:
         raise NotImplementedError(f"{type(self).__name__} must define _init_weight")

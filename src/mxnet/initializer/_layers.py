@@ -64,14 +64,8 @@ class FusedRNN(Initializer):
     ) -> None:
         if isinstance(init, str):
             init = create(init)
-        super().__init__(
-            init=init.dumps() if init is not None else None,
-            num_hidden=num_hidden,
-            num_layers=num_layers,
-            mode=mode,
-            bidirectional=bidirectional,
-            forget_bias=forget_bias,
-        )
+        network = {"num_hidden": num_hidden, "num_layers": num_layers, "mode": mode, "bidirectional": bidirectional}
+        super().__init__(init=None if init is None else init.dumps(), **network, forget_bias=forget_bias)
         self._init = init
         self._num_hidden = num_hidden
         self._num_layers = num_layers

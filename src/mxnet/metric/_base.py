@@ -152,11 +152,9 @@ class EvalMetric:
     def __init__(
         self, name: str, output_names: list[str] | None = None, label_names: list[str] | None = None, **kwargs: Any
     ) -> None:
-        self.name = str(name)
-        self.output_names = output_names
-        self.label_names = label_names
         self._has_global_stats = kwargs.pop("has_global_stats", False)
-        self._kwargs = kwargs
+        self.name, self._kwargs = str(name), kwargs
+        self.output_names, self.label_names = output_names, label_names
         self.reset()
 
     def __str__(self) -> str:

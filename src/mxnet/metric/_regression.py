@@ -132,8 +132,7 @@ class PearsonCorrelation(EvalMetric):
 
     def update(self, labels: Any, preds: Any) -> None:
         """Add a batch."""
-        labels, preds = check_label_shapes(labels, preds, True)
-        for label, pred in zip(labels, preds):
+        for label, pred in zip(*check_label_shapes(labels, preds, True)):
             check_label_shapes(label, pred, False, True)
             _, label, pred = working(label, pred)
             label, pred = as_double(label).reshape(-1), as_double(pred).reshape(-1)

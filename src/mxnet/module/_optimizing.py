@@ -43,10 +43,8 @@ class Optimizing:
         kvstore, update_on_kvstore = _create_kvstore(kvstore, len(self._context), self._arg_params)
         optimizer = self._make_optimizer(optimizer, optimizer_params, kvstore, update_on_kvstore)
 
-        self._optimizer = optimizer
-        self._kvstore = kvstore
-        self._update_on_kvstore = update_on_kvstore
-        self._updater = None
+        self._optimizer, self._updater = optimizer, None
+        self._kvstore, self._update_on_kvstore = kvstore, update_on_kvstore
         if kvstore:
             if self._compression_params:
                 kvstore.set_gradient_compression(self._compression_params)
@@ -57,9 +55,9 @@ class Optimizing:
         if not update_on_kvstore:
             self._updater = opt.get_updater(optimizer)
         self.optimizer_initialized = True
-        if self._preload_opt_states is not None:
-            self.load_optimizer_states(self._preload_opt_states)
-            self._preload_opt_states = None
+        file, self._preload_opt_states = self._preload_opt_states, None
+        if file is not None:
+            self.load_optimizer_states(file)
 
     def _make_optimizer(
         self, optimizer: Optimizer, optimizer_params: Any, kvstore: Any, update_on_kvstore: bool
@@ -88,10 +86,8 @@ class Optimizing:
     def borrow_optimizer(self, shared_module: Optimizing) -> None:
         """Use the optimizer, states and key-value store of another module with the same parameters."""
         assert shared_module.optimizer_initialized, "the other module has no optimizer"
-        self._optimizer = shared_module._optimizer
-        self._kvstore = shared_module._kvstore
-        self._update_on_kvstore = shared_module._update_on_kvstore
-        self._updater = shared_module._updater
+        for name in ("_optimizer", "_kvstore", "_update_on_kvstore", "_updater"):
+            setattr(self, name, getattr(shared_module, name))
         self.optimizer_initialized = True
 
     def save_optimizer_states(self, fname: str) -> None:

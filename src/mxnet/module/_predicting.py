@@ -146,9 +146,9 @@ class Predicting:
             The joined outputs; without ``merge_batches`` a list of outputs for each batch.
         """
         assert self.binded and self.params_initialized, "call bind and init_params first"
-        if isinstance(eval_data, (ndarray.NDArray, np.ndarray)):
-            if isinstance(eval_data, np.ndarray):
-                eval_data = ndarray.array(eval_data)
+        if isinstance(eval_data, np.ndarray):
+            eval_data = ndarray.array(eval_data)
+        if isinstance(eval_data, ndarray.NDArray):
             self.forward(DataBatch([eval_data]), is_train=False)
             return self.get_outputs()[0]
         if not isinstance(eval_data, DataIter):

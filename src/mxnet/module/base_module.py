@@ -43,11 +43,8 @@ class BaseModule(Predicting):
 
     def __init__(self, logger: Any = logging) -> None:
         self.logger = logger
-        self.binded = False
-        self.for_training = False
-        self.inputs_need_grad = False
-        self.params_initialized = False
-        self.optimizer_initialized = False
+        self.binded = self.params_initialized = self.optimizer_initialized = False
+        self.for_training = self.inputs_need_grad = False
         self._symbol: Any = None
         self._total_exec_bytes = 0
 

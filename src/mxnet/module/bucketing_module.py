@@ -150,10 +150,8 @@ class BucketingModule(BaseModule):
 
     def get_params(self) -> tuple[dict[str, Any], dict[str, Any]]:
         assert self.params_initialized, "call init_params first"
-        self._curr_module._params_dirty = self._params_dirty
-        params = self._curr_module.get_params()
-        self._params_dirty = False
-        return params
+        self._curr_module._params_dirty, self._params_dirty = self._params_dirty, False
+        return self._curr_module.get_params()
 
     def set_params(
         self,

@@ -80,11 +80,10 @@ class PythonModule(BaseModule):
 
     def update_metric(self, eval_metric: Any, labels: Any, pre_sliced: bool = False) -> None:
         """Let a metric see the outputs, unless the module was bound without labels."""
-        if self._label_shapes is None:
-            return
-        if pre_sliced:
-            raise RuntimeError("PythonModule does not support presliced labels")
-        eval_metric.update(labels, self.get_outputs())
+        if self._label_shapes is not None:
+            if pre_sliced:
+                raise RuntimeError("PythonModule does not support presliced labels")
+            eval_metric.update(labels, self.get_outputs())
 
     def _bind(self, data_shapes: Any, label_shapes: Any, rebind: bool, shared_module: Any, grad_req: GradReq) -> None:
         assert grad_req == "write", "Python module only support write gradient"

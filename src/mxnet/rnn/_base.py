@@ -33,10 +33,11 @@ class RNNParams:
 
     def get(self, name: str, **kwargs: Any) -> Symbol:
         """The variable ``prefix + name``; ``kwargs`` go to :func:`mxnet.sym.Variable` when it is made."""
-        name = self._prefix + name
-        if name not in self._params:
-            self._params[name] = symbol.Variable(name, **kwargs)
-        return self._params[name]
+        full = self._prefix + name
+        found = self._params.get(full)
+        if found is None:
+            found = self._params[full] = symbol.Variable(full, **kwargs)
+        return found
 
 
 def split(length: Any, inputs: Symbol, axis: int, name: str = "split") -> list[Symbol]:

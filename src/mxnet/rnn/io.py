@@ -170,10 +170,9 @@ class BucketSentenceIter(DataIter):
 
     def next(self) -> DataBatch:
         """The next batch, with ``bucket_key``, ``provide_data`` and ``provide_label``; StopIteration after the last."""
-        if self.curr_idx == len(self.idx):
+        if self.curr_idx >= len(self.idx):
             raise StopIteration
-        i, j = self.idx[self.curr_idx]
-        self.curr_idx += 1
+        (i, j), self.curr_idx = self.idx[self.curr_idx], self.curr_idx + 1
         data, label = (arrays[i][j : j + self.batch_size] for arrays in (self.nddata, self.ndlabel))
         if self.major_axis == 1:
             data, label = data.T, label.T

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import symbol as sym
+from ..callback import every
 from ..model import load_checkpoint, save_checkpoint
 from ..symbol import Symbol
 from .rnn_cell import BaseRNNCell
@@ -99,10 +100,4 @@ def do_rnn_checkpoint(cells: Cells, prefix: str, period: int = 1) -> Callable[..
     period : int
         Save every so many epochs.
     """
-    period = int(max(1, period))
-
-    def callback(epoch: int, symbol: Any = None, arg_params: Any = None, aux_params: Any = None) -> None:
-        if (epoch + 1) % period == 0:
-            save_rnn_checkpoint(cells, prefix, epoch + 1, symbol, arg_params, aux_params)
-
-    return callback
+    return every(period, lambda *network: save_rnn_checkpoint(cells, prefix, *network))

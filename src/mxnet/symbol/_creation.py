@@ -161,9 +161,8 @@ def arange(
     infer_range : bool
         Find ``stop`` from the shape that the users of the symbol need.
     """
-    return _create(
-        "_arange", start=start, stop=stop, step=step, repeat=repeat, infer_range=infer_range, name=name, dtype=dtype
-    )
+    numbers: dict[str, Any] = {"start": start, "stop": stop, "step": step, "repeat": repeat}
+    return _create("_arange", **numbers, infer_range=infer_range, name=name, dtype=dtype)
 
 
 def linspace(

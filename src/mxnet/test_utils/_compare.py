@@ -62,7 +62,8 @@ def almost_equal(
     """Whether ``|a - b| <= atol + rtol * |b|`` everywhere (tolerances of float64 where none are given)."""
     if not use_broadcast:
         checkShapes(a, b)
-    return np.allclose(a, b, rtol=get_rtol(rtol), atol=get_atol(atol), equal_nan=equal_nan)
+    limits = {"rtol": get_rtol(rtol), "atol": get_atol(atol)}
+    return np.allclose(a, b, equal_nan=equal_nan, **limits)
 
 
 def locationError(a: Any, b: Any, index: tuple[int, ...], names: tuple[str, str], maxError: bool = False) -> str:

@@ -72,15 +72,11 @@ def download(
     """
     if retries < 0:
         raise AssertionError("Number of retries should be at least 0")
-    if fname is None:
-        fname = url.split("/")[-1]
-    if dirname is None:
-        dirname = os.path.dirname(fname)
-    else:
-        fname = os.path.join(dirname, fname)
-    if dirname:
-        os.makedirs(dirname, exist_ok=True)
-    if not overwrite and os.path.exists(fname):
+    fname = url.split("/")[-1] if fname is None else fname
+    fname, folder = (fname, os.path.dirname(fname)) if dirname is None else (os.path.join(dirname, fname), dirname)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    if os.path.exists(fname) and not overwrite:
         logs.root.info("%s exists, skipping download", fname)
         return fname
     fetch(url, fname, max(retries, 1), failed=_try_again)

@@ -27,11 +27,9 @@ class DummyIter(io.DataIter):
     """
 
     def __init__(self, real_iter: io.DataIter) -> None:
-        super().__init__()
+        super().__init__(real_iter.batch_size)
+        self.provide_data, self.provide_label = real_iter.provide_data, real_iter.provide_label
         self.real_iter = real_iter
-        self.provide_data = real_iter.provide_data
-        self.provide_label = real_iter.provide_label
-        self.batch_size = real_iter.batch_size
         self.the_batch = next(real_iter)
 
     def __iter__(self) -> DummyIter:

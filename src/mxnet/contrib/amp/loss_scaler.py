@@ -48,12 +48,10 @@ class LossScaler:
         grads = [p._grad[0] for p in params if p._grad is not None]
         overflow = not _all_finite(grads)
         self._loss_scale = self._next_loss_scale
+        self._unskipped = 0 if overflow else self._unskipped + 1
         if overflow:
             self._next_loss_scale = self._loss_scale / 2.0
-            self._unskipped = 0
             logs.root.info("AMP: decreasing loss scale to %f", self._next_loss_scale)
-        else:
-            self._unskipped += 1
         if self._unskipped == self._scale_seq_len:
             self._unskipped = 0
             self._next_loss_scale = min(self._max_loss_scale, self._loss_scale * 2.0)

@@ -123,8 +123,10 @@ class _TokenEmbedding(vocab.Vocabulary):
             values[_rows(unset)] = values[0]
         self._idx_to_vec = _of_mode(values)
 
-    def _build_embedding_for_vocabulary(self, vocabulary: vocab.Vocabulary) -> None:
-        """Keep the tokens of a vocabulary only, with its numbers."""
+    def _build_embedding_for_vocabulary(self, vocabulary: vocab.Vocabulary | None) -> None:
+        """Keep the tokens of a vocabulary only, with its numbers; all without one."""
+        if vocabulary is None:
+            return
         _check_vocabulary(vocabulary)
         self._set_idx_to_vec_by_embeddings([self], len(vocabulary), vocabulary.idx_to_token)
         self._index_tokens_from_vocabulary(vocabulary)
@@ -328,8 +330,7 @@ class _Published(_TokenEmbedding):
     ) -> None:
         """Read a published file, downloading it when it is not there, and keep what a vocabulary asks for."""
         self._load_embedding(self._get_pretrained_file(root, name), " ", init_unknown_vec)
-        if vocabulary is not None:
-            self._build_embedding_for_vocabulary(vocabulary)
+        self._build_embedding_for_vocabulary(vocabulary)
 
 
 @register
@@ -422,8 +423,7 @@ class CustomEmbedding(_TokenEmbedding):
     ) -> None:
         super().__init__(**kwargs)
         self._load_embedding(pretrained_file_path, elem_delim, init_unknown_vec, encoding)
-        if vocabulary is not None:
-            self._build_embedding_for_vocabulary(vocabulary)
+        self._build_embedding_for_vocabulary(vocabulary)
 
 
 class CompositeEmbedding(_TokenEmbedding):

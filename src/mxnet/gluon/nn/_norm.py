@@ -26,10 +26,11 @@ class _Norm(HybridBlock):
         )
         setattr(self, name, parameter)
 
-    def _add_scale_and_shift(self, size: int, scale: bool, center: bool, gamma: InitLike, beta: InitLike) -> None:
+    def _set_up(self, size: int, gamma: InitLike, beta: InitLike, **settings: Any) -> None:
+        self._kwargs, self._epsilon = settings, settings["eps"]
         integer(type(self).__name__, "in_channels", size, 0)
-        self._add_parameter("gamma", size, gamma, scale)
-        self._add_parameter("beta", size, beta, center)
+        self._add_parameter("gamma", size, gamma, settings["scale"])
+        self._add_parameter("beta", size, beta, settings["center"])
 
     def _repr_extra(self) -> str:
         return f", in_channels={self.gamma.shape[0]}"
@@ -153,10 +154,9 @@ class InstanceNorm(_Norm):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self._kwargs = {"eps": epsilon, "axis": axis, "center": center, "scale": scale}
         self._axis = axis
-        self._epsilon = epsilon
-        self._add_scale_and_shift(in_channels, scale, center, gamma_initializer, beta_initializer)
+        learned = in_channels, gamma_initializer, beta_initializer
+        self._set_up(*learned, eps=epsilon, axis=axis, center=center, scale=scale)
 
     def hybrid_forward(self, F: ModuleType, x: Any, gamma: Any, beta: Any) -> Any:
         elsewhere = self._axis != 1  # the operator wants the channels along axis 1
@@ -195,10 +195,9 @@ class LayerNorm(_Norm):
         params: Any = None,
     ) -> None:
         super().__init__(prefix=prefix, params=params)
-        self._kwargs = {"eps": epsilon, "axis": axis, "center": center, "scale": scale}
         self._axis = axis
-        self._epsilon = epsilon
-        self._add_scale_and_shift(in_channels, scale, center, gamma_initializer, beta_initializer)
+        learned = in_channels, gamma_initializer, beta_initializer
+        self._set_up(*learned, eps=epsilon, axis=axis, center=center, scale=scale)
 
     def hybrid_forward(self, F: ModuleType, data: Any, gamma: Any, beta: Any) -> Any:
         return F.LayerNorm(data, gamma=gamma, beta=beta, axis=self._axis, eps=self._epsilon)
@@ -231,10 +230,9 @@ class GroupNorm(_Norm):
         params: Any = None,
     ) -> None:
         super().__init__(prefix=prefix, params=params)
-        self._kwargs = {"eps": epsilon, "num_groups": num_groups, "center": center, "scale": scale}
         self._num_groups = integer(type(self).__name__, "num_groups", num_groups, 1)
-        self._epsilon = epsilon
-        self._add_scale_and_shift(self._num_groups, scale, center, gamma_initializer, beta_initializer)
+        learned = self._num_groups, gamma_initializer, beta_initializer
+        self._set_up(*learned, eps=epsilon, num_groups=num_groups, center=center, scale=scale)
 
     def hybrid_forward(self, F: ModuleType, data: Any, gamma: Any, beta: Any) -> Any:
         return F.GroupNorm(data, gamma=gamma, beta=beta, num_groups=self._num_groups, eps=self._epsilon)

@@ -34,8 +34,7 @@ class RecurrentCell(Block):
 
     def reset(self) -> None:
         """Forget what happened in earlier sequences; :meth:`unroll` begins with this."""
-        self._init_counter = -1
-        self._counter = -1
+        self._counter = self._init_counter = -1
         for cell in self._children.values():
             cell.reset()  # type: ignore[attr-defined]
 
@@ -119,8 +118,8 @@ class RecurrentCell(Block):
         states = _get_begin_state(self, F, begin_state, inputs, batch_size)
         outputs: Any = []
         history = []
-        for i in range(length):
-            output, states = self(inputs[i], states)
+        for step in inputs[:length]:
+            output, states = self(step, states)
             outputs.append(output)
             history.append(states)
         if valid_length is not None:

@@ -129,8 +129,8 @@ class BidirectionalCell(_Several, HybridRecurrentCell):
 
     def __init__(self, l_cell: RecurrentCell, r_cell: RecurrentCell, output_prefix: str = "bi_") -> None:
         super().__init__(prefix="", params=None)
-        self.register_child(l_cell, "l_cell")
-        self.register_child(r_cell, "r_cell")
+        for name, cell in (("l_cell", l_cell), ("r_cell", r_cell)):
+            self.register_child(cell, name)
         self._output_prefix = output_prefix
 
     def __call__(self, inputs: Any, states: Any) -> Any:

@@ -146,8 +146,8 @@ class ModulatedDeformableConvolution(_Deformable, axes=2, defaults={"op_name": "
     _per_place = 3
 
     def _places(self, F: ModuleType, offset: object) -> dict[str, Any]:
-        places = F.slice_axis(offset, axis=1, begin=0, end=self.offset_split_index)
-        mask = F.slice_axis(offset, axis=1, begin=self.offset_split_index, end=None)
+        ends = (0, self.offset_split_index, None)
+        places, mask = (F.slice_axis(offset, axis=1, begin=a, end=b) for a, b in zip(ends, ends[1:]))
         return {"offset": places, "mask": F.sigmoid(mask) * 2}
 
     def _alias(self) -> str:

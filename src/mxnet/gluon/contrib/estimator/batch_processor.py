@@ -14,6 +14,12 @@ __all__ = ["BatchProcessor"]
 Shares = list[NDArray]  # one array a context
 
 
+def _run(net: Any, loss: Any, data: Shares, label: Shares) -> tuple[Shares, Shares]:
+    """Predictions and losses."""
+    pred = [net(x) for x in data]
+    return pred, [loss(p, y) for p, y in zip(pred, label)]
+
+
 class BatchProcessor:
     """Runs the networks of an estimator on batches. Subclass it for batches or losses of another form.
 
@@ -57,8 +63,7 @@ class BatchProcessor:
             One array a context each.
         """
         data, label = self._get_data_and_label(val_batch, estimator.context, batch_axis)
-        pred = [estimator.val_net(x) for x in data]
-        return data, label, pred, [estimator.val_loss(p, y) for p, y in zip(pred, label)]
+        return data, label, *_run(estimator.val_net, estimator.val_loss, data, label)
 
     def fit_batch(self, estimator: Any, train_batch: Any, batch_axis: int = 0) -> tuple[Shares, Shares, Shares, Shares]:
         """Run the network on a batch, and compute the gradients of its parameters.
@@ -78,8 +83,7 @@ class BatchProcessor:
         """
         data, label = self._get_data_and_label(train_batch, estimator.context, batch_axis)
         with autograd.record():
-            pred = [estimator.net(x) for x in data]
-            loss = [estimator.loss(p, y) for p, y in zip(pred, label)]
+            pred, loss = _run(estimator.net, estimator.loss, data, label)
         for share in loss:
             share.backward()
         return data, label, pred, loss

@@ -145,7 +145,8 @@ class ValidationHandler(TrainBegin, BatchEnd, EpochEnd):
             self._evaluate(estimator)
 
     def _evaluate(self, estimator: Any) -> None:
-        self.eval_fn(val_data=self.val_data, batch_axis=estimator.batch_axis, event_handlers=self.event_handlers)
+        given = {"batch_axis": estimator.batch_axis, "event_handlers": self.event_handlers}
+        self.eval_fn(val_data=self.val_data, **given)
 
 
 class LoggingHandler(TrainBegin, TrainEnd, EpochBegin, EpochEnd, BatchBegin, BatchEnd):

@@ -172,7 +172,8 @@ class LSTMPCell(_DenseCell):
             for k, name in enumerate("ifco")
         )
         next_c = F.elemwise_add(forget_gate * states[1], in_gate * candidate, name=prefix + "state")
-        hidden = F.elemwise_mul(out_gate, F.Activation(next_c, act_type="tanh"), name=prefix + "hidden")
+        shown = F.Activation(next_c, act_type="tanh")
+        hidden = F.elemwise_mul(out_gate, shown, name=prefix + "hidden")
         next_r = F.FullyConnected(
             data=hidden, weight=h2r_weight, num_hidden=self._projection_size, no_bias=True, name=prefix + "out"
         )

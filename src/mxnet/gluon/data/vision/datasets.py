@@ -276,17 +276,15 @@ class ImageFolderDataset(Dataset):
     """
 
     def __init__(self, root: str, flag: int = 1, transform: Transform | None = None) -> None:
-        self._root = os.path.expanduser(root)
-        self._flag = flag
-        self._transform = transform
+        self._flag, self._transform = flag, transform
         self._exts = [".jpg", ".jpeg", ".png"]
+        self._root = os.path.expanduser(root)
         self._list_images(self._root)
 
     def _list_images(self, root: str) -> None:
         self.synsets: list[str] = []
         self.items: list[tuple[str, int]] = []
-        for folder in sorted(os.listdir(root)):
-            path = os.path.join(root, folder)
+        for folder, path in [(name, os.path.join(root, name)) for name in sorted(os.listdir(root))]:
             if not os.path.isdir(path):
                 warnings.warn(f"Ignoring {path}, which is not a directory.", stacklevel=3)
                 continue
