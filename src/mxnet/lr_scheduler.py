@@ -212,10 +212,8 @@ class _DecayScheduler(LRScheduler):
             raise AssertionError(f"max_update must be an int, got {max_update!r}")
         if max_update < 1:
             raise ValueError("maximum number of updates must be strictly positive")
-        self.base_lr_orig = base_lr
-        self.max_update = max_update
-        self.final_lr = final_lr
-        self.max_steps = max_update - warmup_steps
+        self.base_lr_orig, self.final_lr = base_lr, final_lr
+        self.max_update, self.max_steps = max_update, max_update - warmup_steps
 
     def _remaining(self, done: float) -> float:
         """The share of the way to ``final_lr`` that is left when a share of the steps is done."""

@@ -27,11 +27,11 @@ class FactorScheduler(LearningRateScheduler):
     """
 
     def __init__(self, step: int, factor: float = 0.1) -> None:
-        super().__init__()
-        if step < 1:
-            raise ValueError(f"Schedule step must be greater or equal than 1 round, got {step}")
         if factor >= 1.0:
             raise ValueError(f"Factor must be less than 1 to make lr reduce, got {factor}")
+        if step < 1:
+            raise ValueError(f"Schedule step must be greater or equal than 1 round, got {step}")
+        super().__init__()
         self.step = step
         self.factor = factor
         self._last: float | None = None

@@ -271,6 +271,13 @@ class FeedForward:
         bound.copy_params_from(self.arg_params, self.aux_params)
         return [bound.arg_dict[x[0]] for x in data.provide_data]
 
+    def _begin_predicting(self, X: Any, reset: bool) -> tuple[Any, list[Any]]:
+        """An iterator over data, and the arrays that take it."""
+        found = self._init_iter(X, None, is_train=False)
+        if reset:
+            found.reset()
+        return found, self._init_predictor(found)
+
     def predict(self, X: Any, num_batch: int | None = None, return_data: bool = False, reset: bool = True) -> Any:
         """Predict for an array or iterator.
 
@@ -289,10 +296,7 @@ class FeedForward:
         numpy.ndarray or list of them
             The outputs; with ``return_data`` a triple of outputs, data and labels.
         """
-        X = self._init_iter(X, None, is_train=False)
-        if reset:
-            X.reset()
-        targets = self._init_predictor(X)
+        X, targets = self._begin_predicting(X, reset)
         outputs: list[list[Any]] = []
         data: list[list[Any]] = []
         labels: list[list[Any]] = []
@@ -324,10 +328,7 @@ class FeedForward:
     ) -> Any:
         """Evaluate on an iterator with labels; gives the metric's value."""
         eval_metric = metric.create(eval_metric)
-        X = self._init_iter(X, None, is_train=False)
-        if reset:
-            X.reset()
-        targets = self._init_predictor(X)
+        X, targets = self._begin_predicting(X, reset)
         for i, batch in enumerate(X):
             if i == num_batch:
                 break

@@ -153,9 +153,7 @@ class SoftmaxCrossEntropyLoss(Loss):
         **kwargs: Any,
     ) -> None:
         super().__init__(weight, batch_axis, **kwargs)
-        self._axis = axis
-        self._sparse_label = sparse_label
-        self._from_logits = from_logits
+        self._axis, self._sparse_label, self._from_logits = axis, sparse_label, from_logits
 
     def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         if F is ndarray and sample_weight is None and self._is_plain() and suits(pred, label):
@@ -203,8 +201,8 @@ class KLDivLoss(Loss):
     def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         if not self._from_logits:
             pred = F.log_softmax(pred, axis=self._axis)
-        loss = self._weighted(F, label * (F.log(label + TINY) - pred), sample_weight)
-        return F.sum(loss, axis=self._batch_axis, exclude=True)
+        divergence = label * (F.log(label + TINY) - pred)
+        return F.sum(self._weighted(F, divergence, sample_weight), axis=self._batch_axis, exclude=True)
 
 
 class CTCLoss(Loss):

@@ -167,18 +167,18 @@ def resize_short(src: NDArray, size: int, interp: int = 2) -> NDArray:
         0 nearest, 1 bilinear, 2 bicubic, 3 by area, 4 Lanczos, 9 by the sizes, 10 at random.
     """
     h, w, _ = src.shape
-    new_h, new_w = (size * h // w, size) if h > w else (size, size * w // h)
-    return imresize(src, new_w, new_h, interp=_get_interp_method(interp, (h, w, new_h, new_w)))
+    sizes = (h, w, size * h // w, size) if h > w else (h, w, size, size * w // h)
+    return imresize(src, sizes[3], sizes[2], interp=_get_interp_method(interp, sizes))
 
 
 def fixed_crop(
     src: NDArray, x0: int, y0: int, w: int, h: int, size: tuple[int, int] | None = None, interp: int = 2
 ) -> NDArray:
     """Cut the rectangle with the corner ``(x0, y0)`` out of an image, and resize it to ``size`` (width, height)."""
-    out = src[y0 : y0 + h, x0 : x0 + w]
-    if size is not None and (w, h) != tuple(size):
-        out = imresize(out, *size, interp=_get_interp_method(interp, (h, w, size[1], size[0])))
-    return out
+    part = src[y0 : y0 + h, x0 : x0 + w]
+    if size is None or tuple(size) == (w, h):
+        return part
+    return imresize(part, *size, interp=_get_interp_method(interp, (h, w, size[1], size[0])))
 
 
 def random_crop(src: NDArray, size: tuple[int, int], interp: int = 2) -> tuple[NDArray, tuple[int, int, int, int]]:

@@ -214,9 +214,9 @@ class Initializer:
         )
 
     def __eq__(self, other: object) -> Any:
-        if not isinstance(other, Initializer):
-            return NotImplemented
-        return type(self) is type(other) and self._kwargs == other._kwargs
+        if isinstance(other, Initializer):
+            return type(other) is type(self) and self._kwargs == other._kwargs
+        return NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -140,9 +140,7 @@ class Xavier(Initializer):
 
     def __init__(self, rnd_type: str = "uniform", factor_type: str = "avg", magnitude: float = 3) -> None:
         super().__init__(rnd_type=rnd_type, factor_type=factor_type, magnitude=magnitude)
-        self.rnd_type = rnd_type
-        self.factor_type = factor_type
-        self.magnitude = float(magnitude)
+        self.rnd_type, self.factor_type, self.magnitude = rnd_type, factor_type, float(magnitude)
 
     def _init_weight(self, name: object, arr: NDArray) -> None:
         shape = arr.shape
@@ -154,12 +152,10 @@ class Xavier(Initializer):
         if self.factor_type not in factors:
             raise ValueError(f"Incorrect factor type {self.factor_type!r}, expected one of {', '.join(factors)}")
         scale = sqrt(self.magnitude / factors[self.factor_type])
-        if self.rnd_type == "uniform":
-            random.uniform(-scale, scale, shape=arr.shape, out=arr)
-        elif self.rnd_type == "gaussian":
-            random.normal(0, scale, shape=arr.shape, out=arr)
-        else:
+        if self.rnd_type not in ("uniform", "gaussian"):
             raise ValueError(f"Unknown random type {self.rnd_type!r}, expected 'uniform' or 'gaussian'")
+        draw, start = (random.uniform, -scale) if self.rnd_type == "uniform" else (random.normal, 0)
+        draw(start, scale, shape=shape, out=arr)
 
 
 @register

@@ -65,8 +65,10 @@ class NDArrayIter(DataIter):
         self._axis = layout.find("N")
         if self._axis < 0:
             raise ValueError(f"layout must contain N, the axis over samples, got {layout!r}")
-        self.data = _init_data(data, allow_empty=False, default_name=data_name)
-        self.label = _init_data(label, allow_empty=True, default_name=label_name)
+        self.data, self.label = (
+            _init_data(given, allow_empty=optional, default_name=name)
+            for given, optional, name in ((data, False, data_name), (label, True, label_name))
+        )
         if _has_instance([*self.data, *self.label], CSRNDArray) and last_batch_handle != "discard":
             raise NotImplementedError(
                 "`NDArrayIter` only supports ``CSRNDArray`` with `last_batch_handle` set to `discard`."

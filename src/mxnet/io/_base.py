@@ -86,11 +86,8 @@ class DataBatch:
         assert label is None or isinstance(label, (list, tuple)), "Label must be list of NDArrays"
         self.data: Any = data
         self.label: Any = label
-        self.pad = pad
-        self.index = index
-        self.bucket_key = bucket_key
-        self.provide_data = provide_data
-        self.provide_label = provide_label
+        self.pad, self.index, self.bucket_key = pad, index, bucket_key
+        self.provide_data, self.provide_label = provide_data, provide_label
 
     def __str__(self) -> str:
         labels = [x.shape for x in self.label] if self.label else None

@@ -35,19 +35,12 @@ def create(name: str = "local") -> Any:
     if not isinstance(name, str):
         raise TypeError("name must be a string")
     name = name.lower()
-    if name in KVStoreBase.kv_registry:
-        return KVStoreBase.kv_registry[name]()
+    plugged_in = KVStoreBase.kv_registry.get(name)
+    if plugged_in is not None:
+        return plugged_in()
     if "dist" in name or not any(part in name for part in _ONE_PROCESS):
-        known = ", ".join(
-            [
-                "local",
-                "device",
-                "local_allreduce_cpu",
-                "local_allreduce_device",
-                "nccl",
-                *sorted(KVStoreBase.kv_registry),
-            ]
-        )
+        ours = ["local", "device", "local_allreduce_cpu", "local_allreduce_device", "nccl"]
+        known = ", ".join([*ours, *sorted(KVStoreBase.kv_registry)])
         why = "several machines are not supported" if "dist" in name else "unknown type"
         raise MXNetError(f"cannot create KVStore {name!r}: {why}; known here: {known}")
     return KVStore(name)

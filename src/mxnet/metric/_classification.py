@@ -38,7 +38,7 @@ class Accuracy(EvalMetric):
     def __init__(
         self, axis: int = 1, name: str = "accuracy", output_names: Any = None, label_names: Any = None
     ) -> None:
-        super().__init__(name, axis=axis, output_names=output_names, label_names=label_names, has_global_stats=True)
+        super().__init__(name, output_names, label_names, axis=axis, has_global_stats=True)
         self.axis = axis
 
     def update(self, labels: Any, preds: Any) -> None:
@@ -66,7 +66,7 @@ class TopKAccuracy(EvalMetric):
     def __init__(
         self, top_k: int = 1, name: str = "top_k_accuracy", output_names: Any = None, label_names: Any = None
     ) -> None:
-        super().__init__(name, top_k=top_k, output_names=output_names, label_names=label_names, has_global_stats=True)
+        super().__init__(name, output_names, label_names, top_k=top_k, has_global_stats=True)
         self.top_k = top_k
         if top_k <= 1:
             raise AssertionError("Please use Accuracy if top_k is no more than 1")
@@ -106,7 +106,7 @@ class _BinaryMetric(EvalMetric):
     def __init__(self, name: str, output_names: Any, label_names: Any, average: str) -> None:
         self.average = average
         self.metrics = self._metrics = _BinaryClassificationMetrics(type(self).__name__)
-        super().__init__(name, output_names=output_names, label_names=label_names, has_global_stats=True)
+        super().__init__(name, output_names, label_names, has_global_stats=True)
 
     def _score(self, counts: Counts) -> float:
         raise NotImplementedError
@@ -201,7 +201,7 @@ class _LogLoss(EvalMetric):
     """The mean of ``-log(p + eps)``, ``p`` being the probability that a sample's class was given."""
 
     def __init__(self, eps: float, name: str, output_names: Any, label_names: Any) -> None:
-        super().__init__(name, eps=eps, output_names=output_names, label_names=label_names, has_global_stats=True)
+        super().__init__(name, output_names, label_names, eps=eps, has_global_stats=True)
         self.eps = eps
 
     def update(self, labels: Any, preds: Any) -> None:
@@ -274,9 +274,7 @@ class Perplexity(EvalMetric):
         output_names: Any = None,
         label_names: Any = None,
     ) -> None:
-        super().__init__(
-            name, ignore_label=ignore_label, output_names=output_names, label_names=label_names, has_global_stats=True
-        )
+        super().__init__(name, output_names, label_names, ignore_label=ignore_label, has_global_stats=True)
         self.ignore_label = ignore_label
         self.axis = axis
 

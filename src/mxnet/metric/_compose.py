@@ -54,7 +54,7 @@ class CompositeEvalMetric(EvalMetric):
         label_names: Any = None,
     ) -> None:
         self.metrics = [create(m) for m in metrics or []]
-        super().__init__(name, output_names=output_names, label_names=label_names, has_global_stats=True)
+        super().__init__(name, output_names, label_names, has_global_stats=True)
 
     def add(self, metric: Any) -> None:
         """Add a metric."""
@@ -130,7 +130,7 @@ class Loss(EvalMetric):
     """
 
     def __init__(self, name: str = "loss", output_names: Any = None, label_names: Any = None) -> None:
-        super().__init__(name, output_names=output_names, label_names=label_names, has_global_stats=True)
+        super().__init__(name, output_names, label_names, has_global_stats=True)
 
     def update(self, _: Any, preds: Any) -> None:
         """Add a batch; labels are not looked at."""
@@ -144,7 +144,7 @@ class Torch(Loss):
     """The mean of losses that a torch criterion has computed."""
 
     def __init__(self, name: str = "torch", output_names: Any = None, label_names: Any = None) -> None:
-        super().__init__(name, output_names=output_names, label_names=label_names)
+        super().__init__(name, output_names, label_names)
 
 
 @register
@@ -152,7 +152,7 @@ class Caffe(Loss):
     """The mean of losses that a Caffe layer has computed."""
 
     def __init__(self, name: str = "caffe", output_names: Any = None, label_names: Any = None) -> None:
-        super().__init__(name, output_names=output_names, label_names=label_names)
+        super().__init__(name, output_names, label_names)
 
 
 @register

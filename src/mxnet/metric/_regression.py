@@ -25,7 +25,7 @@ class _ErrorMetric(EvalMetric):
     """The mean over batches of an error."""
 
     def __init__(self, name: str, output_names: Any, label_names: Any) -> None:
-        super().__init__(name, output_names=output_names, label_names=label_names, has_global_stats=True)
+        super().__init__(name, output_names, label_names, has_global_stats=True)
 
     def _error(self, xp: object, difference: object) -> Any:
         raise NotImplementedError
@@ -104,7 +104,7 @@ class PearsonCorrelation(EvalMetric):
         self, name: str = "pearsonr", output_names: Any = None, label_names: Any = None, average: str = "macro"
     ) -> None:
         self.average = average
-        super().__init__(name, output_names=output_names, label_names=label_names, has_global_stats=True)
+        super().__init__(name, output_names, label_names, has_global_stats=True)
 
     def reset_micro(self) -> None:
         """Start the coefficient of all samples anew."""
@@ -187,9 +187,7 @@ class PCC(EvalMetric):
         self.k = 2
         self.lcm: numpy.ndarray
         self.gcm: numpy.ndarray
-        super().__init__(
-            name=name, output_names=output_names, label_names=label_names, has_global_stats=has_global_stats
-        )
+        super().__init__(name, output_names, label_names, has_global_stats=has_global_stats)
 
     def update(self, labels: Any, preds: Any) -> None:
         """Add a batch; predictions of the labels' shape are taken for class numbers."""

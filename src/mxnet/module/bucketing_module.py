@@ -256,14 +256,17 @@ class BucketingModule(BaseModule):
         """Bind a batch's bucket, and pull those rows of sparse parameters that it needs."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         before = self._curr_bucket_key
-        self.switch_bucket(data_batch.bucket_key, data_batch.provide_data, data_batch.provide_label)
+        self._switch_to(data_batch)
         self._curr_module.prepare(data_batch, sparse_row_id_fn=sparse_row_id_fn)
         self.switch_bucket(before, None, None)
+
+    def _switch_to(self, batch: DataBatch) -> None:
+        self.switch_bucket(batch.bucket_key, batch.provide_data, batch.provide_label)
 
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Compute the outputs for a batch, with the network of its bucket."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
-        self.switch_bucket(data_batch.bucket_key, data_batch.provide_data, data_batch.provide_label)
+        self._switch_to(data_batch)
         self._curr_module.forward(data_batch, is_train=is_train)
 
     def backward(self, out_grads: Any = None) -> None:

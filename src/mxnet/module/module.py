@@ -244,9 +244,8 @@ class Module(Optimizing, BaseModule):
                         given[name].copyto(target)
                 elif initializer is not None:
                     initializer(InitDesc(name, attributes.get(name)), target)
-        self.params_initialized = True
-        self._params_dirty = False
         self._exec_group.set_params(self._arg_params, self._aux_params, allow_extra=allow_extra)
+        self.params_initialized, self._params_dirty = True, False
 
     def set_params(
         self,
@@ -271,9 +270,8 @@ class Module(Optimizing, BaseModule):
         if self.params_initialized and not force_init:
             warnings.warn("Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2)
             return
-        self._exec_group.set_params(arg_params, aux_params, allow_extra=allow_extra)
-        self._params_dirty = True  # the devices have them, self._arg_params not yet
-        self.params_initialized = True
+        self._exec_group.set_params(arg_params, aux_params, allow_extra)
+        self.params_initialized = self._params_dirty = True  # the devices have them, self._arg_params not yet
 
     def _sync_params_from_devices(self) -> None:
         """Bring ``_arg_params`` and ``_aux_params`` up to date with what the devices have."""
@@ -298,9 +296,7 @@ class Module(Optimizing, BaseModule):
     def _bind(self, data_shapes: Any, label_shapes: Any, rebind: bool, shared_module: Any, grad_req: GradReq) -> None:
         assert self.for_training or not self.inputs_need_grad, "inputs_need_grad needs for_training=True"
         self._grad_req = grad_req
-        self._data_shapes, self._label_shapes = _parse_data_desc(
-            self.data_names, self.label_names, data_shapes, label_shapes
-        )
+        self._take_shapes(data_shapes, label_shapes)
         shared_group = None
         if shared_module is not None:
             assert isinstance(shared_module, Module) and shared_module.binded and shared_module.params_initialized, (
@@ -318,9 +314,8 @@ class Module(Optimizing, BaseModule):
         self._exec_group = group
         self._total_exec_bytes = group._total_exec_bytes
         if shared_module is not None:
+            self._arg_params, self._aux_params = shared_module._arg_params, shared_module._aux_params
             self.params_initialized = True
-            self._arg_params = shared_module._arg_params
-            self._aux_params = shared_module._aux_params
         elif self.params_initialized:
             group.set_params(self._arg_params, self._aux_params)
         else:
@@ -328,20 +323,18 @@ class Module(Optimizing, BaseModule):
             self._aux_params = _zeros_like(self._aux_names, group.aux_arrays)
         if shared_module is not None and shared_module.optimizer_initialized:
             self.borrow_optimizer(shared_module)
-        self._note_shapes()
 
     def reshape(self, data_shapes: Any, label_shapes: Any = None) -> None:
         """Go on with other input shapes, keeping parameters and optimizer."""
         assert self.binded, "call bind first"
-        self._data_shapes, self._label_shapes = _parse_data_desc(
-            self.data_names, self.label_names, data_shapes, label_shapes
-        )
+        self._take_shapes(data_shapes, label_shapes)
         self._exec_group.reshape(self._data_shapes, self._label_shapes)
-        self._note_shapes()
 
-    def _note_shapes(self) -> None:
+    def _take_shapes(self, data_shapes: Any, label_shapes: Any) -> None:
         """Remember the shapes that every batch is compared with."""
-        self._bound_shapes = [tuple(d.shape) for d in self._data_shapes]
+        found = _parse_data_desc(self.data_names, self.label_names, data_shapes, label_shapes)
+        self._data_shapes, self._label_shapes = found
+        self._bound_shapes = [tuple(d.shape) for d in found[0]]
 
     def install_monitor(self, mon: Any) -> None:
         assert self.binded, "call bind first"

@@ -146,15 +146,15 @@ class FusedRNNCell(BaseRNNCell):
         count = len(self.state_info)
         given: dict[str, Any] = dict(zip(("state", "state_cell")[:count], states))
         rnn = symbol.RNN(
+            name=f"{self._prefix}rnn",
             data=data,
             parameters=self._parameter,
-            state_size=self._num_hidden,
-            num_layers=self._num_layers,
-            bidirectional=self._bidirectional,
-            p=self._dropout,
-            state_outputs=self._get_next_state,
             mode=self._mode,
-            name=f"{self._prefix}rnn",
+            bidirectional=self._bidirectional,
+            num_layers=self._num_layers,
+            state_size=self._num_hidden,
+            state_outputs=self._get_next_state,
+            p=self._dropout,
             **given,
         )
         outputs, last = rnn, []

@@ -233,8 +233,8 @@ def check_numeric_gradient(
             f"Executor arg_arrays and and location len do not match.Got {len(executor.arg_arrays)} inputs "
             f"and {len(arguments)} locations"
         )
-    executor.forward(is_train=True)
-    eps = get_tolerance(executor.outputs[0], numeric_eps, default_numeric_eps())
+    output = executor.forward(is_train=True)[0]
+    eps = get_tolerance(output, numeric_eps, default_numeric_eps())
     if dtype in (np.float32, np.float16) and eps < 1e-5:
         raise AssertionError(f"a step of {eps} is lost in the rounding of {np.dtype(dtype)}")
     executor.backward()

@@ -137,7 +137,8 @@ class RecurrentCell(Block):
                 return getattr(F, activation)(inputs, **kwargs)
             return F.Activation(inputs, act_type=activation, **kwargs)
         if isinstance(activation, LeakyReLU):
-            return F.LeakyReLU(inputs, act_type="leaky", slope=activation._alpha, **kwargs)
+            kwargs.update(act_type="leaky", slope=activation._alpha)
+            return F.LeakyReLU(inputs, **kwargs)
         return activation(inputs, **kwargs)
 
     def forward(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:

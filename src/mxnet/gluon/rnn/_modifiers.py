@@ -45,9 +45,9 @@ class DropoutCell(HybridRecurrentCell):
 
     def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> tuple[Any, Any]:
         """Make one step."""
-        if self._rate > 0:
-            inputs = F.Dropout(data=inputs, p=self._rate, axes=self._axes, name=f"t{self._counter}_fwd")
-        return inputs, states
+        if self._rate <= 0:
+            return inputs, states
+        return F.Dropout(data=inputs, p=self._rate, axes=self._axes, name=f"t{self._counter}_fwd"), states
 
     def _unroll(
         self, length: int, inputs: Any, begin_state: Any, layout: str, merge: bool | None, valid_length: Any

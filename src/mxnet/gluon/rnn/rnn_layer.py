@@ -41,12 +41,12 @@ class _RNNLayer(HybridBlock):
         i2h_bias_initializer: Any,
         h2h_bias_initializer: Any,
         mode: str,
-        projection_size: int | None,
-        h2r_weight_initializer: Any,
-        lstm_state_clip_min: float | None,
-        lstm_state_clip_max: float | None,
-        lstm_state_clip_nan: bool,
-        dtype: Any,
+        projection_size: int | None = None,
+        h2r_weight_initializer: Any = None,
+        lstm_state_clip_min: float | None = None,
+        lstm_state_clip_max: float | None = None,
+        lstm_state_clip_nan: bool = False,
+        dtype: Any = "float32",
         use_sequence_length: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -171,7 +171,7 @@ class _RNNLayer(HybridBlock):
                 }
                 cells = [cell(self._hidden_size, prefix=f"{d}{i}_", **arguments) for d in "lr"[: self._dir]]
                 stack.add(cells[0] if self._dir == 1 else rnn_cell.BidirectionalCell(cells[0], cells[1]))
-                if self._dropout > 0 and i != self._num_layers - 1:
+                if i + 1 < self._num_layers and self._dropout > 0:
                     stack.add(rnn_cell.DropoutCell(self._dropout))
         return stack
 
@@ -291,11 +291,9 @@ class RNN(_RNNLayer):
     ) -> None:
         if activation not in ("relu", "tanh"):
             raise UnknownNameError(f"RNN: activation must be 'relu' or 'tanh', got {activation!r}")
-        super().__init__(
-            hidden_size, num_layers, layout, dropout, bidirectional, input_size, i2h_weight_initializer,
-            h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer, "rnn_" + activation, None, None, None,
-            None, False, dtype, **kwargs,
-        )  # fmt: skip
+        network = hidden_size, num_layers, layout, dropout, bidirectional, input_size
+        first = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        super().__init__(*network, *first, "rnn_" + activation, dtype=dtype, **kwargs)
 
 
 class LSTM(_RNNLayer):
@@ -368,11 +366,11 @@ class LSTM(_RNNLayer):
         dtype: Any = "float32",
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            hidden_size, num_layers, layout, dropout, bidirectional, input_size, i2h_weight_initializer,
-            h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer, "lstm", projection_size,
-            h2r_weight_initializer, state_clip_min, state_clip_max, state_clip_nan, dtype, **kwargs,
-        )  # fmt: skip
+        network = hidden_size, num_layers, layout, dropout, bidirectional, input_size
+        first = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        kwargs.update(lstm_state_clip_min=state_clip_min, lstm_state_clip_max=state_clip_max)
+        kwargs.update(lstm_state_clip_nan=state_clip_nan, dtype=dtype)
+        super().__init__(*network, *first, "lstm", projection_size, h2r_weight_initializer, **kwargs)
 
 
 class GRU(_RNNLayer):
@@ -405,8 +403,6 @@ class GRU(_RNNLayer):
         dtype: Any = "float32",
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            hidden_size, num_layers, layout, dropout, bidirectional, input_size, i2h_weight_initializer,
-            h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer, "gru", None, None, None,
-            None, False, dtype, **kwargs,
-        )  # fmt: skip
+        network = hidden_size, num_layers, layout, dropout, bidirectional, input_size
+        first = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        super().__init__(*network, *first, "gru", dtype=dtype, **kwargs)

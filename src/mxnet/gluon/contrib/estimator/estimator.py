@@ -119,10 +119,9 @@ class Estimator:
         self.val_loss = self.loss if val_loss is None else _check_loss(val_loss, "val_loss")
         self.val_net = net if val_net is None else val_net
 
-        self.logger = logging.Logger(name="Estimator", level=logging.INFO)
-        self.logger.addHandler(logging.StreamHandler(sys.stdout))
-
         self.context = _check_context(context)
+        self.logger = logging.Logger("Estimator", logging.INFO)
+        self.logger.addHandler(logging.StreamHandler(sys.stdout))
         self._initialize(initializer)
         self.trainer = self._check_trainer(trainer)
         self.batch_processor = _check_batch_processor(batch_processor)

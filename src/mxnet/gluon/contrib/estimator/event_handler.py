@@ -183,11 +183,8 @@ class LoggingHandler(TrainBegin, TrainEnd, EpochBegin, EpochEnd, BatchBegin, Bat
     def train_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         """Log what is about to happen."""
         self.train_start = time.time()
-        estimator.logger.info(
-            "Training begin: optimizer %s, learning rate %.4f",
-            type(estimator.trainer.optimizer).__name__,
-            estimator.trainer.learning_rate,
-        )
+        kind, message = type(estimator.trainer.optimizer), "Training begin: optimizer %s, learning rate %.4f"
+        estimator.logger.info(message, kind.__name__, estimator.trainer.learning_rate)
         epochs = estimator.max_epoch
         length = f"{epochs} epochs" if epochs else f"{estimator.max_batch} batches"
         estimator.logger.info("Train for %s.", length)
@@ -202,9 +199,8 @@ class LoggingHandler(TrainBegin, TrainEnd, EpochBegin, EpochEnd, BatchBegin, Bat
         """Log the learning rate, or that this is a validation."""
         self.epoch_start = time.time()
         if any("training" in metric.name for metric in self.metrics):  # what Estimator puts before the names
-            estimator.logger.info(
-                "[Epoch %d] Begin, current learning rate: %.4f", self.current_epoch, estimator.trainer.learning_rate
-            )
+            message = "[Epoch %d] Begin, current learning rate: %.4f"
+            estimator.logger.info(message, self.current_epoch, estimator.trainer.learning_rate)
         else:
             estimator.logger.info("Validation Begin")
 

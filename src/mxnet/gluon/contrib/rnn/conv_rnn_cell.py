@@ -225,11 +225,10 @@ def _cell(base: type[_BaseConvRNNCell], dims: int, layout: str, name: str, what:
             prefix: str | None = None,
             params: Any = None,
         ) -> None:
-            super().__init__(
-                input_shape, hidden_channels, i2h_kernel, h2h_kernel, i2h_pad, i2h_dilate, h2h_dilate,
-                i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer, dims,
-                conv_layout, activation, prefix, params,
-            )  # fmt: skip
+            windows = i2h_kernel, h2h_kernel, i2h_pad, i2h_dilate, h2h_dilate
+            first = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+            more = dims, conv_layout, activation, prefix, params
+            super().__init__(input_shape, hidden_channels, *windows, *first, *more)
 
     Cell.__name__ = Cell.__qualname__ = name
     Cell.__doc__ = f"{what} with convolutions over {dims} spatial {'axis' if dims == 1 else 'axes'}.{_PARAMETERS}"

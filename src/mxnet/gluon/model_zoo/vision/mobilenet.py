@@ -51,7 +51,7 @@ def _add_conv(
     relu6: bool = False,
 ) -> None:
     """Add a convolution, and what comes after it."""
-    out.add(nn.Conv2D(channels, kernel, stride, pad, groups=num_group, use_bias=False), nn.BatchNorm(scale=True))
+    out.add(nn.Conv2D(channels, kernel, stride, pad, groups=num_group, use_bias=False), nn.BatchNorm())
     if active:
         out.add(RELU6() if relu6 else nn.Activation("relu"))
 
@@ -128,8 +128,8 @@ class MobileNetV2(Classifier):
     def __init__(self, multiplier: float = 1.0, classes: int = 1000, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with self.name_scope():
-            self.features = nn.HybridSequential(prefix="features_")
-            with self.features.name_scope():
+            features = self.features = nn.HybridSequential(prefix="features_")
+            with features.name_scope():
                 width = int(32 * multiplier)
                 _add_conv(self.features, width, kernel=3, stride=2, pad=1, relu6=True)
                 for t, channels, count, stride in _V2:

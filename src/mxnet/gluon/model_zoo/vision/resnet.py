@@ -200,9 +200,9 @@ class _ResNet(Classifier):
         """A stage: ``layers`` blocks, the first of which changes the shape."""
         stage = nn.HybridSequential(prefix=f"stage{stage_index}_")
         with stage.name_scope():
-            stage.add(block(channels, stride, channels != in_channels, in_channels=in_channels, prefix=""))
-            for _ in range(layers - 1):
-                stage.add(block(channels, 1, False, in_channels=channels, prefix=""))
+            for i in range(layers):
+                before, step = (in_channels, stride) if i == 0 else (channels, 1)
+                stage.add(block(channels, step, channels != before, in_channels=before, prefix=""))
         return stage
 
 
