@@ -129,4 +129,4 @@ def _as_text(found: object) -> str:
     arrays = [found] if isinstance(found, NDArray) else found
     if not isinstance(arrays, list) or not all(isinstance(a, NDArray) for a in arrays):
         raise AssertionError(f"the statistic must be an NDArray or a list of them, got {found!r}")
-    return "".join([f"{a.asscalar() if a.shape == (1,) else a.asnumpy()}\t" for a in arrays])
+    return "".join([f"{a.asscalar() if a.shape == (1,) else a.asnumpy()!s}\t" for a in arrays])

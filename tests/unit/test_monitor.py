@@ -102,3 +102,11 @@ def test_statistics_must_be_arrays(executor):
     monitor.tic()
     with pytest.raises(AssertionError, match="must be an NDArray or a list of them"):
         monitor.toc()
+
+
+def test_numbers_have_the_digits_of_their_type(executor):
+    monitor = mx.mon.Monitor(1, stat_func=lambda array: mx.nd.array([0.1]), pattern="fc_weight")
+    monitor.install(executor)
+    monitor.tic()
+    executor.forward()
+    assert [text for _, _, text in monitor.toc()] == ["0.1\t"]
