@@ -221,18 +221,30 @@ def signature(fn: Any) -> str:
     """The parameters and the result of a function, with annotations."""
     found = inspect.signature(fn)
     parameters = []
+    of_operator = annotations_of(fn.operator, list(found.parameters)) if hasattr(fn, "operator") else {}
     for p in found.parameters.values():
         default = p.default
         if default is not p.empty and not isinstance(default, (bool, int, float, str, type(None), tuple)):
             default = ...
         if isinstance(default, float) and default != default:
             default = ...
-        shown = "Any" if p.name == "self" else annotation(p.annotation)
+        shown = "Any" if p.name == "self" else of_operator.get(p.name) or annotation(p.annotation)
         if default is None and not re.search(r"\bNone\b|^(Any|Axes|ContextLike|DTypeLike)$", shown):
             shown += " | None"
         parameters.append(p.replace(annotation=p.empty if p.name == "self" else _Shown(shown), default=default))
     text = str(found.replace(parameters=parameters, return_annotation=inspect.Signature.empty))
-    return f"{text.replace('Ellipsis', '...')} -> {annotation(found.return_annotation)}"
+    back = result(fn.operator, "ndarray") if of_operator else annotation(found.return_annotation)
+    return f"{text.replace('Ellipsis', '...')} -> {back}"
+
+
+def annotations_of(od: OpDef, names: list[str]) -> dict[str, str]:
+    """The annotations of a function of ``mx.np`` that runs an operator: inputs first, under any names."""
+    found = dict.fromkeys(names[: len(od.inputs)], "Sequence[ndarray]" if od.variadic else "ndarray")
+    for name in names[len(od.inputs) :]:
+        known = od.params.get(name)
+        kind = "Any" if known is None or name == "dtype" else python_type(known.codec)
+        found[name] = "ndarray | None" if name == "out" else "DTypeLike" if name == "dtype" else kind
+    return found
 
 
 class _Shown:

@@ -1,5 +1,7 @@
 """Runs sample rows through any ``mxnet`` package: the one under test, or MXNet 1.9.1 when goldens are recorded."""
 
+import contextlib
+import functools
 import zlib
 
 import numpy as np
@@ -7,8 +9,49 @@ import numpy as np
 _SPACES = {"_contrib_": "contrib", "_linalg_": "linalg", "_image_": "image", "_sparse_": "sparse"}
 
 
+_NUMPY = ("_np_", "_npi_")
+
+
+def is_numpy(op):
+    """Whether an operator has NumPy's semantics, and is called with arrays of ``mx.np``."""
+    return op.startswith(_NUMPY) and op != "_np_cumsum"  # which is that of mx.nd
+
+
+def _numpy_function(space, op):
+    """An operator with NumPy's semantics: MXNet has them in namespaces, remx has only the functions of mx.np so far."""
+    if hasattr(space, "numpy"):
+        prefix, _, name = op[1:].partition("_")
+        return getattr(space.numpy._internal if prefix == "npi" else space.numpy._op, name)
+    import mxnet as mx
+    from mxnet._core.frontend import nd
+    from mxnet._core.registry import get_op
+    from mxnet.symbol._functions import make_function
+
+    if space.__name__ == "mxnet.symbol":
+        return make_function(get_op(op), op)
+    return nd.make_function(get_op(op), op, mx.np.ndarray)
+
+
+def shapes_of(mx, op):
+    """The scope in which an operator is called: with NumPy's semantics, results may have no axes."""
+    return mx.util.np_shape(True) if is_numpy(op) else contextlib.nullcontext()
+
+
+def _in_numpy_shapes(fn):
+    import mxnet as mx
+
+    @functools.wraps(fn)
+    def call(*args, **kwargs):
+        with mx.util.np_shape(True), mx.util.np_array(True):
+            return fn(*args, **kwargs)
+
+    return call
+
+
 def function(space, op):
     """The function of an operator in ``mx.nd`` or ``mx.sym``, by the operator's canonical name."""
+    if is_numpy(op):
+        return _in_numpy_shapes(_numpy_function(space, op))
     for prefix, name in _SPACES.items():
         if op.startswith(prefix) and hasattr(getattr(space, name), op[len(prefix) :]):
             return getattr(getattr(space, name), op[len(prefix) :])
@@ -38,7 +81,12 @@ def to_array(mx, ctx, spec, values):
 
 def inputs(mx, ctx, row):
     """All inputs of a row as NDArrays, in the order of ``row.specs``."""
-    return [to_array(mx, ctx, spec, values) for spec, values in zip(row.specs, row.draw())]
+    return of_kind(row, [to_array(mx, ctx, spec, values) for spec, values in zip(row.specs, row.draw())])
+
+
+def of_kind(row, arrays):
+    """The arrays as those that the row's operator takes."""
+    return [x.as_np_ndarray() for x in arrays] if is_numpy(row.op) else arrays
 
 
 def call(fn, row, given, params):
@@ -74,7 +122,8 @@ def head_gradients(mx, ctx, row, outputs):
         values = rng.uniform(-1, 1, out.shape).astype("float32" if dtype == "bfloat16" else dtype)
         if is_float(dtype):
             heads.append(out)
-            grad = mx.nd.array(values, ctx=ctx, dtype=values.dtype)
+            make = mx.np.array if is_numpy(row.op) else mx.nd.array
+            grad = make(values, ctx=ctx, dtype=values.dtype)
             grads.append(mx.nd.amp_cast(grad, dtype="bfloat16") if dtype == "bfloat16" else grad)
     return heads, grads
 

@@ -86,11 +86,11 @@ class _Probe:
         return runner.as_list(runner.call(self.fn, self.row, given, self.row.params))
 
     def nd(self):
-        return [mx.nd.array(a, ctx=self.ctx, dtype=a.dtype) for a in self.arrays]
+        return runner.of_kind(self.row, [mx.nd.array(a, ctx=self.ctx, dtype=a.dtype) for a in self.arrays])
 
     def __call__(self, moved, change):
         given = self.nd()
-        given[moved] += mx.nd.array(change, ctx=self.ctx, dtype="float64")
+        given[moved] += runner.of_kind(self.row, [mx.nd.array(change, ctx=self.ctx, dtype="float64")])[0]
         with mx.autograd.train_mode() if self.row.train else mx.autograd.predict_mode():
             outputs = self.outputs(given)
         heads, grads = runner.head_gradients(mx, self.ctx, self.row, outputs)

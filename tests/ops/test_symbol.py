@@ -27,7 +27,8 @@ def test_inference(family, row, ctx):
     symbol = _symbol(row)
     results = runner.as_list(runner.call(runner.function(mx.nd, row.op), row, runner.inputs(mx, ctx, row), row.params))
     known = {f"in{i}": spec.shape for i, spec in enumerate(row.specs)}
-    _, shapes, _ = symbol.infer_shape(**known)
+    with runner.shapes_of(mx, row.op):
+        _, shapes, _ = symbol.infer_shape(**known)
     assert shapes == [r.shape for r in results]
     types = {f"in{i}": runner.dtype_name(mx, a) for i, a in enumerate(runner.inputs(mx, ctx, row))}
     _, found, _ = symbol.infer_type(**types)

@@ -167,3 +167,44 @@ def test_the_operator_takes_a_graph_and_its_inputs(ctx):
         mx.sym._internal._CachedOp(graph, x, num_outputs=1).eval(ctx=ctx, x=nd.ones(2, ctx))
     with pytest.raises(mx.MXNetError, match="runs inside of a graph only"):
         nd._internal._CachedOp(nd.ones(1), num_outputs=1)
+
+
+# ---------------------------------------------------------------------- mx.np
+
+# What is computed of a matrix of three rows and four columns, and by which operators, as MXNet 1.9.1 names them.
+_NUMPY = {
+    "arithmetic": (
+        lambda x: (2 - x) * x + x / 2,
+        "_npi_rsubtract_scalar _npi_multiply _npi_true_divide_scalar _npi_add",
+    ),
+    "powers": (lambda x: 2**x - x**2, "_npi_rpower_scalar _npi_power_scalar _npi_subtract"),
+    "functions": (lambda x: mx.np.exp(x) % mx.np.fabs(x + 1), "_npi_exp _npi_add_scalar _npi_absolute _npi_mod"),
+    "comparison": (lambda x: (x > 3) * x, "_npi_greater_scalar _npi_multiply"),
+    "mirrored": (lambda x: mx.np.greater(3, x) * x, "_npi_less_scalar _npi_multiply"),
+    "maximum": (lambda x: mx.np.maximum(mx.np.hypot(x, 2), 3), "_hypot_scalar _maximum_scalar"),
+    "sum": (lambda x: x.sum(axis=1), "_np_sum"),
+    "mean": (lambda x: x.mean(axis=(0, 1), keepdims=True), "_npi_mean"),
+    "extremes": (lambda x: mx.np.max(x) - x.min(), "_np_max _np_min _npi_subtract"),
+    "deviation": (lambda x: x.std() * x.var(), "_npi_std _npi_var _npi_multiply"),
+    "average": (lambda x: mx.np.average(x, weights=x), "_npi_average"),
+    "product": (lambda x: mx.np.prod(x, axis=0), "_np_prod"),
+    "place": (lambda x: x * mx.np.argmax(x), "_npi_argmax _npi_multiply"),
+    "running sum": (lambda x: mx.np.cumsum(x, axis=1), "_np_cumsum"),
+    "out": (lambda x: mx.np.exp(x, out=mx.np.zeros((3, 4), ctx=x.ctx)), "_npi_exp"),
+}
+
+
+@pytest.mark.parametrize("name", _NUMPY)
+def test_numpy(name, ctx):
+    compute, operators = _NUMPY[name]
+    x = mx.np.array(np.arange(12.0).reshape(3, 4), dtype="float32", ctx=ctx)
+    x.attach_grad()
+    with autograd.record():
+        y = compute(x)
+    symbol = autograd.get_symbol(y)
+    assert symbol.list_arguments() == ["var0"]
+    found = [node["op"] for node in json.loads(symbol.tojson())["nodes"] if node["op"] != "null"]
+    assert sorted(found) == sorted(operators.split())
+    (again,) = mx.sym.load_json(symbol.tojson()).eval(ctx=ctx, var0=x)
+    assert again.shape == y.shape and again.dtype == y.dtype
+    np.testing.assert_allclose(again.asnumpy(), y.asnumpy(), rtol=1e-6)

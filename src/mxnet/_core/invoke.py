@@ -380,17 +380,24 @@ def arithmetic(od: OpDef, a: Array, b: Array, same_shape: OpDef) -> Any:
         raise op_error(od.name, e, (x, y)) from e
 
 
+def elementwise(od: OpDef, a: Array, kwargs: dict[str, Any]) -> Any:
+    """An operator on one array, with parameters such as a number beside it."""
+    try:
+        x = a._plain
+    except AttributeError:
+        return invoke(od, (a,), kwargs)
+    if state.recording or x.requires_grad or od.cast_rule is not None:
+        return invoke(od, (a,), kwargs)
+    try:
+        return a._wrap(od.fn(x, **kwargs), a._ctx)
+    except RAISED as e:
+        raise op_error(od.name, e, (x,)) from e
+
+
 def arithmetic_with_number(od: OpDef, a: Array, number: Any, out: Array | None = None) -> Any:
     """An operator on an array and a number."""
-    value = float(number)
-    if out is None and a.stype == "default":
-        x = a._plain
-        if not (state.recording or x.requires_grad or od.cast_rule is not None):
-            try:
-                return a._wrap(od.fn(x, scalar=value), a._ctx)
-            except RAISED as e:
-                raise op_error(od.name, e, (x,)) from e
-    return invoke(od, (a,), {"scalar": value}, out)
+    kwargs = {"scalar": float(number)}
+    return elementwise(od, a, kwargs) if out is None else invoke(od, (a,), kwargs, out)
 
 
 def arithmetic_in_place(od: OpDef, a: Array, b: Array, same_shape: OpDef, torch_method: str | None) -> Any:

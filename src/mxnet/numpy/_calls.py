@@ -1,22 +1,26 @@
-"""How functions over tensors become functions over ``mxnet.numpy`` arrays.
+"""How operators, and functions over tensors, become functions over ``mxnet.numpy`` arrays.
 
-A function of this package is written once, over torch tensors, with MXNet's signature; what is common to all of them is
-here: taking tensors out of arrays, and ``out``. ``_core/functions.py`` runs them.
+:func:`operator` gives an operator NumPy's signature. A function that is no operator is written over torch tensors, with
+MXNet's signature; :func:`function` takes tensors out of arrays, and ``_core/functions.py`` runs it.
 """
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as onp
 import torch
 
+from .._core.dtypes import torch_dtype
 from .._core.functions import compute, wrap_all
-from .._core.history import with_past
-from .._core.invoke import write_out
+from .._core.history import node_of, note_of, recorded, with_past
+from .._core.invoke import invoke, write_out
+from .._core.opdef import OpDef
 from .._core.state import state
 from ..base import ArgumentTypeError
 from ..ndarray._array import NDArray
@@ -33,6 +37,15 @@ def write(name: str, out: ndarray, value: torch.Tensor) -> ndarray:
         raise TypeError(f"Operator {name}: gives booleans, out is an array of {out.dtype}")
     write_out(name, out, value, state.recording)
     return with_past(out)
+
+
+def write_array(name: str, out: ndarray, result: ndarray) -> ndarray:
+    """Write what an operator gave into ``out``, which is then what it computed."""
+    write(name, out, result._t)
+    note = note_of(result)
+    if note is not None and node_of(out) is not None:
+        recorded(out, *note)
+    return out
 
 
 def refuse(name: str, value: object) -> TypeError:
@@ -100,3 +113,94 @@ def function(
     call.__name__ = call.__qualname__ = shown
     call.__module__ = "mxnet.numpy"
     return call
+
+
+# ---------------------------------------------------------------------- operators
+
+
+def parameters_of(text: str) -> list[inspect.Parameter]:
+    """The parameters that a signature such as ``"a, axis=None"`` has."""
+    found = []
+    for part in filter(None, text.split(", ")):
+        name, has_default, default = part.partition("=")
+        value = ast.literal_eval(default) if has_default else inspect.Parameter.empty
+        kind = inspect.Parameter.VAR_POSITIONAL if name[0] == "*" else inspect.Parameter.POSITIONAL_OR_KEYWORD
+        found.append(inspect.Parameter(name.lstrip("*"), kind, default=value))
+    return found
+
+
+def operator(od: OpDef, name: str, signature: str, numbers: bool = False) -> Any:
+    """The function of ``mx.np`` that runs an operator.
+
+    Parameters
+    ----------
+    od : OpDef
+    name : str
+    signature : str
+        NumPy's, such as ``"a, axis=None, out=None"``: inputs first, under any names, then parameters under the
+        operator's. An operator of any number of inputs takes a sequence of them, or ``*arrays``.
+    numbers : bool
+        Whether the first argument may be a number, of which NumPy's function of the same name gives a number.
+    """
+    parameters = parameters_of(signature)
+    names = [p.name for p in parameters]
+    count = len(od.inputs)
+    position = {n: i for i, n in enumerate(names)}
+    starred = parameters[0].kind is inspect.Parameter.VAR_POSITIONAL
+    needed = sum(p.default is inspect.Parameter.empty for p in parameters)
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if starred:
+            args = (args,)
+        if len(args) > len(names):
+            raise TypeError(f"{name}() takes at most {len(names)} arguments, got {len(args)}")
+        given = dict(zip(names, args))
+        for key, value in kwargs.items():
+            if key not in position or key in given:
+                what = "several values for" if key in given else "an unexpected keyword"
+                raise TypeError(f"{name}() got {what} argument {key!r}")
+            given[key] = value
+        if len(given) < needed and (missing := [n for n in names[:needed] if n not in given]):
+            raise TypeError(f"{name}() misses the arguments {', '.join(missing)}")
+        out = given.pop("out", None)
+        arrays = [given.pop(n, None) for n in names[:count]]
+        first = arrays[0]
+        if od.variadic:
+            arrays = list(first)
+            if not arrays:
+                raise ValueError(f"Operator {name}: needs at least one array")
+        elif numbers and isinstance(first, NUMBERS):
+            return getattr(onp, name)(*args, **kwargs)
+        return run(od, name, arrays, given, out)
+
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__doc__ = _described(od, dict(zip(od.inputs, names)))
+    call.__name__ = call.__qualname__ = name
+    call.__module__ = "mxnet.numpy"
+    call.operator = od  # type: ignore[attr-defined]
+    return call
+
+
+def run(od: OpDef, name: str, arrays: list[Any], params: dict[str, Any], out: ndarray | None = None) -> Any:
+    """Run an operator on arrays of this kind; ``name`` is what errors call it."""
+    for x in arrays:
+        if not (isinstance(x, ndarray) or (x is None and x is not arrays[0])):
+            raise refuse(name, x)
+    if params.get("dtype") is not None:
+        params["dtype"] = torch_dtype(params["dtype"])
+    result = invoke(od, arrays, params)
+    return result if out is None else write_array(name, out, result)
+
+
+def _described(od: OpDef, names: dict[str, str]) -> str:
+    """The text of an operator, as that of a function over arrays whose arguments have other names."""
+    text = re.sub(r"\bTensor\b", "ndarray", inspect.cleandoc(od.doc))
+    for theirs, ours in names.items():
+        if theirs != ours:
+            text = re.sub(rf"(``|^){theirs}(``| :)", rf"\g<1>{ours}\g<2>", text, flags=re.MULTILINE)
+    return text
+
+
+def operators(table: dict[str, tuple[OpDef, str]]) -> dict[str, Any]:
+    """The functions of a table: name -> operator and signature."""
+    return {name: operator(od, name, signature) for name, (od, signature) in table.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +11,7 @@ from .._core.state import state
 from ..base import MXNetError
 from . import _elementwise, _products, _reduction, _selection, _shape
 from ._array import ndarray
-from ._calls import write
+from ._calls import parameters_of, write_array
 
 # ---------------------------------------------------------------------- operators
 
@@ -42,7 +41,7 @@ def _in_place(fn: Callable[..., Any], symbol: str) -> Any:
             raise MXNetError(
                 "Inplace operations (+=, -=, x[:]=, etc) are not supported when recording with a graph behind the array"
             )
-        return write(f"__i{symbol}__", self, fn(self, other)._t)
+        return write_array(f"__i{symbol}__", self, fn(self, other))
 
     return method
 
@@ -98,11 +97,7 @@ _METHODS: dict[str, str] = {
 
 def _method(name: str, arguments: str, fn: Any) -> Any:
     """A method that hands its arguments to a function by name."""
-    parameters = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
-    for argument in filter(None, arguments.split(", ")):
-        key, has_default, text = argument.partition("=")
-        default = ast.literal_eval(text) if has_default else inspect.Parameter.empty
-        parameters.append(inspect.Parameter(key, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default))
+    parameters = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD), *parameters_of(arguments)]
     names = [p.name for p in parameters[1:]]
 
     def method(self: ndarray, *args: Any, **kwargs: Any) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .._core.ops.numpy.families import promoted
 from ._calls import function
-from ._elementwise import promoted
 
 
 def _pair(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from .._core.ops.elemwise.scalar import within
+from .._core.ops.numpy.families import promoted
 from .._core.types import Axes, ShapeLike
 from ._array import ndarray, wrap
 from ._calls import function, refuse
-from ._elementwise import promoted
 from ._shape import _lengths, _one_axis
 
 # ---------------------------------------------------------------------- choosing

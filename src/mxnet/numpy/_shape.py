@@ -9,11 +9,11 @@ import numpy as onp
 import torch
 from torch import Tensor
 
+from .._core.ops.numpy.families import promoted
 from .._core.types import Axes, ShapeLike
 from ._array import _row_major, ndarray
 from ._calls import NUMBERS, function
 from ._creation import full
-from ._elementwise import promoted
 
 
 def _one_axis(x: Tensor, axis: int, extra: int = 0) -> int:

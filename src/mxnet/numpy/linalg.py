@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from .._core.ops.numpy.families import promoted
 from .._core.types import Axes
 from . import fallback_linalg
 from ._calls import function
-from ._elementwise import promoted
 
 if TYPE_CHECKING:
     from ._stubs.fallback_linalg import *  # noqa: F403

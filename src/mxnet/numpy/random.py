@@ -15,13 +15,13 @@ from torch import Tensor
 
 from .._core.dtypes import torch_dtype
 from .._core.functions import compute
+from .._core.ops.numpy.families import promoted
 from .._core.rng import generator
 from .._core.types import ContextLike, DTypeLike, ShapeLike
 from ..context import Context, current_context
 from ..ndarray._creation import _shape
 from ._array import ndarray, wrap
 from ._calls import refuse, write
-from ._elementwise import promoted
 
 __all__ = [
     "beta", "chisquare", "choice", "exponential", "gamma", "gumbel", "logistic", "lognormal", "multinomial",

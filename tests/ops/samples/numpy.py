@@ -1,0 +1,116 @@
+"""Operators with NumPy's semantics."""
+
+from tests.ops.rows import away, const, distinct, f, ints, row
+
+# ---------------------------------------------------------------------- one array
+
+# Where the function is smooth.
+_DOMAINS = {
+    "absolute": away(2, 3),
+    "arccos": f(2, 3, low=-0.9, high=0.9),
+    "arccosh": f(2, 3, low=1.1, high=4),
+    "arcsin": f(2, 3, low=-0.9, high=0.9),
+    "arctanh": f(2, 3, low=-0.9, high=0.9),
+    "cbrt": away(2, 3, low=0.2, high=9),
+    "log": f(2, 3, low=0.1, high=9),
+    "log10": f(2, 3, low=0.1, high=9),
+    "log1p": f(2, 3, low=-0.9, high=9),
+    "log2": f(2, 3, low=0.1, high=9),
+    "reciprocal": away(2, 3, low=0.2, high=3),
+    "sqrt": f(2, 3, low=0.2, high=9),
+}
+_SMOOTH = "arcsinh arctan cos cosh degrees exp expm1 negative radians sin sinh square tan tanh".split()
+_STEPS = "ceil fix floor rint sign trunc".split()
+_TESTS = "logical_not isfinite isinf isnan isneginf isposinf".split()
+_SPECIAL = const([float("inf"), float("-inf"), float("nan"), 0.0, -2.7, 3.0])
+
+ROWS = [row(f"_npi_{name}", _DOMAINS.get(name, f(2, 3))) for name in [*_DOMAINS, *_SMOOTH]]
+ROWS += [row(f"_npi_{name}", f(3, 2, low=-3, high=3)) for name in _STEPS]
+ROWS += [row(f"_npi_{name}", _SPECIAL).set(grad=False) for name in [*_STEPS, *_TESTS, "exp", "absolute"]]
+ROWS += [
+    row(f"_npi_{name}", ints(2, 3, low=1, high=5, dtype="int32")).set(grad=False)
+    for name in "absolute bitwise_not negative sign square rint exp".split()
+]
+
+# ---------------------------------------------------------------------- two arrays, an array and a number
+
+_SIGNED = away(2, 3, low=0.3, high=3)
+_POSITIVE = f(2, 3, low=0.3, high=3)
+_POSITIVE3 = f(3, 2, low=0.3, high=3)
+_COMPARISONS = "equal not_equal greater greater_equal less less_equal".split()
+_WITH_REFLECTION = "subtract true_divide mod power arctan2 copysign ldexp".split()
+_OWN_GRADIENTS = ("copysign", "rcopysign", "rarctan2")  # MXNet's fail, or are wrong
+_NO_SCALAR_GRADIENT = ("mod", "rmod")  # kinks
+
+for _name in ("add", "subtract", "multiply", "true_divide", "arctan2", "copysign", "ldexp", "hypot"):
+    ROWS += [row(f"_npi_{_name}", (2, 3), _SIGNED), row(f"_npi_{_name}", (2, 1), away(3, low=0.3, high=3))]
+ROWS += [
+    row("_npi_mod", _SIGNED, away(2, 3, low=1, high=2)).set(numeric=False),
+    row("_npi_power", _POSITIVE, _SIGNED),
+    row("_npi_add", (2, 3), f(2, 3, dtype="float64")).set(grad=False, numeric=False),
+    row("_npi_multiply", (2, 3), ints(2, 3, dtype="int32")).set(grad=False),
+    row("_npi_subtract", ints(2, 3, dtype="int32"), ints(2, 3, dtype="int32")).set(grad=False),
+    row("_npi_true_divide", ints(2, 3, dtype="int32"), ints(2, 3, low=1, dtype="int32")).set(grad=False),
+    row("_npi_add_scalar", ints(2, 3, dtype="int32"), scalar=1.5).set(grad=False),
+    row("_npi_true_divide_scalar", ints(2, 3, dtype="int32"), scalar=2.0).set(grad=False),
+]
+ROWS += [row(f"_npi_{name}", ints(2, 3, high=3), ints(2, 3, high=3)).set(grad=False) for name in _COMPARISONS]
+ROWS += [row(f"_npi_{name}_scalar", ints(2, 3, high=3), scalar=1.0).set(grad=False) for name in _COMPARISONS]
+ROWS += [
+    row(f"_npi_{name}", ints(2, 3, dtype="int32"), ints(2, 3, dtype="int32")).set(grad=False)
+    for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "lcm")
+]
+ROWS += [
+    row(f"_npi_{name}_scalar", ints(2, 3, dtype="int32"), scalar=6.0).set(grad=False)
+    for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "lcm")
+]
+ROWS += [
+    row(f"_npi_{name}_scalar", _POSITIVE, scalar=1.7).set(numeric=name not in _NO_SCALAR_GRADIENT)
+    for name in ["add", "multiply", *_WITH_REFLECTION, *[f"r{name}" for name in _WITH_REFLECTION]]
+    if name not in _OWN_GRADIENTS
+]
+
+for _name in _OWN_GRADIENTS:
+    ROWS += [
+        row(f"_npi_{_name}_scalar", _POSITIVE, scalar=1.7).set(grad=False),
+        row(f"_npi_{_name}_scalar", _POSITIVE3, scalar=1.7).set(golden=False, note="for its gradient"),
+    ]
+
+# ---------------------------------------------------------------------- reductions
+
+for _name in ("_np_sum", "_np_prod", "_npi_mean"):
+    ROWS += [
+        row(_name, _POSITIVE),
+        row(_name, _POSITIVE, axis=(1,)),
+        row(_name, f(2, 3, 2), axis=(0, -1), keepdims=True).set(rtol=1e-3),
+    ]
+ROWS += [
+    row("_np_sum", (2, 3), initial=2.0).set(golden=False, note="MXNet refuses initial"),
+    row("_np_sum", ints(2, 3, dtype="int32"), dtype="float64").set(grad=False),
+    row("_npi_mean", ints(2, 3, dtype="int32")).set(grad=False),
+]
+for _name in ("_npi_var", "_npi_std"):
+    ROWS += [
+        row(_name, _POSITIVE).set(grad=False),  # which is zero in MXNet
+        row(_name, _POSITIVE, axis=(1,), ddof=1, keepdims=True).set(grad=False),
+        row(_name, _POSITIVE3, axis=(0,)).set(golden=False, note="for its gradient"),
+    ]
+for _name in ("_np_max", "_np_min"):
+    ROWS += [row(_name, distinct(2, 3)), row(_name, distinct(2, 3), axis=(0,), keepdims=True)]
+for _name in ("_np_all", "_np_any"):
+    ROWS += [
+        row(_name, ints(2, 3, high=2)).set(grad=False),
+        row(_name, ints(3, 2, high=2), axis=(1,), keepdims=True).set(grad=False),
+    ]
+for _name in ("_npi_argmax", "_npi_argmin"):
+    ROWS += [
+        row(_name, distinct(2, 3)).set(grad=False),
+        row(_name, distinct(2, 3), axis=1).set(grad=False),
+        row(_name, distinct(2, 3), axis=0, keepdims=True).set(grad=False),
+    ]
+ROWS += [
+    row("_npi_average", (2, 3), axis=(1,), weighted=False).set(golden=False, note="MXNet cannot infer its shape"),
+    row("_npi_average", (2, 3), _POSITIVE, axis=(1,)),
+    row("_npi_average", (2, 3), _POSITIVE, returned=True).set(grad=False),  # MXNet forgets that of the sum
+    row("_npi_average", (3, 2), _POSITIVE3, returned=True).set(golden=False, note="for its gradient"),
+]
