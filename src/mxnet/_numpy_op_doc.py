@@ -8,13 +8,9 @@ from ._core.registry import all_names
 from .numpy_op_signature import _get_builtin_op
 
 # Operators of MXNet's that are no operators here: their functions are written without.
-_FUNCTIONS = (
-    "_random_shuffle all amax amin any atleast_1d atleast_2d atleast_3d copy diag diagflat diagonal dot max min "
-    "moveaxis prod product reshape roll sometrue squeeze sum trace transpose"
-)
-_EXTENSIONS = ("_npx_constraint_check", "_npx_nonzero", "_npx_reshape")
+_FUNCTIONS = ("_np__random_shuffle", "_npx_constraint_check", "_npx_nonzero")
 
-for _name in (*all_names(), *(f"_np_{n}" for n in _FUNCTIONS.split()), *_EXTENSIONS):
+for _name in (*all_names(), *_FUNCTIONS):
     if _name.startswith(("_np_", "_npx_")):
         with contextlib.suppress(ValueError):  # operators that there is no function of
             globals()[_name] = _get_builtin_op(_name)

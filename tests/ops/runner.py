@@ -9,7 +9,7 @@ import numpy as np
 _SPACES = {"_contrib_": "contrib", "_linalg_": "linalg", "_image_": "image", "_sparse_": "sparse"}
 
 
-_NUMPY = ("_np_", "_npi_")
+_NUMPY = ("_np_", "_npi_", "_npx_reshape")
 
 
 def is_numpy(op):
@@ -21,7 +21,8 @@ def _numpy_function(space, op):
     """An operator with NumPy's semantics: MXNet has them in namespaces, remx has only the functions of mx.np so far."""
     if hasattr(space, "numpy"):
         prefix, _, name = op[1:].partition("_")
-        return getattr(space.numpy._internal if prefix == "npi" else space.numpy._op, name)
+        spaces = {"np": space.numpy._op, "npi": space.numpy._internal, "npx": space.numpy_extension._op}
+        return getattr(spaces[prefix], name)
     import mxnet as mx
     from mxnet._core.frontend import nd
     from mxnet._core.registry import get_op

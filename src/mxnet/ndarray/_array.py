@@ -217,9 +217,11 @@ class NDArray(Array, Fluent):
         numpy = importlib.import_module("mxnet.numpy._array")  # which stands on this module, and is loaded on first use
         return numpy.as_kind(numpy.ndarray, self)
 
+    _least_shape: tuple[int, ...] = (1,)  # of one element
+
     def _part(self, t: torch.Tensor) -> NDArray:
         """An array of what indexing has selected; there are no arrays without axes."""
-        return wrap(t if t.ndim else t.reshape(1), self._ctx)
+        return wrap(t if t.ndim else t.reshape(self._least_shape), self._ctx)
 
     def to_dlpack_for_read(self) -> Any:
         """A DLPack capsule that shares the memory; what is written through it shows here."""

@@ -67,7 +67,7 @@ def getitem(nd: NDArray, key: Any) -> NDArray:
     index, flips, contiguous = basic_index(items, t.shape)
     if contiguous:
         return _view(nd, index)
-    return derive(nd, _copied_part, (index, flips), nd._part, _as_operators, (index, flips, nd.shape))
+    return derive(nd, _copied_part, (index, flips), nd._part, _as_operators, (index, flips, nd.shape, nd._least_shape))
 
 
 def _view(nd: NDArray, index: object) -> NDArray:
@@ -75,7 +75,7 @@ def _view(nd: NDArray, index: object) -> NDArray:
     t = nd._t
     if not integers.in_graph(t).requires_grad:
         return nd._part(t[index])
-    return derive(nd, operator.getitem, (index,), nd._part, _as_operators, (index, (), nd.shape))
+    return derive(nd, operator.getitem, (index,), nd._part, _as_operators, (index, (), nd.shape, nd._least_shape))
 
 
 def _copied_part(t: torch.Tensor, index: object, flips: Sequence[int]) -> torch.Tensor:
@@ -83,7 +83,9 @@ def _copied_part(t: torch.Tensor, index: object, flips: Sequence[int]) -> torch.
     return part.flip(flips) if flips else part.clone(memory_format=torch.contiguous_format)
 
 
-def _as_operators(index: object, flips: Sequence[int], given: tuple[int, ...]) -> list[Any]:
+def _as_operators(
+    index: object, flips: Sequence[int], given: tuple[int, ...], least: tuple[int, ...]
+) -> list[tuple[str, dict[str, Any]]]:
     """The operators that do what a basic index does, with their parameters."""
     index = index if isinstance(index, tuple) else (index,)
     items = [i for i in index if i is not None]
@@ -94,7 +96,11 @@ def _as_operators(index: object, flips: Sequence[int], given: tuple[int, ...]) -
     begin = tuple([start for start, _, _ in ranges])
     end = tuple([start + (count - 1) * step + 1 for start, count, step in ranges])
     step = tuple([r[2] for r in ranges])
-    found: list[Any] = [("slice", {"begin": begin, "end": end, "step": step}), ("Reshape", {"shape": shape or (1,)})]
+    shape = shape or least
+    found: list[tuple[str, dict[str, Any]]] = [
+        ("slice", {"begin": begin, "end": end, "step": step}),
+        ("Reshape", {"shape": shape}) if shape else ("_np_reshape", {"newshape": shape}),
+    ]
     return [*found, ("reverse", {"axis": tuple(flips)})] if flips else found
 
 

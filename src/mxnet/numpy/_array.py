@@ -129,6 +129,8 @@ class ndarray(Fluent):
             key = ()
         setitem(self, key, value)
 
+    _least_shape = ()
+
     def _part(self, t: torch.Tensor) -> ndarray:
         """An array of what indexing has selected."""
         return wrap(t, self._ctx)

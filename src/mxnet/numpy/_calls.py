@@ -22,7 +22,7 @@ from .._core.history import node_of, note_of, recorded, with_past
 from .._core.invoke import invoke, write_out
 from .._core.opdef import OpDef
 from .._core.state import state
-from ..base import ArgumentTypeError
+from ..base import ArgumentTypeError, MXNetError
 from ..ndarray._array import NDArray
 from ._array import ndarray
 
@@ -163,12 +163,12 @@ def operator(od: OpDef, name: str, signature: str, numbers: bool = False) -> Any
         if len(given) < needed and (missing := [n for n in names[:needed] if n not in given]):
             raise TypeError(f"{name}() misses the arguments {', '.join(missing)}")
         out = given.pop("out", None)
-        arrays = [given.pop(n, None) for n in names[:count]]
+        arrays = [given.pop(n) for n in names[:count]]
         first = arrays[0]
         if od.variadic:
             arrays = list(first)
             if not arrays:
-                raise ValueError(f"Operator {name}: needs at least one array")
+                raise MXNetError(f"Operator {name}: needs at least one array")
         elif numbers and isinstance(first, NUMBERS):
             return getattr(onp, name)(*args, **kwargs)
         return run(od, name, arrays, given, out)
@@ -184,12 +184,18 @@ def operator(od: OpDef, name: str, signature: str, numbers: bool = False) -> Any
 def run(od: OpDef, name: str, arrays: list[Any], params: dict[str, Any], out: ndarray | None = None) -> Any:
     """Run an operator on arrays of this kind; ``name`` is what errors call it."""
     for x in arrays:
-        if not (isinstance(x, ndarray) or (x is None and x is not arrays[0])):
-            raise refuse(name, x)
+        checked(name, x)
     if params.get("dtype") is not None:
         params["dtype"] = torch_dtype(params["dtype"])
     result = invoke(od, arrays, params)
     return result if out is None else write_array(name, out, result)
+
+
+def checked(name: str, x: Any) -> ndarray:
+    """An argument that must be an array."""
+    if not isinstance(x, ndarray):
+        raise refuse(name, x)
+    return x
 
 
 def _described(od: OpDef, names: dict[str, str]) -> str:

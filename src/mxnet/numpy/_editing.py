@@ -12,9 +12,9 @@ import numpy as onp
 import torch
 from torch import Tensor
 
+from .._core.ops.numpy.shape import lengths, one_axis
 from .._core.types import ShapeLike
 from ._calls import function
-from ._shape import _lengths, _one_axis
 
 
 def _on_host(obj: Any) -> Any:
@@ -40,7 +40,7 @@ def delete(arr: Tensor, obj: object, axis: int | None = None) -> Tensor:
     axis : int, optional
         By default the array is flattened.
     """
-    source, at = (arr.reshape(-1), 0) if axis is None else (arr, _one_axis(arr, axis))
+    source, at = (arr.reshape(-1), 0) if axis is None else (arr, one_axis(arr, axis))
     positions, n = _on_host(obj), source.shape[at]
     if isinstance(obj, Tensor) and obj.ndim:  # MXNet overlooks those that are negative or past the end
         positions = positions[(positions >= 0) & (positions < n)]
@@ -60,7 +60,7 @@ def insert(arr: Tensor, obj: object, values: Tensor, axis: int | None = None) ->
     axis : int, optional
         By default the array is flattened.
     """
-    source, at = (arr.reshape(-1), 0) if axis is None else (arr, _one_axis(arr, axis))
+    source, at = (arr.reshape(-1), 0) if axis is None else (arr, one_axis(arr, axis))
     new = torch.as_tensor(values, dtype=source.dtype, device=source.device)
     n = source.shape[at]
     positions = onp.arange(n)[obj] if isinstance(obj, slice) else _on_host(obj)
@@ -78,7 +78,7 @@ def insert(arr: Tensor, obj: object, values: Tensor, axis: int | None = None) ->
 @function
 def resize(a: Tensor, new_shape: ShapeLike) -> Tensor:
     """In another shape, of any size: elements are repeated as often as needed, or cut off; without any, zeros."""
-    shape = _lengths(new_shape)
+    shape = lengths(new_shape)
     size = int(onp.prod(shape, dtype=onp.int64))
     if not a.numel():
         return a.new_zeros(shape)

@@ -2,46 +2,51 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as onp
 import torch
 from torch import Tensor
 
-from .._core.ops.elemwise.scalar import within
-from .._core.ops.numpy.families import promoted
+from .._core.errors import OperatorValueError
+from .._core.ops.elemwise.math import clip as clip_op
+from .._core.ops.indexing.take import take as take_op
+from .._core.ops.numpy import selection as ops
+from .._core.ops.numpy.shape import lengths, one_axis
+from .._core.ops.ordering.sorting import sort as sort_op
 from .._core.types import Axes, ShapeLike
 from ._array import ndarray, wrap
-from ._calls import function, refuse
-from ._shape import _lengths, _one_axis
+from ._calls import NUMBERS, checked, function, refuse, run
+from ._shape import ravel
 
 # ---------------------------------------------------------------------- choosing
 
 
-def _operand(value: Any, like: Tensor) -> Tensor:
-    """A number as an array without axes; numbers are float32, as in MXNet."""
-    if isinstance(value, Tensor):
-        return value
-    return torch.full((), float(value), dtype=torch.float32, device=like.device)
-
-
-@function
-def where(condition: Tensor, x: Tensor | None = None, y: Tensor | None = None) -> Tensor:
+def where(condition: ndarray, x: Any = None, y: Any = None) -> Any:
     """Elements of ``x`` where the condition holds, else those of ``y``; without both, where it holds."""
     if x is None and y is None:
-        return torch.nonzero(condition, as_tuple=True)
+        return _places(condition)
     if x is None or y is None:
-        raise ValueError("either both or neither of x and y should be given")
-    if isinstance(x, Tensor) != isinstance(y, Tensor):
-        like = x if isinstance(x, Tensor) else y
-        x, y = [v if isinstance(v, Tensor) else torch.full((), v, dtype=like.dtype, device=like.device) for v in (x, y)]
-    x, y = _operand(x, condition), _operand(y, condition)
-    dtype = promoted(x.dtype, y.dtype)
-    return torch.where(condition != 0, x.to(dtype), y.to(dtype))
+        raise OperatorValueError("Operator where: either both or neither of x and y should be given")
+    if not isinstance(condition, ndarray):
+        raise refuse("where", condition)
+    numbers = isinstance(x, NUMBERS), isinstance(y, NUMBERS)
+    if numbers == (False, False):
+        return run(ops.where, "where", [condition, x, y], {})
+    if numbers == (True, False):
+        return run(ops.where_lscalar, "where", [condition, y], {"scalar": x})
+    if numbers == (False, True):
+        return run(ops.where_rscalar, "where", [condition, x], {"scalar": y})
+    return run(ops.where_scalar2, "where", [condition], {"x": x, "y": y})
 
 
-@function(out=4)
-def take(a: Tensor, indices: int | Tensor, axis: int | None = None, mode: str = "raise") -> Tensor:
+@function(name="where")
+def _places(condition: Tensor) -> Any:
+    return torch.nonzero(condition, as_tuple=True)
+
+
+def take(a: ndarray, indices: Any, axis: int | None = None, mode: str = "raise", out: ndarray | None = None) -> ndarray:
     """Elements, or slices along an axis, at positions.
 
     Parameters
@@ -54,20 +59,12 @@ def take(a: Tensor, indices: int | Tensor, axis: int | None = None, mode: str = 
     out : ndarray, optional
     """
     if mode not in ("raise", "clip", "wrap"):
-        raise ValueError(f"mode must be 'raise', 'clip' or 'wrap', got {mode!r}")
-    source = a.reshape(-1) if axis is None else a
-    at = 0 if axis is None else _one_axis(a, axis)
-    n = source.shape[at]
-    where_ = torch.as_tensor(indices, device=a.device).to(torch.int64)
-    if mode == "raise":
-        if where_.numel() and (int(where_.min()) < 0 or int(where_.max()) >= n):
-            raise IndexError(f"take operator contains indices out of bound: axis {at} has length {n}")
-    elif n == 0:
-        raise IndexError(f"cannot take from axis {at}, whose length is 0")
-    else:
-        where_ = where_.clamp(0, n - 1) if mode == "clip" else where_.remainder(n)
-    picked = source.index_select(at, where_.reshape(-1))
-    return picked.reshape(source.shape[:at] + where_.shape + source.shape[at + 1 :])
+        raise OperatorValueError(f"Operator take: mode must be 'raise', 'clip' or 'wrap', got {mode!r}")
+    if axis is None:
+        a, axis = ravel(a), 0
+    if isinstance(indices, int):
+        indices = wrap(torch.tensor(indices, device=a._t.device), a._ctx)
+    return run(take_op, "take", [a, indices], {"axis": axis, "mode": mode}, out)
 
 
 @function
@@ -106,7 +103,7 @@ def unravel_index(indices: int | Tensor, shape: ShapeLike, order: str = "C") -> 
     """Positions along each axis of an array of this shape, from positions in it when it is flattened."""
     if order != "C":
         raise NotImplementedError(f"only row-major order (C) is supported, got {order!r}")
-    return torch.unravel_index(indices, _lengths(shape))
+    return torch.unravel_index(indices, lengths(shape))
 
 
 @function
@@ -120,11 +117,10 @@ def diag_indices_from(arr: Tensor) -> Tensor:
 # ---------------------------------------------------------------------- ordering
 
 
-@function
-def sort(a: Tensor, axis: int | None = -1, kind: str | None = None, order: str | None = None) -> Tensor:
+def sort(a: ndarray, axis: int | None = -1, kind: str | None = None, order: str | None = None) -> ndarray:
     """In ascending order along an axis (None: of all elements); ``kind`` means nothing."""
     _no_fields(order)
-    return torch.sort(a.reshape(-1)).values if axis is None else torch.sort(a, dim=_one_axis(a, axis)).values
+    return run(sort_op, "sort", [a], {"axis": axis, "is_ascend": True})
 
 
 @function
@@ -133,7 +129,7 @@ def argsort(a: Tensor, axis: int | None = -1, kind: str | None = None, order: st
     _no_fields(order)
     if axis is None:
         return torch.argsort(a.reshape(-1), stable=True)
-    return torch.argsort(a, dim=_one_axis(a, axis), stable=True)
+    return torch.argsort(a, dim=one_axis(a, axis), stable=True)
 
 
 def _no_fields(order: object) -> None:
@@ -176,58 +172,68 @@ def histogram(a: ndarray, bins: Any = 10, range: Any = None, **kwargs: Any) -> l
 # ---------------------------------------------------------------------- limits and rounding
 
 
-@function(out=3, numbers=True)
-def clip(a: Tensor, a_min: Any, a_max: Any) -> Tensor:
+def clip(a: Any, a_min: Any, a_max: Any, out: ndarray | None = None) -> Any:
     """Elements brought into the range from ``a_min`` to ``a_max``; one of them may be None.
 
     Limits beyond the type of the elements are no limits.
     """
+    if isinstance(a, NUMBERS):
+        return onp.clip(a, a_min, a_max)
     if a_min is None and a_max is None:
-        raise ValueError("array_clip: must set either max or min")
-    limits = [v if v is None or isinstance(v, Tensor) else within(v, a.dtype) for v in (a_min, a_max)]
-    if any(isinstance(v, Tensor) for v in limits):
-        limits = [v if v is None else torch.as_tensor(v, device=a.device) for v in limits]
+        raise OperatorValueError("Operator clip: array_clip: must set either max or min")
+    if isinstance(a_min, ndarray) or isinstance(a_max, ndarray):
+        return _between(a, a_min, a_max, out)
+    low, high = -math.inf if a_min is None else float(a_min), math.inf if a_max is None else float(a_max)
+    return run(clip_op, "clip", [a], {"a_min": low, "a_max": high}, out)
+
+
+@function(out=3, name="clip")
+def _between(a: Tensor, a_min: Any, a_max: Any) -> Tensor:
+    limits = [v if v is None else torch.as_tensor(v, device=a.device) for v in (a_min, a_max)]
     return torch.clamp(a, *limits).to(a.dtype)
 
 
 def _rounded(name: str) -> Any:
-    @function(out=2, name=name, numbers=True)
-    def round_to(x: Tensor, decimals: int = 0, **kwargs: Any) -> Tensor:
+    def round_to(x: Any, decimals: int = 0, out: ndarray | None = None, **kwargs: Any) -> Any:
         """Rounded to a number of decimals, halves to the even neighbor."""
         if kwargs:
             raise TypeError(f"unknown keywords: {', '.join(kwargs)}")
-        if x.is_floating_point():
-            return torch.round(x, decimals=decimals)
-        return torch.round(x.double(), decimals=decimals).long().to(x.dtype) if decimals < 0 else x.clone()
+        if isinstance(x, NUMBERS):
+            return onp.round(x, decimals)
+        return run(ops.around, name, [x], {"decimals": decimals}, out)
 
+    round_to.__name__ = round_to.__qualname__ = name
     return round_to
 
 
-@function(numbers=True)
 def nan_to_num(
-    x: Tensor,
+    x: Any,
     copy: bool = True,
     nan: float = 0.0,
     posinf: float | None = None,
     neginf: float | None = None,
     **kwargs: Any,
-) -> Tensor:
+) -> Any:
     """NaN and infinities replaced by numbers: 0, and the largest and smallest of the type, unless given."""
     if kwargs:
         raise TypeError(f"unknown keywords: {', '.join(kwargs)}")
-    found = torch.nan_to_num(x if copy else x.clone(), nan, posinf, neginf)  # the gradient looks at the old values
+    if isinstance(x, NUMBERS):
+        return onp.nan_to_num(x, copy, nan, posinf, neginf)
+    params = {"copy": copy, "nan": nan, "posinf": posinf, "neginf": neginf}
+    # The gradient looks at the old values, and what is recorded has memory of its own.
+    source = checked("nan_to_num", x)
+    found = run(ops.nan_to_num, "nan_to_num", [source if copy else source.copy()], params)
     if copy:
         return found
-    written = x.data.copy_(found)
-    return found if found.requires_grad else written  # what is recorded has its own memory
+    source._t.data.copy_(found._t.detach())
+    return found if found._t.requires_grad else source
 
 
-@function
-def diff(a: Tensor, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
+def diff(a: ndarray, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> ndarray:
     """Differences of neighbors along an axis, ``n`` times over."""
     if prepend is not None or append is not None:
         raise NotImplementedError("prepend and append are not supported")
-    return torch.diff(a, n, _one_axis(a, axis))
+    return run(ops.diff, "diff", [a], {"n": n, "axis": axis})
 
 
 @function(out=6)
@@ -239,7 +245,7 @@ def _percentile(a: Tensor, q: object, axis: Axes, interpolation: str, keepdims: 
     if places.numel() and not 0 <= float(places.min()) <= float(places.max()) <= 1:
         raise ValueError(f"q must be between 0 and {scale:g}")
     if axis is not None and not isinstance(axis, int):
-        axes = [_one_axis(a, i) for i in axis]
+        axes = [one_axis(a, i) for i in axis]
         kept = [i for i in range(a.ndim) if i not in axes]
         values = values.permute(*kept, *axes).flatten(len(kept))
         found = torch.quantile(values, places, dim=-1, interpolation=interpolation)

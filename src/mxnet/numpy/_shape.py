@@ -7,300 +7,158 @@ from typing import Any
 
 import numpy as onp
 import torch
-from torch import Tensor
 
-from .._core.ops.numpy.families import promoted
+from .._core.errors import OperatorValueError
+from .._core.ops.numpy import shape as ops
+from .._core.ops.numpy.shape import lengths
+from .._core.ops.shape.join import repeat as repeat_op
+from .._core.ops.shape.join import tile as tile_op
+from .._core.ops.shape.permute import swap_axis
+from .._core.ops.shape.reshape import expand_dims as expand_dims_op
+from .._core.ops.shape.split import split_v2
 from .._core.types import Axes, ShapeLike
-from ._array import _row_major, ndarray
-from ._calls import NUMBERS, function
+from ._array import ndarray
+from ._calls import NUMBERS, checked, function, operator, operators, run
 from ._creation import full
 
-
-def _one_axis(x: Tensor, axis: int, extra: int = 0) -> int:
-    n = x.ndim + extra
-    if not -n <= axis < n:
-        raise IndexError(f"axis {axis} is out of bounds for {n} axes")
-    return axis % n
+reshape = operator(ops.reshape, "reshape", "a, newshape, order='C', out=None")
+transpose = operator(ops.transpose, "transpose", "a, axes=None")
+_concatenate = operator(ops.concatenate, "concatenate", "seq, axis=0, out=None")
 
 
-def _lengths(shape: ShapeLike) -> tuple[int, ...]:
-    return (shape,) if isinstance(shape, int) else tuple(int(n) for n in shape)
-
-
-@function(out=3)
-def reshape(a: Tensor, newshape: ShapeLike, order: str = "C") -> Tensor:
-    """The same elements in another shape; one length may be -1 and follows from the others."""
-    _row_major(order)
-    target = _lengths(newshape)
-    if any(n < -1 for n in target):
-        raise ValueError(f"newshape {target} has lengths below -1")
-    return a.reshape(target)
-
-
-@function(numbers=True)
-def ravel(x: Tensor, order: str = "C") -> Tensor:
+def ravel(x: Any, order: str = "C") -> Any:
     """All elements along one axis."""
-    _row_major(order)
-    return x.reshape(-1)
+    if isinstance(x, NUMBERS):
+        return onp.ravel(x, order)
+    return run(ops.reshape, "ravel", [x], {"newshape": -1, "order": order})
 
 
-@function
-def transpose(a: Tensor, axes: Any = None) -> Tensor:
-    """The axes in another order, reversed by default."""
-    if axes is None or axes == ():
-        return a.permute(tuple(reversed(range(a.ndim))))
-    order = _lengths(axes)
-    if len(set(order)) < len(order):
-        raise ValueError(f"an axis occurs twice in axes {order}")
-    return a.permute(order)
-
-
-@function
-def swapaxes(a: Tensor, axis1: int, axis2: int) -> Tensor:
+def swapaxes(a: ndarray, axis1: int, axis2: int) -> ndarray:
     """Two axes exchanged."""
-    return a.swapaxes(_one_axis(a, axis1), _one_axis(a, axis2))
+    return run(swap_axis, "swapaxes", [a], {"dim1": axis1, "dim2": axis2})
 
 
-@function
-def moveaxis(a: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
-    """Axes moved to other places; the rest keep their order."""
-    return torch.moveaxis(a, source, destination)
-
-
-@function
-def expand_dims(a: Tensor, axis: int) -> Tensor:
+def expand_dims(a: ndarray, axis: int) -> ndarray:
     """A new axis of length 1."""
-    return a.unsqueeze(_one_axis(a, axis, 1))
+    return run(expand_dims_op, "expand_dims", [a], {"axis": axis})
 
 
-@function(out=2)
-def squeeze(a: Tensor, axis: Axes = None) -> Tensor:
-    """Without its axes of length 1, or without some of them."""
-    if axis is None:
-        return a.squeeze()
-    if not a.ndim and axis in (0, -1):  # as NumPy, which counts a number as a vector here
-        return a
-    axes = [_one_axis(a, i) for i in _lengths(axis)]
-    for i in axes:
-        if a.shape[i] != 1:
-            raise ValueError(f"cannot drop axis {i}, whose length is {a.shape[i]}")
-    return a.squeeze(axes)
-
-
-def broadcast_to(array: Tensor, shape: ShapeLike) -> Any:
+def broadcast_to(array: Any, shape: ShapeLike) -> Any:
     """An array repeated along axes until it has ``shape``, or an array of one number.
 
     -2 in ``shape`` keeps the length of an axis.
     """
-    return full(shape, array) if isinstance(array, NUMBERS) else _broadcast_to(array, shape)
+    if isinstance(array, NUMBERS):
+        return full(shape, array)
+    return run(ops.broadcast_to, "broadcast_to", [array], {"shape": shape})
 
 
-@function(name="broadcast_to")
-def _broadcast_to(array: Any, shape: ShapeLike) -> Tensor:
-    target = _lengths(shape)
-    kept = (1,) * (len(target) - array.ndim) + tuple(array.shape)
-    return array.expand([k if n == -2 else n for n, k in zip(target, kept)]).clone()
-
-
-@function
-def broadcast_arrays(*args: Any) -> Any:
+def broadcast_arrays(*args: ndarray) -> list[ndarray]:
     """Several arrays, each broadcast to their common shape."""
-    return [x.clone() for x in torch.broadcast_tensors(*args)]
+    shape = tuple(torch.broadcast_shapes(*[checked("broadcast_arrays", x).shape for x in args]))
+    return [broadcast_to(x, shape) for x in args]
 
 
-# ---------------------------------------------------------------------- joining
-
-
-def _of_one_type(arrays: Any) -> list[Tensor]:
-    if isinstance(arrays, Tensor):
-        return list(arrays.unbind(0))
-    arrays = list(arrays)
-    if not arrays:
-        raise ValueError("needs at least one array")
-    dtype = arrays[0].dtype
-    for x in arrays:
-        dtype = dtype if x.dtype == dtype else promoted(dtype, x.dtype)
-    return [x.to(device=arrays[0].device, dtype=dtype) for x in arrays]
-
-
-@function(out=2)
-def concatenate(seq: Sequence[Tensor], axis: int | None = 0) -> Tensor:
-    """Join arrays along an axis that they have (None: all elements along one axis)."""
-    arrays = _of_one_type(seq)
-    if axis is None:
-        return torch.cat([x.reshape(-1) for x in arrays])
-    return torch.cat(arrays, dim=_one_axis(arrays[0], axis))
-
-
-@function(out=2)
-def stack(arrays: Sequence[Tensor], axis: int = 0) -> Tensor:
-    """Join arrays of one shape along a new axis."""
-    parts = _of_one_type(arrays)
-    return torch.stack(parts, dim=_one_axis(parts[0], axis, 1))
-
-
-@function(out=1)
-def vstack(arrays: Sequence[Tensor]) -> Tensor:
-    """Join arrays along the first axis; those of one axis are rows."""
-    return torch.vstack(_of_one_type(arrays))
-
-
-@function
-def row_stack(arrays: Sequence[Tensor]) -> Tensor:
-    """Join arrays along the first axis; those of one axis are rows."""
-    return torch.vstack(_of_one_type(arrays))
-
-
-@function
-def hstack(arrays: Sequence[Tensor]) -> Tensor:
-    """Join arrays along the second axis, or the first where there is no other."""
-    return torch.hstack(_of_one_type(arrays))
-
-
-@function
-def dstack(arrays: Sequence[Tensor]) -> Tensor:
-    """Join arrays along the third axis."""
-    return torch.dstack(_of_one_type(arrays))
-
-
-@function
-def column_stack(tup: Sequence[Tensor]) -> Tensor:
-    """Join arrays along the second axis; those of one axis are columns."""
-    return torch.column_stack(_of_one_type(tup))
-
-
-@function
-def append(arr: Tensor, values: Tensor, axis: int | None = None) -> Tensor:
+def append(arr: ndarray, values: ndarray, axis: int | None = None) -> ndarray:
     """``values`` behind ``arr`` along an axis (None: all elements along one axis)."""
-    arrays = _of_one_type([arr, values])
-    if axis is None:
-        return torch.cat([x.reshape(-1) for x in arrays])
-    return torch.cat(arrays, dim=_one_axis(arr, axis))
+    return _concatenate([arr, values], axis)
 
 
 # ---------------------------------------------------------------------- splitting
 
 
-def _parts(ary: Tensor, where: object, axis: int, equal: bool) -> list[Tensor]:
-    axis = _one_axis(ary, axis)
+def _parts(name: str, ary: ndarray, where: object, axis: int, equal: bool = True) -> list[ndarray]:
+    found = checked(name, ary).shape[axis:][:1]  # none where there is no such axis: the operator says so
+    length = found[0] if found else 0
+    params: dict[str, Any] = {"indices": (), "axis": axis, "squeeze_axis": False}
     if isinstance(where, int):
         if where < 1:
-            raise ValueError(f"the number of sections must be positive, got {where}")
-        if equal and ary.shape[axis] % where:
-            raise ValueError("array split does not result in an equal division")
-        pieces = torch.tensor_split(ary, where, dim=axis)
+            raise OperatorValueError(f"Operator {name}: the number of sections must be positive, got {where}")
+        if equal and length % where:
+            raise OperatorValueError(f"Operator {name}: array split does not result in an equal division")
+        params["sections"] = where
     elif isinstance(where, (list, tuple, set)):
-        pieces = torch.tensor_split(ary, [int(i) for i in where], dim=axis)
+        # As NumPy, which allows positions past the end and out of order: such parts are empty.
+        starts = [0, *[min(max(i + length if i < 0 else i, 0), length) for i in map(int, where)]]
+        if sorted(starts) != starts:
+            return _unordered(ary, [int(i) for i in where], axis)
+        params["indices"] = tuple(starts)
     else:
-        raise ValueError(
-            f"indices_or_sections must be an int, or a tuple, list or set of ints, got {type(where).__name__}"
+        raise OperatorValueError(
+            f"Operator {name}: indices_or_sections must be an int, or a tuple, list or set of ints, "
+            f"got {type(where).__name__}"
         )
-    return [p.clone() for p in pieces]
+    parts = run(split_v2, name, [ary], params)
+    return parts if isinstance(parts, list) else [parts]
 
 
-@function
-def split(ary: Tensor, indices_or_sections: int | Sequence[int], axis: int = 0) -> Any:
+@function(name="split")
+def _unordered(ary: Any, indices: list[int], axis: int) -> Any:
+    return [p.clone() for p in torch.tensor_split(ary, indices, dim=axis)]
+
+
+def split(ary: ndarray, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[ndarray]:
     """Cut into a number of equal sections, or at the given positions; gives a list."""
-    return _parts(ary, indices_or_sections, axis, equal=True)
+    return _parts("split", ary, indices_or_sections, axis)
 
 
-@function
-def array_split(ary: Tensor, indices_or_sections: int | Sequence[int], axis: int = 0) -> Any:
+def array_split(ary: ndarray, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[ndarray]:
     """As :func:`split`, but the first sections are one longer where the length cannot be divided."""
-    return _parts(ary, indices_or_sections, axis, equal=False)
+    return _parts("array_split", ary, indices_or_sections, axis, equal=False)
 
 
-@function
-def hsplit(ary: Tensor, indices_or_sections: int | Sequence[int]) -> Any:
+def hsplit(ary: ndarray, indices_or_sections: int | Sequence[int]) -> list[ndarray]:
     """:func:`split` along the second axis, or the first where there is no other."""
-    return _parts(ary, indices_or_sections, min(1, ary.ndim - 1), equal=True)
+    return _parts("hsplit", ary, indices_or_sections, min(1, checked("hsplit", ary).ndim - 1))
 
 
-@function
-def vsplit(ary: Tensor, indices_or_sections: int | Sequence[int]) -> Any:
+def vsplit(ary: ndarray, indices_or_sections: int | Sequence[int]) -> list[ndarray]:
     """:func:`split` along the first axis of an array of two or more axes."""
-    if ary.ndim < 2:
-        raise ValueError("vsplit only works on arrays of 2 or more dimensions")
-    return _parts(ary, indices_or_sections, 0, equal=True)
+    if checked("vsplit", ary).ndim < 2:
+        raise OperatorValueError("Operator vsplit: vsplit only works on arrays of 2 or more dimensions")
+    return _parts("vsplit", ary, indices_or_sections, 0)
 
 
-@function
-def dsplit(ary: Tensor, indices_or_sections: int | Sequence[int]) -> Any:
+def dsplit(ary: ndarray, indices_or_sections: int | Sequence[int]) -> list[ndarray]:
     """:func:`split` along the third axis."""
-    if ary.ndim < 3:
-        raise ValueError("dsplit only works on arrays of 3 or more dimensions")
-    return _parts(ary, indices_or_sections, 2, equal=True)
+    if checked("dsplit", ary).ndim < 3:
+        raise OperatorValueError("Operator dsplit: dsplit only works on arrays of 3 or more dimensions")
+    return _parts("dsplit", ary, indices_or_sections, 2)
 
 
 # ---------------------------------------------------------------------- repeating and turning
 
 
-@function
-def repeat(a: Tensor, repeats: int, axis: int | None = None) -> Tensor:
+def repeat(a: ndarray, repeats: int, axis: int | None = None) -> ndarray:
     """Each element, or each slice along an axis, several times."""
-    if axis is None:
-        return a.reshape(-1).repeat_interleave(repeats)
-    return a.repeat_interleave(repeats, dim=_one_axis(a, axis))
+    return run(repeat_op, "repeat", [a], {"repeats": repeats, "axis": axis})
 
 
-@function
-def tile(A: Tensor, reps: int | Sequence[int]) -> Tensor:
+def tile(A: ndarray, reps: int | Sequence[int]) -> ndarray:
     """The array several times side by side, along each axis."""
-    return torch.tile(A, _lengths(reps))
+    return run(tile_op, "tile", [A], {"reps": lengths(reps)})
 
 
-@function(out=2, numbers=True)
-def flip(m: Tensor, axis: Axes = None) -> Tensor:
+def flip(m: Any, axis: Axes = None, out: ndarray | None = None) -> Any:
     """Elements in reverse order along axes (all of them by default)."""
-    return m.flip(tuple(range(m.ndim)) if axis is None else [_one_axis(m, i) for i in _lengths(axis)])
+    if isinstance(m, NUMBERS):
+        return onp.flip(m, axis)
+    return run(ops.flip, "flip", [m], {"axis": axis}, out)
 
 
-@function
-def fliplr(m: Tensor) -> Tensor:
+def fliplr(m: ndarray) -> ndarray:
     """Elements in reverse order along the second axis."""
-    return m.flip(_one_axis(m, 1))
+    return run(ops.flip, "fliplr", [m], {"axis": 1})
 
 
-@function
-def flipud(m: Tensor) -> Tensor:
+def flipud(m: ndarray) -> ndarray:
     """Elements in reverse order along the first axis."""
-    return m.flip(_one_axis(m, 0))
-
-
-@function
-def roll(a: Tensor, shift: int | Sequence[int], axis: Axes = None) -> Tensor:
-    """Elements moved along axes, those that leave at one end coming back at the other."""
-    if axis is None:
-        return torch.roll(a, int(shift) if isinstance(shift, int) else sum(shift))
-    shifts, axes = onp.broadcast_arrays(shift, axis)
-    return torch.roll(a, shifts.ravel().tolist(), axes.ravel().tolist()) if axes.size else a
-
-
-@function
-def rot90(m: Tensor, k: int = 1, axes: Any = (0, 1)) -> Tensor:
-    """A plane of two axes, turned by 90 degrees ``k`` times."""
-    return torch.rot90(m, k, _lengths(axes))
-
-
-def _at_least(count: int, widen: Any) -> Any:
-    @function(name=f"atleast_{count}d")
-    def at_least(*arys: Any) -> Any:
-        made = [widen(x) for x in arys]
-        return made[0] if len(made) == 1 else made
-
-    at_least.__doc__ = f"Arrays with axes of length 1 added until they have {count}; one array, or a list of several."
-    return at_least
+    return run(ops.flip, "flipud", [m], {"axis": 0})
 
 
 def shape(a: ndarray) -> tuple[int, ...]:
     """The shape of an array."""
     return a.shape
-
-
-@function(out=1)
-def copy(a: Tensor) -> Tensor:
-    """A copy."""
-    return a.clone()
 
 
 def meshgrid(*xi: ndarray, **kwargs: Any) -> list[ndarray]:
@@ -334,9 +192,27 @@ def _grids(*xi: Any, swap: bool) -> Any:
 FUNCTIONS: dict[str, Any] = {
     f.__name__: f
     for f in (
-        append, array_split, broadcast_arrays, broadcast_to, column_stack, concatenate, copy, dsplit, dstack,
-        expand_dims, flip, fliplr, flipud, hsplit, hstack, meshgrid, moveaxis, ravel, repeat, reshape, roll, rot90,
-        row_stack, shape, split, squeeze, stack, swapaxes, tile, transpose, vsplit, vstack,
-        _at_least(1, torch.atleast_1d), _at_least(2, torch.atleast_2d), _at_least(3, torch.atleast_3d),
+        append, array_split, broadcast_arrays, broadcast_to, dsplit, expand_dims, flip, fliplr, flipud, hsplit,
+        meshgrid, ravel, repeat, reshape, shape, split, swapaxes, tile, transpose, vsplit, _concatenate,
     )
 }  # fmt: skip
+FUNCTIONS.update(
+    operators(
+        {
+            "atleast_1d": (ops.atleast_1d, "*arys"),
+            "atleast_2d": (ops.atleast_2d, "*arys"),
+            "atleast_3d": (ops.atleast_3d, "*arys"),
+            "column_stack": (ops.column_stack, "tup"),
+            "copy": (ops.copy, "a, out=None"),
+            "dstack": (ops.dstack, "arrays"),
+            "hstack": (ops.hstack, "arrays"),
+            "moveaxis": (ops.moveaxis, "a, source, destination"),
+            "roll": (ops.roll, "a, shift, axis=None"),
+            "rot90": (ops.rot90, "m, k=1, axes=(0,1)"),
+            "row_stack": (ops.vstack, "arrays"),
+            "squeeze": (ops.squeeze, "a, axis=None, out=None"),
+            "stack": (ops.stack, "arrays, axis=0, out=None"),
+            "vstack": (ops.vstack, "arrays, out=None"),
+        }
+    )
+)

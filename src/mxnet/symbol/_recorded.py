@@ -75,7 +75,11 @@ def _apply(
     op: OpDef, name: str, params: dict[str, Any], inputs: list[Any], subgraphs: Sequence[list[Entry]] = ()
 ) -> list[Entry]:
     """The outputs of an operator."""
-    attrs = {key: attr_text(value) for key, value in params.items() if key in op.params and value is not None}
+    attrs = {
+        key: attr_text(value)
+        for key, value in params.items()
+        if key in op.params and not (value is None and op.defaults.get(key) is None)
+    }
     if op.variadic in op.params:
         attrs.setdefault(op.variadic, str(len(inputs)))
     node = build.apply_op(op, name, attrs, inputs, {}, subgraphs)

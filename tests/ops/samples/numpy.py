@@ -114,3 +114,81 @@ ROWS += [
     row("_npi_average", (2, 3), _POSITIVE, returned=True).set(grad=False),  # MXNet forgets that of the sum
     row("_npi_average", (3, 2), _POSITIVE3, returned=True).set(golden=False, note="for its gradient"),
 ]
+
+# ---------------------------------------------------------------------- shapes, joining, turning
+
+ROWS += [
+    row("_np_reshape", (2, 3), newshape=(3, -1)),
+    row("_np_reshape", (1, 1), newshape=()),
+    row("_npx_reshape", (2, 3, 4), newshape=(-2, -5)),
+    row("_npx_reshape", (2, 3, 4), newshape=(-5, -2), reverse=True),
+    row("_np_transpose", (2, 3, 2)),
+    row("_np_transpose", (2, 3, 2), axes=(1, 0, 2)),
+    row("_np_moveaxis", (2, 3, 2), source=(0,), destination=(2,)),
+    row("_np_squeeze", (1, 3, 1)),
+    row("_np_squeeze", (1, 3, 1), axis=(-1,)),
+    row("_npi_broadcast_to", (2, 1), shape=(3, 2, 4)),
+    row("_np_copy", (2, 3)),
+    row("_npi_concatenate", (2, 3), (2, 1), axis=1),
+    row("_npi_stack", (2, 3), (2, 3), axis=1),
+    row("_npi_vstack", (3,), (2, 3)),
+    row("_npi_hstack", (2, 3), (2, 1)),
+    row("_npi_dstack", (2, 3), (2, 3)),
+    row("_npi_column_stack", (2,), (2, 2)),
+    row("_npi_concatenate", (2, 2), f(2, 2, dtype="float64"), axis=0).set(
+        golden=False, grad=False, note="MXNet takes arrays of one type only"
+    ),
+    row("_npi_flip", (2, 3), axis=(1,)),
+    row("_npi_flip", (2, 3), axis=(0, 1)),
+    row("_np_roll", (2, 3), shift=(1,)),
+    row("_np_roll", (2, 3), shift=(1, -1), axis=(0, 1)),
+]
+
+# ---------------------------------------------------------------------- products and diagonals
+
+ROWS += [
+    row("_np_dot", (2, 3), (3, 2)),
+    row("_np_dot", (3,), (3,)),
+    row("_npi_matmul", (2, 2, 3), (3, 2)),
+    row("_npi_matmul", (3,), (3, 2)),
+    row("_npi_tensordot_int_axes", (2, 3), (3, 2), axes=1),
+    row("_npi_tensordot_int_axes", (2,), (3,), axes=0),
+    row("_npi_tensordot", (2, 3), (2, 3), a_axes_summed=(0,), b_axes_summed=(0,)),
+    row("_npi_polyval", (3,), (2, 3)),
+    row("_npi_einsum", (2, 3), (3, 2), subscripts="ij,jk->ik"),
+    row("_npi_einsum", (3, 3), subscripts="ii->i"),
+    row("_np_trace", (3, 3)),
+    row("_np_trace", (2, 3, 4), offset=1, axis1=1, axis2=2),
+    row("_np_diag", (3, 3), k=1),
+    row("_np_diag", (3,), k=-1),
+    row("_np_diagflat", (2, 2), k=1),
+    row("_np_diagonal", (2, 3, 4), offset=1, axis1=1, axis2=2),
+    row("_npi_tril", (3, 3), k=1),
+    row("_npi_tril", (3,), k=-1),
+]
+
+# ---------------------------------------------------------------------- choosing and rounding
+
+_CONDITION = const([[1.0, 0.0, 2.0], [0.0, 0.0, 1.0]])
+ROWS += [
+    row("_npi_where", _CONDITION, (2, 3), (2, 3)),
+    row("_npi_where_scalar2", _CONDITION, x=1.0, y=2.5).set(grad=False),
+    row("_npi_around", f(2, 3, low=-30, high=30), decimals=1).set(numeric=False),
+    row("_npi_around", f(2, 3, low=-30, high=30)),
+    row("_npi_nan_to_num", const([[1.0, float("nan"), float("inf")], [-2.0, float("-inf"), 0.5]])).set(numeric=False),
+    row("_npi_nan_to_num", const([1.0, float("nan"), float("inf")]), nan=2.0, posinf=3.0).set(numeric=False),
+    row("_npi_diff", (2, 4)),
+    row("_npi_diff", (4, 2), n=2, axis=0),
+]
+
+# ---------------------------------------------------------------------- gradients that are zero or wrong in MXNet
+
+for _row in (
+    row("_npi_rot90", (2, 3), k=1, axes=(0, 1)),
+    row("_np_atleast_1d", (2, 3), (2,)),
+    row("_np_atleast_2d", (3,)),
+    row("_np_atleast_3d", (2, 3), (2,)),
+    row("_npi_where_lscalar", _CONDITION, (2, 3), scalar=2.5),
+    row("_npi_where_rscalar", _CONDITION, (2, 3), scalar=2.5),
+):
+    ROWS += [_row.set(grad=False), _row.set(golden=False, salt=1, note="for its gradient")]

@@ -1,0 +1,106 @@
+"""Products of vectors and matrices, and diagonals."""
+
+import torch
+from torch import Tensor
+
+from ...params import Shape
+from ...registry import op
+from .families import all_of_one_type, of_one_type, promoted
+
+
+def _of_two(registered):
+    """Declare that the result has the type to which those of the two inputs are promoted."""
+    first, second = registered.inputs
+
+    @registered.infer_type
+    def _(t, p):
+        if t[first] is not None and t[second] is not None:
+            t.unify("output", promoted(t[first], t[second]))
+
+
+@op("_np_dot")
+def dot(a: Tensor, b: Tensor) -> Tensor:
+    """Sum of products over the last axis of ``a`` and the second last of ``b`` (the only one of a vector)."""
+    a, b = of_one_type(a, b)
+    if a.ndim == 0 or b.ndim == 0:
+        return a * b
+    return torch.tensordot(a, b, dims=([a.ndim - 1], [max(b.ndim - 2, 0)]))
+
+
+@op("_npi_matmul")
+def matmul(a: Tensor, b: Tensor) -> Tensor:
+    """Product of matrices, which lie in the last two axes; the other axes are broadcast."""
+    a, b = of_one_type(a, b)
+    if a.ndim == 0 or b.ndim == 0:
+        raise ValueError("Multiplication by scalars is not allowed.")
+    return torch.matmul(a, b)
+
+
+@op("_npi_tensordot_int_axes")
+def tensordot_int_axes(a: Tensor, b: Tensor, *, axes: int) -> Tensor:
+    """Sum of products over the last ``axes`` axes of ``a`` and the first of ``b``."""
+    return torch.tensordot(*of_one_type(a, b), dims=axes)
+
+
+@op("_npi_tensordot")
+def tensordot(a: Tensor, b: Tensor, *, a_axes_summed: Shape, b_axes_summed: Shape) -> Tensor:
+    """Sum of products over axes of ``a`` and as many axes of ``b``."""
+    return torch.tensordot(*of_one_type(a, b), dims=[list(a_axes_summed), list(b_axes_summed)])
+
+
+@op("_npi_polyval")
+def polyval(p: Tensor, x: Tensor) -> Tensor:
+    """Values of a polynomial at ``x``; its coefficients ``p`` begin with that of the highest power."""
+    p, x = of_one_type(p, x)
+    if p.ndim != 1:
+        raise ValueError(f"p must have one axis, got shape {tuple(p.shape)}")
+    found = torch.zeros_like(x)
+    for coefficient in p:
+        found = found * x + coefficient
+    return found
+
+
+for _registered in (dot, matmul, tensordot_int_axes, tensordot, polyval):
+    _of_two(_registered)
+
+
+@op("_npi_einsum", variadic="num_args")
+def einsum(*data: Tensor, subscripts: str = "", optimize: int = 0) -> Tensor:
+    """Sum of products in Einstein's notation, such as ``"ij,jk->ik"``; ``optimize`` changes nothing."""
+    arrays = all_of_one_type(data)
+    return torch.einsum(subscripts, *arrays).to(arrays[0].dtype)  # torch sums integers in int64
+
+
+# ---------------------------------------------------------------------- diagonals
+
+
+@op("_np_trace")
+def trace(data: Tensor, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """Sum of a diagonal, in the plane of two axes."""
+    return torch.diagonal(data, offset, axis1, axis2).sum(-1, dtype=data.dtype)
+
+
+@op("_np_diag")
+def diag(data: Tensor, *, k: int = 0) -> Tensor:
+    """The ``k``-th diagonal of a matrix, or a matrix with a vector on it."""
+    if data.ndim not in (1, 2):
+        raise ValueError(f"Input must be 1- or 2-d, got {data.ndim} axes")
+    return torch.diag(data, k)
+
+
+@op("_np_diagflat")
+def diagflat(data: Tensor, *, k: int = 0) -> Tensor:
+    """A matrix with all elements of an array on its ``k``-th diagonal."""
+    return torch.diagflat(data, k)
+
+
+@op("_np_diagonal", aliases_input=True)
+def diagonal(data: Tensor, *, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """A diagonal of the planes of two axes, as a new last axis."""
+    return torch.diagonal(data, offset, axis1, axis2)
+
+
+@op("_npi_tril")
+def tril(data: Tensor, *, k: int = 0) -> Tensor:
+    """With zeros above the ``k``-th diagonal."""
+    return torch.tril(data if data.ndim > 1 else data.expand(data.shape[0], -1), k)
