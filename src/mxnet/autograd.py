@@ -193,8 +193,8 @@ def get_symbol(x: NDArray) -> Symbol:
     """The graph of the operators that an array was computed by while recording, as a symbol.
 
     Marked variables become variables named ``var0``, ``var1`` and so on; constants, and results of what is no operator
-    (functions of ``mx.np``, :class:`Function`), ``null0`` and so on. A hybridized block is one ``_CachedOp`` node that
-    holds its graph; blocks of at most two operators (``hybridize(inline_limit=...)``) are shown operator by operator.
+    (:class:`Function`, a few functions of ``mx.np``), ``null0`` and so on. A hybridized block is one ``_CachedOp`` node
+    that holds its graph; blocks of at most two operators (``hybridize(inline_limit=...)``) are shown by these.
 
     Parameters
     ----------

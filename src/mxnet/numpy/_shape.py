@@ -29,7 +29,7 @@ _concatenate = operator(ops.concatenate, "concatenate", "seq, axis=0, out=None")
 def ravel(x: Any, order: str = "C") -> Any:
     """All elements along one axis."""
     if isinstance(x, NUMBERS):
-        return onp.ravel(x, order)
+        return onp.asarray(x).ravel()
     return run(ops.reshape, "ravel", [x], {"newshape": -1, "order": order})
 
 
