@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from ._core import env, layout
+from ._core import layout
+from ._core.execute.cached_graph import CachedGraph
 from ._core.execute.heads import Heads
-from ._core.execute.integers import IntegerProgram, casts_to_integers
+from ._core.execute.integers import IntegerProgram
 from ._core.execute.monitoring import OutputMonitor
 from ._core.execute.program import Program
-from ._core.execute.sparse import SparseProgram, in_graph, leaf_of, makes_sparse
-from ._core.execute.trace import Traces
+from ._core.execute.sparse import SparseProgram, in_graph, leaf_of
+from ._core.execute.trace import Trace
 from ._core.grad_mode import grad_mode
 from ._core.gradients import write
 from ._core.graph.gradient import planned_bytes
-from ._core.graph.passes import close_shapes, eliminate_common
 from ._core.graph.storage import infer_storage
 from ._core.rng import drawing_again
 from ._core.sparse.storage import let_want_rows
@@ -82,26 +82,20 @@ class Executor:
         self.grad_arrays = list(args_grad)
         self.aux_arrays = list(aux_states)
         self._grad_req = list(grad_req)
-        shapes = {n: a.shape for n, a in zip(symbol.list_arguments(), args)}
-        heads = close_shapes(symbol._heads, shapes)
-        if env.flag("MXNET_ELIMINATE_COMMON_EXPR"):
-            heads = eliminate_common(heads)
-        self._sparse = any(isinstance(a, BaseSparseNDArray) for a in (*args, *aux_states)) or makes_sparse(heads)
-        integers = casts_to_integers(heads) or any(
-            g is not None and req != "null" and a.stype == "default" and not a._t.is_floating_point()
-            for a, g, req in zip(args, args_grad, grad_req)
-        )
-        kind = SparseProgram if self._sparse else IntegerProgram if integers else Program
-        if (
-            shared_exec is not None
-            and shared_exec._program.heads == heads
-            and type(shared_exec._program) is kind
-            and shared_exec._group2ctx == group2ctx
-        ):
-            self._program: Program = shared_exec._program
+        heads = symbol._heads
+        self._graph: CachedGraph
+        if shared_exec is not None and shared_exec._graph.heads == heads and shared_exec._group2ctx == group2ctx:
+            self._graph = shared_exec._graph
         else:
-            self._program = kind(heads, ctx, group2ctx, keep_state=True)
-        self._carries_integers = kind is IntegerProgram
+            self._graph = CachedGraph(heads, ctx, group2ctx, keep_state=True)
+        self._sparse = self._graph.makes_sparse or any(isinstance(a, BaseSparseNDArray) for a in (*args, *aux_states))
+        self._carries_integers = not self._sparse and (
+            self._graph.casts
+            or any(
+                g is not None and req != "null" and a.stype == "default" and not a._t.is_floating_point()
+                for a, g, req in zip(args, args_grad, grad_req)
+            )
+        )
         self._arg_dict: dict[str, NDArray] | None = None
         self._grad_dict: dict[str, NDArray | None] | None = None
         self._aux_dict: dict[str, NDArray] | None = None
@@ -112,21 +106,15 @@ class Executor:
         self._output_dirty = False
         self._pending: list[torch.Tensor] | None = None  # outputs of an eager forward pass, with their history
         self._saved: list[torch.Tensor] | None = None  # what a traced forward pass has left for backward passes
-        self._generators = self._program.generators
         # As the last forward pass found them, so that it can be run again; None when that was no training.
         self._random_states: dict[torch.Generator, torch.Tensor] | None = None
-        self._given: tuple[bool, ...] = ()  # for which outputs the last backward pass was given gradients
-        self._traced = (
-            env.text("MXNET_EXECUTOR") != "eager"
-            and kind is Program
-            and not any(isinstance(g, BaseSparseNDArray) for g in args_grad)
-        )
+        self._trace: Trace | None = None  # what the last forward pass went by
+        self._given: tuple[bool, ...] | None = None  # for which outputs the last backward pass was given gradients
         self._bind()
 
     def _bind(self) -> None:
         """Make the leaves of the gradient computation: they share the arguments' memory, not their history."""
         self._storage_version = layout.storage_version
-        self._traces = Traces()
         tensors: list[Any] = [_data(a) for a in self.arg_arrays]
         self._grad_slots = [
             i
@@ -134,12 +122,16 @@ class Executor:
             if g is not None and req != "null" and (tensors[i].is_floating_point() or self._carries_integers)
         ]
         self._plain = tensors + [_data(a) for a in self.aux_arrays]
+        kind = SparseProgram if self._sparse else IntegerProgram if self._carries_integers else Program
+        self._program = self._graph.program_of(kind).sized(self._plain)
         leaves = list(self._plain)
         for i in self._grad_slots:
             leaves[i] = leaf_of(tensors[i])
             if isinstance(self.grad_arrays[i], BaseSparseNDArray):
                 let_want_rows(in_graph(leaves[i]))
         self._leaves = leaves
+        self._traceable = kind is Program and not any(isinstance(g, BaseSparseNDArray) for g in self.grad_arrays)
+        self._signature = self._graph.signature(leaves) if self._traceable else ()
         names = {self._program.arguments[i] for i in self._grad_slots}
         self._heads = Heads(self._program.heads, self._output_names, names)
         self._wanted = [in_graph(leaves[i]) for i in self._grad_slots]
@@ -232,10 +224,13 @@ class Executor:
         if self._storage_version != layout.storage_version or self._sparse:
             self._bind()
         self._pending = self._saved = None
-        self._random_states = {g: g.get_state() for g in self._generators} if is_train else None
-        trace = self._traces.get(self._given) if is_train and self._monitor is None else None
-        if trace is not None:
-            results, self._saved = trace.forward(self._plain)
+        self._random_states = {g: g.get_state() for g in self._program.generators} if is_train else None
+        self._trace = None
+        if is_train and self._traceable and self._given is not None and self._monitor is None:
+            key = self._signature, self._given
+            self._trace = self._graph.trace(key, self._leaves, True, True, self._given)
+        if self._trace is not None:
+            results, self._saved = self._trace.forward(self._plain)
         else:
             inputs = self._leaves if is_train else self._plain
             monitor = self._monitor_hook(inputs) if self._monitor is not None else None
@@ -288,15 +283,12 @@ class Executor:
         """
         given_heads = [None if g is None else g._value for g in self._head_gradients(out_grads)]
         heads = self._heads.fit(given_heads, [r._value for r in self.outputs])
-        before, self._given = self._given, tuple([h is not None for h in heads])
-        trace = self._traces.get(self._given)
-        if trace is not None and self._saved is not None and self._given == before:
-            self._deliver(trace.backward(self._saved, heads))
+        given = tuple([h is not None for h in heads])
+        if self._trace is not None and self._saved is not None and given == self._given:
+            self._deliver(self._trace.backward(self._saved, heads))
         elif self._wanted:
             self._deliver(self._differentiate(self._pending, heads, is_train))
-            self._pending = None
-            if self._traced and self._monitor is None and trace is None and self._traces.is_due(self._given):
-                self._traces.add(self._given, self._program, self._plain, self._grad_slots, heads)
+            self._pending, self._given, self._trace = None, given, None
         if not self._output_dirty:
             warnings.warn(
                 "Calling backward without calling forward(is_train=True) first. Behavior is undefined.", stacklevel=2

@@ -33,7 +33,7 @@ def mode(request, monkeypatch):
 
 
 def traces(op):
-    return [s for calls in op._calls.values() for s in calls._traces.values() if s is not None]
+    return [s for graph in op._graphs.values() for s in graph._traces.values() if s is not None]
 
 
 def test_repeated_calls_are_traced_and_stay_the_same(monkeypatch):
@@ -197,3 +197,19 @@ def test_indices_are_checked_in_every_call(mode):
         assert op(x, mx.nd.array([1])).asnumpy().tolist() == [2.0]
     with pytest.raises(IndexError):
         op(x, mx.nd.array([2]))
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_gradients_come_in_any_memory_order(axis):
+    """A trace may view the gradient it starts from, which here repeats one element along an axis."""
+    x = mx.sym.Variable("x")
+    op = mx.nd.CachedOp(mx.sym.reshape(mx.sym.relu(x * 2), shape=(2, 3)))
+    values = mx.nd.ones((6,))
+    values.attach_grad()
+    weights = mx.nd.arange(3 if axis == 0 else 2)
+    for _ in range(5):
+        with mx.autograd.record():
+            y = mx.nd.sum(op(values), axis=axis) * weights
+        y.backward()
+        expected = np.broadcast_to(weights.asnumpy() if axis == 0 else weights.asnumpy()[:, None], (2, 3))
+        np.testing.assert_array_equal(values.grad.asnumpy(), 2 * expected.reshape(-1))

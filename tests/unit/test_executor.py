@@ -53,7 +53,7 @@ def test_gradients_eager_and_traced(ctx, steps):
     for _ in range(steps):
         executor.forward(is_train=True)
         executor.backward()
-    assert bool(executor._traces) == (steps > 3)
+    assert (executor._trace is not None) == (steps > 3)
     p, expected = softmax_mlp_gradients({k: v.asnumpy().astype(np.float64) for k, v in executor.arg_dict.items()})
     np.testing.assert_allclose(executor.outputs[0].asnumpy(), p, rtol=1e-5, atol=1e-6)
     for name, value in expected.items():
@@ -76,7 +76,38 @@ def test_traced_steps_see_new_values_and_change_nothing_else(ctx):
         )
         for name, value in before.items():
             np.testing.assert_array_equal(executor.arg_dict[name].asnumpy(), value)
-    assert executor._traces
+    assert executor._trace is not None
+
+
+def test_executors_of_one_graph_share_its_traces(ctx):
+    executor = bound_mlp(ctx)
+    others = [executor.reshape(data=(4, 6), softmax_label=(4,)) for _ in range(2)]
+    for e in (executor, *others):
+        for _ in range(2):
+            e.forward(is_train=True)
+            e.backward()
+    assert executor._trace is None and others[1]._trace is not None
+    for a, b in zip(executor.grad_arrays[1:-1], others[1].grad_arrays[1:-1]):
+        np.testing.assert_allclose(b.asnumpy(), a.asnumpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Calling backward without")
+def test_a_trace_is_for_the_head_gradients_it_was_made_for(ctx):
+    x = mx.sym.Variable("x")
+    executor = mx.sym.Group([mx.sym.MakeLoss(x * 2), x * 3]).simple_bind(ctx, x=(3,))
+    one = mx.nd.ones((3,), ctx)
+    for _ in range(6):
+        executor.forward(is_train=True)
+        executor.backward([one, one])
+    executor.forward(is_train=True)
+    assert executor._trace is not None
+    for heads, expected in (([one, one], 5), ([one], None), ([one, one], 5), ([one * 7, one * 2], 8), ([one, one], 5)):
+        if expected is None:
+            with pytest.raises(mx.MXNetError, match="head_gradient is required"):
+                executor.backward(heads)
+        else:
+            executor.backward(heads)
+            assert executor.grad_arrays[0].asnumpy().tolist() == [expected] * 3
 
 
 def test_tracing_can_be_switched_off(ctx, monkeypatch):
@@ -85,7 +116,7 @@ def test_tracing_can_be_switched_off(ctx, monkeypatch):
     for _ in range(6):
         executor.forward(is_train=True)
         executor.backward()
-    assert not any(executor._traces.values())
+    assert executor._trace is None
 
 
 def test_batch_norm_states_are_updated_once_a_step_when_traced(ctx):
@@ -101,7 +132,7 @@ def test_batch_norm_states_are_updated_once_a_step_when_traced(ctx):
         executor.backward()
         expected = 0.5 * expected + 0.5 * x.mean(0)
         np.testing.assert_allclose(executor.aux_dict["bn_moving_mean"].asnumpy(), expected, rtol=1e-5)
-    assert executor._traces
+    assert executor._trace is not None
 
 
 def test_constants_of_a_traced_step_cannot_be_overwritten(ctx):
@@ -112,7 +143,7 @@ def test_constants_of_a_traced_step_cannot_be_overwritten(ctx):
         executor.backward()
         assert executor.outputs[1].asnumpy().tolist() == [[1, 1]]
         executor.outputs[1][:] = 5
-    assert executor._traces
+    assert executor._trace is not None
 
 
 def test_steps_that_look_at_values_are_not_traced():
@@ -133,7 +164,7 @@ def test_random_graphs_stay_eager(ctx):
         executor.forward(is_train=True)
         executor.backward()
         seen.append(executor.outputs[0].asnumpy())
-    assert not any(executor._traces.values())
+    assert executor._trace is None
     assert not any(np.array_equal(seen[0], s) for s in seen[1:])
 
 

@@ -51,7 +51,7 @@ def test_steps_that_are_traced_need_none_either():
         executor.forward(is_train=True)
         executor.backward()
         np.testing.assert_allclose(executor.grad_dict["x"].asnumpy(), SOFTMAX, rtol=1e-5, atol=1e-6)
-    assert executor._traces
+    assert executor._trace is not None
 
 
 def test_gradients_are_wanted_only_where_they_are_used():

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .._core import env
 from .._core.array import context_of
 from .._core.execute.cached_graph import CachedGraph
 from .._core.execute.monitoring import OutputMonitor
-from .._core.execute.sparse import SparseCalls, makes_sparse
 from .._core.graph.node import topo_sort
 from .._core.history import note_of, recorded_call, with_past
 from .._core.invoke import write_out
@@ -37,8 +35,7 @@ class CachedOp:
 
     def __init__(self, sym: Any, flags: Sequence[tuple[str, Any]] = ()) -> None:
         self._symbol = sym
-        self._calls: dict[Context, CachedGraph | SparseCalls] = {}
-        self._sparse_calls: dict[Context, SparseCalls] = {}
+        self._graphs: dict[Context, CachedGraph] = {}
         self._order: tuple[int, ...] = ()  # where the inputs of the program stand among the symbol's
         self._names: list[str] = sym.list_inputs()
         self._watch: OutputMonitor | None = None
@@ -59,19 +56,20 @@ class CachedOp:
         if kwargs:
             raise TypeError(f"CachedOp.__call__ got unexpected keyword argument(s): {', '.join(kwargs)}")
         ctx = args[0]._ctx if args and isinstance(args[0], NDArray) else current_context()
-        calls = self._calls.get(ctx)
-        if calls is None or len(args) != len(self._names):
-            calls = self._prepare(ctx, args)
+        graph = self._graphs.get(ctx)
+        if graph is None or len(args) != len(self._names):
+            graph = self._prepare(ctx, args)
+        sparse = graph.makes_sparse
         try:
             tensors = [args[i]._plain for i in self._order]
         except AttributeError:  # something is no dense array
             self._check(args)
-            calls = self._sparse_calls.get(ctx) or self._sparse_calls.setdefault(ctx, self._sparse(ctx))
+            sparse = True
             tensors = [args[i]._value for i in self._order]
         monitor = None
         if self._watch is not None:
-            monitor = self._watch.start(dict(zip((*calls.program.arguments, *calls.program.aux), tensors)))
-        results = calls.run(tensors, state.recording, state.training, monitor)
+            monitor = self._watch.start(dict(zip((*graph.program.arguments, *graph.program.aux), tensors)))
+        results = (graph.run_sparse if sparse else graph.run)(tensors, state.recording, state.training, monitor)
         if out is not None:
             targets = [out] if isinstance(out, NDArray) else list(out)
             for target, r in zip(targets, results):
@@ -79,7 +77,7 @@ class CachedOp:
                 with_past(target)
             return out
         like = args[0] if args else NDArray  # results are of the kind of the first input
-        make = like._wrap_value if calls.makes_sparse else like._wrap
+        make = like._wrap_value if sparse else like._wrap
         arrays = [make(r, ctx) for r in results]
         if state.recording:
             recorded_call(arrays, self, None, [note_of(a) for a in args])
@@ -94,21 +92,12 @@ class CachedOp:
                 f"CachedOp: the symbol has {len(self._names)} inputs ({', '.join(self._names)}), got {len(args)}"
             )
 
-    def _sparse(self, ctx: Context) -> SparseCalls:
-        """The graph for calls in which arrays are sparse."""
-        return SparseCalls(self._symbol._heads, ctx)
-
-    def _prepare(self, ctx: Context, args: Sequence[Any]) -> CachedGraph | SparseCalls:
+    def _prepare(self, ctx: Context, args: Sequence[Any]) -> CachedGraph:
         self._check(args)
-        calls: CachedGraph | SparseCalls
-        if makes_sparse(self._symbol._heads):
-            calls = self._sparse(ctx)
-        else:
-            calls = CachedGraph(self._symbol._heads, ctx, env.text("MXNET_EXECUTOR") != "eager")
+        graph = self._graphs[ctx] = CachedGraph(self._symbol._heads, ctx)
         position = {name: i for i, name in enumerate(self._names)}
-        self._order = tuple([position[n] for n in (*calls.program.arguments, *calls.program.aux)])
-        self._calls[ctx] = calls
-        return calls
+        self._order = tuple([position[n] for n in (*graph.program.arguments, *graph.program.aux)])
+        return graph
 
     def _register_op_hook(self, callback: Callable[..., None], monitor_all: bool = False) -> None:
         """Have ``callback(name, operator, array)`` called with what each operator computes.

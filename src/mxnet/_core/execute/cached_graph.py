@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
-from .. import integers, layout
+from ...context import Context
+from .. import env, integers, layout
 from ..grad_mode import grad_mode
 from ..gradients import anchor, is_marked, receive
 from ..graph.node import Entry
-from ..graph.passes import close_shapes, eliminate_common, has_open_sizes
+from ..graph.passes import eliminate_common
+from ..sparse.storage import Sparse
 from ..tape import gradients, reach, unreached
 from .integers import IntegerProgram, casts_to_integers
-from .program import Program
+from .program import Monitor, Program
+from .sparse import SparseProgram, Value, makes_sparse
 from .trace import Trace, Traces
 
 
 class CachedGraph:
-    """A graph as a function of tensors, which can be differentiated by torch.
+    """A graph made ready to run over and over: its programs, and the traces of calls that repeat, by signature.
+
+    Executors differentiate it on their own; :meth:`run` and :meth:`run_sparse` make it a function that torch
+    differentiates.
 
     Parameters
     ----------
@@ -27,35 +33,53 @@ class CachedGraph:
         The outputs.
     ctx : Context
         Where it runs.
-    trace : bool
-        Whether repeated calls on small arrays may be traced.
+    contexts : dict of str to Context, optional
+        Contexts of groups of nodes; see :class:`Program`.
+    keep_state : bool
+        Whether custom operators keep one object from run to run.
 
     Attributes
     ----------
     program : Program
-        Names the inputs, in the order in which :meth:`run` takes them.
+        Names the inputs, in the order in which they are given.
+    makes_sparse : bool
+        Whether values are sparse even where no input is.
+    casts : bool
+        Whether integers are made of floats by an operator that has a gradient.
     """
 
-    makes_sparse = False  # whether results may be sparse arrays
-
-    def __init__(self, heads: Sequence[Entry], ctx: Any, trace: bool = True) -> None:
-        self.program = Program(eliminate_common(heads), ctx)
-        self._by_shapes: dict[Any, Program] | None = {} if has_open_sizes(heads) else None
-        self._trace = trace
-        self._casts = casts_to_integers(heads)
-        self._integers: IntegerProgram | None = None
-        self._numbers: dict[Any, int] = {}  # signatures of tensors, numbered
+    def __init__(
+        self,
+        heads: Sequence[Entry],
+        ctx: Context,
+        contexts: dict[str, Context] | None = None,
+        keep_state: bool = False,
+    ) -> None:
+        self.heads, self.ctx, self.contexts, self._keep_state = list(heads), ctx, contexts, keep_state
+        self._to_run = eliminate_common(heads) if env.flag("MXNET_ELIMINATE_COMMON_EXPR") else self.heads
+        self._programs: dict[type[Program], Program] = {}
+        self.program = self.program_of(Program)
+        self.makes_sparse = makes_sparse(heads)
+        self.casts = casts_to_integers(heads)
+        self._traces = Traces(closed=env.text("MXNET_EXECUTOR") == "eager")
+        self._numbers: dict[Any, int] = {}  # kinds of tensors, numbered
         self._seen: list[tuple[Any, int]] = [(None, -1)] * self.program.num_inputs
         self._storage_version = layout.storage_version
-        self._traces = Traces()
         self._unreached: dict[Any, list[int]] = {}  # arguments that miss some output, by kind of call
+
+    def program_of(self, kind: type[Program]) -> Program:
+        """The program of a kind: for dense values, for sparse ones, or for gradients that pass through integers."""
+        found = self._programs.get(kind)
+        if found is None:
+            found = self._programs[kind] = kind(self._to_run, self.ctx, self.contexts, self._keep_state)
+        return found
 
     def run(
         self,
         tensors: Sequence[torch.Tensor],
         record: bool,
         is_train: bool,
-        monitor: Callable[..., None] | None = None,
+        monitor: Monitor | None = None,
     ) -> Sequence[torch.Tensor]:
         """The outputs for arguments, then auxiliary states.
 
@@ -71,37 +95,30 @@ class CachedGraph:
         aux = len(self.program.arguments)
         if record and any(t.requires_grad for t in tensors[aux:]):  # states are plain memory
             tensors = [*tensors[:aux], *[t.data for t in tensors[aux:]]]
-        if record and (self._casts or (integers.active and integers.carried(tensors))):
+        if record and (self.casts or (integers.active and integers.carried(tensors))):
             with grad_mode(True):
-                return self._integer_program().run(tensors, is_train, monitor)
-        step = self._step(tensors, record, is_train) if self._trace and monitor is None else None
-        if step is None:
+                return self.program_of(IntegerProgram).run(tensors, is_train, monitor)
+        trace = None
+        if monitor is None and not self._traces.closed:
+            trace = self.trace(self._key(tensors, record, is_train), tensors, record, is_train)
+        if trace is None:
             with grad_mode(record):
-                outputs = self._program_for(tensors).run(tensors, is_train, monitor)
+                outputs = self.program.run(tensors, is_train, monitor)
             return self._reaching_all(outputs, tensors[:aux], is_train) if record else outputs
-        if not step.wanted:
-            return step.forward([t.detach() if t.requires_grad else t for t in tensors] if record else tensors)[0]
-        given = [anchor if is_marked(tensors[i]) else tensors[i] for i in step.wanted]
+        if not trace.wanted:
+            return trace.forward([t.detach() if t.requires_grad else t for t in tensors] if record else tensors)[0]
+        given = [anchor if is_marked(tensors[i]) else tensors[i] for i in trace.wanted]
         with grad_mode(True):
-            return _Traced.apply(self, step, tensors, is_train, *given)
+            return _Traced.apply(self, trace, tensors, is_train, *given)
 
-    def _program_for(self, tensors: Sequence[torch.Tensor]) -> Program:
-        """The program; one for each set of shapes when the graph leaves sizes open (``zeros(shape=(0, 200))``)."""
-        if self._by_shapes is None:
-            return self.program
-        key = tuple([tuple(t.shape) for t in tensors])
-        found = self._by_shapes.get(key)
-        if found is None:
-            names = (*self.program.arguments, *self.program.aux)
-            closed = close_shapes(self.program.heads, dict(zip(names, key)))
-            found = self._by_shapes[key] = Program(closed, self.program.ctx)
-        return found
-
-    def _integer_program(self) -> IntegerProgram:
-        """The program for gradients that pass through integers."""
-        if self._integers is None:
-            self._integers = IntegerProgram(self.program.heads, self.program.ctx)
-        return self._integers
+    def run_sparse(
+        self, inputs: Sequence[Value], record: bool, is_train: bool, monitor: Monitor | None = None
+    ) -> Sequence[Value]:
+        """The same, where inputs or other values are sparse."""
+        aux = len(self.program.arguments)
+        given: Any = [*inputs[:aux], *[x if isinstance(x, Sparse) else x.data for x in inputs[aux:]]]
+        with grad_mode(record):
+            return self.program_of(SparseProgram).run(given, is_train, monitor)
 
     def _reaching_all(
         self, outputs: list[torch.Tensor], arguments: Sequence[torch.Tensor], is_train: bool
@@ -116,22 +133,44 @@ class CachedGraph:
 
     # ------------------------------------------------------------------ traces
 
-    def _step(self, tensors: Sequence[torch.Tensor], record: bool, is_train: bool) -> Trace | None:
-        """The trace for a call like this one; None when there is none (yet)."""
-        key = self._key(tensors, record, is_train)
+    def trace(
+        self,
+        key: tuple[object, ...],
+        tensors: Sequence[torch.Tensor],
+        record: bool,
+        is_train: bool,
+        given: Sequence[bool] | None = None,
+    ) -> Trace | None:
+        """The trace for calls of a kind, once it has shown to be repeated; None when there is none.
+
+        Parameters
+        ----------
+        key : tuple
+            What such calls have in common: a signature, and all of the following but the tensors themselves.
+        tensors : list of Tensor
+        record, is_train : bool
+        given : tuple of bool, optional
+            For which outputs a backward pass is given head gradients; for all where this is left out.
+        """
         try:
             return self._traces[key]
         except KeyError:
             pass
-        if not self._traces.is_due(key):
-            self._trace = not self._traces.closed
+        if self._traces.closed or not self._traces.is_due(key):
             return None
         wanted = [i for i, t in enumerate(tensors) if t.requires_grad] if record else []
-        return self._traces.add(key, self._program_for(tensors), tensors, wanted, None, is_train)
+        return self._traces.add(key, self.program, tensors, wanted, is_train, given)
 
-    def _key(self, tensors: Sequence[torch.Tensor], record: bool, is_train: bool) -> tuple[Any, ...]:
+    def signature(self, tensors: Sequence[torch.Tensor]) -> tuple[int, ...]:
         """What calls must have in common to share a trace: shapes, strides, types, and what is differentiated."""
-        seen, numbers = self._seen, self._numbers
+        return tuple([self._number(t) for t in tensors])
+
+    def _number(self, t: torch.Tensor) -> int:
+        return self._numbers.setdefault((t.shape, t.stride(), t.dtype, t.requires_grad), len(self._numbers))
+
+    def _key(self, tensors: Sequence[torch.Tensor], record: bool, is_train: bool) -> tuple[object, ...]:
+        """The key of a call: its modes and signature, which is known of tensors that were seen in the call before."""
+        seen = self._seen
         if self._storage_version != layout.storage_version:
             self._storage_version = layout.storage_version
             seen[:] = [(None, -1)] * len(seen)
@@ -139,8 +178,7 @@ class CachedGraph:
         for i, t in enumerate(tensors):
             known, number = seen[i]  # another thread may change the list meanwhile, but not this pair
             if known is not t:
-                signature = (t.shape, t.stride(), t.dtype, t.requires_grad)
-                number = numbers.setdefault(signature, len(numbers))
+                number = self._number(t)
                 seen[i] = t, number
             key.append(number)
         return tuple(key)
@@ -150,10 +188,10 @@ class _Traced(torch.autograd.Function):
     """One traced call as a node of torch's graph."""
 
     @staticmethod
-    def forward(ctx: Any, calls: CachedGraph, step: Trace, tensors: Any, is_train: bool, *wanted: Any) -> Any:
-        outputs, saved = step.forward(tensors)
+    def forward(ctx: Any, graph: CachedGraph, trace: Trace, tensors: Any, is_train: bool, *wanted: Any) -> Any:
+        outputs, saved = trace.forward(tensors)
         ctx.save_for_backward(*saved)
-        ctx.calls, ctx.step, ctx.tensors, ctx.is_train = calls, step, tensors, is_train
+        ctx.graph, ctx.trace, ctx.tensors, ctx.is_train = graph, trace, tensors, is_train
         ctx.set_materialize_grads(False)
         ctx.heads = [(r.shape, r.dtype, r.device) for r in outputs] if len(outputs) > 1 else ()
         integers = [r for r in outputs if not r.is_floating_point()]
@@ -164,23 +202,23 @@ class _Traced(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         if all(g is None for g in grads):  # nothing depends on this call: zero gradients, which are written
-            arrived = [None] * len(ctx.step.wanted)
+            arrived = [None] * len(ctx.trace.wanted)
             return _delivered(ctx, arrived)
         if len(grads) > 1:
             grads = tuple(
                 [torch.zeros(s, dtype=t, device=d) if g is None else g for g, (s, t, d) in zip(grads, ctx.heads)]
             )
         if torch.is_grad_enabled():  # the gradients are to be differentiated in turn
-            arrived = list(_again(ctx.calls, ctx.step, ctx.tensors, ctx.is_train, grads))
+            arrived = list(_again(ctx.graph, ctx.trace, ctx.tensors, ctx.is_train, grads))
         else:
-            arrived = ctx.step.backward(ctx.saved_tensors, grads)
+            arrived = ctx.trace.backward(ctx.saved_tensors, grads)
         return _delivered(ctx, arrived)
 
 
 def _delivered(ctx: Any, arrived: list[Any]) -> tuple[Any, ...]:
     """What the node of a call gives to torch: marked variables have their gradients handed over already."""
     own = []
-    for k, i in enumerate(ctx.step.wanted):
+    for k, i in enumerate(ctx.trace.wanted):
         t = ctx.tensors[i]
         if is_marked(t):
             own.append((t._deliver, arrived[k]))
@@ -189,15 +227,15 @@ def _delivered(ctx: Any, arrived: list[Any]) -> tuple[Any, ...]:
     return (None, None, None, None, *arrived)
 
 
-def _again(calls: CachedGraph, step: Trace, tensors: Any, is_train: bool, grads: Any) -> Sequence[Any]:
+def _again(graph: CachedGraph, trace: Trace, tensors: Any, is_train: bool, grads: Any) -> Sequence[Any]:
     """Gradients with a history: forward and backward operator by operator."""
-    aux = len(calls.program.arguments)
+    aux = len(graph.program.arguments)
     inputs = [t if i < aux else t.clone() for i, t in enumerate(tensors)]  # the states have been updated already
-    outputs = calls._program_for(inputs).run(inputs, is_train)
-    pairs = [(r, g) for r, g, flows in zip(outputs, grads, step.flows) if flows]
+    outputs = graph.program.run(inputs, is_train)
+    pairs = [(r, g) for r, g, flows in zip(outputs, grads, trace.flows) if flows]
     return gradients(
         [r for r, _ in pairs],
-        [inputs[i] for i in step.wanted],
+        [inputs[i] for i in trace.wanted],
         [g for _, g in pairs],
         retain_graph=True,
         create_graph=True,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeAlias
 
 import torch
 
@@ -12,12 +13,15 @@ from ..errors import RAISED
 from ..grad_mode import grad_mode
 from ..graph.infer import infer_body_shapes, infer_body_types
 from ..graph.node import Entry, Node, split_variables, topo_sort
-from ..graph.passes import close_shapes, open_creations
+from ..graph.passes import deferred_sizes, resolve_sizes
 from ..registry import OpDef
 from ..rng import generator
 from ..shapes import is_known
 from . import fusion
 from .step import Step, node_error
+
+# Told of every value of a run: the node, the number of the output, and its tensor.
+Monitor: TypeAlias = Callable[[Node, int, torch.Tensor], None]
 
 
 class Program:
@@ -74,6 +78,21 @@ class Program:
         self._steps: dict[tuple[bool, bool], list[Step]] = {}
         self._fusable = not contexts and ctx.device.type == "cpu" and fusion.wanted()
         self._aliased: dict[bool, tuple[int, ...]] = {}
+        self._options = contexts, keep_state
+        # Where operators leave their sizes open: a program for each set of input shapes.
+        self._sized: dict[tuple[tuple[int, ...], ...], Program] | None = {} if deferred_sizes(heads) else None
+
+    def sized(self, inputs: Sequence[torch.Tensor]) -> Program:
+        """The program for inputs of these shapes: another one where operators wait for their sizes."""
+        if self._sized is None:
+            return self
+        shapes = tuple([tuple(t.shape) for t in inputs])
+        found = self._sized.get(shapes)
+        if found is None:
+            heads = resolve_sizes(self.heads, dict(zip((*self.arguments, *self.aux), shapes)))
+            found = self._sized[shapes] = type(self)(heads, self.ctx, *self._options)
+            found._sized = None
+        return found
 
     @property
     def is_pure(self) -> bool:
@@ -82,7 +101,7 @@ class Program:
             body.is_pure for bodies in self._bodies.values() for body in bodies
         )
 
-    @property
+    @cached_property
     def generators(self) -> set[torch.Generator]:
         """The generators that operators draw from (a user's own ones from that of their context)."""
         bodies = [body for those in self._bodies.values() for body in those]
@@ -122,7 +141,7 @@ class Program:
         self,
         inputs: Sequence[torch.Tensor],
         is_train: bool,
-        monitor: Callable[[Node, int, torch.Tensor], None] | None = None,
+        monitor: Monitor | None = None,
     ) -> list[torch.Tensor]:
         """Run on tensors for the arguments, then the auxiliary states; gives the outputs.
 
@@ -131,6 +150,8 @@ class Program:
         MXNetError, ValueError, TypeError, IndexError
             What an operator raised, with the name of its node.
         """
+        if self._sized is not None:
+            return self.sized(inputs).run(inputs, is_train, monitor)
         values: list[Any] = [None] * (self.num_slots + 1)  # the last one stays None: absent inputs read it as -1
         values[: self.num_inputs] = inputs
         step = None
@@ -179,20 +200,17 @@ class Body:
 
     def __init__(self, heads: Sequence[Entry], ctx: Any) -> None:
         self.heads = list(heads)
-        self._ctx = ctx
         self._program = Program(heads, ctx)
         self._variables = [n for n in self._program.nodes if n.op is None]
         arguments, aux = split_variables(self._program.nodes)
         number = {id(n): i for i, n in enumerate(self._variables)}
         self._arguments = [number[id(n)] for n in arguments]
         self._aux = [number[id(n)] for n in aux]
-        # Bodies whose creation operators wait for their size: a program for each set of input shapes.
-        self._closed: dict[Any, Program] | None = {} if open_creations(heads) else None
 
     @property
     def is_pure(self) -> bool:
         """Whether the same inputs always give the same outputs by the same kernels."""
-        return self._closed is None and self._program.is_pure
+        return self._program.is_pure and self._program._sized is None
 
     @property
     def generators(self) -> set[torch.Generator]:
@@ -205,17 +223,7 @@ class Body:
             raise MXNetError(f"a subgraph has {len(self._variables)} inputs, the operator feeds {len(inputs)}")
         given = [inputs[i] for i in self._arguments]
         given += [inputs[i].data for i in self._aux]
-        return self._program_for(inputs).run(given, is_train)
-
-    def _program_for(self, inputs: Sequence[torch.Tensor]) -> Program:
-        if self._closed is None:
-            return self._program
-        shapes = tuple([tuple(t.shape) for t in inputs])
-        found = self._closed.get(shapes)
-        if found is None:
-            heads = close_shapes(self.heads, {n.name: s for n, s in zip(self._variables, shapes)})
-            found = self._closed[shapes] = Program(heads, self._ctx)
-        return found
+        return self._program.run(given, is_train)
 
     def output_like(self, inputs: Sequence[torch.Tensor]) -> list[tuple[tuple[int, ...], torch.dtype]]:
         """Shapes and types of the outputs, without running.

@@ -89,6 +89,14 @@ class Recorder(TorchDispatchMode):
         self._slots[id(t)] = slot
         return slot
 
+    def add_input(self, like: torch.Tensor) -> torch.Tensor:
+        """A further input of the computation, which is as large as some value."""
+        count = len(self.calls)
+        t = torch.ones_like(like, memory_format=torch.contiguous_format)
+        del self.calls[count:]
+        self.inputs.append(self.slot_of(t))
+        return t
+
     @property
     def largest(self) -> int:
         """The number of elements of the largest value."""

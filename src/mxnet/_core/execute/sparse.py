@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias, Union
 
 import torch
 
 from .. import integers
-from ..grad_mode import grad_mode
-from ..graph.node import Entry, Node
-from ..graph.passes import eliminate_common
+from ..graph.node import Entry, Node, topo_sort
 from ..registry import OpDef
 from ..sparse.dispatch import applies, call, with_history
 from ..sparse.storage import Sparse, carrier_for, convert
 from .program import Program
 from .step import Step
+
+Value: TypeAlias = Union[torch.Tensor, Sparse]
 
 
 class SparseProgram(Program):
@@ -25,24 +25,6 @@ class SparseProgram(Program):
         step = super()._step(node, *where)
         step.fn = _dispatched(node.op, node.params, step.fn)  # type: ignore[arg-type]
         return step
-
-
-class SparseCalls:
-    """A graph as a function of tensors and sparse arrays, which can be differentiated; see :class:`CachedGraph`."""
-
-    makes_sparse = True
-
-    def __init__(self, heads: Sequence[Entry], ctx: Any) -> None:
-        self.program = SparseProgram(eliminate_common(heads), ctx)
-
-    def run(
-        self, inputs: Sequence[Any], record: bool, is_train: bool, monitor: Callable[..., None] | None = None
-    ) -> Sequence[Any]:
-        """The outputs for arguments, then auxiliary states."""
-        aux = len(self.program.arguments)
-        given = [*inputs[:aux], *[x if isinstance(x, Sparse) else x.data for x in inputs[aux:]]]
-        with grad_mode(record):
-            return self.program.run(given, is_train, monitor)
 
 
 def _dispatched(od: OpDef, p: Any, dense: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,18 +52,8 @@ def _dispatched(od: OpDef, p: Any, dense: Callable[..., Any]) -> Callable[..., A
 
 def makes_sparse(heads: Sequence[Entry]) -> bool:
     """Whether a graph of dense inputs has sparse values."""
-    seen: set[int] = set()
-    stack = [n for n, _ in heads]
-    while stack:
-        node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        rule = None if node.op is None else node.op.sparse
-        if rule is not None and rule.makes_sparse is not None and rule.makes_sparse(node.params):
-            return True
-        stack += [n for n, _ in node.inputs]
-    return False
+    rules = [(node.op.sparse, node.params) for node in topo_sort(heads) if node.op is not None]
+    return any(rule is not None and rule.makes_sparse is not None and rule.makes_sparse(p) for rule, p in rules)
 
 
 def leaf_of(x: Any) -> Any:

@@ -36,11 +36,10 @@ class Trace:
         Arguments and auxiliary states; their values do not matter and are not changed.
     wanted : list of int
         The inputs whose gradients are computed.
-    heads : list of (Tensor or None), optional
-        Head gradients of the outputs. Which of them are given is fixed, their values are not. All are given where the
-        list is left out.
     is_train : bool
         The mode of layers with two behaviors.
+    given : tuple of bool, optional
+        For which outputs head gradients are given; for all where this is left out.
 
     Attributes
     ----------
@@ -58,18 +57,17 @@ class Trace:
         program: Program,
         inputs: Sequence[torch.Tensor],
         wanted: Sequence[int],
-        heads: Sequence[torch.Tensor | None] | None = None,
-        is_train: bool = True,
+        is_train: bool,
+        given: Sequence[bool] | None = None,
     ) -> None:
         self.wanted = tuple(wanted)
+        program = program.sized(inputs)
+        given = [True] * len(program.outputs) if given is None else given
         copies = [t.detach().clone() for t in inputs]
-        if heads is None:
-            heads = _some_heads(program, copies, is_train) if wanted else [None] * len(program.outputs)
-        starts = [None if h is None else h.detach().clone() for h in heads]
-        recorder = Recorder([*copies, *[s for s in starts if s is not None]])
+        recorder = Recorder(copies)
         try:
             with recorder, grad_mode(True):
-                outputs, grads, self.flows = _joint(program, recorder, copies, wanted, starts, is_train)
+                outputs, grads, self.flows = _joint(program, recorder, copies, wanted, given, is_train)
         except (RuntimeError, ValueError, TypeError, IndexError, NotTraceable) as e:
             raise NotTraceable(str(e)) from e
         # Waking a second thread takes longer than such kernels do, the more so on a busy machine.
@@ -105,7 +103,8 @@ class Trace:
 
     def backward(self, saved: Sequence[torch.Tensor], heads: Sequence[torch.Tensor | None]) -> list[Any]:
         """The gradients of the wanted inputs; None for those that do not matter."""
-        return self._run(self._backward, [*saved, *[h for h in heads if h is not None]])
+        starts = [h.contiguous() for h in heads if h is not None]  # as in the recording, which may view them
+        return self._run(self._backward, [*saved, *starts])
 
     def _run(self, function: Callable[..., list[Any]], inputs: Sequence[torch.Tensor]) -> list[Any]:
         threads = torch.get_num_threads()
@@ -123,10 +122,10 @@ class Trace:
 class Traces(dict[Any, "Trace | None"]):
     """The traces of a graph by kind of call, which all later calls of the kind use; None where there can be none."""
 
-    def __init__(self) -> None:
+    def __init__(self, closed: bool) -> None:
         super().__init__()
         self._counts: dict[Any, int] = {}
-        self.closed = False  # whether new kinds of calls are not worth keeping books of
+        self.closed = closed  # whether new kinds of calls are not worth keeping books of
 
     def is_due(self, kind: Any) -> bool:
         """Count a call of a kind that has no trace; whether it has come so often that it shall get one."""
@@ -150,7 +149,7 @@ def _joint(
     recorder: Recorder,
     inputs: list[torch.Tensor],
     wanted: Sequence[int],
-    heads: Sequence[torch.Tensor | None],
+    given: Sequence[bool],
     is_train: bool,
 ) -> tuple[list[Any], list[Any], list[bool]]:
     """Run forward and backward under the recorder: the slots of outputs and gradients, and which outputs count."""
@@ -160,7 +159,10 @@ def _joint(
     results = program.run(leaves, is_train)
     flows = [r.requires_grad for r in results]
     recorder.backward = True
-    pairs = [(r, torch.ones_like(r) if h is None else h) for r, h in zip(results, heads) if r.requires_grad]
+    starts = (
+        [recorder.add_input(r) if known else torch.ones_like(r) for r, known in zip(results, given)] if wanted else []
+    )
+    pairs = [(r, h) for r, h in zip(results, starts) if r.requires_grad]
     grads = (
         gradients([r for r, _ in pairs], [leaves[i] for i in wanted], [h for _, h in pairs])
         if pairs
@@ -168,9 +170,3 @@ def _joint(
     )
     found = [None if g is None else recorder.slot_of(g) for g in grads]
     return [recorder.slot_of(r) for r in results], found, flows
-
-
-def _some_heads(program: Program, inputs: Sequence[torch.Tensor], is_train: bool) -> list[torch.Tensor]:
-    """Head gradients that fit the outputs."""
-    with grad_mode(False):
-        return [torch.ones_like(r) for r in program.run([t.clone() for t in inputs], is_train)]

@@ -25,40 +25,23 @@ def remove_amp_cast(heads: Sequence[Entry]) -> list[Entry]:
     return rebuild(heads, redirect=pass_through) if pass_through else list(heads)
 
 
-def close_shapes(heads: Sequence[Entry], known: Mapping[str, PartialShape]) -> list[Entry]:
-    """Write sizes into creation operators that left some open, such as ``zeros(shape=(0, 200))``, before a run.
+def resolve_sizes(heads: Sequence[Entry], known: Mapping[str, PartialShape]) -> list[Entry]:
+    """Write sizes into creation operators that left some open, such as ``zeros(shape=(0, 200))``.
 
     Parameters
     ----------
     heads : list of Entry
     known : dict of str to tuple of int
         Shapes of the variables, from which the sizes are inferred.
-
-    Returns
-    -------
-    list of Entry
-        The same heads when there is nothing to fill in.
     """
-    open_nodes = open_creations(heads)
-    if not open_nodes:
-        return list(heads)
     shapes = infer_shapes(heads, known)
-    filled = {id(n): shapes.of(n) for n in open_nodes if is_known(shapes.of(n))}
+    found = {n: shapes.of(n) for n in deferred_sizes(heads) if is_known(shapes.of(n))}
 
     def change(old: Node, new: Node) -> None:
-        if id(old) in filled:
-            new.params = SimpleNamespace(**{**vars(old.params), **_closed(old.params, filled[id(old)])})
+        if old in found:
+            new.params = SimpleNamespace(**{**vars(old.params), **_sized(old.params, found[old])})
 
     return rebuild(heads, change)
-
-
-def has_open_sizes(heads: Sequence[Entry]) -> bool:
-    """Whether there is something for :func:`close_shapes` to fill in."""
-    return bool(_open_nodes(heads))
-
-
-def _open_nodes(heads: Sequence[Entry]) -> list[Node]:
-    return [n for n in topo_sort(heads) if n.op is not None and not n.inputs and _is_open(n)]
 
 
 def convolution_weights(heads: Sequence[Entry]) -> set[str]:
@@ -72,21 +55,21 @@ def convolution_weights(heads: Sequence[Entry]) -> set[str]:
     return found
 
 
-def open_creations(heads: Sequence[Entry]) -> list[Node]:
+def deferred_sizes(heads: Sequence[Entry]) -> list[Node]:
     """The creation operators whose size nothing but their users tells."""
-    return [n for n in topo_sort(heads) if n.op is not None and not n.inputs and _is_open(n)]
+    return [n for n in topo_sort(heads) if n.op is not None and not n.inputs and _is_deferred(n)]
 
 
 def _has_open_range(p: SimpleNamespace) -> bool:
     return getattr(p, "infer_range", False) and p.stop is None
 
 
-def _closed(p: SimpleNamespace, shape: tuple[int, ...]) -> dict[str, Any]:
+def _sized(p: SimpleNamespace, shape: tuple[int, ...]) -> dict[str, Any]:
     """The parameters that give a creation operator this shape."""
     return {"stop": p.start + p.step * shape[0] / p.repeat} if _has_open_range(p) else {"shape": shape}
 
 
-def _is_open(node: Node) -> bool:
+def _is_deferred(node: Node) -> bool:
     if _has_open_range(node.params):
         return True
     if not hasattr(node.params, "shape"):
