@@ -23,7 +23,10 @@ from ._predicting import Predicting, notify
 # What a signature shows; one object for all modules, initializers have no state.
 DEFAULT_INITIALIZER = Uniform(0.01)
 
+Values = dict[str, NDArray] | None
 GradReq = str | Sequence[str] | dict[str, str]  # for all arguments, for each in order, or by name
+
+_INITIALIZED = "Parameters already initialized and force_init=False. {} call ignored."
 
 
 class BaseModule(Predicting):
@@ -242,8 +245,26 @@ class BaseModule(Predicting):
         force_init : bool
             Whether to do it again.
         allow_extra : bool
-            Whether the dictionaries may have names that the symbol has not.
+            Names that the symbol has not are passed over in any case.
+
+        Raises
+        ------
+        RuntimeError
+            For names without a value.
+        MXNetError
+            For values of a wrong shape. Nothing has been changed then.
         """
+        if self.params_initialized and not force_init:
+            if self._warns_of_initialized:
+                warnings.warn(_INITIALIZED.format("init_params"), stacklevel=2)
+            return
+        self._init_params(initializer, arg_params, aux_params, allow_missing, force_init, allow_extra)
+        self.params_initialized = True
+
+    _warns_of_initialized = False
+
+    def _init_params(self, initializer: Any, arg_params: Values, aux_params: Values, *how: bool) -> None:
+        """What :meth:`init_params` does; ``how`` are its last three arguments."""
         raise NotImplementedError
 
     def set_params(
@@ -254,8 +275,26 @@ class BaseModule(Predicting):
         force_init: bool = True,
         allow_extra: bool = False,
     ) -> None:
-        """Set parameters and auxiliary states; see :meth:`init_params`."""
-        self.init_params(None, arg_params, aux_params, allow_missing, force_init, allow_extra)
+        """Set parameters and auxiliary states; with ``allow_missing`` those not given stay as they are.
+
+        Raises
+        ------
+        RuntimeError, MXNetError
+            See :meth:`init_params`.
+        ValueError
+            With ``allow_missing``, for names that the symbol has not (unless ``allow_extra``).
+        """
+        if not allow_missing or self._set_some is None:
+            self.init_params(None, arg_params, aux_params, allow_missing, force_init, allow_extra)
+        elif self.params_initialized and not force_init:
+            warnings.warn(_INITIALIZED.format("set_params"), stacklevel=2)
+        else:
+            self._set_some(arg_params, aux_params, allow_extra)
+            self.params_initialized = self._params_dirty = True
+
+    # Gives the devices some values: the values on the host follow when they are asked for.
+    _set_some: Callable[[dict[str, NDArray], dict[str, NDArray], bool], None] | None = None
+    _params_dirty = False  # whether the devices have other values than the host
 
     def save_params(self, fname: str) -> None:
         """Write parameters and auxiliary states to a file."""

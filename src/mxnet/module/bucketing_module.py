@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ from ..metric import EvalMetric
 from ..model import load_params
 from ..name import NameManager
 from ..ndarray import NDArray
-from .base_module import DEFAULT_INITIALIZER, BaseModule, GradReq, _check_input_names
+from .base_module import BaseModule, GradReq, Values, _check_input_names
 from .module import Module
 
 _CPU = cpu()
@@ -153,41 +152,13 @@ class BucketingModule(BaseModule):
         self._curr_module._params_dirty, self._params_dirty = self._params_dirty, False
         return self._curr_module.get_params()
 
-    def set_params(
-        self,
-        arg_params: dict[str, NDArray],
-        aux_params: dict[str, NDArray],
-        allow_missing: bool = False,
-        force_init: bool = True,
-        allow_extra: bool = False,
-    ) -> None:
-        """Set parameters and auxiliary states; see :meth:`Module.set_params`."""
-        if not allow_missing:
-            self.init_params(None, arg_params, aux_params, allow_missing, force_init)
-            return
-        if self.params_initialized and not force_init:
-            warnings.warn("Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2)
-            return
-        self._curr_module.set_params(arg_params, aux_params, allow_missing, force_init, allow_extra)
-        self._params_dirty = True
-        self.params_initialized = True
+    def _set_some(self, arg_params: dict[str, NDArray], aux_params: dict[str, NDArray], allow_extra: bool) -> None:
+        self._curr_module.set_params(arg_params, aux_params, True, True, allow_extra)
 
-    def init_params(
-        self,
-        initializer: Any = DEFAULT_INITIALIZER,
-        arg_params: dict[str, NDArray] | None = None,
-        aux_params: dict[str, NDArray] | None = None,
-        allow_missing: bool = False,
-        force_init: bool = False,
-        allow_extra: bool = False,
-    ) -> None:
-        """Set parameters and auxiliary states to values or with an initializer; see :meth:`Module.init_params`."""
-        if self.params_initialized and not force_init:
-            return
+    def _init_params(self, initializer: Any, arg_params: Values, aux_params: Values, *how: bool) -> None:
         assert self.binded, "call bind before initializing the parameters"
-        self._curr_module.init_params(initializer, arg_params, aux_params, allow_missing, force_init, allow_extra)
+        self._curr_module.init_params(initializer, arg_params, aux_params, *how)
         self._params_dirty = False
-        self.params_initialized = True
 
     def get_states(self, merge_multi_context: bool = True) -> list[list[Any]]:
         """The current bucket's states, a list over devices for each."""

@@ -17,7 +17,7 @@ from ..model import load_checkpoint
 from ..ndarray import NDArray
 from ._optimizing import Optimizing
 from ._parameters import _check_params, _list_shapes, _row_sparse_names, _zeros_like
-from .base_module import DEFAULT_INITIALIZER, BaseModule, GradReq, _check_input_names, _parse_data_desc
+from .base_module import BaseModule, GradReq, Values, _check_input_names, _parse_data_desc
 from .executor_group import DataParallelExecutorGroup
 
 _CPU = cpu()
@@ -195,46 +195,14 @@ class Module(Optimizing, BaseModule):
             self._sync_params_from_devices()
         return self._arg_params, self._aux_params
 
-    def init_params(
-        self,
-        initializer: Any = DEFAULT_INITIALIZER,
-        arg_params: dict[str, NDArray] | None = None,
-        aux_params: dict[str, NDArray] | None = None,
-        allow_missing: bool = False,
-        force_init: bool = False,
-        allow_extra: bool = False,
-    ) -> None:
-        """Set parameters and auxiliary states to given values or with an initializer.
+    _warns_of_initialized = True
 
-        Parameters
-        ----------
-        initializer : Initializer
-        arg_params, aux_params : dict of str to NDArray, optional
-            Values; without a dictionary the initializer sets all.
-        allow_missing : bool
-            Whether the dictionaries may lack names, which the initializer then sets.
-        force_init : bool
-            Whether to do it again.
-        allow_extra : bool
-            Names that the symbol has not are passed over in any case.
-
-        Raises
-        ------
-        RuntimeError
-            For names without a value.
-        MXNetError
-            For values of a wrong shape. Nothing has been changed then.
-        """
-        if self.params_initialized and not force_init:
-            warnings.warn(
-                "Parameters already initialized and force_init=False. init_params call ignored.", stacklevel=2
-            )
-            return
+    def _init_params(self, initializer: Any, arg_params: Values, aux_params: Values, *how: bool) -> None:
         assert self.binded, "call bind before initializing the parameters"
         pairs = ((self._arg_params, arg_params), (self._aux_params, aux_params))
         for own, given in pairs:
             if given is not None:
-                _check_params(own, given, allow_missing)
+                _check_params(own, given, how[0])
 
         attributes = self._symbol.attr_dict()
         for own, given in pairs:
@@ -244,34 +212,11 @@ class Module(Optimizing, BaseModule):
                         given[name].copyto(target)
                 elif initializer is not None:
                     initializer(InitDesc(name, attributes.get(name)), target)
-        self._exec_group.set_params(self._arg_params, self._aux_params, allow_extra=allow_extra)
-        self.params_initialized, self._params_dirty = True, False
+        self._exec_group.set_params(self._arg_params, self._aux_params, allow_extra=how[2])
+        self._params_dirty = False
 
-    def set_params(
-        self,
-        arg_params: dict[str, NDArray],
-        aux_params: dict[str, NDArray],
-        allow_missing: bool = False,
-        force_init: bool = True,
-        allow_extra: bool = False,
-    ) -> None:
-        """Set parameters and auxiliary states; with ``allow_missing`` those not given stay as they are.
-
-        Raises
-        ------
-        RuntimeError, MXNetError
-            See :meth:`init_params`.
-        ValueError
-            With ``allow_missing``, for names that the symbol has not (unless ``allow_extra``).
-        """
-        if not allow_missing:
-            super().set_params(arg_params, aux_params, allow_missing, force_init, allow_extra)
-            return
-        if self.params_initialized and not force_init:
-            warnings.warn("Parameters already initialized and force_init=False. set_params call ignored.", stacklevel=2)
-            return
+    def _set_some(self, arg_params: dict[str, NDArray], aux_params: dict[str, NDArray], allow_extra: bool) -> None:
         self._exec_group.set_params(arg_params, aux_params, allow_extra)
-        self.params_initialized = self._params_dirty = True  # the devices have them, self._arg_params not yet
 
     def _sync_params_from_devices(self) -> None:
         """Bring ``_arg_params`` and ``_aux_params`` up to date with what the devices have."""

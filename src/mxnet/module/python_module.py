@@ -8,8 +8,7 @@ from typing import Any
 
 from .. import ndarray as nd
 from ..io import DataBatch
-from ..ndarray import NDArray
-from .base_module import DEFAULT_INITIALIZER, BaseModule, GradReq
+from .base_module import BaseModule, GradReq, Values
 
 
 class PythonModule(BaseModule):
@@ -63,17 +62,8 @@ class PythonModule(BaseModule):
         """Two empty dictionaries: there are no parameters."""
         return {}, {}
 
-    def init_params(
-        self,
-        initializer: Any = DEFAULT_INITIALIZER,
-        arg_params: dict[str, NDArray] | None = None,
-        aux_params: dict[str, NDArray] | None = None,
-        allow_missing: bool = False,
-        force_init: bool = False,
-        allow_extra: bool = False,
-    ) -> None:
-        """Note that parameters are initialized: there are none."""
-        self.params_initialized = True
+    def _init_params(self, initializer: Any, arg_params: Values, aux_params: Values, *how: bool) -> None:
+        """Nothing: there are none."""
 
     def update(self) -> None:
         """Do nothing: there are no parameters."""

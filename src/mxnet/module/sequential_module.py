@@ -8,12 +8,11 @@ from typing import Any
 
 from ..io import DataBatch, DataDesc
 from ..metric import EvalMetric
-from ..ndarray import NDArray
-from .base_module import DEFAULT_INITIALIZER, BaseModule, GradReq
+from .base_module import BaseModule, GradReq, Values
 
 
 class SequentialModule(BaseModule):
-    """A chain of modules.
+    """A chain of modules, whose parameters have different names.
 
     Parameters
     ----------
@@ -106,27 +105,10 @@ class SequentialModule(BaseModule):
             aux_params.update(aux)
         return arg_params, aux_params
 
-    def init_params(
-        self,
-        initializer: Any = DEFAULT_INITIALIZER,
-        arg_params: dict[str, NDArray] | None = None,
-        aux_params: dict[str, NDArray] | None = None,
-        allow_missing: bool = False,
-        force_init: bool = False,
-        allow_extra: bool = False,
-    ) -> None:
-        """Initialize all modules.
-
-        Raises
-        ------
-        AssertionError
-            When two modules have parameters of one name.
-        """
-        if self.params_initialized and not force_init:
-            return
+    def _init_params(self, initializer: Any, arg_params: Values, aux_params: Values, *how: bool) -> None:
         assert self.binded, "call bind before initializing the parameters"
         for module in self._modules:
-            module.init_params(initializer, arg_params, aux_params, allow_missing, force_init, allow_extra)
+            module.init_params(initializer, arg_params, aux_params, *how)
         for kind in (0, 1):
             owners: dict[str, int] = {}
             for i, module in enumerate(self._modules):
@@ -136,7 +118,6 @@ class SequentialModule(BaseModule):
                         f"layer {owners[name]} ({type(self._modules[owners[name]])})."
                     )
                     owners[name] = i
-        self.params_initialized = True
 
     # ------------------------------------------------------------------ setup
 
