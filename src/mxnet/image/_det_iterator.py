@@ -118,14 +118,16 @@ class ImageDetIter(ImageIter):
 
     def reshape(self, data_shape: tuple[int, ...] | None = None, label_shape: tuple[int, int] | None = None) -> None:
         """Give further batches another shape of images or of labels. Augmenters stay as they are."""
+        count = self.batch_size
         if data_shape is not None:
             self.check_data_shape(data_shape)
-            self.provide_data = [(self.provide_data[0][0], (self.batch_size, *data_shape))]
             self.data_shape = tuple(data_shape)
+            self.provide_data = [(name, (count, *data_shape)) for name, _ in self.provide_data]
         if label_shape is not None:
             self.check_label_shape(label_shape)
-            self.provide_label = [(self.provide_label[0][0], (self.batch_size, *label_shape))]
-            self.label_shape = tuple(label_shape)  # type: ignore[assignment]
+            objects, width = label_shape
+            self.label_shape = objects, width
+            self.provide_label = [(name, (count, objects, width)) for name, _ in self.provide_label]
 
     def sync_label_shape(self, it: ImageDetIter, verbose: bool = False) -> ImageDetIter:
         """Give this iterator and another the same shape of labels: the larger of both. Returns the other."""

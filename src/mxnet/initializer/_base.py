@@ -159,10 +159,8 @@ class Initializer:
             When the name's ending says nothing about the parameter.
         """
         if not isinstance(desc, InitDesc):
-            self._legacy_init(desc, arr)
-            return
-        if desc.global_init is None:
-            desc.global_init = self
+            return self._legacy_init(desc, arr)
+        desc.global_init = self if desc.global_init is None else desc.global_init
         own = desc.attrs.get("__init__", "")
         if own:
             _init_own(desc, own, arr)

@@ -14,7 +14,7 @@ from .._core.dtypes import TORCH_TO_NP
 from .._core.params import DTypeOrNone, LongNonNeg, NonNeg, Shape
 from .._core.text import quoted
 from ..base import MXNetError
-from ._source import Batch, BatchSource, RoundBatches, Rows, RowStream, files_of, to_array
+from ._source import RoundBatches, Rows, RowSource, RowStream, files_of, to_array
 
 _CHUNK = 1 << 22  # bytes of text that are parsed at once
 # What is in a text that has other numbers than whole ones of up to 18 digits.
@@ -185,7 +185,7 @@ class _CSVRows(RowStream):
         return Rows(data, label, first)
 
 
-class CSVSource(BatchSource):
+class CSVSource(RowSource):
     """Batches from a CSV file with one sample a line.
 
     With ``round_batch`` the last batch is filled up with the first samples of the file, and the next epoch goes on
@@ -215,17 +215,7 @@ class CSVSource(BatchSource):
         self._flat_label = tuple(label_shape) == (1,)
         self._batches = RoundBatches(_CSVRows(data, label), batch_size, round_batch)
 
-    def before_first(self) -> None:
-        self._batches.before_first()
-
-    def next(self) -> Batch | None:
-        found = self._batches.next()
-        if found is None:
-            return None
-        rows, pad, index = found
+    def _arrays(self, rows: Rows) -> tuple[Any, Any]:
         # A label of one number is a vector over the batch.
         label = rows.label.reshape(-1) if self._flat_label else rows.label
-        return Batch(to_array(rows.data.copy()), to_array(label.copy()), pad, index)
-
-    def close(self) -> None:
-        self._batches.stream.close()
+        return to_array(rows.data.copy()), to_array(label.copy())

@@ -12,7 +12,7 @@ from .._core.params import DTypeOrNone, LongNonNeg, NonNeg, Shape
 from .._core.text import quoted
 from ..base import MXNetError
 from ..ndarray.sparse import csr_matrix
-from ._source import Batch, BatchSource, RoundBatches, Rows, RowStream, files_of, to_array
+from ._source import RoundBatches, Rows, RowSource, RowStream, files_of, to_array
 
 _FLOAT = rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan)"
 _NUMBER = re.compile(_FLOAT, re.I)
@@ -146,7 +146,7 @@ class _SparseRows(RowStream):
         return Rows(a.data.append(b.data), label, a.first)
 
 
-class LibSVMSource(BatchSource):
+class LibSVMSource(RowSource):
     """Batches of sparse data (``csr``) from a LibSVM file whose indices begin with 0.
 
     Labels are the first column, or with ``label_libsvm`` the sparse rows of another file. The last batch is filled up
@@ -190,14 +190,7 @@ class LibSVMSource(BatchSource):
                 raise MXNetError(f"{label_libsvm} has {len(label.labels)} rows, {data_libsvm} {len(data.labels)}")
         self._batches = RoundBatches(_SparseRows(data, label), batch_size, round_batch)
 
-    def before_first(self) -> None:
-        self._batches.before_first()
-
-    def next(self) -> Batch | None:
-        found = self._batches.next()
-        if found is None:
-            return None
-        rows, pad, index = found
+    def _arrays(self, rows: Rows) -> tuple[Any, Any]:
         label = rows.label
         made = label.to_csr(self._label_width) if isinstance(label, _Matrix) else to_array(label.copy())
-        return Batch(rows.data.to_csr(self._width), made, pad, index)
+        return rows.data.to_csr(self._width), made

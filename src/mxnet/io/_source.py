@@ -142,6 +142,26 @@ class RoundBatches:
         return Rows(data, label, 0)
 
 
+class RowSource(BatchSource):
+    """Batches of rows; a subclass says what arrays they are."""
+
+    _batches: RoundBatches
+
+    def _arrays(self, rows: Rows) -> tuple[Any, Any]:
+        """Data and labels."""
+        raise NotImplementedError
+
+    def before_first(self) -> None:
+        self._batches.before_first()
+
+    def next(self) -> Batch | None:
+        found = self._batches.next()
+        return None if found is None else Batch(*self._arrays(found[0]), *found[1:])
+
+    def close(self) -> None:
+        self._batches.stream.close()
+
+
 def to_array(values: np.ndarray) -> NDArray:
     """An array over NumPy memory that nobody else uses."""
     return wrap(torch.from_numpy(values), cpu())
