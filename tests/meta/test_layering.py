@@ -18,6 +18,7 @@ LAYERS = [
     # What needs nothing of ours.
     {
         "_core.backend",
+        "_core.defaults",
         "_core.flat_rnn",
         "_core.integers",
         "_core.memory",

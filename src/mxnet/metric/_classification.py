@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 import torch
 
+from .._core.defaults import Defaults
 from ._base import EvalMetric, alias, as_index, as_single, as_tensor, check_label_shapes, pairs, register, working
 from ._counts import Counts, _BinaryClassificationMetrics
 
@@ -100,10 +101,12 @@ def _partition(scores: numpy.ndarray, k: int) -> numpy.ndarray:
 # ---------------------------------------------------------------------- two classes
 
 
-class _BinaryMetric(EvalMetric):
+class _BinaryMetric(Defaults, EvalMetric):
     """A score of the counts, averaged over batches (macro) or computed over all samples (micro)."""
 
-    def __init__(self, name: str, output_names: Any, label_names: Any, average: str) -> None:
+    def __init__(
+        self, name: str = "", output_names: Any = None, label_names: Any = None, average: str = "macro"
+    ) -> None:
         self.average = average
         self.metrics = self._metrics = _BinaryClassificationMetrics(type(self).__name__)
         super().__init__(name, output_names, label_names, has_global_stats=True)
@@ -140,7 +143,7 @@ class _BinaryMetric(EvalMetric):
 
 
 @register
-class F1(_BinaryMetric):
+class F1(_BinaryMetric, name="f1"):
     """The F1 score of two classes: the harmonic mean of precision and recall of class 1.
 
     Parameters
@@ -151,17 +154,12 @@ class F1(_BinaryMetric):
         Average the scores of the batches, or take the score of all samples together.
     """
 
-    def __init__(
-        self, name: str = "f1", output_names: Any = None, label_names: Any = None, average: str = "macro"
-    ) -> None:
-        super().__init__(name, output_names, label_names, average)
-
     def _score(self, counts: Counts) -> float:
         return counts.fscore()
 
 
 @register
-class MCC(_BinaryMetric):
+class MCC(_BinaryMetric, name="mcc"):
     """Matthews' correlation coefficient of two classes: 1 for perfect, 0 for random, -1 for inverse predictions.
 
     Parameters
@@ -171,11 +169,6 @@ class MCC(_BinaryMetric):
     average : {"macro", "micro"}
         Average the scores of the batches, or take the score of all samples together.
     """
-
-    def __init__(
-        self, name: str = "mcc", output_names: Any = None, label_names: Any = None, average: str = "macro"
-    ) -> None:
-        super().__init__(name, output_names, label_names, average)
 
     def _score(self, counts: Counts) -> float:
         return counts.matthewscc()
@@ -197,10 +190,10 @@ def _probability_of(xp: Any, pred: Any, label: Any) -> Any:
     return found.masked_fill((label < -classes) | (label >= classes), float("nan"))
 
 
-class _LogLoss(EvalMetric):
+class _LogLoss(Defaults, EvalMetric):
     """The mean of ``-log(p + eps)``, ``p`` being the probability that a sample's class was given."""
 
-    def __init__(self, eps: float, name: str, output_names: Any, label_names: Any) -> None:
+    def __init__(self, eps: float = 1e-12, name: str = "", output_names: Any = None, label_names: Any = None) -> None:
         super().__init__(name, output_names, label_names, eps=eps, has_global_stats=True)
         self.eps = eps
 
@@ -216,7 +209,7 @@ class _LogLoss(EvalMetric):
 
 @register
 @alias("ce")
-class CrossEntropy(_LogLoss):
+class CrossEntropy(_LogLoss, name="cross-entropy"):
     """The cross entropy: the mean of ``-log(p + eps)``, ``p`` being the predicted probability of a sample's class.
 
     Parameters
@@ -227,15 +220,10 @@ class CrossEntropy(_LogLoss):
         As for :class:`EvalMetric`.
     """
 
-    def __init__(
-        self, eps: float = 1e-12, name: str = "cross-entropy", output_names: Any = None, label_names: Any = None
-    ) -> None:
-        super().__init__(eps, name, output_names, label_names)
-
 
 @register
 @alias("nll_loss")
-class NegativeLogLikelihood(_LogLoss):
+class NegativeLogLikelihood(_LogLoss, name="nll-loss"):
     """The negative log-likelihood, which is the same as :class:`CrossEntropy`.
 
     Parameters
@@ -245,11 +233,6 @@ class NegativeLogLikelihood(_LogLoss):
     name, output_names, label_names
         As for :class:`EvalMetric`.
     """
-
-    def __init__(
-        self, eps: float = 1e-12, name: str = "nll-loss", output_names: Any = None, label_names: Any = None
-    ) -> None:
-        super().__init__(eps, name, output_names, label_names)
 
 
 @register

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .._core.defaults import Defaults
 from ..ndarray import NDArray
 from ._base import EvalMetric, alias, as_single, check_label_shapes, create_registered, register, working
 
@@ -120,7 +121,7 @@ def _joined(results: list[tuple[Any, Any]]) -> tuple[list[str], list[float]]:
 
 
 @register
-class Loss(EvalMetric):
+class Loss(Defaults, EvalMetric):
     """The mean of the predictions, which are losses.
 
     Parameters
@@ -140,19 +141,13 @@ class Loss(EvalMetric):
 
 
 @register
-class Torch(Loss):
+class Torch(Loss, name="torch"):
     """The mean of losses that a torch criterion has computed."""
-
-    def __init__(self, name: str = "torch", output_names: Any = None, label_names: Any = None) -> None:
-        super().__init__(name, output_names, label_names)
 
 
 @register
-class Caffe(Loss):
+class Caffe(Loss, name="caffe"):
     """The mean of losses that a Caffe layer has computed."""
-
-    def __init__(self, name: str = "caffe", output_names: Any = None, label_names: Any = None) -> None:
-        super().__init__(name, output_names, label_names)
 
 
 @register

@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 import torch
 
+from .._core.defaults import Defaults
 from ._base import EvalMetric, alias, as_double, as_index, check_label_shapes, pairs, register, working
 
 
@@ -21,10 +22,10 @@ def _difference(xp: Any, label: Any, pred: Any) -> Any:
     return label - pred
 
 
-class _ErrorMetric(EvalMetric):
+class _ErrorMetric(Defaults, EvalMetric):
     """The mean over batches of an error."""
 
-    def __init__(self, name: str, output_names: Any, label_names: Any) -> None:
+    def __init__(self, name: str = "", output_names: Any = None, label_names: Any = None) -> None:
         super().__init__(name, output_names, label_names, has_global_stats=True)
 
     def _error(self, xp: object, difference: object) -> Any:
@@ -37,7 +38,7 @@ class _ErrorMetric(EvalMetric):
 
 
 @register
-class MAE(_ErrorMetric):
+class MAE(_ErrorMetric, name="mae"):
     """The mean absolute error, averaged over batches.
 
     Parameters
@@ -46,15 +47,12 @@ class MAE(_ErrorMetric):
         As for :class:`EvalMetric`.
     """
 
-    def __init__(self, name: str = "mae", output_names: Any = None, label_names: Any = None) -> None:
-        super().__init__(name, output_names, label_names)
-
     def _error(self, xp: object, difference: Any) -> Any:
         return abs(difference).mean()
 
 
 @register
-class MSE(_ErrorMetric):
+class MSE(_ErrorMetric, name="mse"):
     """The mean squared error, averaged over batches.
 
     Parameters
@@ -63,15 +61,12 @@ class MSE(_ErrorMetric):
         As for :class:`EvalMetric`.
     """
 
-    def __init__(self, name: str = "mse", output_names: Any = None, label_names: Any = None) -> None:
-        super().__init__(name, output_names, label_names)
-
     def _error(self, xp: object, difference: Any) -> Any:
         return (difference**2.0).mean()
 
 
 @register
-class RMSE(_ErrorMetric):
+class RMSE(_ErrorMetric, name="rmse"):
     """The root of the mean squared error of each batch, averaged over batches.
 
     Parameters
@@ -79,9 +74,6 @@ class RMSE(_ErrorMetric):
     name, output_names, label_names
         As for :class:`EvalMetric`.
     """
-
-    def __init__(self, name: str = "rmse", output_names: Any = None, label_names: Any = None) -> None:
-        super().__init__(name, output_names, label_names)
 
     def _error(self, xp: Any, difference: Any) -> Any:
         return xp.sqrt((difference**2.0).mean())

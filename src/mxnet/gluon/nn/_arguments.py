@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import operator
-from collections.abc import Callable, Sequence
-from types import FunctionType
+from collections.abc import Sequence
 from typing import Any, Union
 
+from ..._core.defaults import with_defaults
 from ...base import ArgumentTypeError, ArgumentValueError
 from ...initializer import Initializer
 
@@ -57,20 +57,6 @@ def one_of(layer: str, name: str, value: object, choices: Sequence[Any]) -> Any:
     return value
 
 
-def _with_defaults(function: Callable[..., Any], defaults: dict[str, Any]) -> Callable[..., Any]:
-    """A copy of ``function`` with other default values."""
-    assert isinstance(function, FunctionType)
-    values = [
-        defaults.get(p.name, p.default)
-        for p in inspect.signature(function).parameters.values()
-        if p.default is not inspect.Parameter.empty
-    ]
-    copy = FunctionType(function.__code__, function.__globals__, function.__name__, tuple(values), function.__closure__)
-    copy.__qualname__, copy.__doc__ = function.__qualname__, function.__doc__
-    copy.__annotations__ = dict(function.__annotations__)
-    return copy
-
-
 class PerDimension:
     """Mixed into layers that exist by number of spatial axes: ``class Conv2D(_SpatialConv, axes=2)`` is a row.
 
@@ -95,7 +81,7 @@ class PerDimension:
         if axes > 1:
             for name in cls._repeated:
                 values[name] = (inspect.signature(init).parameters[name].default,) * axes
-        cls.__init__ = _with_defaults(init, values | (defaults or {}))  # type: ignore[method-assign]
+        cls.__init__ = with_defaults(init, values | (defaults or {}))  # type: ignore[method-assign]
         shown = " or ".join(f'``"{layout}"``' for layout in cls._layouts)
         summary, heading, examples = (cls.__doc__ or "").partition("    Examples\n")
         parameters = cls._parameters_doc.format(layouts=shown).lstrip("\n")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .... import ndarray as nd
+from ...._core.defaults import Defaults
 from ...._core.files import atomic_write
 from ....base import data_dir
 from ...data.dataset import _DownloadedDataset
@@ -63,18 +64,22 @@ class _LanguageModelDataset(_DownloadedDataset):
             self._vocab = vocab.Vocabulary(self._counter, reserved_tokens=[_END_OF_SENTENCE])
 
 
-class _WikiText(_LanguageModelDataset):
+class _WikiText(Defaults, _LanguageModelDataset):
     _archive_file: tuple[str, str]  # name and SHA-1 sum
     _data_file: dict[str, tuple[str, str]]
 
-    def __init__(self, root: str, segment: str, vocab: Vocabulary | None, seq_len: int, namespace: str) -> None:
+    _folder: str
+
+    def __init__(
+        self, root: str = "", segment: str = "train", vocab: Vocabulary | None = None, seq_len: int = 35
+    ) -> None:
         if segment not in self._data_file:
             raise ValueError(f"segment must be one of {', '.join(self._data_file)}, got {segment!r}")
         if seq_len < 1:
             raise ValueError(f"seq_len must be positive, got {seq_len}")
         self._segment = segment
         self._seq_len = seq_len
-        super().__init__(root, namespace, vocab)
+        super().__init__(root, self._folder, vocab)
 
     def __getitem__(self, idx: int) -> tuple[Any, Any]:
         return self._data[idx], self._label[idx]
@@ -118,7 +123,7 @@ class _WikiText(_LanguageModelDataset):
                         shutil.copyfileobj(source, target)
 
 
-class WikiText2(_WikiText):
+class WikiText2(_WikiText, root=os.path.join(data_dir(), "datasets", "wikitext-2")):
     """WikiText-2, two million words of Wikipedia (Merity et al., 2016; https://arxiv.org/abs/1609.07843), CC BY-SA.
 
     A sample is a pair of int32 arrays of ``seq_len`` tokens: a piece of the text, and the same one token further. Every
@@ -134,6 +139,7 @@ class WikiText2(_WikiText):
     seq_len : int
     """
 
+    _folder = "wikitext-2"
     _archive_file = ("wikitext-2-v1.zip", "3c914d17d80b1459be871a5039ac23e752a53cbe")
     _data_file = {
         "train": ("wiki.train.tokens", "863f29c46ef9d167fff4940ec821195882fe29d1"),
@@ -141,31 +147,14 @@ class WikiText2(_WikiText):
         "test": ("wiki.test.tokens", "c7b8ce0aa086fb34dab808c5c49224211eb2b172"),
     }
 
-    def __init__(
-        self,
-        root: str = os.path.join(data_dir(), "datasets", "wikitext-2"),
-        segment: str = "train",
-        vocab: Vocabulary | None = None,
-        seq_len: int = 35,
-    ) -> None:
-        super().__init__(root, segment, vocab, seq_len, "wikitext-2")
 
-
-class WikiText103(_WikiText):
+class WikiText103(_WikiText, root=os.path.join(data_dir(), "datasets", "wikitext-103")):
     """WikiText-103, a hundred million words of Wikipedia; see :class:`WikiText2`."""
 
+    _folder = "wikitext-103"
     _archive_file = ("wikitext-103-v1.zip", "0aec09a7537b58d4bb65362fee27650eeaba625a")
     _data_file = {
         "train": ("wiki.train.tokens", "b7497e2dfe77e72cfef5e3dbc61b7b53712ac211"),
         "validation": ("wiki.valid.tokens", "c326ac59dc587676d58c422eb8a03e119582f92b"),
         "test": ("wiki.test.tokens", "8a5befc548865cec54ed4273cf87dbbad60d1e47"),
     }
-
-    def __init__(
-        self,
-        root: str = os.path.join(data_dir(), "datasets", "wikitext-103"),
-        segment: str = "train",
-        vocab: Vocabulary | None = None,
-        seq_len: int = 35,
-    ) -> None:
-        super().__init__(root, segment, vocab, seq_len, "wikitext-103")

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from .... import image, recordio
+from ...._core.defaults import Defaults
 from ...._core.files import atomic_write
 from ...._core.idx import read_idx
 from ....base import MXNetError, data_dir
@@ -60,7 +61,7 @@ def _obtain(namespace: str, file: Signed, root: str) -> str:
         ) from e
 
 
-class MNIST(_DownloadedDataset):
+class MNIST(Defaults, _DownloadedDataset):
     """Handwritten digits: 60 000 (``train``) or 10 000 images of shape (28, 28, 1), uint8, and labels 0 to 9.
 
     Parameters
@@ -103,7 +104,7 @@ class MNIST(_DownloadedDataset):
         self._label = labels.astype(np.int32)
 
 
-class FashionMNIST(MNIST):
+class FashionMNIST(MNIST, root=_folder("fashion-mnist")):
     """Pictures of clothes in the format of :class:`MNIST` (Xiao, Rasul and Vollgraf, 2017).
 
     Parameters
@@ -123,11 +124,6 @@ class FashionMNIST(MNIST):
             ("t10k-labels-idx1-ubyte.gz", "17f9ab60e7257a1620f4ad76bbbaf857c3920701"),
         ),
     }
-
-    def __init__(
-        self, root: str = _folder("fashion-mnist"), train: bool = True, transform: Transform | None = None
-    ) -> None:
-        super().__init__(root, train, transform)
 
 
 class CIFAR10(_DownloadedDataset):
