@@ -9,13 +9,11 @@ from typing import Any
 
 
 def with_defaults(function: Callable[..., Any], defaults: dict[str, Any]) -> Callable[..., Any]:
-    """A copy of ``function`` with other default values."""
+    """A copy of ``function`` with other default values, or more of them."""
     assert isinstance(function, FunctionType)
-    values = [
-        defaults.get(p.name, p.default)
-        for p in inspect.signature(function).parameters.values()
-        if p.default is not inspect.Parameter.empty
-    ]
+    values = [defaults.get(p.name, p.default) for p in inspect.signature(function).parameters.values() if p.kind < 2]
+    while inspect.Parameter.empty in values:
+        del values[0]
     copy = FunctionType(function.__code__, function.__globals__, function.__name__, tuple(values), function.__closure__)
     copy.__qualname__, copy.__doc__ = function.__qualname__, function.__doc__
     copy.__annotations__ = dict(function.__annotations__)

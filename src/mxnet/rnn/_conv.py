@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from .. import symbol
+from .._core.defaults import Defaults
 from .._core.flat_rnn import GATES
 from ..symbol import Symbol
 from ._base import RNNParams
@@ -14,7 +15,7 @@ from ._dense import Gated, Step, gru_step, lstm_step, rnn_step
 _LEAKY = partial(symbol.LeakyReLU, act_type="leaky", slope=0.2)
 
 
-class BaseConvRNNCell(Gated):
+class BaseConvRNNCell(Defaults, Gated):
     """Base class of convolutional cells (Shi et al., 2015).
 
     Parameters
@@ -92,34 +93,23 @@ class BaseConvRNNCell(Gated):
         return self._get_activation(inputs, self._activation, **kwargs)
 
 
-def _constructor(default_prefix: str) -> Any:
-    """The constructor of a convolutional cell: :class:`BaseConvRNNCell`'s with defaults."""
-
-    def __init__(
-        self: BaseConvRNNCell,
-        input_shape: tuple[int, ...],
-        num_hidden: int,
-        h2h_kernel: Any = (3, 3),
-        h2h_dilate: Any = (1, 1),
-        i2h_kernel: Any = (3, 3),
-        i2h_stride: Any = (1, 1),
-        i2h_pad: Any = (1, 1),
-        i2h_dilate: Any = (1, 1),
-        i2h_weight_initializer: Any = None,
-        h2h_weight_initializer: Any = None,
-        i2h_bias_initializer: Any = "zeros",
-        h2h_bias_initializer: Any = "zeros",
-        activation: Any = _LEAKY,
-        prefix: str = default_prefix,
-        params: RNNParams | None = None,
-        conv_layout: str = "NCHW",
-    ) -> None:
-        BaseConvRNNCell.__init__(**locals())  # all arguments go on
-
-    return __init__
+_THREE, _ONE = (3, 3), (1, 1)
+_USUAL: dict[str, Any] = {
+    "h2h_kernel": _THREE,
+    "h2h_dilate": _ONE,
+    "i2h_kernel": _THREE,
+    "i2h_stride": _ONE,
+    "i2h_pad": _ONE,
+    "i2h_dilate": _ONE,
+    "i2h_weight_initializer": None,
+    "h2h_weight_initializer": None,
+    "i2h_bias_initializer": "zeros",
+    "h2h_bias_initializer": "zeros",
+    "activation": _LEAKY,
+}
 
 
-class ConvRNNCell(BaseConvRNNCell):
+class ConvRNNCell(BaseConvRNNCell, prefix="ConvRNN_", **_USUAL):
     """The plain recurrent cell over images; see :class:`BaseConvRNNCell` for the parameters.
 
     Examples
@@ -132,28 +122,25 @@ class ConvRNNCell(BaseConvRNNCell):
 
     _gate_names = GATES["rnn_tanh"]
     _num_states = 1
-    __init__ = _constructor("ConvRNN_")
 
     def _arithmetic(self, i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str) -> Step:
         return rnn_step(i2h, h2h, name, self._activate)
 
 
-class ConvLSTMCell(BaseConvRNNCell):
+class ConvLSTMCell(BaseConvRNNCell, prefix="ConvLSTM_", **_USUAL):
     """The long short-term memory cell over images; see :class:`BaseConvRNNCell` for the parameters."""
 
     _gate_names = GATES["lstm"]
-    __init__ = _constructor("ConvLSTM_")
 
     def _arithmetic(self, i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str) -> Step:
         return lstm_step(i2h, h2h, states, name, self._activate, axis=self._conv_layout.find("C"))
 
 
-class ConvGRUCell(BaseConvRNNCell):
+class ConvGRUCell(BaseConvRNNCell, prefix="ConvGRU_", **_USUAL):
     """The gated recurrent unit over images; see :class:`BaseConvRNNCell` for the parameters."""
 
     _gate_names = GATES["gru"]
     _num_states = 1
-    __init__ = _constructor("ConvGRU_")
 
     def _arithmetic(self, i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str) -> Step:
         return gru_step(i2h, h2h, states, name, self._activate)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from ...._core.defaults import Defaults
 from ....initializer import Initializer
 from ...rnn import HybridRecurrentCell
 
@@ -50,9 +51,10 @@ _PARAMETERS = """
 """
 
 
-class _BaseConvRNNCell(HybridRecurrentCell):
+class _BaseConvRNNCell(Defaults, HybridRecurrentCell):
     """A cell with convolutions of the input and of the hidden state, each for ``_gates`` gates."""
 
+    _dims: int
     _gates = 1
     _num_states = 1
 
@@ -65,17 +67,17 @@ class _BaseConvRNNCell(HybridRecurrentCell):
         i2h_pad: Any,
         i2h_dilate: Any,
         h2h_dilate: Any,
-        i2h_weight_initializer: Any,
-        h2h_weight_initializer: Any,
-        i2h_bias_initializer: Any,
-        h2h_bias_initializer: Any,
-        dims: int,
-        conv_layout: str,
-        activation: Any,
+        i2h_weight_initializer: Any = None,
+        h2h_weight_initializer: Any = None,
+        i2h_bias_initializer: Any = "zeros",
+        h2h_bias_initializer: Any = "zeros",
+        conv_layout: str = "",
+        activation: Any = "tanh",
         prefix: str | None = None,
         params: Any = None,
     ) -> None:
         super().__init__(prefix=prefix, params=params)
+        dims = self._dims
 
         def spatial(name: str, value: Any) -> tuple[int, ...]:
             value = (value,) * dims if isinstance(value, int) else tuple(value)
@@ -204,35 +206,11 @@ class _ConvGRUCell(_BaseConvRNNCell):
 
 def _cell(base: type[_BaseConvRNNCell], dims: int, layout: str, name: str, what: str) -> Any:
     """A class of cells for a number of spatial axes."""
+    text = f"{what} with convolutions over {dims} spatial {'axis' if dims == 1 else 'axes'}.{_PARAMETERS}"
+    members = {"__module__": __name__, "__doc__": text, "_dims": dims}
     zeros, ones = (0,) * dims, (1,) * dims
-
-    class Cell(base):  # type: ignore[misc, valid-type]
-        def __init__(
-            self,
-            input_shape: tuple[int, ...],
-            hidden_channels: int,
-            i2h_kernel: Any,
-            h2h_kernel: Any,
-            i2h_pad: Any = zeros,
-            i2h_dilate: Any = ones,
-            h2h_dilate: Any = ones,
-            i2h_weight_initializer: Any = None,
-            h2h_weight_initializer: Any = None,
-            i2h_bias_initializer: Any = "zeros",
-            h2h_bias_initializer: Any = "zeros",
-            conv_layout: str = layout,
-            activation: Any = "tanh",
-            prefix: str | None = None,
-            params: Any = None,
-        ) -> None:
-            windows = i2h_kernel, h2h_kernel, i2h_pad, i2h_dilate, h2h_dilate
-            first = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-            more = dims, conv_layout, activation, prefix, params
-            super().__init__(input_shape, hidden_channels, *windows, *first, *more)
-
-    Cell.__name__ = Cell.__qualname__ = name
-    Cell.__doc__ = f"{what} with convolutions over {dims} spatial {'axis' if dims == 1 else 'axes'}.{_PARAMETERS}"
-    return Cell
+    usual = {"i2h_pad": zeros, "i2h_dilate": ones, "h2h_dilate": ones, "conv_layout": layout}
+    return type(name, (base,), members, **usual)
 
 
 _RNN, _LSTM, _GRU = "A simple recurrent cell", "A cell with long short-term memory", "A gated recurrent unit"
