@@ -77,17 +77,14 @@ class Executor:
     ) -> None:
         self._symbol = symbol
         self._ctx = ctx
-        self._group2ctx = group2ctx
         self.arg_arrays = list(args)
         self.grad_arrays = list(args_grad)
         self.aux_arrays = list(aux_states)
         self._grad_req = list(grad_req)
-        heads = symbol._heads
-        self._graph: CachedGraph
-        if shared_exec is not None and shared_exec._graph.heads == heads and shared_exec._group2ctx == group2ctx:
-            self._graph = shared_exec._graph
-        else:
-            self._graph = CachedGraph(heads, ctx, group2ctx, keep_state=True)
+        graph = None if shared_exec is None else shared_exec._graph
+        if graph is None or graph.heads != symbol._heads or graph.contexts != group2ctx:
+            graph = CachedGraph(symbol._graph, ctx, group2ctx, keep_state=True)
+        self._graph: CachedGraph = graph
         self._sparse = self._graph.makes_sparse or any(isinstance(a, BaseSparseNDArray) for a in (*args, *aux_states))
         self._carries_integers = not self._sparse and (
             self._graph.casts
@@ -133,7 +130,7 @@ class Executor:
         self._traceable = kind is Program and not any(isinstance(g, BaseSparseNDArray) for g in self.grad_arrays)
         self._signature = self._graph.signature(leaves) if self._traceable else ()
         names = {self._program.arguments[i] for i in self._grad_slots}
-        self._heads = Heads(self._program.heads, self._output_names, names)
+        self._heads = Heads(self._program.graph, self._output_names, names)
         self._wanted = [in_graph(leaves[i]) for i in self._grad_slots]
         buffers: list[Any] = [self.grad_arrays[i] for i in self._grad_slots]
         self._buffers = [b if isinstance(b, BaseSparseNDArray) else b._t.data for b in buffers]
@@ -183,9 +180,8 @@ class Executor:
         arrays = dict(zip(self._symbol.list_arguments(), self.arg_arrays))
         _, shapes, _ = self._symbol.infer_shape(**{n: a.shape for n, a in arrays.items()})
         _, types, _ = self._symbol.infer_type(**{n: a.dtype for n, a in arrays.items()})
-        stypes = infer_storage(self._program.heads, {n: a.stype for n, a in arrays.items()})
-        entries = [(id(node), i) for node, i in self._program.heads]
-        made = [zeros(stypes[e], s, self._ctx) for e, s in zip(entries, shapes)]
+        stypes = infer_storage(self._program.graph, {n: a.stype for n, a in arrays.items()})
+        made = [zeros(stypes[e], s, self._ctx) for e, s in zip(self._program.graph.heads, shapes)]
         if types is not None:
             made = [a.astype(t) for a, t in zip(made, types)]
         relative = self._reshaped() if self._reshaped is not None else None
@@ -413,21 +409,21 @@ class Executor:
                     "intended, set partial_shaping=True."
                 )
             aux.append(_resized(f"aux:{name}", old, shape, allow_up_sizing))
-        reshaped = Executor(self._symbol, self._ctx, args, grads, self._grad_req, aux, self._group2ctx, self)
+        reshaped = Executor(self._symbol, self._ctx, args, grads, self._grad_req, aux, self._graph.contexts, self)
         reshaped._monitor = self._monitor
         self._reshaped = weakref.ref(reshaped)
         return reshaped
 
     def get_optimized_symbol(self) -> Any:
         """The symbol that is run: the bound one with equal expressions computed once."""
-        return type(self._symbol)(self._program.heads)
+        return type(self._symbol)(self._program.graph.heads)
 
     def debug_str(self) -> str:
         """The graph in execution order, as text, and the memory that a run takes for intermediate values."""
         arrays = {n: a._t for n, a in zip(self._program.arguments, self.arg_arrays)}
         arrays.update({n: a._t for n, a in zip(self._program.aux, self.aux_arrays)})
         wanted = {self._program.arguments[i] for i in self._grad_slots}
-        total = planned_bytes(self._program.heads, arrays, wanted)
+        total = planned_bytes(self._program.graph, arrays, wanted)
         # Scripts count lines from the end. MXNet's last one says 11 for every graph.
         return f"{self._symbol.debug_str()}Total {total >> 20} MB allocated\nTotal 11 TempSpace resource requested\n"
 

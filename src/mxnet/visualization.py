@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from ._core.graph.node import Entry, Node, topo_sort
+from ._core.graph.node import Entry, Node
 from .symbol import Symbol
 
 __all__ = ["plot_network", "print_summary"]
@@ -58,9 +58,9 @@ def print_summary(
     if not isinstance(symbol, Symbol):
         raise TypeError("symbol must be Symbol")
     shape_of = None if shape is None else _lookup(symbol, "shape", shape)
-    nodes = topo_sort(symbol._heads)
+    nodes = symbol._graph.nodes
     # Variables are layers of their own when they come first or are the result.
-    shown = {id(nodes[0]), id(symbol._heads[0][0])}
+    shown = {nodes[0], symbol._heads[0][0]}
     ends = [int(line_length * p) for p in positions] if positions[-1] <= 1 else [int(p) for p in positions]
 
     def row(*fields: Any) -> None:
@@ -82,7 +82,7 @@ def print_summary(
     for i, node in enumerate(nodes):
         if node.op is None and i > 0:
             continue
-        before = [n for n, _ in node.inputs if n.op is not None or id(n) in shown]
+        before = [n for n, _ in node.inputs if n.op is not None or n in shown]
         channels = sum(s[0] for s in map(output_shape, before) if s)
         own = output_shape(node)
         count = _count_parameters(node, channels, own)
@@ -120,8 +120,7 @@ def _lookup(symbol: Symbol, what: str, known: dict[str, Any]) -> Callable[[Entry
     _, found, _ = (internals.infer_shape if what == "shape" else internals.infer_type)(**known)
     if found is None:
         raise ValueError(f"Input {what} is incomplete")
-    table = {(id(n), i): value for (n, i), value in zip(internals._heads, found)}
-    return lambda entry: table[id(entry[0]), entry[1]]
+    return dict(zip(internals._heads, found)).__getitem__
 
 
 # --------------------------------------------------------------------------------------------------- drawing
@@ -197,7 +196,7 @@ def plot_network(
         raise ImportError("plot_network requires the graphviz package: pip install remx[graphviz]") from e
     shape_of = None if shape is None else _lookup(symbol, "shape", shape)
     type_of = None if dtype is None else _lookup(symbol, "type", dtype)
-    nodes = topo_sort(symbol._heads)
+    nodes = symbol._graph.nodes
     _warn_repeated(nodes)
     drawing = Digraph(name=title, format=save_format)
     style = {**_NODE_STYLE, **node_attrs}
@@ -206,7 +205,7 @@ def plot_network(
         if node.op is None:
             if node.name.endswith(_WEIGHT_ENDINGS):
                 if hide_weights:
-                    hidden.add(id(node))
+                    hidden.add(node)
                 continue
             drawing.node(name=node.name, label=node.name, **{**style, "shape": "oval", "fillcolor": _COLOR_OF_INPUTS})
         else:
@@ -214,7 +213,7 @@ def plot_network(
             drawing.node(name=node.name, label=_label(node), **{**style, "fillcolor": color})
     for node in nodes:
         for source, index in _drawn_inputs(node):
-            if id(source) in hidden:
+            if source in hidden:
                 continue
             text = "" if shape_of is None else "x".join(map(str, shape_of((source, index))[1:]))
             if type_of is not None:

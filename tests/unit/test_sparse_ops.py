@@ -260,9 +260,9 @@ def test_lazy_update_touches_the_rows_of_the_gradient_only():
 def test_storage_of_a_graph():
     x, w = mx.sym.var("x", stype="csr"), mx.sym.var("w", stype="row_sparse")
     y = mx.sym.dot(mx.sym.square(x), mx.sym._internal._square_sum(w, axis=1, keepdims=True))
-    stypes = infer_storage(y._heads, {})
-    assert [stypes[id(n), i] for n, i in y._heads] == ["default"]
-    assert infer_gradients(y._heads, stypes) == {"x": "default", "w": "row_sparse"}
+    stypes = infer_storage(y._graph, {})
+    assert [stypes[head] for head in y._heads] == ["default"]
+    assert infer_gradients(y._graph, stypes) == {"x": "default", "w": "row_sparse"}
 
 
 def test_simple_bind_allocates_by_storage_type():

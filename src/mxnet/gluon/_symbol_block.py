@@ -79,7 +79,7 @@ class SymbolBlock(HybridBlock):
         variables, out = self._cached_graph
         arguments, states = out.list_arguments(), out.list_auxiliary_states()
         argument_types, state_types = _infer_param_types(variables, out, arguments, states)
-        convolutions = convolution_weights(out._heads)
+        convolutions = convolution_weights(out._graph)
         for name, dtype in zip(arguments, argument_types):
             if name not in inputs:
                 param = self.params.get(name, allow_deferred_init=True, dtype=dtype)

@@ -8,7 +8,6 @@ from typing import Any
 from .._core.array import context_of
 from .._core.execute.cached_graph import CachedGraph
 from .._core.execute.monitoring import OutputMonitor
-from .._core.graph.node import topo_sort
 from .._core.history import note_of, recorded_call, with_past
 from .._core.invoke import write_out
 from .._core.state import state
@@ -46,7 +45,7 @@ class CachedOp:
         """Whether ``autograd.get_symbol`` shows the graph, not one node."""
         if str(self._flags.get("static_alloc", False)) in ("True", "true", "1"):
             return False
-        count = sum(node.op is not None for node in topo_sort(self._symbol._heads))
+        count = len(self._symbol._graph.operators)
         return count <= int(self._flags.get("inline_limit", _INLINE_LIMIT))
 
     def __call__(self, *args: NDArray, **kwargs: Any) -> Any:
@@ -94,7 +93,7 @@ class CachedOp:
 
     def _prepare(self, ctx: Context, args: Sequence[Any]) -> CachedGraph:
         self._check(args)
-        graph = self._graphs[ctx] = CachedGraph(self._symbol._heads, ctx)
+        graph = self._graphs[ctx] = CachedGraph(self._symbol._graph, ctx)
         position = {name: i for i, name in enumerate(self._names)}
         self._order = tuple([position[n] for n in (*graph.program.arguments, *graph.program.aux)])
         return graph

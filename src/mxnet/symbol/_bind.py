@@ -11,7 +11,7 @@ import torch
 from .._core.dtypes import TORCH_TO_NAME, TORCH_TO_NP, torch_dtype
 from .._core.graph.gradient import backward_nodes
 from .._core.graph.infer import Inferred, infer_shapes, infer_types, partial_shape, spelled_shape
-from .._core.graph.node import Entry, Node, split_variables, topo_sort
+from .._core.graph.node import Graph, Node
 from .._core.graph.passes import convolution_weights
 from .._core.graph.storage import infer_gradients, infer_storage
 from .._core.layout import as_weight
@@ -26,17 +26,18 @@ from ..ndarray.ndarray import wrap
 from . import _infer
 
 
-class HasHeads(Protocol):
+class HasGraph(Protocol):
     """What a symbol is to the functions here."""
 
-    _heads: list[Entry]
+    @property
+    def _graph(self) -> Graph: ...
 
 
 _GRAD_REQS = {"null": 0, "write": 1, "add": 3}
 
 
 def bind(
-    self: HasHeads,
+    self: HasGraph,
     ctx: Context,
     args: Any,
     args_grad: Any = None,
@@ -81,14 +82,15 @@ def bind(
     """
     if not isinstance(ctx, Context):
         raise TypeError(f"Context type error: ctx must be a Context, got {ctx!r}")
-    arguments, states = split_variables(topo_sort(self._heads))
-    names = [n.name for n in arguments]
+    graph = self._graph
+    names = [n.name for n in graph.arguments]
     arrays = _arrays("args", args, names, allow_missing=False)
     grads = [None] * len(names) if args_grad is None else _arrays("args_grad", args_grad, names, allow_missing=True)
-    aux = _arrays("aux_states", [] if aux_states is None else aux_states, [n.name for n in states], allow_missing=False)
+    states = [n.name for n in graph.states]
+    aux = _arrays("aux_states", [] if aux_states is None else aux_states, states, allow_missing=False)
     reqs = _grad_reqs(grad_req, names)
-    _check_arrays(self, [*arguments, *states], [*arrays, *aux])
-    backward_nodes(self._heads, {n for n, g, r in zip(names, grads, reqs) if g is not None and r != "null"})
+    _check_arrays(graph, [*arrays, *aux])
+    backward_nodes(graph, {n for n, g, r in zip(names, grads, reqs) if g is not None and r != "null"})
     for name, array, grad, req in zip(names, arrays, grads, reqs):
         if grad is not None and req != "null" and grad.shape != array.shape:
             raise MXNetError(
@@ -97,7 +99,7 @@ def bind(
     return Executor(self, ctx, arrays, grads, reqs, aux, group2ctx, shared_exec)
 
 
-def evaluate(self: HasHeads, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
+def evaluate(self: HasGraph, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
     """Compute the outputs once, for arrays given by name.
 
     Binding anew each time is slow: bind once and call ``forward`` to run repeatedly.
@@ -115,13 +117,12 @@ def evaluate(self: HasHeads, ctx: Context | None = None, **kwargs: NDArray) -> l
     >>> (mx.sym.var("a") * 2).eval(a=mx.nd.ones((2,)))[0].asnumpy().tolist()
     [2.0, 2.0]
     """
-    _, aux = split_variables(topo_sort(self._heads))
-    states = {n.name: kwargs[n.name] for n in aux if n.name in kwargs}
+    states = {n.name: kwargs[n.name] for n in self._graph.states if n.name in kwargs}
     return bind(self, current_context() if ctx is None else ctx, kwargs, aux_states=states or None).forward()
 
 
 def simple_bind(
-    self: HasHeads,
+    self: HasGraph,
     ctx: Context,
     grad_req: str | Sequence[str] | dict[str, str] = "write",
     type_dict: dict[str, Any] | None = None,
@@ -173,30 +174,31 @@ def simple_bind(
         raise ValueError("shared_arg_names in simple_bind must be a list or None")
     if shared_buffer is not None and not isinstance(shared_buffer, dict):
         raise ValueError("shared_buffer in simple_bind must be dict or None")
-    arguments, states = split_variables(topo_sort(self._heads))
-    names = [n.name for n in arguments]
+    graph = self._graph
+    variables = [*graph.arguments, *graph.states]
+    names = [n.name for n in graph.arguments]
     # Shapes of arguments that only a larger graph has are passed on by many scripts.
-    warn_unknown("simple_bind", kwargs, [*names, *(n.name for n in states)], cutoff=0.75, only_similar=True)
+    warn_unknown("simple_bind", kwargs, [n.name for n in variables], cutoff=0.75, only_similar=True)
     try:
         reqs = _simple_grad_reqs(grad_req, names)
-        shapes = _complete_shapes(self, arguments, states, kwargs)
-        types = _complete_types(self, [*arguments, *states], type_dict)
-        backward_nodes(self._heads, {n for n, r in zip(names, reqs) if r != "null"})
+        shapes = _complete_shapes(graph, variables, kwargs)
+        types = _complete_types(graph, variables, type_dict)
+        backward_nodes(graph, {n for n, r in zip(names, reqs) if r != "null"})
     except MXNetError as e:
         given = "".join(f"{k}: {v}\n" for k, v in kwargs.items())
         raise MXNetError(f"simple_bind error. Arguments:\n{given}{e}") from e
 
     pool = _Pool(shared_arg_names or (), shared_exec, shared_buffer)
-    where = [_context_of(n, ctx, group2ctx) for n in (*arguments, *states)]
+    where = [_context_of(n, ctx, group2ctx) for n in variables]
     args, grads = [], []
-    stypes = infer_storage(self._heads, stype_dict or {})
-    grad_stypes = infer_gradients(self._heads, stypes)
-    for node, context, req in zip(arguments, where, reqs):
-        form = shapes.of(node), types[id(node)], context
-        args.append(pool.argument(node.name, stypes[id(node), 0], *form))
+    stypes = infer_storage(graph, stype_dict or {})
+    grad_stypes = infer_gradients(graph, stypes)
+    for node, context, req in zip(graph.arguments, where, reqs):
+        form = shapes.of(node), types[node], context
+        args.append(pool.argument(node.name, stypes[node, 0], *form))
         grads.append(None if req == "null" else pool.gradient(node.name, grad_stypes[node.name], *form))
-    pool.lay_out(convolution_weights(self._heads), dict(zip(names, zip(args, grads))))
-    aux = [pool.state(n.name, shapes.of(n), types[id(n)], c) for n, c in zip(states, where[len(arguments) :])]
+    pool.lay_out(convolution_weights(graph), dict(zip(names, zip(args, grads))))
+    aux = [pool.state(n.name, shapes.of(n), types[n], c) for n, c in zip(graph.states, where[len(names) :])]
     return Executor(self, ctx, args, grads, reqs, aux, group2ctx, shared_exec)
 
 
@@ -257,25 +259,24 @@ def _simple_grad_reqs(grad_req: str | Sequence[str] | dict[str, str], names: Seq
         raise MXNetError(str(e)) from None
 
 
-def _check_arrays(symbol: HasHeads, nodes: Sequence[Node], arrays: Sequence[NDArray]) -> None:
+def _check_arrays(graph: Graph, arrays: Sequence[NDArray]) -> None:
     """Hold shapes and types of the arrays against the graph."""
-    infer_shapes(symbol._heads, {n.name: a.shape for n, a in zip(nodes, arrays)}, _infer.np_shape())
-    infer_types(symbol._heads, {n.name: torch_dtype(a.dtype) for n, a in zip(nodes, arrays)})
+    named = {n.name: a for n, a in zip((*graph.arguments, *graph.states), arrays)}
+    infer_shapes(graph, {name: a.shape for name, a in named.items()}, _infer.np_shape())
+    infer_types(graph, {name: torch_dtype(a.dtype) for name, a in named.items()})
 
 
 # --------------------------------------------------------------------------------------------------- allocation
 
 
-def _complete_shapes(
-    symbol: HasHeads, arguments: Sequence[Node], states: Sequence[Node], given: dict[str, Any]
-) -> Inferred:
+def _complete_shapes(graph: Graph, variables: Sequence[Node], given: dict[str, Any]) -> Inferred:
     numpy = _infer.np_shape()
     known = {k: partial_shape(v, numpy) for k, v in given.items() if isinstance(v, tuple)}
-    shapes = infer_shapes(symbol._heads, known, numpy)
-    missing = [n for n in (*arguments, *states) if not is_known(shapes.of(n))]
+    shapes = infer_shapes(graph, known, numpy)
+    missing = [n for n in variables if not is_known(shapes.of(n))]
     if missing:
         listed = ", ".join(f"{n.name}: {spelled_shape(shapes.of(n), numpy)}" for n in missing)
-        names = {n.name for n in (*arguments, *states)}
+        names = {n.name for n in variables}
         strangers = [k for k in given if k not in names]
         hint = f"\nNot names of arguments: {', '.join(strangers)}" if strangers else ""
         raise MXNetError(
@@ -286,20 +287,20 @@ def _complete_shapes(
 
 
 def _complete_types(
-    symbol: HasHeads, nodes: Sequence[Node], type_dict: dict[str, Any] | None
-) -> dict[int, torch.dtype]:
-    """The type of each variable, by ``id``; float32 where nothing tells."""
+    graph: Graph, variables: Sequence[Node], type_dict: dict[str, Any] | None
+) -> dict[Node, torch.dtype]:
+    """The type of each variable; float32 where nothing tells."""
     if type_dict is None:
-        known = {n.name: torch.float32 for n in nodes if "__dtype__" not in n.attrs}
-        for state in split_variables(topo_sort(symbol._heads))[1]:
+        known = {n.name: torch.float32 for n in variables if "__dtype__" not in n.attrs}
+        for state in graph.states:
             known.pop(state.name, None)
     else:
         known = {k: torch_dtype(t) for k, t in type_dict.items() if t is not None}
-    types = infer_types(symbol._heads, known)
-    if any(types.of(n) is None for n in nodes):
-        found = {n.name: types.of(n) or torch.float32 for n in nodes if n.name not in known}
-        types = infer_types(symbol._heads, {**found, **known})
-    return {id(n): types.of(n) for n in nodes}
+    types = infer_types(graph, known)
+    if any(types.of(n) is None for n in variables):
+        found = {n.name: types.of(n) or torch.float32 for n in variables if n.name not in known}
+        types = infer_types(graph, {**found, **known})
+    return {n: types.of(n) for n in variables}
 
 
 def _context_of(node: Node, ctx: Context, group2ctx: dict[str, Context] | None) -> Context:

@@ -10,7 +10,7 @@ from typing import Any
 from .._core.dtypes import TORCH_TO_NP, torch_dtype
 from .._core.graph.build import keyword_mismatch
 from .._core.graph.infer import Inferred, infer_shapes, infer_types, partial_shape, spelled_shape
-from .._core.graph.node import Entry, Node, split_variables, topo_sort
+from .._core.graph.node import Graph, Node
 from .._core.state import state
 from .._core.types import ShapeLike
 from ..base import MXNetError
@@ -24,9 +24,7 @@ def np_shape() -> bool:
     return state.np_shape
 
 
-def shapes(
-    heads: Sequence[Entry], args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool
-) -> tuple[Any, Any, Any]:
+def shapes(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool) -> tuple[Any, Any, Any]:
     """Implements ``Symbol.infer_shape`` and ``infer_shape_partial``."""
     numpy = np_shape()
 
@@ -36,16 +34,16 @@ def shapes(
         return partial_shape(tuple([operator.index(d) for d in shape]), numpy)
 
     def run(known: dict[str, Any]) -> Inferred:
-        return infer_shapes(heads, known, numpy)
+        return infer_shapes(graph, known, numpy)
 
     def unknown(shape: Any) -> bool:
         return (not shape and not (numpy and shape == ())) or (-1 if numpy else 0) in shape
 
-    result, complete = _infer(heads, args, kwargs, "shape", read, run, lambda s: spelled_shape(s, numpy))
+    result, complete = _infer(graph, args, kwargs, "shape", read, run, lambda s: spelled_shape(s, numpy))
     if complete or partial:
         return result
     _warn(
-        heads,
+        graph,
         "Cannot decide shape for the following arguments (0s in shape means unknown dimensions). ",
         result[0],
         unknown,
@@ -53,25 +51,23 @@ def shapes(
     return None, None, None
 
 
-def types(
-    heads: Sequence[Entry], args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool
-) -> tuple[Any, Any, Any]:
+def types(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool) -> tuple[Any, Any, Any]:
     """Implements ``Symbol.infer_type`` and ``infer_type_partial``."""
 
     def run(known: dict[str, Any]) -> Inferred:
-        return infer_types(heads, known)
+        return infer_types(graph, known)
 
     result, complete = _infer(
-        heads, args, kwargs, "type", lambda t, _: torch_dtype(t), run, lambda t: None if t is None else TORCH_TO_NP[t]
+        graph, args, kwargs, "type", lambda t, _: torch_dtype(t), run, lambda t: None if t is None else TORCH_TO_NP[t]
     )
     if complete or partial:
         return result
-    _warn(heads, "Cannot decide type for the following arguments. ", result[0], lambda t: t is None)
+    _warn(graph, "Cannot decide type for the following arguments. ", result[0], lambda t: t is None)
     return None, None, None
 
 
 def _infer(
-    heads: Sequence[Entry],
+    graph: Graph,
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     what: str,
@@ -82,7 +78,7 @@ def _infer(
     """Match the given knowledge to variables, infer, and list what is known about arguments, outputs and states."""
     if args and kwargs:
         raise ValueError(f"Can only specify known argument {what}s either by positional or kwargs way.")
-    arguments, states = split_variables(topo_sort(heads))
+    arguments, states = graph.arguments, graph.states
     known = _match(arguments, states, args, kwargs, what, read)
     try:
         found = run(known)
@@ -92,7 +88,7 @@ def _infer(
         raise MXNetError(f"{e}\ninfer_{what} error. Arguments:\n{listed}") from e
     result = (
         [spell(found.of(n)) for n in arguments],
-        [spell(found[head]) for head in heads],
+        [spell(found[head]) for head in graph.heads],
         [spell(found.of(n)) for n in states],
     )
     return result, found.complete
@@ -116,10 +112,8 @@ def _match(
     return {k: read(v, repr(k)) for k, v in kwargs.items() if what == "shape" or v is not None}
 
 
-def _warn(heads: Sequence[Entry], message: str, found: Sequence[Any], unknown: Callable[[Any], bool]) -> None:
-    listed = [
-        f"{node.name}: {value}" for node, value in zip(split_variables(topo_sort(heads))[0], found) if unknown(value)
-    ]
+def _warn(graph: Graph, message: str, found: Sequence[Any], unknown: Callable[[Any], bool]) -> None:
+    listed = [f"{node.name}: {value}" for node, value in zip(graph.arguments, found) if unknown(value)]
     if len(listed) > _LISTED:
         listed = [*listed[:_LISTED], "..."]
     warnings.warn(f"{message}Consider providing them as input:\n\t" + "\n\t".join(listed), stacklevel=4)

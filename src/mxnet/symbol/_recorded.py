@@ -9,7 +9,7 @@ from typing import Any
 
 from .._core.graph import build
 from .._core.graph.attrs import attr_text
-from .._core.graph.node import Entry, Node
+from .._core.graph.node import Entry, Graph, Node
 from .._core.history import Note, in_graph, note_of
 from .._core.registry import OpDef, get_op
 from ..base import ArgumentTypeError, MXNetError
@@ -72,7 +72,7 @@ def _entry(note: Note | None, nodes: Mapping[int, list[Entry]]) -> Any:
 
 
 def _apply(
-    op: OpDef, name: str, params: dict[str, Any], inputs: list[Any], subgraphs: Sequence[list[Entry]] = ()
+    op: OpDef, name: str, params: dict[str, Any], inputs: list[Any], subgraphs: Sequence[Graph] = ()
 ) -> list[Entry]:
     """The outputs of an operator."""
     attrs = {
@@ -92,6 +92,6 @@ def _called(call: Any, inputs: Any, nodes: Mapping[int, list[Entry]], counts: di
     names = graph.list_inputs()
     if not call.shown_inline:
         entries = [_entry(i, nodes) for i in inputs]
-        return _apply(get_op("_CachedOp"), _numbered(counts), call_params(graph), entries, [graph._heads])
+        return _apply(get_op("_CachedOp"), _numbered(counts), call_params(graph), entries, [graph._graph])
     graph._compose(**{name: Symbol([_entry(i, nodes)]) for name, i in zip(names, inputs)})
     return list(graph._heads)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .._core.graph.node import Entry, Node, topo_sort
+from .._core.graph.node import Entry, Graph, Node
 from ..attribute import AttrScope
 from . import op
 from ._creation import var
@@ -54,13 +54,13 @@ class Body:
             shared = {s.name for s in outputs} if copy_shared else set()
             heads = _distinct(outputs, states, shared, name)
         self.num_outputs, self.num_states = len(outputs), len(states)
-        numbers = {id(v._heads[0][0]): i for i, v in enumerate(variables)}
+        numbers = {v._heads[0][0]: i for i, v in enumerate(variables)}
         graph, inputs = _cut(heads, name)
         self.graph = graph
         self.inputs = [
             (None, entry) if number is None else (number, arguments[number]._heads[0])
             for entry in inputs
-            for number in (numbers.get(id(entry[0])),)
+            for number in (numbers.get(entry[0]),)
         ]
 
 
@@ -75,7 +75,7 @@ def _unique_name(name: str) -> str:
 
 def _distinct(outputs: list[Symbol], states: list[Symbol], shared: set[str | None], name: str) -> list[Entry]:
     """The heads of a body, with a copy in the place of each that is an input, or nothing that the body computes."""
-    inputs = {n.name for n in topo_sort([s._heads[0] for s in (*outputs, *states)]) if n.op is None}
+    inputs = {n.name for n in Graph([s._heads[0] for s in (*outputs, *states)]).variables}
 
     def head(s: Symbol, taken: set[str | None]) -> Entry:
         node = s._heads[0][0]
@@ -95,31 +95,28 @@ def _cut(heads: Sequence[Entry], name: str) -> tuple[Symbol, list[Entry]]:
     inputs : list of Entry
         What each variable of the graph is outside of it.
     """
-    made: dict[int, Node] = {}
-    fed: dict[int, Entry] = {}
-    cut: dict[tuple[int, int], Node] = {}
+    made: dict[Node, Node] = {}
+    fed: dict[Node, Entry] = {}
+    cut: dict[Entry, Node] = {}
 
     def inner(entry: Entry) -> Entry:
         node, index = entry
-        if id(node) in made:
-            return made[id(node)], index
-        variable = cut.get((id(node), index))
+        if node in made:
+            return made[node], index
+        variable = cut.get(entry)
         if variable is None:
-            variable = cut[id(node), index] = Node(None, node.output_name(index))
-            fed[id(variable)] = entry
+            variable = cut[entry] = Node(None, node.output_name(index))
+            fed[variable] = entry
         return variable, 0
 
-    for old in topo_sort(heads):
+    for old in Graph(heads).nodes:
         if old.attrs.get(_MARK) != name:
             continue
-        new = Node(old.op, old.name, [inner(e) for e in old.inputs], dict(old.attrs), old.params)
-        new.subgraphs, new.version, new.in_versions = old.subgraphs, old.version, old.in_versions
-        made[id(old)] = new
+        made[old] = new = old.copy([inner(e) for e in old.inputs])
         if old.op is None:
-            fed[id(new)] = (old, 0)
-    new_heads = [inner(h) for h in heads]
-    variables = [n for n in topo_sort(new_heads) if n.op is None]
-    return Symbol(new_heads), [fed[id(v)] for v in variables]
+            fed[new] = (old, 0)
+    body = Symbol([inner(h) for h in heads])
+    return body, [fed[v] for v in body._graph.variables]
 
 
 def call_params(graph: Symbol) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from .._core.files import atomic_write
 from .._core.graph import build, passes
 from .._core.graph.attrs import HIDDEN_KEYS, attr_text, parse_params, stored_key
 from .._core.graph.json import from_json, to_json
-from .._core.graph.node import Entry, Node, split_variables, topo_sort
+from .._core.graph.node import Entry, Graph, Node, rebuild
 from .._core.registry import OpDef
 from .._core.types import ContextLike
 from ..attribute import AttrScope
@@ -51,6 +51,11 @@ class Symbol(Fluent):
 
     def __init__(self, handle: Sequence[Entry] | None) -> None:
         self._heads: list[Entry] = [] if handle is None else list(handle)
+
+    @property
+    def _graph(self) -> Graph:
+        """The graph as it is now: nodes may be composed later, and they are shared with other symbols."""
+        return Graph(self._heads)
 
     # ------------------------------------------------------------------ looking at it
 
@@ -108,15 +113,15 @@ class Symbol(Fluent):
 
     def list_arguments(self) -> list[str]:
         """Names of the variables the computation needs, auxiliary states aside, in graph order."""
-        return [n.name for n in split_variables(topo_sort(self._heads))[0]]
+        return [n.name for n in self._graph.arguments]
 
     def list_auxiliary_states(self) -> list[str]:
         """Names of the variables that operators update themselves, such as the moving averages of BatchNorm."""
-        return [n.name for n in split_variables(topo_sort(self._heads))[1]]
+        return [n.name for n in self._graph.states]
 
     def list_inputs(self) -> list[str]:
         """Names of all variables, auxiliary states included, in graph order."""
-        return [n.name for n in topo_sort(self._heads) if n.op is None]
+        return [n.name for n in self._graph.variables]
 
     def list_outputs(self) -> list[str]:
         """Names of the outputs, such as ``fc1_output``."""
@@ -124,13 +129,11 @@ class Symbol(Fluent):
 
     def get_internals(self) -> Symbol:
         """A group of all outputs of all nodes; ``net.get_internals()["fc1_output"]`` cuts a graph."""
-        return type(self)([(n, i) for n in topo_sort(self._heads) for i in range(n.num_visible)])
+        return type(self)([(n, i) for n in self._graph.nodes for i in range(n.num_visible)])
 
     def get_children(self) -> Symbol | None:
         """A group of the inputs of the output nodes; None when there are none."""
-        nodes = dict.fromkeys(id(n) for n, _ in self._heads)
-        by_id = {id(n): n for n, _ in self._heads}
-        entries = [e for key in nodes for e in by_id[key].inputs]
+        entries = [e for node in dict.fromkeys(n for n, _ in self._heads) for e in node.inputs]
         return type(self)(entries) if entries else None
 
     # ------------------------------------------------------------------ attributes
@@ -158,7 +161,7 @@ class Symbol(Fluent):
     def attr_dict(self) -> dict[str, dict[str, str]]:
         """Attributes of all nodes that have some: ``{"conv1": {"kernel": "(3, 3)"}}``; of one name, those of all."""
         found: dict[str, dict[str, str]] = {}
-        for node in topo_sort(self._heads):
+        for node in self._graph.nodes:
             if node.attrs:
                 found.setdefault(node.name, {}).update(_shown_attrs(node))
         return found
@@ -223,12 +226,12 @@ class Symbol(Fluent):
         node = self._node
         if node is None or node.op is None:
             raise MXNetError("Only the symbol of a single operator can be made atomic")
-        atom = Node(node.op, "", attrs=dict(node.attrs), params=node.params)
-        atom.subgraphs = node.subgraphs
+        atom = node.copy(())
+        atom.name, atom.in_versions = "", ()
         return type(self)([(atom, i) for i in range(atom.num_visible)])
 
     def __copy__(self) -> Symbol:
-        return type(self)(passes.copy_graph(self._heads))
+        return type(self)(rebuild(self._graph).heads)
 
     def __deepcopy__(self, _: Any = None) -> Symbol:
         return self.__copy__()
@@ -243,8 +246,8 @@ class Symbol(Fluent):
         remove_amp_cast : bool
             Leave out the casts of automatic mixed precision.
         """
-        heads = passes.remove_amp_cast(self._heads) if remove_amp_cast else self._heads
-        return to_json(heads, _infer.np_shape())
+        graph = passes.remove_amp_cast(self._graph) if remove_amp_cast else self._graph
+        return to_json(graph, _infer.np_shape())
 
     def save(self, fname: str, remove_amp_cast: bool = True) -> None:
         """Write a ``-symbol.json`` file; an existing one is replaced when everything has been written.
@@ -280,7 +283,7 @@ class Symbol(Fluent):
             return f"Variable:{first.name}\n" if first.op is None else f"AtomicFunctor  Op:{first.op.name}\n"
         lines = ["Symbol Outputs:"]
         lines += [f"\toutput[{i}]={n.name}({index})" for i, (n, index) in enumerate(self._heads)]
-        for node in topo_sort(self._heads):
+        for node in self._graph.nodes:
             lines += _describe(node)
         return "\n".join(lines) + "\n"
 
@@ -313,22 +316,22 @@ class Symbol(Fluent):
         >>> net.infer_shape(data=(8, 20))
         ([(8, 20), (10, 20), (10,)], [(8, 10)], [])
         """
-        return _infer.shapes(self._heads, args, kwargs, partial=False)
+        return _infer.shapes(self._graph, args, kwargs, partial=False)
 
     def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
         """As :meth:`infer_shape`, but gives what can be told: unknown sizes as 0 and unknown shapes as ``()``."""
-        return _infer.shapes(self._heads, args, kwargs, partial=True)
+        return _infer.shapes(self._graph, args, kwargs, partial=True)
 
     def infer_type(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
         """NumPy types of arguments, outputs and auxiliary states from those of some arguments.
 
         Works as :meth:`infer_shape` does.
         """
-        return _infer.types(self._heads, args, kwargs, partial=False)
+        return _infer.types(self._graph, args, kwargs, partial=False)
 
     def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
         """As :meth:`infer_type`, but gives what can be told: None for unknown types."""
-        return _infer.types(self._heads, args, kwargs, partial=True)
+        return _infer.types(self._graph, args, kwargs, partial=True)
 
     # ------------------------------------------------------------------ running
 
@@ -470,7 +473,7 @@ def create(
         attrs[op.variadic] = str(len(subgraphs) + len(positional) + len(named))
     inputs = [None if s is None else _single(s, f"{op.name}: Argument {i}") for i, s in enumerate(positional)]
     keywords = {key: _single(s, f"{op.name}: Keyword Argument {key}") for key, s in named.items()}
-    node = build.apply_op(op, name, attrs, inputs, keywords, [s._heads for s in subgraphs])
+    node = build.apply_op(op, name, attrs, inputs, keywords, [s._graph for s in subgraphs])
     if op.cast_rule is not None:
         op.cast_rule.symbolic(node, lambda begin: NameManager._current.value.get(None, begin))
     kind = next((type(s) for s in (*positional, *named.values()) if s is not None), Symbol)  # that of the first input

@@ -11,7 +11,7 @@ from ...context import Context
 from .. import env, integers, layout
 from ..grad_mode import grad_mode
 from ..gradients import anchor, is_marked, receive
-from ..graph.node import Entry
+from ..graph.node import Graph
 from ..graph.passes import eliminate_common
 from ..sparse.storage import Sparse
 from ..tape import gradients, reach, unreached
@@ -29,8 +29,7 @@ class CachedGraph:
 
     Parameters
     ----------
-    heads : list of Entry
-        The outputs.
+    graph : Graph
     ctx : Context
         Where it runs.
     contexts : dict of str to Context, optional
@@ -50,17 +49,18 @@ class CachedGraph:
 
     def __init__(
         self,
-        heads: Sequence[Entry],
+        graph: Graph,
         ctx: Context,
         contexts: dict[str, Context] | None = None,
         keep_state: bool = False,
     ) -> None:
-        self.heads, self.ctx, self.contexts, self._keep_state = list(heads), ctx, contexts, keep_state
-        self._to_run = eliminate_common(heads) if env.flag("MXNET_ELIMINATE_COMMON_EXPR") else self.heads
+        self.heads, self.contexts = graph.heads, contexts
+        self._to_run = eliminate_common(graph) if env.flag("MXNET_ELIMINATE_COMMON_EXPR") else graph
+        self._options = ctx, contexts, keep_state
         self._programs: dict[type[Program], Program] = {}
         self.program = self.program_of(Program)
-        self.makes_sparse = makes_sparse(heads)
-        self.casts = casts_to_integers(heads)
+        self.makes_sparse = makes_sparse(graph)
+        self.casts = casts_to_integers(graph)
         self._traces = Traces(closed=env.text("MXNET_EXECUTOR") == "eager")
         self._numbers: dict[Any, int] = {}  # kinds of tensors, numbered
         self._seen: list[tuple[Any, int]] = [(None, -1)] * self.program.num_inputs
@@ -71,7 +71,7 @@ class CachedGraph:
         """The program of a kind: for dense values, for sparse ones, or for gradients that pass through integers."""
         found = self._programs.get(kind)
         if found is None:
-            found = self._programs[kind] = kind(self._to_run, self.ctx, self.contexts, self._keep_state)
+            found = self._programs[kind] = kind(self._to_run, *self._options)
         return found
 
     def run(

@@ -10,7 +10,7 @@ import torch
 from ...base import MXNetError
 from ..gradients import Pass
 from ..graph.gradient import heads_to_start_from
-from ..graph.node import Entry
+from ..graph.node import Graph
 from ..sparse.storage import Rows, Sparse
 from ..state import state
 from ..tape import gradients
@@ -22,17 +22,16 @@ class Heads:
 
     Parameters
     ----------
-    entries : list of Entry
-        The outputs.
+    graph : Graph
     names : list of str
         Their names.
     wanted : set of str
         Variables whose gradients are computed.
     """
 
-    def __init__(self, entries: Sequence[Entry], names: Sequence[str], wanted: set[str]) -> None:
+    def __init__(self, graph: Graph, names: Sequence[str], wanted: set[str]) -> None:
         self._names = names
-        self._needed = heads_to_start_from(entries, wanted)
+        self._needed = heads_to_start_from(graph, wanted)
 
     def fit(self, given: Sequence[Any], outputs: Sequence[Any]) -> list[torch.Tensor | None]:
         """What is given as head gradients, in the types of the outputs (dense tensors, or rows as COO tensors).

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from .. import integers
-from ..graph.node import Entry, Node, topo_sort
+from ..graph.node import Graph, Node
 from ..registry import OpDef
 from ..tape import reach
 from .program import Program
@@ -24,9 +24,9 @@ class IntegerProgram(Program):
         return step
 
 
-def casts_to_integers(heads: Sequence[Entry]) -> bool:
+def casts_to_integers(graph: Graph) -> bool:
     """Whether a graph makes integers of floats by an operator that has a gradient."""
-    return any(n.op is not None and n.op.makes_integers(vars(n.params)) for n in topo_sort(heads))
+    return any(n.op is not None and n.op.makes_integers(vars(n.params)) for n in graph.operators)
 
 
 def _carrying(od: OpDef, plain: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from ..graph.node import Entry
+
 
 class OutputMonitor:
     """Reports the arrays of runs of a program to ``callback(name, array)``.
@@ -40,15 +42,15 @@ class OutputMonitor:
         for handle in self._gradients:  # of the run before
             handle.remove()
         self._gradients = []
-        values: dict[tuple[int, int], torch.Tensor] = {}
+        values: dict[Entry, torch.Tensor] = {}
 
         def hook(node: Any, index: int, value: torch.Tensor) -> None:
             if index == 0:
-                given = [variables[n.name] if n.is_variable else values[id(n), k] for n, k in node.inputs]
+                given = [variables[n.name] if n.is_variable else values[n, k] for n, k in node.inputs]
                 if self._inputs:
                     self._report_inputs(node, given)
                 self._report_gradients(node, given)
-            values[id(node), index] = value
+            values[node, index] = value
             self._report(node.output_name(index), node.op.name, value)
 
         return hook

@@ -12,7 +12,7 @@ from ...base import MXNetError
 from ..errors import RAISED
 from ..grad_mode import grad_mode
 from ..graph.infer import infer_body_shapes, infer_body_types
-from ..graph.node import Entry, Node, split_variables, topo_sort
+from ..graph.node import Entry, Graph, Node
 from ..graph.passes import deferred_sizes, resolve_sizes
 from ..registry import OpDef
 from ..rng import generator
@@ -29,8 +29,7 @@ class Program:
 
     Parameters
     ----------
-    heads : list of Entry
-        The outputs of the graph.
+    graph : Graph
     ctx : Context
         Where operators run (their generators and created tensors); inputs must be there already.
     contexts : dict of str to Context, optional
@@ -45,42 +44,37 @@ class Program:
     """
 
     def __init__(
-        self, heads: Sequence[Entry], ctx: Any, contexts: dict[str, Any] | None = None, keep_state: bool = False
+        self, graph: Graph, ctx: Any, contexts: dict[str, Any] | None = None, keep_state: bool = False
     ) -> None:
-        nodes = topo_sort(heads)
-        arguments, aux = split_variables(nodes)
-        self.arguments = [n.name for n in arguments]
-        self.aux = [n.name for n in aux]
-        self.heads = list(heads)
+        self.graph = graph
+        self.arguments = [n.name for n in graph.arguments]
+        self.aux = [n.name for n in graph.states]
         self.ctx = ctx
-        self.nodes = nodes
-        slots: dict[tuple[int, int], int] = {}
-        for node in (*arguments, *aux):
-            slots[id(node), 0] = len(slots)
+        slots: dict[Entry, int] = {}
+        for node in (*graph.arguments, *graph.states):
+            slots[node, 0] = len(slots)
         self.num_inputs = len(slots)
         self._makers: list[tuple[Node, tuple[int, ...], tuple[int, ...], Any, bool]] = []
-        for node in nodes:
-            if node.op is None:
-                continue
-            read = tuple([slots[id(n), i] for n, i in node.inputs])
+        for node in graph.operators:
+            read = tuple([slots[entry] for entry in node.inputs])
             written = []
             for i in range(node.num_outputs):
-                slots[id(node), i] = len(slots)
-                written.append(slots[id(node), i])
+                slots[node, i] = len(slots)
+                written.append(slots[node, i])
             group = node.attrs.get("__ctx_group__")
             where = contexts.get(group, ctx) if contexts and group else ctx
             self._makers.append((node, read, tuple(written), where, bool(contexts)))
-        self._bodies = {id(m[0]): [Body(g, m[3]) for g in m[0].subgraphs] for m in self._makers if m[0].subgraphs}
-        self._kept: dict[int, dict[Any, Any]] | None = {} if keep_state else None
-        self._left_apart = set() if contexts else _parameter_lists(nodes, self.heads)
+        self._bodies = {m[0]: [Body(g, m[3]) for g in m[0].subgraphs] for m in self._makers if m[0].subgraphs}
+        self._kept: dict[Node, dict[Any, Any]] | None = {} if keep_state else None
+        self._left_apart = set() if contexts else _parameter_lists(graph)
         self.num_slots = len(slots)
-        self.outputs = tuple([slots[id(n), i] for n, i in heads])
+        self.outputs = tuple([slots[head] for head in graph.heads])
         self._steps: dict[tuple[bool, bool], list[Step]] = {}
         self._fusable = not contexts and ctx.device.type == "cpu" and fusion.wanted()
         self._aliased: dict[bool, tuple[int, ...]] = {}
         self._options = contexts, keep_state
         # Where operators leave their sizes open: a program for each set of input shapes.
-        self._sized: dict[tuple[tuple[int, ...], ...], Program] | None = {} if deferred_sizes(heads) else None
+        self._sized: dict[tuple[tuple[int, ...], ...], Program] | None = {} if deferred_sizes(graph) else None
 
     def sized(self, inputs: Sequence[torch.Tensor]) -> Program:
         """The program for inputs of these shapes: another one where operators wait for their sizes."""
@@ -89,8 +83,8 @@ class Program:
         shapes = tuple([tuple(t.shape) for t in inputs])
         found = self._sized.get(shapes)
         if found is None:
-            heads = resolve_sizes(self.heads, dict(zip((*self.arguments, *self.aux), shapes)))
-            found = self._sized[shapes] = type(self)(heads, self.ctx, *self._options)
+            graph = resolve_sizes(self.graph, dict(zip((*self.arguments, *self.aux), shapes)))
+            found = self._sized[shapes] = type(self)(graph, self.ctx, *self._options)
             found._sized = None
         return found
 
@@ -124,15 +118,15 @@ class Program:
     ) -> Step:
         od: OpDef = node.op  # type: ignore[assignment]
         p = node.params
-        if id(node) in self._left_apart:
+        if node in self._left_apart:
             return Step(node, _left_apart, read, written, {}, None)
         kwargs = od.keywords(p, is_train, ctx)
         if od.variadic and od.variadic in od.takes:
             kwargs.setdefault(od.variadic, len(read))
         if od.subgraphs_arg is not None:
-            kwargs[od.subgraphs_arg] = self._bodies[id(node)]
+            kwargs[od.subgraphs_arg] = self._bodies[node]
         if od.kept_arg is not None and self._kept is not None:
-            kwargs[od.kept_arg] = self._kept.setdefault(id(node), {})
+            kwargs[od.kept_arg] = self._kept.setdefault(node, {})
         order = od.place(read, p)
         slots = tuple([-1 if s is None else s for s in order])
         return Step(node, _callable(od, p), slots, written, kwargs, ctx.device if move else None)
@@ -192,20 +186,17 @@ class Body:
 
     Parameters
     ----------
-    heads : list of Entry
-        The outputs of the body.
+    graph : Graph
     ctx : Context
         Where it runs.
     """
 
-    def __init__(self, heads: Sequence[Entry], ctx: Any) -> None:
-        self.heads = list(heads)
-        self._program = Program(heads, ctx)
-        self._variables = [n for n in self._program.nodes if n.op is None]
-        arguments, aux = split_variables(self._program.nodes)
-        number = {id(n): i for i, n in enumerate(self._variables)}
-        self._arguments = [number[id(n)] for n in arguments]
-        self._aux = [number[id(n)] for n in aux]
+    def __init__(self, graph: Graph, ctx: Any) -> None:
+        self.graph = graph
+        self._program = Program(graph, ctx)
+        number = {n: i for i, n in enumerate(graph.variables)}
+        self._arguments = [number[n] for n in graph.arguments]
+        self._aux = [number[n] for n in graph.states]
 
     @property
     def is_pure(self) -> bool:
@@ -219,8 +210,8 @@ class Body:
 
     def __call__(self, inputs: Sequence[torch.Tensor], is_train: bool) -> list[torch.Tensor]:
         """Run on a tensor for each variable, in the order of the graph; gives the outputs."""
-        if len(inputs) != len(self._variables):
-            raise MXNetError(f"a subgraph has {len(self._variables)} inputs, the operator feeds {len(inputs)}")
+        if len(inputs) != self._program.num_inputs:
+            raise MXNetError(f"a subgraph has {self._program.num_inputs} inputs, the operator feeds {len(inputs)}")
         given = [inputs[i] for i in self._arguments]
         given += [inputs[i].data for i in self._aux]
         return self._program.run(given, is_train)
@@ -233,10 +224,10 @@ class Body:
         MXNetError
             When they cannot be told.
         """
-        count = len(self.heads)
-        _, shapes = infer_body_shapes(self.heads, [tuple(t.shape) for t in inputs], [None] * count)
-        _, types = infer_body_types(self.heads, [t.dtype for t in inputs], [None] * count)
-        for (node, _), shape in zip(self.heads, shapes):
+        count = len(self.graph.heads)
+        _, shapes = infer_body_shapes(self.graph, [tuple(t.shape) for t in inputs], [None] * count)
+        _, types = infer_body_types(self.graph, [t.dtype for t in inputs], [None] * count)
+        for (node, _), shape in zip(self.graph.heads, shapes):
             if not is_known(shape):
                 raise MXNetError(f"the shape of {node.name!r}, an output of a loop that never ran, cannot be told")
         return [(s, t or torch.float32) for s, t in zip(shapes, types)]  # type: ignore[misc]
@@ -255,18 +246,18 @@ def _sharing(outputs: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor]) ->
     return tuple([i for i, t in shared if isinstance(t, torch.Tensor) and t.untyped_storage().data_ptr() in memory])
 
 
-def _parameter_lists(nodes: Sequence[Node], heads: Sequence[Entry]) -> set[int]:
+def _parameter_lists(graph: Graph) -> set[Node]:
     """The nodes that join parts for nobody but inputs which may come in parts.
 
     Joining the parameters of an RNN, and taking their gradients apart again, is five per cent of a step.
     """
-    joins = {id(n) for n in nodes if n.op is not None and n.op.joins_parts}
+    joins = {n for n in graph.operators if n.op is not None and n.op.joins_parts}
     if joins:
-        joins -= {id(n) for n, _ in heads}
-        for node in nodes:
+        joins -= {n for n, _ in graph.heads}
+        for node in graph.operators:
             for i, (source, _) in enumerate(node.inputs):
                 if node.op is None or node.op.inputs[i : i + 1] != (node.op.parts,):
-                    joins.discard(id(source))
+                    joins.discard(source)
     return joins
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeAlias, Union
 
 import torch
 
 from .. import integers
-from ..graph.node import Entry, Node, topo_sort
+from ..graph.node import Graph, Node
 from ..registry import OpDef
 from ..sparse.dispatch import applies, call, with_history
 from ..sparse.storage import Sparse, carrier_for, convert
@@ -50,9 +50,9 @@ def _dispatched(od: OpDef, p: Any, dense: Callable[..., Any]) -> Callable[..., A
     return run
 
 
-def makes_sparse(heads: Sequence[Entry]) -> bool:
+def makes_sparse(graph: Graph) -> bool:
     """Whether a graph of dense inputs has sparse values."""
-    rules = [(node.op.sparse, node.params) for node in topo_sort(heads) if node.op is not None]
+    rules = [(node.op.sparse, node.params) for node in graph.operators if node.op is not None]
     return any(rule is not None and rule.makes_sparse is not None and rule.makes_sparse(p) for rule, p in rules)
 
 

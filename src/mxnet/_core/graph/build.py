@@ -10,7 +10,7 @@ from ..registry import OpDef
 from ..spelling import suggestion
 from ..text import shortened
 from .attrs import initialize_variables, parse_params
-from .node import Entry, Node, topo_sort
+from .node import Entry, Graph, Node
 
 
 def keyword_mismatch(what: str, given: Iterable[str], candidates: Sequence[str]) -> NoReturn:
@@ -27,7 +27,7 @@ def apply_op(
     attrs: dict[str, str],
     positional: Sequence[Entry | None],
     named: Mapping[str, Entry],
-    subgraphs: Sequence[list[Entry]] = (),
+    subgraphs: Sequence[Graph] = (),
 ) -> Node:
     """A node that applies an operator; inputs that are not given become variables ``{name}_{input}``.
 
@@ -100,14 +100,13 @@ def substitute(heads: list[Entry], replacements: Mapping[str, Entry]) -> list[En
     MXNetError
         When a name is none of the graph's variables.
     """
-    nodes = topo_sort(heads)
-    variables = [n for n in nodes if n.op is None]
-    by_id = {id(n): replacements[n.name] for n in variables if n.name in replacements}
-    names = [n.name for n in variables]
+    graph = Graph(heads)
+    instead = {n: replacements[n.name] for n in graph.variables if n.name in replacements}
+    names = [n.name for n in graph.variables]
     if any(key not in names for key in replacements):
         keyword_mismatch("Symbol.Compose", replacements, names)
-    for node in nodes:
-        if any(id(source) in by_id for source, _ in node.inputs):
-            node.inputs = [by_id.get(id(source), (source, i)) for source, i in node.inputs]
+    for node in graph.operators:
+        if any(source in instead for source, _ in node.inputs):
+            node.inputs = [instead.get(source, (source, i)) for source, i in node.inputs]
             node.update_versions()
-    return [by_id.get(id(n), (n, i)) for n, i in heads]
+    return [instead.get(n, (n, i)) for n, i in heads]

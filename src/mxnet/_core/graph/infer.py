@@ -21,7 +21,7 @@ from ..params import LARGEST_SIZE, Shape, codec_for
 from ..registry import OpDef
 from ..shapes import Conflict, PartialShape, ShapeRule, TypeRule, is_known, show, unify
 from ..types import DTypeLike
-from .node import Entry, Node, topo_sort
+from .node import Entry, Graph, Node
 
 _CACHE_LIMIT = 20_000
 _MAX_RANK = 64
@@ -35,33 +35,30 @@ class Inferred:
 
     Attributes
     ----------
-    nodes : list of Node
-        In topological order.
     complete : bool
         Whether everything is known that a run needs: variables, outputs, and what flows between nodes.
     """
 
-    def __init__(self, nodes: Sequence[Node], first: dict[int, int], values: list[Any], complete: bool) -> None:
-        self.nodes = nodes
+    def __init__(self, first: dict[Node, int], values: list[Any], complete: bool) -> None:
         self._first = first
         self._values = values
         self.complete = complete
 
     def __getitem__(self, entry: Entry) -> Any:
         node, index = entry
-        return self._values[self._first[id(node)] + index]
+        return self._values[self._first[node] + index]
 
     def of(self, node: Node) -> Any:
         """What is known about the first output of a node."""
-        return self._values[self._first[id(node)]]
+        return self._values[self._first[node]]
 
 
-def infer_shapes(heads: Sequence[Entry], known: Mapping[str, PartialShape], np_shape: bool = False) -> Inferred:
+def infer_shapes(graph: Graph, known: Mapping[str, PartialShape], np_shape: bool = False) -> Inferred:
     """Infer the shapes of all arrays of a graph.
 
     Parameters
     ----------
-    heads : list of Entry
+    graph : Graph
     known : dict of str to partial shape
         What is known about variables, by name. A complete shape wins over the variable's own ``__shape__``.
     np_shape : bool
@@ -82,10 +79,10 @@ def infer_shapes(heads: Sequence[Entry], known: Mapping[str, PartialShape], np_s
     def step(node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
         return _shape_step(node, key, before, np_shape)
 
-    return _run(heads, start, step, is_known)
+    return _run(graph, start, step, is_known)
 
 
-def infer_types(heads: Sequence[Entry], known: Mapping[str, torch.dtype]) -> Inferred:
+def infer_types(graph: Graph, known: Mapping[str, torch.dtype]) -> Inferred:
     """Infer the data types (``torch.dtype``) of all arrays of a graph; ``known`` maps variable names to types.
 
     Raises
@@ -98,7 +95,7 @@ def infer_types(heads: Sequence[Entry], known: Mapping[str, torch.dtype]) -> Inf
         given = known.get(node.name)
         return type_attr(node) if given is None else given
 
-    return _run(heads, start, _type_step, _type_known)
+    return _run(graph, start, _type_step, _type_known)
 
 
 def _type_known(dtype: DTypeLike) -> bool:
@@ -106,13 +103,13 @@ def _type_known(dtype: DTypeLike) -> bool:
 
 
 def infer_body_shapes(
-    heads: Sequence[Entry], inputs: Sequence[PartialShape], outputs: Sequence[PartialShape], np_shape: bool = False
+    graph: Graph, inputs: Sequence[PartialShape], outputs: Sequence[PartialShape], np_shape: bool = False
 ) -> tuple[list[PartialShape], list[PartialShape]]:
     """Infer through the body of a control-flow operator, from what is known about its inputs and outputs.
 
     Parameters
     ----------
-    heads : list of Entry
+    graph : Graph
     inputs : list of partial shape
         Of all variables, in the order of the graph.
     outputs : list of partial shape
@@ -137,36 +134,35 @@ def infer_body_shapes(
     def step(node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
         return _shape_step(node, key, before, np_shape)
 
-    return _infer_body(heads, inputs, outputs, declared, step, is_known)
+    return _infer_body(graph, inputs, outputs, declared, step, is_known)
 
 
 def infer_body_types(
-    heads: Sequence[Entry], inputs: Sequence[torch.dtype | None], outputs: Sequence[torch.dtype | None]
+    graph: Graph, inputs: Sequence[torch.dtype | None], outputs: Sequence[torch.dtype | None]
 ) -> tuple[list[torch.dtype | None], list[torch.dtype | None]]:
     """As :func:`infer_body_shapes`, for data types."""
-    return _infer_body(heads, inputs, outputs, type_attr, _type_step, _type_known)
+    return _infer_body(graph, inputs, outputs, type_attr, _type_step, _type_known)
 
 
 def _infer_body(
-    heads: Sequence[Entry],
+    graph: Graph,
     inputs: Sequence[Any],
     outputs: Sequence[Any],
     declared: Callable[[Node], Any],
     step: Callable[[Node, Hashable, tuple[Any, ...]], tuple[Any, ...]],
     known: Callable[[Any], bool],
 ) -> tuple[list[Any], list[Any]]:
-    variables = [n for n in topo_sort(heads) if n.op is None]
-    for what, given, expected in (("inputs", inputs, variables), ("outputs", outputs, heads)):
+    for what, given, expected in (("inputs", inputs, graph.variables), ("outputs", outputs, graph.heads)):
         if len(given) != len(expected):
             raise Conflict(f"the operator feeds {len(given)} {what} of a subgraph that has {len(expected)}")
-    given_to = {id(v): value for v, value in zip(variables, inputs)}
+    given_to = dict(zip(graph.variables, inputs))
 
     def start(node: Node) -> Any:
-        given = given_to[id(node)]
+        given = given_to[node]
         return declared(node) if given is None else given
 
-    found = _run(heads, start, step, known, outputs)
-    return [found.of(v) for v in variables], [found[h] for h in heads]
+    found = _run(graph, start, step, known, outputs)
+    return [found.of(v) for v in graph.variables], [found[h] for h in graph.heads]
 
 
 def shape_attr(node: Node, np_shape: bool = False) -> PartialShape:
@@ -221,7 +217,7 @@ def type_attr(node: Node) -> torch.dtype | None:
 
 
 def _run(
-    heads: Sequence[Entry],
+    graph: Graph,
     start: Callable[[Node], Any],
     step: Callable[[Node, Hashable, tuple[Any, ...]], tuple[Any, ...]],
     known: Callable[[Any], bool],
@@ -231,15 +227,15 @@ def _run(
 
     ``start`` says what is known about variables, ``outputs`` what about the heads.
     """
-    nodes = topo_sort(heads)
-    first: dict[int, int] = {}
+    nodes = graph.nodes
+    first: dict[Node, int] = {}
     values: list[Any] = []
     needed: set[int] = set()
     slots: list[list[int]] = []  # of each node: the arrays it touches, inputs first
     users: list[list[int]] = []  # of each array: the nodes that touch it
     keys: list[Hashable] = []
     for number, node in enumerate(nodes):
-        first[id(node)] = base = len(values)
+        first[node] = base = len(values)
         if node.op is None:
             needed.add(base)
             values.append(start(node))
@@ -250,16 +246,16 @@ def _run(
         count = node.num_outputs
         values.extend([None] * count)
         users.extend([number] for _ in range(count))
-        touched = [first[id(n)] + i for n, i in node.inputs]
+        touched = [first[n] + i for n, i in node.inputs]
         needed.update(touched)
         for slot in touched:
             users[slot].append(number)
         slots.append([*touched, *range(base, base + count)])
         stable = not (node.subgraphs or node.op.opaque)
         keys.append((id(node.op), frozenset(node.attrs.items())) if stable else None)
-    needed.update(first[id(n)] + i for n, i in heads)
-    for (node, index), value in zip(heads, outputs):
-        slot = first[id(node)] + index
+    needed.update(first[n] + i for n, i in graph.heads)
+    for (node, index), value in zip(graph.heads, outputs):
+        slot = first[node] + index
         values[slot] = value if values[slot] is None else _merge(node, values[slot], value)
 
     finished = [not touched for touched in slots]
@@ -282,7 +278,7 @@ def _run(
         # What a sweep concluded in its own direction has been used by it already: go the other way.
         waiting = sorted((n for n in woken if not finished[n]), reverse=backwards)
         backwards = not backwards
-    return Inferred(nodes, first, values, all(known(values[s]) for s in needed))
+    return Inferred(first, values, all(known(values[s]) for s in needed))
 
 
 def _operator(node: Node) -> OpDef:

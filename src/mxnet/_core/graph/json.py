@@ -15,7 +15,7 @@ from ...base import MXNetError
 from ..registry import get_op
 from ..text import quoted, shortened
 from .attrs import parse_params
-from .node import Entry, Node, split_variables, topo_sort
+from .node import Entry, Graph, Node
 from .upgrade import VERSION, upgrade
 
 _log = logging.getLogger(__name__)
@@ -25,17 +25,17 @@ _log = logging.getLogger(__name__)
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
-def to_json(heads: Sequence[Entry], np_shape: bool = False) -> str:
+def to_json(graph: Graph, np_shape: bool = False) -> str:
     """The text of a ``-symbol.json`` file for a graph."""
     graph_attrs = {"mxnet_version": f'["int", {VERSION}]'}
     if np_shape:
         graph_attrs["is_np_shape"] = '["int", 1]'
-    return _graph(heads, "", graph_attrs)
+    return _graph(graph, "", graph_attrs)
 
 
-def _graph(heads: Sequence[Entry], indent: str, graph_attrs: dict[str, str] | None) -> str:
-    nodes = topo_sort(heads)
-    index = {id(n): i for i, n in enumerate(nodes)}
+def _graph(graph: Graph, indent: str, graph_attrs: dict[str, str] | None) -> str:
+    nodes = graph.nodes
+    index = {n: i for i, n in enumerate(nodes)}
     inner = indent + "  "
     row_ptr = [0]
     for n in nodes:
@@ -44,20 +44,20 @@ def _graph(heads: Sequence[Entry], indent: str, graph_attrs: dict[str, str] | No
         "nodes": _list([_node(n, index, inner + "  ") for n in nodes], inner, multi_line=True),
         "arg_nodes": _list([str(i) for i, n in enumerate(nodes) if n.op is None], inner),
         "node_row_ptr": _list([str(i) for i in row_ptr], inner),
-        "heads": _list([f"[{index[id(n)]}, {i}, 0]" for n, i in heads], inner),
+        "heads": _list([f"[{index[n]}, {i}, 0]" for n, i in graph.heads], inner),
     }
     if graph_attrs:
         fields["attrs"] = _map(graph_attrs, inner)
     return _object(fields, indent)
 
 
-def _node(node: Node, index: dict[int, int], indent: str) -> str:
+def _node(node: Node, index: dict[Node, int], indent: str) -> str:
     inner = indent + "  "
     versions = node.in_versions or (0,) * len(node.inputs)
     fields = {"op": '"null"' if node.op is None else _string(node.op.name), "name": _string(node.name)}
     if node.attrs:
         fields["attrs"] = _map({k: _string(v) for k, v in node.attrs.items()}, inner)
-    fields["inputs"] = _list([f"[{index[id(n)]}, {i}, {v}]" for (n, i), v in zip(node.inputs, versions)], inner)
+    fields["inputs"] = _list([f"[{index[n]}, {i}, {v}]" for (n, i), v in zip(node.inputs, versions)], inner)
     if node.subgraphs:
         fields["subgraphs"] = _list([_graph(g, inner + "  ", None) for g in node.subgraphs], inner, multi_line=True)
     return _object(fields, indent)
@@ -151,8 +151,8 @@ def _read_graph(data: Any, version: int, depth: int) -> list[Entry]:
     heads = [_read_entry(e, nodes, "a head")[:2] for e in _expect(data["heads"], list, "heads")]
     if not heads:
         raise MXNetError("Invalid symbol file: the graph has no heads")
-    upgrade(topo_sort(heads), version)
-    for node in topo_sort(heads):
+    upgrade(Graph(heads).nodes, version)
+    for node in Graph(heads).nodes:
         _check_node(node)
     for node, index in heads:
         _check_output(node, index, "a head")
@@ -177,7 +177,7 @@ def _read_node(record: Any, position: int, version: int, depth: int) -> Node:
         raise MXNetError(f"Failed loading node {name!r} of type {op_name}: {e}") from None
     node = Node(op, name, attrs=attrs)
     for subgraph in _expect(record.get("subgraphs", []), list, f"subgraphs of {where}"):
-        node.subgraphs.append(_read_graph(subgraph, version, depth + 1))
+        node.subgraphs.append(Graph(_read_graph(subgraph, version, depth + 1)))
     return node
 
 
@@ -229,21 +229,21 @@ def _node_at(number: Any, nodes: Sequence[Node], what: str) -> Node:
 
 def _refuse_cycles(nodes: Sequence[Node]) -> None:
     """Raise when a node depends on itself."""
-    waiting = {id(n): len(n.inputs) for n in nodes}
-    users: dict[int, list[Node]] = {}
+    waiting = {n: len(n.inputs) for n in nodes}
+    users: dict[Node, list[Node]] = {}
     for n in nodes:
         for source, _ in n.inputs:
-            users.setdefault(id(source), []).append(n)
+            users.setdefault(source, []).append(n)
     ready = [n for n in nodes if not n.inputs]
     while ready:
         done = ready.pop()
-        del waiting[id(done)]
-        for user in users.get(id(done), ()):
-            waiting[id(user)] -= 1
-            if waiting[id(user)] == 0:
+        del waiting[done]
+        for user in users.get(done, ()):
+            waiting[user] -= 1
+            if waiting[user] == 0:
                 ready.append(user)
     if waiting:
-        stuck = next(n for n in nodes if id(n) in waiting)
+        stuck = next(iter(waiting))
         raise MXNetError(f"Invalid symbol file: node {stuck.name!r} depends on itself or on a node that does")
 
 
@@ -285,8 +285,7 @@ def _expect(value: object, kind: type, what: str) -> Any:
 
 def _to_np_shapes(heads: Sequence[Entry]) -> None:
     """Respell unknown dimensions of variables, written as 0, for NumPy shapes, where they are -1."""
-    arguments, states = split_variables(topo_sort(heads))
-    for node in (*arguments, *states):
+    for node in Graph(heads).variables:
         text = node.attrs.get("__shape__")
         if text is not None:
             words = text.strip("()[] ").replace(",", " ").split()

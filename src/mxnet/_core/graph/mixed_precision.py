@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
 import torch
@@ -12,14 +12,13 @@ from ..dtypes import TORCH_TO_CODE, TORCH_TO_NAME
 from ..ops.elemwise.copying import amp_cast, amp_multicast
 from ..registry import OpDef
 from .infer import infer_types, type_attr
-from .node import Entry, Node, topo_sort
+from .node import Entry, Graph, Node
 
-_Key: TypeAlias = tuple[int, int]
 Conditions: TypeAlias = Mapping[str, Mapping[str, Collection[str]]]
 
 
 def reduce_precision(
-    heads: Sequence[Entry],
+    graph: Graph,
     target: torch.dtype,
     *,
     low: Collection[str],
@@ -29,12 +28,12 @@ def reduce_precision(
     excluded: Collection[str] = (),
     parameters: Collection[str] = (),
     cast_parameters: bool = False,
-) -> list[Entry]:
+) -> Graph:
     """A copy of a float32 graph in which some operators run in a low precision, and which has float32 outputs.
 
     Parameters
     ----------
-    heads : list of Entry
+    graph : Graph
     target : torch.dtype
         ``float16`` or ``bfloat16``.
     low, full, widest : collection of str
@@ -51,10 +50,8 @@ def reduce_precision(
         Whether parameters of low-precision operators are in low precision themselves; else they are cast at each run.
     """
     build = _Pass(target, parameters, cast_parameters)
-    for old in topo_sort(heads):
-        new = Node(old.op, old.name, [], dict(old.attrs), old.params)
-        new.subgraphs, new.version, new.in_versions = old.subgraphs, old.version, old.in_versions
-        build.made[id(old)] = new
+    for old in graph.nodes:
+        build.made[old] = new = old.copy(())
         kind = None if old.op is None else old.op.name
         if old.name in excluded or kind in full:
             build.full_precision(old, new)
@@ -66,17 +63,13 @@ def reduce_precision(
             build.full_precision(old, new, trust_variables=False)
         else:
             build.as_it_comes(old, new)
-    result = [build.cast(e, torch.float32) for e in heads]
+    result = Graph([build.cast(e, torch.float32) for e in graph.heads])
     _declare_types(result, target, parameters, cast_parameters)
     return result
 
 
 def _meets(node: Node, conditions: Mapping[str, Collection[str]]) -> bool:
     return any(node.attrs.get(parameter) in values for parameter, values in conditions.items())
-
-
-def _key(entry: Entry) -> _Key:
-    return id(entry[0]), entry[1]
 
 
 class _Pass:
@@ -86,36 +79,36 @@ class _Pass:
         self.target = target
         self.parameters = parameters
         self.cast_parameters = cast_parameters
-        self.made: dict[int, Node] = {}
-        self.there: dict[torch.dtype, dict[_Key, Entry]] = {target: {}, torch.float32: {}}
+        self.made: dict[Node, Node] = {}
+        self.there: dict[torch.dtype, dict[Entry, Entry]] = {target: {}, torch.float32: {}}
 
     # ------------------------------------------------------------------ entries
 
     def raw(self, e: Entry) -> Entry:
         """An output of the old graph in the new one, in whatever type it has there."""
-        return self.made[id(e[0])], e[1]
+        return self.made[e[0]], e[1]
 
     def cast(self, e: Entry, dtype: torch.dtype) -> Entry:
         """The same in a given type; equal casts are made once."""
         known = self.there[dtype]
-        if _key(e) not in known:
+        if e not in known:
             name = f"{e[0].name}{_suffix(e)}_amp_cast_{TORCH_TO_NAME[dtype]}"
-            known[_key(e)] = _node(amp_cast, name, [self.raw(e)], {"dtype": TORCH_TO_NAME[dtype]}), 0
-        return known[_key(e)]
+            known[e] = _node(amp_cast, name, [self.raw(e)], {"dtype": TORCH_TO_NAME[dtype]}), 0
+        return known[e]
 
     def has(self, e: Entry, dtype: torch.dtype) -> bool:
         """Whether an output is known to be there in a type."""
-        return _key(e) in self.there[dtype]
+        return e in self.there[dtype]
 
     def raw_type(self, e: Entry) -> torch.dtype | None:
         """The type in which an output is there without a cast, where that is known."""
-        return next((t for t, known in self.there.items() if known.get(_key(e)) == self.raw(e)), None)
+        return next((t for t, known in self.there.items() if known.get(e) == self.raw(e)), None)
 
     def outputs_are(self, old: Node, types: Iterable[torch.dtype | None]) -> None:
         """Note the types in which a node gives its outputs."""
         for i, dtype in enumerate(types):
             if dtype in self.there:
-                self.there[dtype][id(old), i] = self.raw((old, i))
+                self.there[dtype][old, i] = self.raw((old, i))
 
     def is_parameter(self, e: Entry) -> bool:
         """Whether an entry is a parameter that may be kept in low precision."""
@@ -143,7 +136,7 @@ class _Pass:
                 new.inputs.append(self.raw(e))
                 continue
             if self.is_parameter(e) and not self.has(e, self.target):
-                self.there[self.target][_key(e)] = self.raw(e)
+                self.there[self.target][e] = self.raw(e)
             new.inputs.append(self.cast(e, self.target))
 
     def widest_type(self, old: Node, new: Node) -> None:
@@ -168,9 +161,7 @@ class _Pass:
         """A node that is left alone; its outputs are known when its first input is."""
         new.inputs.extend(self.raw(e) for e in old.inputs)
         if old.inputs:
-            dtype = next(
-                (t for t, known in self.there.items() if known.get(_key(old.inputs[0])) == new.inputs[0]), None
-            )
+            dtype = next((t for t, known in self.there.items() if known.get(old.inputs[0]) == new.inputs[0]), None)
             if dtype is not None:
                 self.outputs_are(old, _types(old, dtype)[1])
 
@@ -193,32 +184,30 @@ def _node(op: OpDef, name: str, inputs: list[Entry], attrs: dict[str, str]) -> N
 def _types(node: Node, first: torch.dtype) -> tuple[list[torch.dtype | None], list[torch.dtype | None]]:
     """Types of the inputs and outputs of a node whose first input has a given type."""
     inputs: list[Entry] = [(Node(None, str(i)), 0) for i in range(len(node.inputs))]
-    alone = Node(node.op, node.name, inputs, node.attrs, node.params)
-    alone.subgraphs = node.subgraphs
+    alone = node.copy(inputs)
     count = node.num_outputs
-    found = infer_types([(alone, i) for i in range(count)], {"0": first})
+    found = infer_types(Graph([(alone, i) for i in range(count)]), {"0": first})
     return [found[e] for e in inputs], [found[alone, i] for i in range(count)]
 
 
-def _declare_types(heads: Sequence[Entry], target: torch.dtype, parameters: Collection[str], cast: bool) -> None:
+def _declare_types(graph: Graph, target: torch.dtype, parameters: Collection[str], cast: bool) -> None:
     """Write the parameters' types into their ``__dtype__``: the one their users need, float32 where these take any."""
-    nodes = topo_sort(heads)
-    variables = [n for n in nodes if n.op is None and n.name in parameters]
+    variables = [n for n in graph.variables if n.name in parameters]
     # What was declared for the float32 network holds no longer.
     for node in variables:
         node.attrs.pop("__dtype__", None)
-    others = [n for n in nodes if n.op is None and n.name not in parameters]
-    found = infer_types(heads, {n.name: type_attr(n) or torch.float32 for n in others})
+    others = [n for n in graph.variables if n.name not in parameters]
+    found = infer_types(graph, {n.name: type_attr(n) or torch.float32 for n in others})
     for node in variables:
-        dtype = found.of(node) or (_type_cast_to(node, nodes, target) if cast else torch.float32)
+        dtype = found.of(node) or (_type_cast_to(node, graph, target) if cast else torch.float32)
         node.attrs["__dtype__"] = str(TORCH_TO_CODE[dtype])
 
 
-def _type_cast_to(variable: Node, nodes: Sequence[Node], target: torch.dtype) -> torch.dtype:
+def _type_cast_to(variable: Node, graph: Graph, target: torch.dtype) -> torch.dtype:
     """The type of a variable that only casts read, which accept any: what they make of it, when they agree."""
     wanted = set()
-    for node in nodes:
-        if node.op is not None and any(n is variable for n, _ in node.inputs):
+    for node in graph.operators:
+        if any(n is variable for n, _ in node.inputs):
             if node.op is amp_cast:
                 wanted.add(node.params.dtype)
             elif all(n.is_variable for n, _ in node.inputs):

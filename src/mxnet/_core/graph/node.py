@@ -1,15 +1,16 @@
-"""Nodes of the graph, walking over them, and copying them."""
+"""Graphs and their nodes: walking over them, and copying them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from ..registry import OpDef
 
 
 class Node:
-    """A variable (``op`` is None) or the application of an operator.
+    """A variable (``op`` is None) or the application of an operator. Nodes are equal when they are the same.
 
     Attributes
     ----------
@@ -21,8 +22,8 @@ class Node:
         As MXNet stores and saves them: operator parameters and ``__hidden__`` user attributes.
     params : SimpleNamespace or None
         The decoded parameters of an operator.
-    subgraphs : list of list of Entry
-        The bodies of a control-flow operator, each as its outputs.
+    subgraphs : list of Graph
+        The bodies of a control-flow operator.
     version : int
         How often a variable has been made the target of a mutating operator.
     in_versions : tuple of int
@@ -44,7 +45,7 @@ class Node:
         self.inputs: list[Entry] = list(inputs)
         self.attrs: dict[str, str] = {} if attrs is None else attrs
         self.params: Any = params
-        self.subgraphs: list[list[Entry]] = []
+        self.subgraphs: list[Graph] = []
         self.version = 0
         self.in_versions: tuple[int, ...] = ()
 
@@ -83,6 +84,12 @@ class Node:
                 versions[i] = target.version
         self.in_versions = tuple(versions) if any(versions) else ()
 
+    def copy(self, inputs: Sequence[Entry]) -> Node:
+        """A node like this one, with other inputs."""
+        new = Node(self.op, self.name, inputs, dict(self.attrs), self.params)
+        new.subgraphs, new.version, new.in_versions = self.subgraphs, self.version, self.in_versions
+        return new
+
     def __repr__(self) -> str:
         return f"<{'variable' if self.op is None else self.op.name} {self.name}>"
 
@@ -96,17 +103,17 @@ def topo_sort(heads: Iterable[Entry]) -> list[Node]:
     Iterative, so that graphs of any depth are fine.
     """
     order: list[Node] = []
-    seen: set[int] = set()
+    seen: set[Node] = set()
     for head, _ in heads:
-        if id(head) in seen:
+        if head in seen:
             continue
-        seen.add(id(head))
+        seen.add(head)
         stack = [(head, iter(head.inputs))]
         while stack:
             node, rest = stack[-1]
             for child, _ in rest:
-                if id(child) not in seen:
-                    seen.add(id(child))
+                if child not in seen:
+                    seen.add(child)
                     stack.append((child, iter(child.inputs)))
                     break
             else:
@@ -115,57 +122,74 @@ def topo_sort(heads: Iterable[Entry]) -> list[Node]:
     return order
 
 
-def auxiliary_ids(nodes: Iterable[Node]) -> set[int]:
-    """``id`` of each variable that some operator updates in place: the auxiliary states."""
-    found = set()
-    for node in nodes:
-        for i in node.mutated_inputs():
-            source = node.inputs[i][0]
-            if source.is_variable:
-                found.add(id(source))
-    return found
+class Graph:
+    """Some outputs, and all nodes that they are computed from, whose order is found once.
 
+    It is for graphs that are whole: whoever connects nodes otherwise makes a new one.
 
-def split_variables(nodes: Sequence[Node]) -> tuple[list[Node], list[Node]]:
-    """The arguments and the auxiliary states among the nodes, each in order."""
-    aux = auxiliary_ids(nodes)
-    arguments: list[Node] = []
-    states: list[Node] = []
-    for n in nodes:
-        if n.op is None:
-            (states if id(n) in aux else arguments).append(n)
-    return arguments, states
+    Parameters
+    ----------
+    heads : iterable of Entry
+        The outputs.
+    """
+
+    def __init__(self, heads: Iterable[Entry]) -> None:
+        self.heads = list(heads)
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        """All nodes, inputs before their users."""
+        return topo_sort(self.heads)
+
+    @cached_property
+    def operators(self) -> list[Node]:
+        """The nodes that compute something."""
+        return [n for n in self.nodes if n.op is not None]
+
+    @cached_property
+    def variables(self) -> list[Node]:
+        """The arguments and the auxiliary states, in the order of the graph."""
+        return [n for n in self.nodes if n.op is None]
+
+    @cached_property
+    def states(self) -> list[Node]:
+        """The auxiliary states: variables that some operator updates in place."""
+        mutated = {n.inputs[i][0] for n in self.operators for i in n.mutated_inputs()}
+        return [v for v in self.variables if v in mutated]
+
+    @cached_property
+    def arguments(self) -> list[Node]:
+        """The other variables."""
+        states = set(self.states)
+        return [v for v in self.variables if v not in states]
 
 
 def rebuild(
-    heads: Sequence[Entry],
+    graph: Graph,
     change: Callable[[Node, Node], None] | None = None,
-    redirect: dict[int, Callable[[list[Entry], int], Entry]] | None = None,
-) -> list[Entry]:
+    redirect: Mapping[Node, Callable[[list[Entry], int], Entry]] | None = None,
+) -> Graph:
     """Copy a graph, changing it on the way.
 
     Parameters
     ----------
-    heads : list of Entry
+    graph : Graph
     change : callable, optional
         ``change(old, new)`` may edit the new node, whose inputs are already set.
     redirect : dict, optional
-        ``id`` of a node -> function of its (new) inputs and of an output number, giving the entry that its users read
-        instead of it. Heads keep the node itself.
+        A node -> function of its (new) inputs and of an output number, giving the entry that its users read instead of
+        it. Heads keep the node itself.
     """
-    made: dict[int, Node] = {}
+    made: dict[Node, Node] = {}
 
     def entry(e: Entry) -> Entry:
         node, index = e
-        if redirect and id(node) in redirect:
-            return redirect[id(node)](made[id(node)].inputs, index)
-        return made[id(node)], index
+        if redirect and node in redirect:
+            return redirect[node](made[node].inputs, index)
+        return made[node], index
 
-    for old in topo_sort(heads):
-        new = Node(old.op, old.name, [entry(e) for e in old.inputs], dict(old.attrs), old.params)
-        new.subgraphs = old.subgraphs
-        new.version, new.in_versions = old.version, old.in_versions
-        made[id(old)] = new
+    for old in graph.nodes:
+        made[old] = new = old.copy([entry(e) for e in old.inputs])
         if change is not None:
             change(old, new)
-    return [(made[id(n)], i) for n, i in heads]
+    return Graph([(made[n], i) for n, i in graph.heads])

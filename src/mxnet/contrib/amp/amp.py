@@ -264,8 +264,8 @@ def convert_symbol(
         data_names = [name for name in inputs if "__dtype__" not in attrs.get(name, {})]
     # Nodes carry the canonical names of operators. MXNet's lists mean those too: an alias among them, such as
     # _sparse_concat on another list than Concat, says nothing about the operator.
-    heads = reduce_precision(
-        sym._heads,
+    graph = reduce_precision(
+        sym._graph,
         torch_dtype(target_dtype),
         low=set(low),
         full=set(full),
@@ -275,7 +275,7 @@ def convert_symbol(
         parameters=set(inputs).difference(data_names),
         cast_parameters=bool(cast_optional_params),
     )
-    return Symbol(heads)
+    return Symbol(graph.heads)
 
 
 def _declared_type(attrs: dict[str, dict[str, str]], name: str) -> Any:
