@@ -74,7 +74,7 @@ def test_fused_equals_separate(name, dtype, monkeypatch):
 
 def test_training_is_not_fused():
     sym, _ = GRAPHS["norm, relu"]
-    program = Program(sym._heads, mx.cpu())
+    program = Program(sym._graph, mx.cpu())
     names = [s.node.op.name for s in program.steps(True)]
     assert names == ["Convolution", "BatchNorm", "relu"]
 
