@@ -19,11 +19,10 @@ from ._core.execute.program import Program
 from ._core.execute.sparse import SparseProgram, in_graph, leaf_of
 from ._core.execute.trace import Trace
 from ._core.grad_mode import grad_mode
-from ._core.gradients import write
+from ._core.gradients import leaves_of_rows, write
 from ._core.graph.gradient import planned_bytes
 from ._core.graph.storage import infer_storage
 from ._core.rng import drawing_again
-from ._core.sparse.storage import let_want_rows
 from .base import ArgumentValueError, MXNetError
 from .context import Context
 from .ndarray import NDArray
@@ -125,7 +124,7 @@ class Executor:
         for i in self._grad_slots:
             leaves[i] = leaf_of(tensors[i])
             if isinstance(self.grad_arrays[i], BaseSparseNDArray):
-                let_want_rows(in_graph(leaves[i]))
+                leaves_of_rows[in_graph(leaves[i])] = None
         self._leaves = leaves
         self._traceable = kind is Program and not any(isinstance(g, BaseSparseNDArray) for g in self.grad_arrays)
         self._signature = self._graph.signature(leaves) if self._traceable else ()

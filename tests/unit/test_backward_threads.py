@@ -5,9 +5,10 @@ import threading
 import weakref
 
 import pytest
+import torch
 
 import mxnet as mx
-from mxnet import autograd
+from mxnet import autograd, gluon
 from mxnet._core import gradients, tape
 
 DEEP = 70  # torch works on passes nested as deeply as this on other threads
@@ -209,7 +210,7 @@ def test_two_threads_in_one_pass_make_one_list():
 
 def _receive(this, x):
     with this_thread_works_on(this):
-        gradients.receive([(x._t._deliver, mx.nd.array([5])._t)])
+        gradients.receive([(gradients.buffer_of(x._t), mx.nd.array([5])._t)])
 
 
 class this_thread_works_on:
@@ -442,6 +443,46 @@ def test_custom_operator_of_an_executor_runs_with_the_settings_of_the_caller():
     with mx.util.np_shape(True):
         deep(DEEP, run)
     assert [s[:4] for s in SEEN] == [(True, False, True, False)] * 2
+
+
+@pytest.mark.parametrize("req, expected", [("write", 12), ("add", 13)])
+def test_a_backward_pass_that_torch_runs_itself_sums_what_arrives_in_parts(req, expected):
+    net = gluon.nn.Dense(1, use_bias=False, in_units=1, weight_initializer=mx.init.Constant(2))
+    net.initialize()
+    net.hybridize(inline_limit=0)
+    x = mx.nd.ones((1, 1))
+    for _ in range(4):  # it is traced from the third call on
+        with autograd.record():
+            net(x).backward()
+    weight = net.weight.data()
+    weight.attach_grad(req)
+    weight.grad[:] = 1
+    with autograd.record():  # two traces deliver by themselves, and an operator through its leaf
+        y = net(x * 3) + net(x * 4) + weight * 5
+    y._t.sum().backward()
+    assert weight.grad.item() == expected
+    assert len(gradients._foreign) == 0
+
+
+def test_a_backward_pass_of_torch_that_fails_leaves_nothing():
+    x, z = variable(2), variable(3)
+
+    class Fails(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, t):
+            return t.clone()
+
+        @staticmethod
+        def backward(ctx, grad):
+            raise ValueError("no")
+
+    with autograd.record():
+        y, w = x * 1, z * 1
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no"):
+            (Fails.apply(y._t) + w._t).sum().backward(retain_graph=True)
+        assert len(gradients._foreign) == 0
+    assert x.grad.item() == z.grad.item() == 0
 
 
 def test_a_backward_pass_that_torch_runs_itself_delivers_at_once():

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from ..base import MXNetError
 from ..context import Context, current_context
 from .dtypes import TORCH_TO_NP
 
@@ -81,3 +82,12 @@ def context_of(t: torch.Tensor) -> Context:
         return Context("mps", 0)
     ctx = current_context()
     return ctx if ctx.device_type.startswith("cpu") else Context("cpu", 0)
+
+
+def parse_context(text: str) -> Context:
+    """Read ``"gpu(0)"``."""
+    kind, _, rest = text.partition("(")
+    number = rest.rstrip(")")
+    if kind not in Context.devstr2type or (rest and not (number.isascii() and number.isdigit())):
+        raise MXNetError(f"Invalid context string {text!r}, expected something like 'cpu(0)' or 'gpu(1)'")
+    return Context(kind, int(number or 0))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock, get_ident
 from typing import Any
+from weakref import WeakValueDictionary
 
 import torch
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from ..context import current_context
 from .array import Array
@@ -91,6 +94,10 @@ def callers_settings() -> Iterator[None]:
         settings.update(before)
 
 
+# Leaves of torch's graph whose buffers are row-sparse: their gradients may come as rows.
+leaves_of_rows = WeakTensorKeyDictionary()
+
+
 class GradientBuffer:
     """Where the gradient of a marked variable goes: the user's array, and whether it is added to what is there."""
 
@@ -101,37 +108,75 @@ class GradientBuffer:
         self.add = add
         self._sparse = array.stype != "default"
 
+    def mark(self, leaf: torch.Tensor) -> None:
+        """Have the gradients of a leaf of torch's graph arrive here."""
+        leaf.requires_grad_(True)
+        leaf.register_post_accumulate_grad_hook(self)
+        if self.array.stype == "row_sparse":
+            leaves_of_rows[leaf] = None
+
     def __call__(self, leaf: torch.Tensor) -> None:
         """What torch calls when the gradient has arrived at a leaf."""
         arrived = leaf.grad
         leaf.grad = None
         current = current_pass()
-        if current is None:
-            deliver([(self, arrived)])
-        else:
-            current.arrived.append((self, arrived))
+        (_foreign_pass() if current is None else current.arrived).append((self, arrived))
+
+
+def buffer_of(leaf: torch.Tensor) -> GradientBuffer | None:
+    """The buffer of a marked variable, which is among the hooks of its leaf; None for any other tensor."""
+    hooks = leaf._post_accumulate_grad_hooks
+    if hooks:
+        for hook in hooks.values():
+            if type(hook) is GradientBuffer:
+                return hook
+    return None
 
 
 def receive(arrived: Sequence[tuple[GradientBuffer, torch.Tensor | None]]) -> None:
-    """Take gradients (None: zero), which are written at once when it is not this package that runs backward."""
+    """Take gradients (None: zero) on behalf of the pass that runs."""
     current = current_pass()
-    if current is None:
-        deliver(arrived)
-    else:
-        current.arrived.extend(arrived)
+    (_foreign_pass() if current is None else current.arrived).extend(arrived)
+
+
+_writing = Lock()  # threads may add to one buffer
+
+
+class _Arrived(list[tuple["GradientBuffer", "torch.Tensor | None"]]):
+    """What has arrived in a backward pass that a user has started in torch."""
+
+    __slots__ = ("__weakref__",)
+
+
+# By the number of torch's pass. Each is held by the callback that writes it at the end, which torch drops with a pass
+# that fails.
+_foreign: WeakValueDictionary[int, _Arrived] = WeakValueDictionary()
+
+
+def _foreign_pass() -> _Arrived:
+    """What has arrived so far in the pass that torch runs on behalf of others."""
+    number = torch._C._current_graph_task_id()
+    with _writing:
+        found = _foreign.get(number)
+        if found is None:
+            found = _foreign[number] = _Arrived()
+            torch.autograd.Variable._execution_engine.queue_callback(functools.partial(deliver, found))
+    return found
 
 
 # Calls that deliver the gradients of marked variables themselves, all at once, depend on this leaf.
 anchor = torch.zeros((), requires_grad=True)
 
 
-def is_marked(t: torch.Tensor) -> bool:
-    """Whether a tensor is that of a variable with a gradient buffer."""
-    return hasattr(t, "_deliver")
-
-
 def deliver(arrived: Sequence[tuple[GradientBuffer, torch.Tensor | None]]) -> None:
     """Write the gradients of a backward pass; what has arrived for one buffer in several parts is summed."""
+    if len(arrived) == 1:
+        to, g = arrived[0]
+        if g is not None and not (to.add or to._sparse or g.is_sparse):  # without the lists, which would take longer
+            to.array._fresh = True
+            with _writing:
+                to.array._t.data.copy_(g)
+            return
     parts = []
     seen = set()
     for to, g in arrived:
@@ -140,9 +185,6 @@ def deliver(arrived: Sequence[tuple[GradientBuffer, torch.Tensor | None]]) -> No
         parts.append((array if to._sparse else array._t.data, to.add or to in seen, g))
         seen.add(to)
     write(parts)
-
-
-_writing = Lock()  # threads may add to one buffer
 
 
 def write(parts: Iterable[tuple[Any, bool, torch.Tensor | None]]) -> None:

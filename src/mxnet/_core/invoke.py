@@ -14,10 +14,11 @@ import torch
 from ..base import MXNetError
 from ..context import Context, current_context
 from . import history, integers
-from .array import Array
+from .array import Array, parse_context
 from .errors import RAISED, ArgumentTypeError, op_error
 from .grad_mode import grad_mode, is_enabled, set_enabled
 from .history import note_of, recorded, recorded_call
+from .layout import byte_range, same_memory
 from .registry import OpDef
 from .sparse.dispatch import applies, run_rule
 from .sparse.storage import Sparse
@@ -206,6 +207,28 @@ def derive(
     return array
 
 
+def composed(
+    name: str,
+    fn: Callable[..., Any],
+    args: Sequence[Any],
+    like: Array,
+    operators: Callable[[], tuple[Any, Any, Sequence[Any]]],
+    given: Sequence[Any] | None = None,
+) -> Any:
+    """What several operators give, as arrays like another, computed by one function that is faster than they are.
+
+    ``operators`` gives the last of those operators, its parameters, and what its inputs were computed from, for
+    :func:`mxnet.autograd.get_symbol`; see :data:`mxnet._core.history.Note`. The rest is as for :func:`compute`.
+    """
+    record = state.recording
+    result = compute(name, fn, args, _NO_PARAMS, record, given)
+    single = isinstance(result, torch.Tensor)
+    arrays = [like._wrap(r, like._ctx) for r in ((result,) if single else result)]
+    if record:
+        recorded_call(arrays, *operators())
+    return arrays[0] if single else arrays
+
+
 def _several(
     od: OpDef,
     result: Any,
@@ -223,10 +246,7 @@ def _several(
             p = od.namespace(kwargs)
             results = results[: od.num_visible(p)]
     if out is not None:
-        outs = [out] if not isinstance(out, (list, tuple)) else list(out)
-        if len(outs) != len(results):
-            raise MXNetError(f"Operator {od.name}: out has {len(outs)} arrays, the operator {len(results)} outputs")
-        for target, r in zip(outs, results):
+        for target, r in zip(_targets(od, out, results), results):
             r = r.dense() if isinstance(r, Sparse) else r
             write_out(od.name, target, r if od.merge is None else od.merge(target._t.data, r, kwargs), record)
         return out
@@ -238,12 +258,16 @@ def _several(
     return arrays[0] if len(arrays) == 1 else arrays
 
 
+def _targets(od: OpDef, out: Any, results: Sequence[Any]) -> Sequence[Array]:
+    """The arrays that results are written to."""
+    outs = out if isinstance(out, (list, tuple)) else [out]
+    if len(outs) != len(results):
+        raise MXNetError(f"Operator {od.name}: out has {len(outs)} arrays, the operator {len(results)} outputs")
+    return outs
+
+
 def _shares(result: torch.Tensor, tensors: Sequence[torch.Tensor | None]) -> bool:
     return any(t is not None and same_memory(t, result) for t in tensors)
-
-
-def same_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
-    return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
 
 
 def write_out(name: str, target: Array, value: torch.Tensor, record: bool) -> None:
@@ -318,7 +342,7 @@ def _keep_apart(name: str, names: Sequence[str], tensors: list[Any], written: li
     MXNetError
         When two arrays that are written overlap: there is no right result.
     """
-    ranges = [None if t is None else (t.data_ptr(), t.data_ptr() + _extent(t)) for t in tensors]
+    ranges = [None if t is None else byte_range(t) for t in tensors]
     for i in written:
         begin, end = ranges[i]  # type: ignore[misc]  # what is written is given
         for k, other in enumerate(ranges):
@@ -329,12 +353,6 @@ def _keep_apart(name: str, names: Sequence[str], tensors: list[Any], written: li
                 ranges[k] = None
             elif other != ranges[i]:
                 raise MXNetError(f"Operator {name}: {names[i]} and {names[k]} overlap, and both are written")
-
-
-def _extent(t: torch.Tensor) -> int:
-    """How many bytes a tensor reaches over."""
-    reach = sum((n - 1) * stride for n, stride in zip(t.shape, t.stride())) + 1
-    return reach * t.element_size() if t.numel() else 0
 
 
 def _creation_context(od: OpDef, kwargs: dict[str, Any], out: Any) -> Context:
@@ -348,15 +366,6 @@ def _creation_context(od: OpDef, kwargs: dict[str, Any], out: Any) -> Context:
         return out._ctx
     text = kwargs.get("ctx") if od.has_ctx else None
     return parse_context(text) if text else current_context()
-
-
-def parse_context(text: str) -> Context:
-    """Read ``"gpu(0)"``."""
-    kind, _, rest = text.partition("(")
-    number = rest.rstrip(")")
-    if kind not in Context.devstr2type or (rest and not (number.isascii() and number.isdigit())):
-        raise MXNetError(f"Invalid context string {text!r}, expected something like 'cpu(0)' or 'gpu(1)'")
-    return Context(kind, int(number or 0))
 
 
 # ---------------------------------------------------------------------- the short cut for arithmetic
@@ -444,10 +453,7 @@ def _invoke_sparse(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out
         if record:
             recorded_call(made, od, kwargs, [note_of(a) for a in arrays])
         return made[0] if len(made) == 1 else made
-    outs = [out] if not isinstance(out, (list, tuple)) else list(out)
-    if len(outs) != len(results):
-        raise MXNetError(f"Operator {od.name}: out has {len(outs)} arrays, the operator {len(results)} outputs")
-    for target, r in zip(outs, results):
+    for target, r in zip(_targets(od, out, results), results):
         _write_value(od.name, target, r, record)
     return out
 

@@ -29,3 +29,14 @@ def restore_order(t: torch.Tensor) -> None:
         return
     t.data = t.data.contiguous()
     storage_version += 1
+
+
+def same_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether two tensors are parts of the same memory."""
+    return a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
+
+
+def byte_range(t: torch.Tensor) -> tuple[int, int]:
+    """Where the memory of a tensor begins, and where it ends."""
+    reach = sum((n - 1) * stride for n, stride in zip(t.shape, t.stride())) + 1 if t.numel() else 0
+    return t.data_ptr(), t.data_ptr() + reach * t.element_size()

@@ -12,7 +12,7 @@ from . import integers
 from .array import Array
 from .errors import ArgumentValueError, MXNetError, UnknownNameError
 from .grad_mode import grad_mode
-from .gradients import GradientBuffer, Pass, anchor, deliver, is_marked, receive
+from .gradients import GradientBuffer, Pass, anchor, buffer_of, deliver, receive
 from .history import forget, in_graph, mark_null, mark_variable
 
 # torch.autograd.grad and .backward check head gradients with the help of sympy, whose import takes longer than many a
@@ -40,9 +40,7 @@ def mark(x: Array, grad: Array | None, grad_req: str) -> None:
     if grad_req == "null":
         mark_null(x)
     elif grad is not None:
-        leaf.requires_grad_(True)
-        leaf._deliver = GradientBuffer(grad, grad_req == "add")
-        leaf.register_post_accumulate_grad_hook(leaf._deliver)
+        GradientBuffer(grad, grad_req == "add").mark(leaf)
         if leaf is not t:
             integers.attach(t, leaf)
     if sparse:
@@ -118,7 +116,8 @@ def _differentiate(heads: Sequence[torch.Tensor], grads: Sequence[torch.Tensor],
     else:
         ends = [node.variable for node in _nodes_behind(heads) if not node.next_functions and hasattr(node, "variable")]
         found = gradients(heads, ends, grads, retain_graph)
-        receive([(leaf._deliver, g) for leaf, g in zip(ends, found) if is_marked(leaf)])
+        pairs = [(buffer_of(leaf), g) for leaf, g in zip(ends, found)]
+        receive([(buffer, g) for buffer, g in pairs if buffer is not None])
 
 
 _NOT_RECORDED = (
@@ -212,7 +211,7 @@ def _plain(g: torch.Tensor) -> torch.Tensor:
 
 def _sum(found: torch.Tensor | None, leaf: torch.Tensor, this: Pass) -> torch.Tensor | None:
     """The gradient of a variable: what torch has found, and what calls have delivered themselves."""
-    buffer = getattr(leaf, "_deliver", None)
+    buffer = buffer_of(leaf) if this.arrived else None
     for to, g in this.arrived:
         if to is buffer:
             if g is None:

@@ -9,10 +9,9 @@ from typing import Any
 
 import torch
 
-from .._core.history import note_of, recorded
-from .._core.invoke import compute
+from .._core.history import note_of
+from .._core.invoke import composed
 from .._core.registry import get_op
-from .._core.state import state
 from ..ndarray import NDArray
 
 _log_softmax, _pick, _negative = get_op("log_softmax"), get_op("pick"), get_op("negative")
@@ -34,13 +33,12 @@ def suits(pred: Any, label: Any) -> bool:
 
 def cross_entropy(pred: NDArray, label: NDArray) -> NDArray:
     """Minus the logarithm of the softmax at the label, for each row; labels out of range count as the nearest class."""
-    result = compute("cross_entropy", _per_row, (pred._t, label._t), {}, state.recording)
-    array = pred._wrap(result, pred._ctx)
-    if state.recording and result.requires_grad:  # what autograd.get_symbol shows
+
+    def operators() -> tuple[Any, ...]:
         logits = (_log_softmax, {"axis": -1}, [note_of(pred)], 0)
-        picked = (_pick, {"axis": -1}, [logits, note_of(label)], 0)
-        recorded(array, _negative, {}, [picked])
-    return array
+        return _negative, {}, [(_pick, {"axis": -1}, [logits, note_of(label)], 0)]
+
+    return composed("cross_entropy", _per_row, (pred._t, label._t), pred, operators)
 
 
 def _per_row(pred: torch.Tensor, label: torch.Tensor) -> torch.Tensor:

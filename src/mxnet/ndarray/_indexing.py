@@ -19,7 +19,8 @@ from .._core import integers
 from .._core.grad_mode import grad_mode
 from .._core.history import constant, note_of, recorded
 from .._core.host import tensor_of
-from .._core.invoke import derive, same_memory
+from .._core.invoke import derive
+from .._core.layout import same_memory
 from .._core.registry import get_op
 from .._core.state import state
 from ..base import MXNetError

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as onp
 import torch
 
-from .._core.array import Array
+from .._core.array import Array, parse_context
 from .._core.dtypes import torch_dtype
 from .._core.history import constant, with_past
 from .._core.host import tensor_of
-from .._core.invoke import derive, parse_context
+from .._core.invoke import derive
 from .._core.registry import get_op
 from .._core.types import DTypeLike
 from ..context import Context, current_context

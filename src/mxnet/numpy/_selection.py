@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .._core.errors import OperatorValueError
+from .._core.layout import byte_range
 from .._core.ops.elemwise.math import clip as clip_op
 from .._core.ops.indexing.take import take as take_op
 from .._core.ops.numpy import selection as ops
@@ -290,18 +291,12 @@ def quantile(
 # ---------------------------------------------------------------------- memory
 
 
-def _bytes(t: Tensor) -> tuple[int, int]:
-    """Where the memory of a tensor begins, and where it ends."""
-    reach = sum((n - 1) * stride for n, stride in zip(t.shape, t.stride())) + 1 if t.numel() else 0
-    return t.data_ptr(), t.data_ptr() + reach * t.element_size()
-
-
 def may_share_memory(a: ndarray, b: ndarray, max_work: Any = None) -> bool:
     """Whether the memory of two arrays overlaps; their elements may still lie between each other."""
     for x in (a, b):
         if not isinstance(x, ndarray):
             raise refuse("may_share_memory", x)
-    (start_a, end_a), (start_b, end_b) = _bytes(a._t), _bytes(b._t)
+    (start_a, end_a), (start_b, end_b) = byte_range(a._t), byte_range(b._t)
     return a._t.device == b._t.device and max(start_a, start_b) < min(end_a, end_b)
 
 

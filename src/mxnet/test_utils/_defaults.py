@@ -11,8 +11,8 @@ import torch
 
 from .. import context as _context
 from .._core import env
+from .._core.array import parse_context
 from .._core.dtypes import BFLOAT16_NP
-from .._core.invoke import parse_context
 from ..context import Context, current_context, num_gpus
 
 __all__ = [

@@ -10,7 +10,7 @@ import torch
 from ...context import Context
 from .. import env, integers, layout
 from ..grad_mode import grad_mode
-from ..gradients import anchor, is_marked, receive
+from ..gradients import anchor, buffer_of, receive
 from ..graph.node import Graph
 from ..graph.passes import eliminate_common
 from ..sparse.storage import Sparse
@@ -107,9 +107,10 @@ class CachedGraph:
             return self._reaching_all(outputs, tensors[:aux], is_train) if record else outputs
         if not trace.wanted:
             return trace.forward([t.detach() if t.requires_grad else t for t in tensors] if record else tensors)[0]
-        given = [anchor if is_marked(tensors[i]) else tensors[i] for i in trace.wanted]
+        buffers = [buffer_of(tensors[i]) for i in trace.wanted]
+        given = [tensors[i] if b is None else anchor for i, b in zip(trace.wanted, buffers)]
         with grad_mode(True):
-            return _Traced.apply(self, trace, tensors, is_train, *given)
+            return _Traced.apply(self, trace, tensors, is_train, buffers, *given)
 
     def run_sparse(
         self, inputs: Sequence[Value], record: bool, is_train: bool, monitor: Monitor | None = None
@@ -188,10 +189,12 @@ class _Traced(torch.autograd.Function):
     """One traced call as a node of torch's graph."""
 
     @staticmethod
-    def forward(ctx: Any, graph: CachedGraph, trace: Trace, tensors: Any, is_train: bool, *wanted: Any) -> Any:
+    def forward(
+        ctx: Any, graph: CachedGraph, trace: Trace, tensors: Any, is_train: bool, buffers: Any, *wanted: Any
+    ) -> Any:
         outputs, saved = trace.forward(tensors)
         ctx.save_for_backward(*saved)
-        ctx.graph, ctx.trace, ctx.tensors, ctx.is_train = graph, trace, tensors, is_train
+        ctx.graph, ctx.trace, ctx.tensors, ctx.is_train, ctx.buffers = graph, trace, tensors, is_train, buffers
         ctx.set_materialize_grads(False)
         ctx.heads = [(r.shape, r.dtype, r.device) for r in outputs] if len(outputs) > 1 else ()
         integers = [r for r in outputs if not r.is_floating_point()]
@@ -202,29 +205,22 @@ class _Traced(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         if all(g is None for g in grads):  # nothing depends on this call: zero gradients, which are written
-            arrived = [None] * len(ctx.trace.wanted)
-            return _delivered(ctx, arrived)
+            return _delivered(ctx, [None] * len(ctx.trace.wanted))
         if len(grads) > 1:
             grads = tuple(
                 [torch.zeros(s, dtype=t, device=d) if g is None else g for g, (s, t, d) in zip(grads, ctx.heads)]
             )
         if torch.is_grad_enabled():  # the gradients are to be differentiated in turn
-            arrived = list(_again(ctx.graph, ctx.trace, ctx.tensors, ctx.is_train, grads))
+            arrived = _again(ctx.graph, ctx.trace, ctx.tensors, ctx.is_train, grads)
         else:
             arrived = ctx.trace.backward(ctx.saved_tensors, grads)
         return _delivered(ctx, arrived)
 
 
-def _delivered(ctx: Any, arrived: list[Any]) -> tuple[Any, ...]:
+def _delivered(ctx: Any, arrived: Sequence[Any]) -> tuple[Any, ...]:
     """What the node of a call gives to torch: marked variables have their gradients handed over already."""
-    own = []
-    for k, i in enumerate(ctx.trace.wanted):
-        t = ctx.tensors[i]
-        if is_marked(t):
-            own.append((t._deliver, arrived[k]))
-            arrived[k] = None
-    receive(own)
-    return (None, None, None, None, *arrived)
+    receive([(b, g) for b, g in zip(ctx.buffers, arrived) if b is not None])
+    return (None, None, None, None, None, *[g if b is None else None for b, g in zip(ctx.buffers, arrived)])
 
 
 def _again(graph: CachedGraph, trace: Trace, tensors: Any, is_train: bool, grads: Any) -> Sequence[Any]:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ...base import MXNetError, OperatorValueError
+from ..gradients import leaves_of_rows
 
 S = TypeVar("S", bound="Sparse")
 STYPES = ("default", "row_sparse", "csr")
@@ -396,12 +397,4 @@ def carrier_for(x: Sparse) -> Tensor:
 
 def wants_rows(t: Any) -> bool:
     """Whether a gradient for this input may come as rows: it is sparse, or a leaf whose buffer is row-sparse."""
-    if isinstance(t, Sparse) or getattr(t, "_wants_rows", False):
-        return True
-    deliver = getattr(t, "_deliver", None)
-    return deliver is not None and deliver.array.stype == "row_sparse"
-
-
-def let_want_rows(t: Tensor) -> None:
-    """Mark a leaf whose buffer is row-sparse; see :func:`wants_rows`."""
-    t._wants_rows = True
+    return isinstance(t, Sparse) or t in leaves_of_rows

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..._core.history import note_of, recorded_call
-from ..._core.invoke import compute
+from ..._core.history import note_of
+from ..._core.invoke import composed
 from ..._core.registry import get_op
 from ..._core.state import state
 from ...ndarray import NDArray
@@ -26,14 +26,14 @@ def run_separate(
     arrays = (inputs, *parameters, *states)
     if _RNN.cast_rule is not None or any(type(a) is not NDArray for a in arrays):
         return None
-    ctx = inputs._ctx
     kwargs = dict(options)
-    _RNN.add_marks(kwargs, state.training, ctx)
+    _RNN.add_marks(kwargs, state.training, inputs._ctx)
     tensors = [inputs._t, tuple([p._t for p in parameters]), *[s._t for s in states if s is not None]]
     given = [a._t for a in arrays if a is not None]
-    results = compute(_RNN.name, _RNN.run, (tensors, kwargs), {}, state.recording, given)
-    found = [inputs._wrap(r, ctx) for r in results]
-    if state.recording:
+
+    def operators() -> tuple[Any, ...]:
         vector = _JOIN, {"dim": 0}, [note_of(p) for p in parameters], 0
-        recorded_call(found, _RNN, kwargs, [note_of(inputs), vector, *[note_of(s) for s in states]])
+        return _RNN, kwargs, [note_of(inputs), vector, *[note_of(s) for s in states]]
+
+    found: list[NDArray] = composed(_RNN.name, _RNN.run, (tensors, kwargs), inputs, operators, given)
     return found
