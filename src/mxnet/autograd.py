@@ -300,7 +300,7 @@ class _FunctionBridge(torch.autograd.Function):
         taken = {t.data_ptr() for t in tensors}
         # An output that is an input needs memory of its own, for a history of its own.
         values = [y._t.clone() if y._t.data_ptr() in taken else y._t.detach() for y in outputs]
-        return tuple([t if t.is_floating_point() else integers.carrier(t) for t in values])
+        return tuple([t if t.is_floating_point() else integers.new_proxy(t) for t in values])
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> Any:

@@ -409,7 +409,7 @@ def test_notes_keep_no_array_alive_and_no_past_without_gradients(ctx):
         average = mx.nd.zeros((2,), ctx)
         for _ in range(3):
             average = average * 0.5 + x
-    assert getattr(average, "_note", None) is None
+    assert getattr(average, "_origin", None) is None
     x.attach_grad()
     with autograd.record():
         middle = x * 2

@@ -20,7 +20,7 @@ from .dtypes import TORCH_TO_NP
 class Array:
     """A tensor on a context, with what autograd knows about it."""
 
-    __slots__ = ("__weakref__", "_ctx", "_fresh", "_grad", "_grad_req", "_note", "_t")
+    __slots__ = ("__weakref__", "_ctx", "_fresh", "_grad", "_grad_req", "_origin", "_t")
 
     _t: torch.Tensor
     _plain: torch.Tensor  # the same, but missing on sparse arrays, whose ``_t`` is a dense copy
@@ -28,7 +28,7 @@ class Array:
     _ctx: Context
     _grad: Any  # the gradient buffer, an array, or None
     _grad_req: str
-    _note: Any  # how it was computed while recording, see history.Note
+    _origin: Any  # how it was computed while recording, see history.Origin
     _fresh: bool  # of a gradient buffer: whether a gradient has arrived since the flag was cleared
     _wrap: Callable[[torch.Tensor, Context], Any]  # makes an array of this kind
     _wrap_value: Callable[[Any, Context], Any]  # the same, or a sparse array of the parts of one

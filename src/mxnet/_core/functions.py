@@ -10,7 +10,7 @@ import torch
 from . import integers
 from .array import Array
 from .dtypes import torch_dtype
-from .history import constant, note_of, recorded, recorded_call
+from .history import constant, origin_of, recorded, recorded_call
 from .invoke import compute as _compute
 from .state import state
 from .tape import reach
@@ -34,7 +34,7 @@ def _with_integers(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     if makes_integers or integers.active:
         tensors: list[Any] = []
         places = _places((args, kwargs), tensors)
-        if integers.carried(tensors) or (makes_integers and any(t.requires_grad for t in tensors)):
+        if integers.has_proxy(tensors) or (makes_integers and any(t.requires_grad for t in tensors)):
 
             def call(given: Any, params: Any) -> Any:
                 args, kwargs = _filled_in(places, iter(given))
@@ -87,7 +87,7 @@ def wrap(t: torch.Tensor, kind: type[Array], ctx: Any, sources: Sequence[Any]) -
 
 
 def _notes(sources: Sequence[Any]) -> list[Any]:
-    return [note_of(x) for x in sources if isinstance(x, Array)]
+    return [origin_of(x) for x in sources if isinstance(x, Array)]
 
 
 def wrap_all(value: object, kind: type[Array], ctx: ContextLike, sources: Sequence[Array]) -> Any:

@@ -13,10 +13,10 @@ from weakref import ref
 from . import integers
 from .array import Array
 
-# By what operator an array was computed while recording, and from what: (operator, parameters, notes of the inputs,
-# number of the output). Variables and constants have a note with the kind of variable in place of the operator. It may
-# also be a function which, called with the parameters, gives a chain of operators. Notes keep no array alive.
-Note = tuple[Any, Any, Sequence[Any], int]
+# By what operator an array was computed while recording, and from what: (operator, parameters, origins of the
+# inputs, number of the output). Those of variables and constants have the kind of variable in place of the operator. It
+# may also be a function which, called with the parameters, gives a chain of operators. Origins keep no array alive.
+Origin = tuple[Any, Any, Sequence[Any], int]
 
 # The arrays that were computed while recording: those that are new, and those that lived when the list of the new ones
 # was looked through because it had become long.
@@ -30,51 +30,51 @@ _sorting = RLock()  # only the end of the list of new ones may change without it
 remember, count = _new.append, _new.__len__
 
 
-def constant() -> Note:
-    """A note on a value that depends on no variable."""
+def constant() -> Origin:
+    """The origin of a value that depends on no variable."""
     kind = "null"  # a tuple of literals would be one object for all
     return kind, None, (), 0
 
 
-def note_of(x: Array | None) -> Note | None:
-    """The note on an array; one that nothing is noted about is a constant from now on."""
+def origin_of(x: Array | None) -> Origin | None:
+    """By what an array was computed; one of which nothing was recorded is a constant from now on."""
     if x is None:
         return None
     try:
-        return x._note
+        return x._origin
     except AttributeError:
-        note = x._note = constant()
-        return note
+        origin = x._origin = constant()
+        return origin
 
 
 def mark_variable(x: Array) -> None:
-    """Note that an array is a variable."""
+    """Record that an array is a variable."""
     kind = "var"
-    x._note = (kind, None, (), 0)
+    x._origin = (kind, None, (), 0)
 
 
 def recorded(x: Array, op: Any, params: Any, inputs: Sequence[Any], number: int = 0) -> None:
-    """Note by what an array was computed, and that it has a past for ``forget`` to find."""
-    x._note = (op, params, inputs, number)
+    """Record by what an array was computed, and that it has a past for ``forget`` to find."""
+    x._origin = (op, params, inputs, number)
     remember(ref(x))
     if count() > LONG:
         sort()
 
 
 def mark_null(x: Array) -> None:
-    """Note that a variable wants no gradient: its buffer is dropped when a graph that it is part of is forgotten."""
+    """Record that a variable wants no gradient: its buffer is dropped when a graph that it is part of is forgotten."""
     _null.append(ref(x))
 
 
 class _Inputs(list[Any]):
-    """The notes of the inputs of a call whose outputs come from several nodes of torch's graph."""
+    """The origins of the inputs of a call whose outputs come from several nodes of torch's graph."""
 
     __slots__ = ("nodes",)
     nodes: set[Any]
 
 
-def recorded_call(outputs: Sequence[Array], op: Any, params: Any, inputs: Sequence[Note | None]) -> None:
-    """Note by what call several arrays were computed: they are forgotten together."""
+def recorded_call(outputs: Sequence[Array], op: Any, params: Any, inputs: Sequence[Origin | None]) -> None:
+    """Record by what call several arrays were computed: they are forgotten together."""
     nodes = [node_of(x) for x in outputs]
     different = {n for n in nodes if n is not None}
     if not different:
@@ -91,15 +91,15 @@ A = TypeVar("A", bound=Array)
 
 
 def with_past(x: A) -> A:
-    """The array; noted, when it was computed while recording, by something that is no operator unless it says so."""
+    """The array, recorded as computed, when it was, by something that is no operator unless its origin says so."""
     if node_of(x) is not None:
-        recorded(x, *getattr(x, "_note", constant()))
+        recorded(x, *getattr(x, "_origin", constant()))
     return x
 
 
 def in_graph(x: Array) -> Any:
     """The tensor that stands for an array in torch's graph; None for a sparse one that nothing was recorded of."""
-    return integers.in_graph(x._t) if x.stype == "default" else x._store.carrier
+    return integers.in_graph(x._t) if x.stype == "default" else x._store.proxy
 
 
 def sort() -> None:
@@ -128,7 +128,7 @@ def forget(heads: Sequence[Array]) -> None:
         for r in _older + taken if _older else taken:
             x = r()
             if x is not None and (node := node_of(x)) is not None:
-                inputs = x._note[2]
+                inputs = x._origin[2]
                 for n in inputs.nodes if type(inputs) is _Inputs else (node,):
                     waiting.setdefault(n, []).append(r)
         seen = set(todo)
@@ -150,8 +150,8 @@ def forget(heads: Sequence[Array]) -> None:
 
 def _drop_buffers(heads: Sequence[Array]) -> None:
     """Make constants of the arrays without a gradient that others were computed from."""
-    todo = [note for x in heads if (note := note_of(x)) is not None]
-    seen = {id(note) for note in todo}
+    todo = [origin for x in heads if (origin := origin_of(x)) is not None]
+    seen = {id(origin) for origin in todo}
     while todo:
         for before in todo.pop()[2]:
             if before is not None and id(before) not in seen:
@@ -161,10 +161,10 @@ def _drop_buffers(heads: Sequence[Array]) -> None:
         x = r()
         if x is None or x._grad_req != "null":
             _null.remove(r)
-        elif id(note_of(x)) in seen:
+        elif id(origin_of(x)) in seen:
             _null.remove(r)
             x._grad = None
-            x._note = constant()
+            x._origin = constant()
 
 
 def node_of(x: Array) -> Any:
@@ -173,7 +173,7 @@ def node_of(x: Array) -> Any:
         t = x._plain
         return t.grad_fn if t.requires_grad else integers.in_graph(t).grad_fn if integers.active else None
     except AttributeError:  # a sparse array
-        return getattr(x._store.carrier, "grad_fn", None)
+        return getattr(x._store.proxy, "grad_fn", None)
 
 
 def _cut(x: Array) -> None:
@@ -182,4 +182,4 @@ def _cut(x: Array) -> None:
         x._t = x._plain.detach()
     except AttributeError:  # a sparse array
         x._store = x._store.detach()
-    x._note = constant()
+    x._origin = constant()

@@ -21,7 +21,7 @@ from .grad_mode import grad_mode
 active = False
 
 
-def carrier(t: Tensor) -> Tensor:
+def new_proxy(t: Tensor) -> Tensor:
     """A fresh proxy for a tensor."""
     return torch.zeros((), dtype=torch.float64, device=t.device).expand(t.shape)
 
@@ -39,7 +39,7 @@ def in_graph(t: Tensor) -> Tensor:
     return getattr(t, "_proxy", t)
 
 
-def carried(tensors: Sequence[Any]) -> bool:
+def has_proxy(tensors: Sequence[Any]) -> bool:
     """Whether one of several tensors (or Nones) has a proxy."""
     return any(hasattr(t, "_proxy") for t in tensors)
 
@@ -104,7 +104,7 @@ class _Call(torch.autograd.Function):
         ctx.save_for_backward(*inputs)  # for torch to notice a second pass
         ctx.call = fn, [None if t is None else t.detach() for t in tensors], kwargs, is_pure
         ctx.types = [r.dtype for r in outputs]
-        return tuple([r if r.is_floating_point() else carrier(r) for r in outputs])
+        return tuple([r if r.is_floating_point() else new_proxy(r) for r in outputs])
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:

@@ -17,7 +17,7 @@ from . import history, integers
 from .array import Array, parse_context
 from .errors import RAISED, ArgumentTypeError, op_error
 from .grad_mode import grad_mode, is_enabled, set_enabled
-from .history import note_of, recorded, recorded_call
+from .history import origin_of, recorded, recorded_call
 from .layout import byte_range, same_memory
 from .registry import OpDef
 from .sparse.dispatch import applies, run_rule
@@ -95,17 +95,19 @@ def invoke(
         if result.requires_grad or hasattr(result, "_proxy"):
             # As ``recorded`` does, which would be a tenth of a microsecond more.
             try:
-                notes = [a._note for a in arrays]  # type: ignore[union-attr]
+                origins = [a._origin for a in arrays]  # type: ignore[union-attr]
             except AttributeError:
-                notes = [note_of(a) for a in arrays]
-            array._note = (od, kwargs, notes, 0)
+                origins = [origin_of(a) for a in arrays]
+            array._origin = (od, kwargs, origins, 0)
             history.remember(ref(array))
             if history.count() > history.LONG:
                 history.sort()
         return array
     found = _several(od, result, kwargs, ctx, out, tensors, record, like)
     if record and any(t is not None and integers.in_graph(t).requires_grad for t in tensors):
-        recorded_call(found if isinstance(found, (list, tuple)) else (found,), od, kwargs, [note_of(a) for a in arrays])
+        recorded_call(
+            found if isinstance(found, (list, tuple)) else (found,), od, kwargs, [origin_of(a) for a in arrays]
+        )
     return found
 
 
@@ -149,7 +151,7 @@ def compute(
 
 def _recorded(od: OpDef, tensors: list[Any], kwargs: dict[str, Any]) -> Any:
     """Run an operator that is recorded: with a gradient of its own, inert inputs, or integers that take part."""
-    if integers.active and integers.carried(tensors):
+    if integers.active and integers.has_proxy(tensors):
         result = integers.run(od.run, tensors, kwargs, od.repeatable)
     else:
         result = od.run(tensors, kwargs)
@@ -193,7 +195,7 @@ def derive(
     make : callable
         Makes an array of the kind of ``x``.
     op, params, *others
-        The operators that do the same, for :func:`mxnet.autograd.get_symbol`; see :data:`mxnet._core.history.Note`.
+        The operators that do the same, for :func:`mxnet.autograd.get_symbol`; see :data:`mxnet._core.history.Origin`.
     """
     t = x._t
     if not integers.in_graph(t).requires_grad:
@@ -203,7 +205,7 @@ def derive(
     with grad_mode(True):
         array = make(fn(t, *args))
         array._t = integers.follow(array._t, t, lambda proxy: fn(proxy, *args))
-    recorded(array, op, params, [note_of(x), *others])
+    recorded(array, op, params, [origin_of(x), *others])
     return array
 
 
@@ -218,7 +220,7 @@ def composed(
     """What several operators give, as arrays like another, computed by one function that is faster than they are.
 
     ``operators`` gives the last of those operators, its parameters, and what its inputs were computed from, for
-    :func:`mxnet.autograd.get_symbol`; see :data:`mxnet._core.history.Note`. The rest is as for :func:`compute`.
+    :func:`mxnet.autograd.get_symbol`; see :data:`mxnet._core.history.Origin`. The rest is as for :func:`compute`.
     """
     record = state.recording
     result = compute(name, fn, args, _NO_PARAMS, record, given)
@@ -445,20 +447,22 @@ def _invoke_sparse(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out
     if not compute(od.name, applies, (od, inputs, p), _NO_PARAMS, False, inputs):
         return _on_copies(od, arrays, kwargs, out)
     record = state.recording and od.recorded
-    result = compute(od.name, run_rule, (od, _spared(od, arrays, inputs, out), p, kwargs), _NO_PARAMS, record, inputs)
+    result = compute(
+        od.name, run_rule, (od, _with_copies(od, arrays, inputs, out), p, kwargs), _NO_PARAMS, record, inputs
+    )
     first = next(a for a in arrays if a is not None)
     results = list(result) if isinstance(result, (tuple, list)) else [result]
     if out is None:
         made = [first._wrap_value(r, first._ctx) for r in results]
         if record:
-            recorded_call(made, od, kwargs, [note_of(a) for a in arrays])
+            recorded_call(made, od, kwargs, [origin_of(a) for a in arrays])
         return made[0] if len(made) == 1 else made
     for target, r in zip(_targets(od, out, results), results):
         _write_value(od.name, target, r, record)
     return out
 
 
-def _spared(od: OpDef, arrays: Sequence[Any], inputs: list[Any], out: object) -> list[Any]:
+def _with_copies(od: OpDef, arrays: Sequence[Any], inputs: list[Any], out: object) -> list[Any]:
     """The inputs, with memory for what the rule writes: the weight itself only where the result goes there."""
     if not (od.mutates or od.inplace):
         return inputs

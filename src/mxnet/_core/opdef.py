@@ -21,14 +21,14 @@ class _Mark:
     """Marks an argument that the caller of the operator does not give."""
 
 
-_TRAIN, _RNG, _DEVICE, _SUBGRAPHS, _KEPT = _Mark(), _Mark(), _Mark(), _Mark(), _Mark()
+_TRAIN, _RNG, _DEVICE, _SUBGRAPHS, _STATE = _Mark(), _Mark(), _Mark(), _Mark(), _Mark()
 TrainMode: TypeAlias = Annotated[bool, _TRAIN]
 Generator: TypeAlias = Annotated[Any, _RNG]
 Device: TypeAlias = Annotated[Any, _DEVICE]
 # The bodies of the node, each a callable over tensors (``execute/program.py``); None outside of graphs.
 Subgraphs: TypeAlias = Annotated[Any, _SUBGRAPHS]
 # A dict of the executor that runs the node, in which an operator may keep what lasts; None in eager calls.
-Kept: TypeAlias = Annotated[Any, _KEPT]
+OperatorState: TypeAlias = Annotated[Any, _STATE]
 
 # ``variadic=UNCOUNTED``: any number of inputs, and no parameter that says how many.
 UNCOUNTED = "*"
@@ -170,7 +170,7 @@ class OpDef:
     rng_arg: str | None = field(init=False, default=None)
     device_arg: str | None = field(init=False, default=None)
     subgraphs_arg: str | None = field(init=False, default=None)
-    kept_arg: str | None = field(init=False, default=None)
+    state_arg: str | None = field(init=False, default=None)
     backward_fn: Callable[..., Any] | None = field(init=False, default=None)
     infer_shape_rule: Callable[..., Any] | None = field(init=False, default=None)
     infer_type_rule: Callable[..., Any] | None = field(init=False, default=None)
@@ -209,8 +209,8 @@ class OpDef:
                 self.device_arg = name
             elif mark is _SUBGRAPHS:
                 self.subgraphs_arg = name
-            elif mark is _KEPT:
-                self.kept_arg = name
+            elif mark is _STATE:
+                self.state_arg = name
             else:
                 required = name not in defaults
                 self.params[name] = Param(name, codec_for(annotation), required, defaults.get(name))
@@ -377,7 +377,7 @@ class OpDef:
         """Whether the input of this name is where the function writes its result (see ``inplace``)."""
         return name == self.inplace or (bool(self.variadic) and name.rpartition("_")[0] == self.inplace)
 
-    def spare(self, tensors: Sequence[torch.Tensor | None], p: Params) -> Sequence[torch.Tensor | None]:
+    def copy_overwritten(self, tensors: Sequence[torch.Tensor | None], p: Params) -> Sequence[torch.Tensor | None]:
         """Copies of the inputs that the function would write its result to; callers without ``out`` need them."""
         if self.inplace is None:
             return tensors
@@ -416,7 +416,7 @@ class OpDef:
 
         With ``ctx=None`` operators without inputs create ``meta`` tensors (shape inference).
         """
-        result = self.run(self.spare(self.place(tensors, p), p), self.keywords(p, is_train, ctx))
+        result = self.run(self.copy_overwritten(self.place(tensors, p), p), self.keywords(p, is_train, ctx))
         return (result,) if isinstance(result, torch.Tensor) else tuple(result)
 
     def place(self, tensors: Sequence[torch.Tensor], p: Params) -> Sequence[torch.Tensor | None]:

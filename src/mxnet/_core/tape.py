@@ -30,8 +30,8 @@ def mark(x: Array, grad: Array | None, grad_req: str) -> None:
     if grad_req not in GRAD_REQS:
         raise UnknownNameError(f"grad_req must be one of {', '.join(GRAD_REQS)}, got {grad_req!r}")
     sparse = x.stype != "default"
-    t = x._new_carrier() if sparse else x._t.data  # type: ignore[attr-defined]
-    leaf = t if t.is_floating_point() else integers.carrier(t)
+    t = x._new_proxy() if sparse else x._t.data  # type: ignore[attr-defined]
+    leaf = t if t.is_floating_point() else integers.new_proxy(t)
     x._grad = grad
     x._grad_req = grad_req
     mark_variable(x)
@@ -44,7 +44,7 @@ def mark(x: Array, grad: Array | None, grad_req: str) -> None:
         if leaf is not t:
             integers.attach(t, leaf)
     if sparse:
-        x._store.carrier = t
+        x._store.proxy = t
     else:
         x._t = t
 
@@ -73,7 +73,7 @@ def reach(values: Sequence[torch.Tensor], sources: Sequence[torch.Tensor | None]
     behind = [t for t in behind if t.requires_grad]
     if behind and found:
         with grad_mode(True):
-            given = [v if v.is_floating_point() else integers.carrier(v) for v in found]
+            given = [v if v.is_floating_point() else integers.new_proxy(v) for v in found]
             reached = _Reach.apply(len(given), *given, *behind)
         for i, (v, r) in enumerate(zip(found, reached)):
             found[i] = r if v.is_floating_point() else integers.attach(v.detach(), r)

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from .._core.history import note_of
+from .._core.history import origin_of
 from .._core.invoke import composed
 from .._core.registry import get_op
 from ..ndarray import NDArray
@@ -35,8 +35,8 @@ def cross_entropy(pred: NDArray, label: NDArray) -> NDArray:
     """Minus the logarithm of the softmax at the label, for each row; labels out of range count as the nearest class."""
 
     def operators() -> tuple[Any, ...]:
-        logits = (_log_softmax, {"axis": -1}, [note_of(pred)], 0)
-        return _negative, {}, [(_pick, {"axis": -1}, [logits, note_of(label)], 0)]
+        logits = (_log_softmax, {"axis": -1}, [origin_of(pred)], 0)
+        return _negative, {}, [(_pick, {"axis": -1}, [logits, origin_of(label)], 0)]
 
     return composed("cross_entropy", _per_row, (pred._t, label._t), pred, operators)
 

@@ -8,7 +8,7 @@ from typing import Any
 from .._core.array import context_of
 from .._core.execute.cached_graph import CachedGraph
 from .._core.execute.monitoring import OutputMonitor
-from .._core.history import note_of, recorded_call, with_past
+from .._core.history import origin_of, recorded_call, with_past
 from .._core.invoke import write_out
 from .._core.state import state
 from ..base import MXNetError
@@ -79,7 +79,7 @@ class CachedOp:
         make = like._wrap_value if sparse else like._wrap
         arrays = [make(r, ctx) for r in results]
         if state.recording:
-            recorded_call(arrays, self, None, [note_of(a) for a in args])
+            recorded_call(arrays, self, None, [origin_of(a) for a in args])
         return arrays[0] if len(arrays) == 1 else arrays
 
     def _check(self, args: Sequence[Any]) -> None:

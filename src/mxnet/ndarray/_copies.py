@@ -8,7 +8,7 @@ import torch
 
 from .._core import integers
 from .._core.array import Array
-from .._core.history import node_of, note_of, recorded
+from .._core.history import node_of, origin_of, recorded
 from .._core.invoke import derive, invoke, write_out
 from .._core.registry import get_op
 from .._core.state import state
@@ -27,7 +27,7 @@ def copied_into(target: Array, x: Array) -> Any:
     t = x._t
     write_out("copyto", target, t if state.recording else t.detach(), state.recording)
     if state.recording and node_of(target) is not None and integers.in_graph(t).requires_grad:
-        recorded(target, _COPYTO, {}, [note_of(x)])
+        recorded(target, _COPYTO, {}, [origin_of(x)])
     return target
 
 

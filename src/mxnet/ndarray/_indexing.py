@@ -17,7 +17,7 @@ import torch
 
 from .._core import integers
 from .._core.grad_mode import grad_mode
-from .._core.history import constant, note_of, recorded
+from .._core.history import constant, origin_of, recorded
 from .._core.host import tensor_of
 from .._core.invoke import derive
 from .._core.layout import same_memory
@@ -311,7 +311,7 @@ def _set_recorded(nd: NDArray, key: object, value: Any) -> None:
             else:
                 t.data.copy_(_apart(value_of, t))
                 nd._t = integers.follow(t.detach(), source, lambda p: _expanded(p, t.shape))
-        recorded(nd, get_op("broadcast_like"), {}, [note_of(value), constant()])
+        recorded(nd, get_op("broadcast_like"), {}, [origin_of(value), constant()])
 
 
 def _without_new_axes(source: torch.Tensor, key: Any, shape: tuple[int, ...]) -> torch.Tensor:

@@ -14,7 +14,7 @@ from .._core.grad_mode import grad_mode
 from .._core.registry import get_op
 from .._core.serialization import load_array
 from .._core.sparse.dispatch import with_history
-from .._core.sparse.storage import Csr, Rows, Sparse, carrier_for, convert, empty
+from .._core.sparse.storage import Csr, Rows, Sparse, convert, empty, proxy_for
 from .._core.types import DTypeLike
 from ..base import MXNetError, NotSupportedForSparseNDArray
 from ..context import Context
@@ -70,13 +70,13 @@ class BaseSparseNDArray(NDArray):
         The parts become those of ``value``; this array is a constant from then on unless ``value`` has history.
         """
         dtype, device = self._store.dtype, self._store.device
-        carrier = value.carrier if isinstance(value, Sparse) and value.stype == self._stype else None
-        kept = self._store.carrier  # a marked array stays marked
+        proxy = value.proxy if isinstance(value, Sparse) and value.stype == self._stype else None
+        kept = self._store.proxy  # a marked array stays marked
         new = convert(value.detach(), self._stype)
         if new.dtype != dtype:
             new = new.with_values(new.values.to(dtype))
         self._store = new.to(device)
-        self._store.carrier = carrier if carrier is not None and carrier.requires_grad else kept
+        self._store.proxy = proxy if proxy is not None and proxy.requires_grad else kept
 
     def _parts(self) -> tuple[torch.Tensor, ...]:
         return self._store.parts()
@@ -246,9 +246,9 @@ class BaseSparseNDArray(NDArray):
         self._store = store.detach()
         tape.mark(self, made, grad_req)
 
-    def _new_carrier(self) -> torch.Tensor:
+    def _new_proxy(self) -> torch.Tensor:
         """The leaf that stands for this array in recordings."""
-        return carrier_for(self._store)
+        return proxy_for(self._store)
 
     def _deliver(self, gradient: Any, add: bool) -> None:
         """Take a gradient that has arrived for this buffer: a dense tensor, or one of rows."""

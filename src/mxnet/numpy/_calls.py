@@ -18,7 +18,7 @@ import torch
 
 from .._core.dtypes import torch_dtype
 from .._core.functions import compute, wrap_all
-from .._core.history import node_of, note_of, recorded, with_past
+from .._core.history import node_of, origin_of, recorded, with_past
 from .._core.invoke import invoke, write_out
 from .._core.opdef import OpDef
 from .._core.state import state
@@ -42,9 +42,9 @@ def write(name: str, out: ndarray, value: torch.Tensor) -> ndarray:
 def write_array(name: str, out: ndarray, result: ndarray) -> ndarray:
     """Write what an operator gave into ``out``, which is then what it computed."""
     write(name, out, result._t)
-    note = note_of(result)
-    if note is not None and node_of(out) is not None:
-        recorded(out, *note)
+    origin = origin_of(result)
+    if origin is not None and node_of(out) is not None:
+        recorded(out, *origin)
     return out
 
 

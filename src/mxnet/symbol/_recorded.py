@@ -10,7 +10,7 @@ from typing import Any
 from .._core.graph import build
 from .._core.graph.attrs import attr_text
 from .._core.graph.node import Entry, Graph, Node
-from .._core.history import Note, in_graph, note_of
+from .._core.history import Origin, in_graph, origin_of
 from .._core.registry import OpDef, get_op
 from ..base import ArgumentTypeError, MXNetError
 from ..ndarray import NDArray
@@ -25,11 +25,11 @@ def symbol_of(x: NDArray) -> Symbol:
     stands = in_graph(x)
     if stands is None or not stands.requires_grad:
         raise MXNetError("get_symbol: nothing was recorded for this array; compute it under autograd.record()")
-    note = note_of(x)
-    assert note is not None
+    origin = origin_of(x)
+    assert origin is not None
     nodes: dict[int, list[Entry]] = {}  # the outputs of each call
     counts = {"var": 0, "null": 0, "node": 0}
-    waiting: list[Note] = [note]
+    waiting: list[Origin] = [origin]
     while waiting:  # inputs first; without recursion, since the past may be long
         op, params, inputs, _ = current = waiting[-1]
         known = isinstance(op, str) or _key(current) in nodes
@@ -52,13 +52,13 @@ def symbol_of(x: NDArray) -> Symbol:
         else:
             made = _called(op, inputs, nodes, counts)
         nodes[_key(current)] = made
-    return Symbol([_entry(note, nodes)])
+    return Symbol([_entry(origin, nodes)])
 
 
-def _key(note: Note) -> int:
-    """What notes on several outputs of one call have in common."""
-    op, _, inputs, _ = note
-    return id(note) if isinstance(op, str) else id(inputs)
+def _key(origin: Origin) -> int:
+    """What the origins of several outputs of one call have in common."""
+    op, _, inputs, _ = origin
+    return id(origin) if isinstance(op, str) else id(inputs)
 
 
 def _numbered(counts: dict[str, int]) -> str:
@@ -67,8 +67,8 @@ def _numbered(counts: dict[str, int]) -> str:
     return f"node_{counts['node'] - 1}"
 
 
-def _entry(note: Note | None, nodes: Mapping[int, list[Entry]]) -> Any:
-    return None if note is None else nodes[_key(note)][note[3]]
+def _entry(origin: Origin | None, nodes: Mapping[int, list[Entry]]) -> Any:
+    return None if origin is None else nodes[_key(origin)][origin[3]]
 
 
 def _apply(

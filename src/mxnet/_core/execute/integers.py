@@ -39,7 +39,7 @@ def _carrying(od: OpDef, plain: Callable[..., Any]) -> Callable[..., Any]:
         tensors = [t for t in given if isinstance(t, torch.Tensor)]
         if not torch.is_grad_enabled() or not any(integers.in_graph(t).requires_grad for t in tensors):
             return plain(*given, **kwargs)
-        if integers.carried(tensors) or od.makes_integers(kwargs):
+        if integers.has_proxy(tensors) or od.makes_integers(kwargs):
             return integers.run(call, given, kwargs, od.repeatable)
         result = plain(*given, **kwargs)
         if isinstance(result, torch.Tensor) and not result.is_floating_point():

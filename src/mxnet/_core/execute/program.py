@@ -125,8 +125,8 @@ class Program:
             kwargs.setdefault(od.variadic, len(read))
         if od.subgraphs_arg is not None:
             kwargs[od.subgraphs_arg] = self._bodies[node]
-        if od.kept_arg is not None and self._kept is not None:
-            kwargs[od.kept_arg] = self._kept.setdefault(node, {})
+        if od.state_arg is not None and self._kept is not None:
+            kwargs[od.state_arg] = self._kept.setdefault(node, {})
         order = od.place(read, p)
         slots = tuple([-1 if s is None else s for s in order])
         return Step(node, _callable(od, p), slots, written, kwargs, ctx.device if move else None)
@@ -268,7 +268,7 @@ def _left_apart(*parts: torch.Tensor) -> tuple[tuple[torch.Tensor, ...]]:
 def _callable(od: OpDef, p: Any) -> Callable[..., Any]:
     """The function of a step: the operator's own, or one that brings its gradient or cuts it."""
     if od.inplace is not None:
-        return _without_gradient(lambda *tensors, **kwargs: od.fn(*od.spare(tensors, p), **kwargs))
+        return _without_gradient(lambda *tensors, **kwargs: od.fn(*od.copy_overwritten(tensors, p), **kwargs))
     if not od.differentiable:
         return _without_gradient(od.fn)
     if od.backward_fn is not None:

@@ -11,7 +11,7 @@ from .. import integers
 from ..graph.node import Graph, Node
 from ..registry import OpDef
 from ..sparse.dispatch import applies, call, with_history
-from ..sparse.storage import Sparse, carrier_for, convert
+from ..sparse.storage import Sparse, convert, proxy_for
 from .program import Program
 from .step import Step
 
@@ -60,13 +60,13 @@ def leaf_of(x: Any) -> Any:
     """An input of a run that gradients are computed for: the same memory, without history."""
     if not isinstance(x, Sparse):
         if not x.is_floating_point():
-            return integers.attach(x.data, integers.carrier(x).requires_grad_(True))
+            return integers.attach(x.data, integers.new_proxy(x).requires_grad_(True))
         return x.data.requires_grad_(True)
     leaf = x.detach()
-    leaf.carrier = carrier_for(x).requires_grad_(True)
+    leaf.proxy = proxy_for(x).requires_grad_(True)
     return leaf
 
 
 def in_graph(x: Any) -> torch.Tensor:
     """The tensor that stands for a value in torch's graph."""
-    return x.carrier if isinstance(x, Sparse) else integers.in_graph(x)
+    return x.proxy if isinstance(x, Sparse) else integers.in_graph(x)

@@ -206,7 +206,7 @@ class Call:
     data : list of Tensor or Sparse
         The arguments, then the auxiliary states.
     is_train : bool
-    kept : dict or None
+    op_state : dict or None
         Where an executor keeps the object that does the work, so that it may have a memory; an eager call makes a new
         one.
     device : torch.device
@@ -218,7 +218,7 @@ class Call:
         definition: Definition,
         data: Sequence[Any],
         is_train: bool,
-        kept: dict[Any, Any] | None,
+        op_state: dict[Any, Any] | None,
         device: torch.device | None,
     ) -> None:
         if len(data) != len(definition.inputs):
@@ -234,11 +234,11 @@ class Call:
         self.device = data[0].device if data else device
         self.ctx = context_of(torch.empty(0, device=self.device))
         key = tuple([(tuple(t.shape), t.dtype) for t in data])
-        made = None if kept is None else kept.get(key)
+        made = None if op_state is None else op_state.get(key)
         if made is None:
             made = definition.create(self.ctx, data)
-            if kept is not None:
-                kept[key] = made
+            if op_state is not None:
+                op_state[key] = made
         self.made = made
 
     def _arrays(self, values: Sequence[Any]) -> list[Any]:

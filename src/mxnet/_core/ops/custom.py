@@ -14,7 +14,7 @@ from torch.autograd.function import once_differentiable
 
 from ...base import MXNetError
 from ..params import Pointer
-from ..registry import UNCOUNTED, Device, Display, Kept, TrainMode, op
+from ..registry import UNCOUNTED, Device, Display, OperatorState, TrainMode, op
 from ..shapes import is_known
 from ..sparse.dispatch import Rule, run_rule
 from ..state import state
@@ -55,13 +55,13 @@ def _run(
     definition: Definition,
     data: Sequence[Tensor],
     is_train: bool,
-    kept: dict[Any, Any] | None,
+    op_state: dict[Any, Any] | None,
     device: torch.device,
 ) -> Any:
     """Run a user's operator on tensors for its arguments and states."""
-    call = Call(definition, data, is_train, kept, device)
+    call = Call(definition, data, is_train, op_state, device)
     if definition.gives_sparse():
-        p = SimpleNamespace(is_train=is_train, kept=kept, device=device, **{_DEFINITION: definition})
+        p = SimpleNamespace(is_train=is_train, op_state=op_state, device=device, **{_DEFINITION: definition})
         return run_rule(od, data, p, {})
     inputs = data[: len(definition.arguments)]
     if torch.is_grad_enabled() and any(t.requires_grad for t in inputs):
@@ -73,7 +73,7 @@ def _run(
 
 _DEFINITION = "__definition__"
 _CALL = "__call__"
-_NOT_OF_THE_USER = frozenset(("op_type", "is_train", "kept", "device"))  # among the parameters of a call
+_NOT_OF_THE_USER = frozenset(("op_type", "is_train", "op_state", "device"))  # among the parameters of a call
 
 
 def _complete(p: SimpleNamespace) -> None:
@@ -117,7 +117,12 @@ def _user_operator(name: str, **options: Any) -> Any:
 
 @_user_operator("Custom", aliases=("_npi_Custom",), display=Display(printed={"op_type": "string"}))
 def custom(
-    *data: Tensor, op_type: str, is_train: TrainMode = False, kept: Kept = None, device: Device = None, **attrs: Any
+    *data: Tensor,
+    op_type: str,
+    is_train: TrainMode = False,
+    op_state: OperatorState = None,
+    device: Device = None,
+    **attrs: Any,
 ) -> Any:
     """Run an operator written in Python, which has been registered with ``mx.operator.register``.
 
@@ -129,7 +134,7 @@ def custom(
         The name that the operator is registered by.
     """
     definition = attrs.get(_DEFINITION) or Definition.of(op_type, attrs)
-    return _run(custom, definition, data, is_train, kept, device)
+    return _run(custom, definition, data, is_train, op_state, device)
 
 
 @_user_operator("_Native")
@@ -138,7 +143,7 @@ def native(
     info: Pointer,
     need_top_grad: bool = True,
     is_train: TrainMode = False,
-    kept: Kept = None,
+    op_state: OperatorState = None,
     device: Device = None,
 ) -> Any:
     """Run a ``mx.operator.NumpyOp``; its ``get_symbol`` makes these operators.
@@ -150,11 +155,13 @@ def native(
     need_top_grad
         Whether the gradient of the outputs is used.
     """
-    return _run(native, _legacy(info), data, is_train, kept, device)
+    return _run(native, _legacy(info), data, is_train, op_state, device)
 
 
 @_user_operator("_NDArray")
-def ndarray(*data: Tensor, info: Pointer, is_train: TrainMode = False, kept: Kept = None, device: Device = None) -> Any:
+def ndarray(
+    *data: Tensor, info: Pointer, is_train: TrainMode = False, op_state: OperatorState = None, device: Device = None
+) -> Any:
     """Run a ``mx.operator.NDArrayOp``; its ``get_symbol`` makes these operators.
 
     Parameters
@@ -162,7 +169,7 @@ def ndarray(*data: Tensor, info: Pointer, is_train: TrainMode = False, kept: Kep
     info
         The address under which the Python object is known.
     """
-    return _run(ndarray, _legacy(info), data, is_train, kept, device)
+    return _run(ndarray, _legacy(info), data, is_train, op_state, device)
 
 
 def _infer_shape(s: object, p: SimpleNamespace) -> None:
@@ -203,7 +210,7 @@ def _infer_storage(stypes: Sequence[str], p: SimpleNamespace) -> str:
 def _run_rule(inputs: Sequence[Any], p: SimpleNamespace) -> Any:
     values = vars(p)
     is_train = values.get("is_train", state.training)
-    call = values[_CALL] = Call(definition_of(p), inputs, is_train, values.get("kept"), values.get("device"))
+    call = values[_CALL] = Call(definition_of(p), inputs, is_train, values.get("op_state"), values.get("device"))
     return run_sparse(call)
 
 

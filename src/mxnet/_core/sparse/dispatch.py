@@ -18,7 +18,7 @@ from ..grad_mode import grad_mode
 from ..registry import OpDef, get_op
 from ..tape import gradients
 from ..types import ContextLike
-from .storage import Rows, Sparse, as_dense, carrier_for, stype_of, wants_rows
+from .storage import Rows, Sparse, as_dense, proxy_for, stype_of, wants_rows
 
 Stypes = tuple[str, ...]
 
@@ -109,7 +109,7 @@ def with_history(x: Any) -> Any:
     if not isinstance(x, Sparse):
         return x
     if x.requires_grad and torch.is_grad_enabled():
-        return _Densify.apply(x.carrier, x)
+        return _Densify.apply(x.proxy, x)
     return x.dense()
 
 
@@ -117,7 +117,7 @@ class _Densify(torch.autograd.Function):
     """The dense copy of a sparse array."""
 
     @staticmethod
-    def forward(ctx: ContextLike, carrier: Tensor, x: Sparse) -> Tensor:
+    def forward(ctx: ContextLike, proxy: Tensor, x: Sparse) -> Tensor:
         return x.dense()
 
     @staticmethod
@@ -126,18 +126,18 @@ class _Densify(torch.autograd.Function):
 
 
 def _recorded(od: OpDef, inputs: Sequence[Any], p: SimpleNamespace, kwargs: dict[str, Any]) -> Any:
-    """Run a rule as a node of torch's graph; a sparse output gets a carrier with history."""
-    carriers = [x.carrier if isinstance(x, Sparse) else x for x in inputs]
+    """Run a rule as a node of torch's graph; a sparse output gets a proxy with history."""
+    proxies = [x.proxy if isinstance(x, Sparse) else x for x in inputs]
     call = _Call(od, inputs, p, kwargs)
-    outputs = _Node.apply(call, *carriers)
+    outputs = _Node.apply(call, *proxies)
     result = call.result
     made = []
-    for given, carrier in zip(result if isinstance(result, tuple) else (result,), outputs):
+    for given, proxy in zip(result if isinstance(result, tuple) else (result,), outputs):
         if isinstance(given, Sparse):
-            given.carrier = carrier
+            given.proxy = proxy
             made.append(given)
         else:
-            made.append(carrier)
+            made.append(proxy)
     call.result = None
     return tuple(made) if isinstance(result, tuple) else made[0]
 
@@ -151,7 +151,7 @@ class _Call:
         self.kwargs = kwargs
         self.sources = inputs
         # Arrays that are not part of a graph stay the same objects: they may be states that the rule writes.
-        self.inputs = [x if x is None or getattr(x, "carrier", 0) is None else x.detach() for x in inputs]
+        self.inputs = [x if x is None or getattr(x, "proxy", 0) is None else x.detach() for x in inputs]
         self.takes_rows = [x is not None and wants_rows(x) for x in inputs]
         self.result: Any = None
         self.outputs: list[Any] = []
@@ -162,7 +162,7 @@ class _Call:
         results = self.result if isinstance(self.result, tuple) else (self.result,)
         # An input handed through must not become an output of its own node.
         self.outputs = [r.detach() for r in results]
-        return [carrier_for(r) if isinstance(r, Sparse) else r.detach() for r in results]
+        return [proxy_for(r) if isinstance(r, Sparse) else r.detach() for r in results]
 
     def differentiate(self, grads: Sequence[Any], needed: Sequence[bool]) -> Sequence[Any]:
         """Gradients of the inputs: tensors, rows or None."""
@@ -181,7 +181,7 @@ class _Call:
         result = self.od.run([with_history(x) for x in self.sources], kwargs)
         outputs = [result] if isinstance(result, Tensor) else list(result)
         pairs = [(o, g) for o, g in zip(outputs, grads) if g is not None and o.requires_grad]
-        wanted = [x.carrier if isinstance(x, Sparse) else x for x, n in zip(self.sources, needed) if n]
+        wanted = [x.proxy if isinstance(x, Sparse) else x for x, n in zip(self.sources, needed) if n]
         heads = [g.to_dense() if g.is_sparse else g for _, g in pairs]
         found = iter(gradients([o for o, _ in pairs], wanted, heads, True, True))
         return [next(found) if n else None for n in needed]
@@ -191,7 +191,7 @@ class _Node(torch.autograd.Function):
     """One call of a rule in torch's graph."""
 
     @staticmethod
-    def forward(ctx: Any, call: _Call, *carriers: Any) -> Any:
+    def forward(ctx: Any, call: _Call, *proxies: Any) -> Any:
         ctx.call = call
         ctx.set_materialize_grads(False)
         outputs = call.run()

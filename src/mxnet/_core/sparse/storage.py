@@ -26,19 +26,19 @@ class Sparse:
     ----------
     values, indices : Tensor
     shape : tuple of int
-    carrier : Tensor or None
+    proxy : Tensor or None
         A tensor of the whole shape without memory of its own, which stands for this array in torch's graph while
         gradients are recorded. Gradients arrive at it dense or, for rows, as a hybrid COO tensor.
     """
 
-    __slots__ = ("carrier", "indices", "shape", "values")
+    __slots__ = ("proxy", "indices", "shape", "values")
     stype: ClassVar[str] = ""
 
     def __init__(self, shape: tuple[int, ...], values: Tensor, indices: Tensor) -> None:
         self.shape = shape
         self.values = values
         self.indices = indices
-        self.carrier: Tensor | None = None
+        self.proxy: Tensor | None = None
 
     # ------------------------------------------------------------------ facts, named as those of a tensor
 
@@ -60,7 +60,7 @@ class Sparse:
     @property
     def requires_grad(self) -> bool:
         """Whether a recorded computation depends on this array, or it is marked."""
-        return self.carrier is not None and self.carrier.requires_grad
+        return self.proxy is not None and self.proxy.requires_grad
 
     def is_floating_point(self) -> bool:
         """Whether the values are."""
@@ -390,8 +390,8 @@ def convert(x: Any, stype: str) -> Any:
 # ---------------------------------------------------------------------- gradients
 
 
-def carrier_for(x: Sparse) -> Tensor:
-    """A fresh carrier for a sparse array: one number, seen as an array of the whole shape."""
+def proxy_for(x: Sparse) -> Tensor:
+    """A fresh proxy for a sparse array: one number, seen as an array of the whole shape."""
     return torch.zeros((), dtype=x.dtype, device=x.device).expand(x.shape)
 
 

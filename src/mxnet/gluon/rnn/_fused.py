@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..._core.history import note_of
+from ..._core.history import origin_of
 from ..._core.invoke import composed
 from ..._core.registry import get_op
 from ..._core.state import state
@@ -32,8 +32,8 @@ def run_separate(
     given = [a._t for a in arrays if a is not None]
 
     def operators() -> tuple[Any, ...]:
-        vector = _JOIN, {"dim": 0}, [note_of(p) for p in parameters], 0
-        return _RNN, kwargs, [note_of(inputs), vector, *[note_of(s) for s in states]]
+        vector = _JOIN, {"dim": 0}, [origin_of(p) for p in parameters], 0
+        return _RNN, kwargs, [origin_of(inputs), vector, *[origin_of(s) for s in states]]
 
     found: list[NDArray] = composed(_RNN.name, _RNN.run, (tensors, kwargs), inputs, operators, given)
     return found
