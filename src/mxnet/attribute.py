@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 from collections import defaultdict
 from typing import Any
+
+from ._core.scopes import Scoped
 
 __all__ = ["AttrScope"]
 
 
-class _Current(threading.local):
-    """The scope in force in this thread."""
-
-    def __init__(self) -> None:
-        self.value: AttrScope = AttrScope()
-
-
-class _CurrentProperty(type):
-    """Metaclass that offers the deprecated ``AttrScope.current`` as a settable class property."""
-
-    @property
-    def current(cls) -> AttrScope:
-        """The scope in force; deprecated, use the ``with`` statement."""
-        _warn_deprecated()
-        return AttrScope._current.value
-
-    @current.setter
-    def current(cls, value: AttrScope) -> None:
-        _warn_deprecated()
-        AttrScope._current.value = value
-
-
-def _warn_deprecated() -> None:
-    warnings.warn(
-        "AttrScope.current is deprecated: enter a scope by `with`",
-        DeprecationWarning,
-        stacklevel=3,
-    )
-
-
-class AttrScope(metaclass=_CurrentProperty):
+class AttrScope(metaclass=Scoped):
     """Gives attributes to every symbol made inside a ``with`` block.
 
     Scopes nest: the inner one adds to and overrides the outer one. Attributes of a symbol itself win.
@@ -59,7 +29,6 @@ class AttrScope(metaclass=_CurrentProperty):
     'stage1'
     """
 
-    _current: _Current
     _subgraph_names: defaultdict[str, int] = defaultdict(int)
 
     def __init__(self, **kwargs: str) -> None:
@@ -84,6 +53,3 @@ class AttrScope(metaclass=_CurrentProperty):
     def __exit__(self, ptype: Any, value: object, trace: Any) -> None:
         assert self._old_scope is not None
         AttrScope._current.value = self._old_scope
-
-
-AttrScope._current = _Current()

@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 from typing import Any
+
+from ._core.scopes import Scoped
 
 __all__ = ["NameManager", "Prefix"]
 
 
-class _Current(threading.local):
-    """The name manager in force in this thread, made on first use."""
-
-    def __init__(self) -> None:
-        self.value: NameManager = NameManager()
-
-
-class _CurrentProperty(type):
-    """Metaclass that offers the deprecated ``NameManager.current`` as a settable class property."""
-
-    @property
-    def current(cls) -> NameManager:
-        """The name manager in force; deprecated, use the ``with`` statement."""
-        _warn_deprecated("NameManager.current")
-        return NameManager._current.value
-
-    @current.setter
-    def current(cls, value: NameManager) -> None:
-        NameManager._current.value = value
-
-
-def _warn_deprecated(what: str) -> None:
-    warnings.warn(
-        f"{what} is deprecated: enter a {what.split('.')[0]} by `with`",
-        DeprecationWarning,
-        stacklevel=3,
-    )
-
-
-class NameManager(metaclass=_CurrentProperty):
+class NameManager(metaclass=Scoped):
     """Names symbols that the user does not name: ``convolution0``, ``convolution1``, ...
 
     Each manager counts from 0. Used as a context manager it is in force in the block, in the current thread.
@@ -50,8 +21,6 @@ class NameManager(metaclass=_CurrentProperty):
     ...     mx.sym.Activation(mx.sym.var("x"), act_type="relu").name
     'activation0'
     """
-
-    _current: _Current
 
     def __init__(self) -> None:
         self._counter: dict[str, int] = {}
@@ -102,6 +71,3 @@ class Prefix(NameManager):
     def get(self, name: str | None, hint: str) -> str:
         """The name with the prefix before it."""
         return self._prefix + super().get(name, hint)
-
-
-NameManager._current = _Current()

@@ -146,7 +146,15 @@ class _RandomWindow(DetAugmenter):
             arguments[key] = _pair(arguments[key], key, name)
         super().__init__(**arguments)
         vars(self).update(arguments)
-        self.enabled = _usable(name, self.aspect_ratio_range, self.area_range, smallest_area)
+        ratios, areas = self.aspect_ratio_range, self.area_range
+        wrong = None
+        if areas[1] <= smallest_area or areas[0] > areas[1]:
+            wrong = f"area_range: {areas}"
+        elif ratios[0] <= 0 or ratios[0] > ratios[1]:
+            wrong = f"aspect_ratio_range: {ratios}"
+        if wrong:
+            warnings.warn(f"Skip {name} due to invalid {wrong}", stacklevel=3)
+        self.enabled = wrong is None
 
 
 class DetRandomCropAug(_RandomWindow):
@@ -249,20 +257,6 @@ class DetRandomCropAug(_RandomWindow):
             left = _areas(out[:, _BOX]) * w * h / _areas(label[:, _BOX])
         valid = (out[:, 3] > out[:, 1]) & (out[:, 4] > out[:, 2]) & (left > self.min_eject_coverage)
         return out[valid] if valid.any() else None
-
-
-def _usable(
-    name: str, aspect_ratio_range: tuple[float, float], area_range: tuple[float, float], smallest_area: float
-) -> bool:
-    """Whether ranges can be drawn from; warns when not."""
-    wrong = None
-    if area_range[1] <= smallest_area or area_range[0] > area_range[1]:
-        wrong = f"area_range: {area_range}"
-    elif aspect_ratio_range[0] <= 0 or aspect_ratio_range[0] > aspect_ratio_range[1]:
-        wrong = f"aspect_ratio_range: {aspect_ratio_range}"
-    if wrong:
-        warnings.warn(f"Skip {name} due to invalid {wrong}", stacklevel=4)
-    return wrong is None
 
 
 class DetRandomPadAug(_RandomWindow):

@@ -258,34 +258,23 @@ def _percentile(a: Tensor, q: object, axis: Axes, interpolation: str, keepdims: 
     return torch.quantile(values, places, dim=axis, keepdim=keepdims, interpolation=interpolation)
 
 
-def percentile(
-    a: ndarray,
-    q: Any,
-    axis: Axes = None,
-    out: ndarray | None = None,
-    overwrite_input: Any = None,
-    interpolation: str = "linear",
-    keepdims: bool = False,
-) -> Any:
-    """The values below which ``q`` percent of the elements lie, over axes (all of them by default)."""
-    if overwrite_input is not None:
-        raise NotImplementedError("overwrite_input is not supported")
-    return _percentile(a, q, axis, interpolation, keepdims, 100.0, out)
+def _quantiles(name: str, scale: float, text: str) -> Any:
+    def found(
+        a: ndarray,
+        q: Any,
+        axis: Axes = None,
+        out: ndarray | None = None,
+        overwrite_input: Any = None,
+        interpolation: str = "linear",
+        keepdims: bool = False,
+    ) -> Any:
+        if overwrite_input is not None:
+            raise NotImplementedError("overwrite_input is not supported")
+        return _percentile(a, q, axis, interpolation, keepdims, scale, out)
 
-
-def quantile(
-    a: ndarray,
-    q: Any,
-    axis: Axes = None,
-    out: ndarray | None = None,
-    overwrite_input: Any = None,
-    interpolation: str = "linear",
-    keepdims: bool = False,
-) -> Any:
-    """The values below which the fraction ``q`` of the elements lies, over axes (all of them by default)."""
-    if overwrite_input is not None:
-        raise NotImplementedError("overwrite_input is not supported")
-    return _percentile(a, q, axis, interpolation, keepdims, 1.0, out)
+    found.__name__ = found.__qualname__ = name
+    found.__doc__ = f"The values below which {text}, over axes (all of them by default)."
+    return found
 
 
 # ---------------------------------------------------------------------- memory
@@ -315,8 +304,10 @@ def _elements(t: Tensor) -> onp.ndarray:
 FUNCTIONS: dict[str, Any] = {
     f.__name__: f
     for f in (
-        argsort, bincount, clip, diag_indices_from, diff, histogram, may_share_memory, nan_to_num, nonzero, percentile,
-        quantile, shares_memory, sort, take, unique, unravel_index, where,
+        argsort, bincount, clip, diag_indices_from, diff, histogram, may_share_memory, nan_to_num, nonzero,
+        shares_memory, sort, take, unique, unravel_index, where,
+        _quantiles("percentile", 100.0, "``q`` percent of the elements lie"),
+        _quantiles("quantile", 1.0, "the fraction ``q`` of the elements lies"),
         _rounded("around"), _rounded("round"), _rounded("round_"),
     )
 }  # fmt: skip
