@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -188,19 +189,20 @@ class OpDef:
 
     def _read_signature(self) -> None:
         """Split the function's arguments into tensors, parameters and marks."""
-        code = self.fn.__code__
-        names = code.co_varnames
-        positional = names[: code.co_argcount]
-        keyword_only = names[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-        star = names[code.co_argcount + code.co_kwonlyargcount] if code.co_flags & 0x04 else None
-        self.inputs = positional + ((star,) if star else ())
-        self.optional_inputs = frozenset(positional[len(positional) - len(self.fn.__defaults__ or ()) :])
-        defaults = self.fn.__kwdefaults__ or {}
+        inputs: list[str] = []
+        optional: list[str] = []
         self.params = {}
-        self.open_params = bool(code.co_flags & 0x08)
-        for name in keyword_only:
-            annotation = self.fn.__annotations__.get(name)
-            mark = next((m for m in getattr(annotation, "__metadata__", ()) if isinstance(m, _Mark)), None)
+        self.open_params = False
+        for name, argument in inspect.signature(self.fn).parameters.items():
+            if argument.kind is argument.VAR_KEYWORD:
+                self.open_params = True
+                continue
+            has_default = argument.default is not argument.empty
+            if argument.kind is not argument.KEYWORD_ONLY:
+                inputs.append(name)
+                optional += [name] * has_default
+                continue
+            mark = next((m for m in getattr(argument.annotation, "__metadata__", ()) if isinstance(m, _Mark)), None)
             if mark is _TRAIN:
                 self.train_arg = name
             elif mark is _RNG:
@@ -212,8 +214,10 @@ class OpDef:
             elif mark is _STATE:
                 self.state_arg = name
             else:
-                required = name not in defaults
-                self.params[name] = Param(name, codec_for(annotation), required, defaults.get(name))
+                default = argument.default if has_default else None
+                self.params[name] = Param(name, codec_for(argument.annotation), not has_default, default)
+        self.inputs = tuple(inputs)
+        self.optional_inputs = frozenset(optional)
         self.takes = frozenset(self.params)
         if self.variadic and self.variadic != UNCOUNTED and self.variadic not in self.params:
             self.params = {self.variadic: Param(self.variadic, codec_for(int), True, None), **self.params}

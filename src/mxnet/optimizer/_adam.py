@@ -63,8 +63,7 @@ class Adam(_TwoMoments):
             beta2=self.beta2,
             epsilon=self.epsilon,
             wd=wd,
-            rescale=self.rescale_grad,
-            clip=self._clip(),
+            **self._scaling(),
             fused=step.fused,
         )
 
@@ -81,6 +80,8 @@ class Adamax(_TwoMoments):
         See :class:`Optimizer`.
     """
 
+    _bounds_to_zero = True
+
     def __init__(self, learning_rate: float = 0.002, beta1: float = 0.9, beta2: float = 0.999, **kwargs: Any) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
         self.beta1 = beta1
@@ -95,8 +96,7 @@ class Adamax(_TwoMoments):
             beta1=self.beta1,
             beta2=self.beta2,
             wd=wd,
-            rescale=self.rescale_grad,
-            clip=self._clip_or_none(),
+            **self._scaling(),
         )
 
 
@@ -113,6 +113,8 @@ class Nadam(_TwoMoments):
     **kwargs
         See :class:`Optimizer`.
     """
+
+    _bounds_to_zero = True
 
     def __init__(
         self,
@@ -160,8 +162,7 @@ class Nadam(_TwoMoments):
             mean_scales=mean_scales,
             var_correction=1.0 - self.beta2**step.t,
             wd=wd,
-            rescale=self.rescale_grad,
-            clip=self._clip_or_none(),
+            **self._scaling(),
         )
 
 
@@ -200,6 +201,5 @@ class FTML(Optimizer):
             epsilon=self.epsilon,
             t=step.t,
             wd=wd,
-            rescale=self.rescale_grad,
-            clip=self._clip(),
+            **self._scaling(),
         )

@@ -22,6 +22,7 @@ class AdaGrad(Optimizer):
         See :class:`Optimizer`.
     """
 
+    _bounds_to_zero = True
     _numbers = Optimizer._numbers | {"float_stable_eps": "eps"}
 
     def __init__(self, eps: float = 1e-7, **kwargs: Any) -> None:
@@ -36,16 +37,7 @@ class AdaGrad(Optimizer):
         return True
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
-        kernels.adagrad(
-            w,
-            g,
-            *states,
-            lr=lr,
-            epsilon=self.float_stable_eps,
-            wd=wd,
-            rescale=self.rescale_grad,
-            clip=self._clip_or_none(),
-        )
+        kernels.adagrad(w, g, *states, lr=lr, epsilon=self.float_stable_eps, wd=wd, **self._scaling())
 
 
 @builtin
@@ -62,6 +54,8 @@ class AdaDelta(Optimizer):
         See :class:`Optimizer`.
     """
 
+    _bounds_to_zero = True
+
     def __init__(self, rho: float = 0.90, epsilon: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rho = rho
@@ -72,16 +66,7 @@ class AdaDelta(Optimizer):
         return zeros_like(weight), zeros_like(weight)
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
-        kernels.adadelta(
-            w,
-            g,
-            *states,
-            rho=self.rho,
-            epsilon=self.epsilon,
-            wd=wd,
-            rescale=self.rescale_grad,
-            clip=self._clip_or_none(),
-        )
+        kernels.adadelta(w, g, *states, rho=self.rho, epsilon=self.epsilon, wd=wd, **self._scaling())
 
 
 @builtin
@@ -131,8 +116,7 @@ class RMSProp(Optimizer):
             "gamma1": self.gamma1,
             "epsilon": self.epsilon,
             "wd": wd,
-            "rescale": self.rescale_grad,
-            "clip": self._clip(),
+            **self._scaling(),
             "clip_weights": self.clip_weights or -1.0,
         }
         if self.centered:
@@ -170,14 +154,4 @@ class Ftrl(Optimizer):
         return True
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
-        kernels.ftrl(
-            w,
-            g,
-            *states,
-            lr=lr,
-            lamda1=self.lamda1,
-            beta=self.beta,
-            wd=wd,
-            rescale=self.rescale_grad,
-            clip=self._clip(),
-        )
+        kernels.ftrl(w, g, *states, lr=lr, lamda1=self.lamda1, beta=self.beta, wd=wd, **self._scaling())

@@ -68,6 +68,8 @@ class Optimizer:
     _numbers = {"rescale_grad": "rescale_grad", "lr": "learning_rate", "wd": "wd", "clip_gradient": "clip_gradient"}
     # Whether ``_step`` treats each element by itself, so that large tensors can be cut into pieces.
     _elementwise = True
+    # Whether a bound of 0 on gradients is one; else it means none.
+    _bounds_to_zero = False
     # Whether its rule also goes on with a state that has a momentum where it would make none, and the other way round.
     _optional_momentum = False
 
@@ -428,13 +430,11 @@ class Optimizer:
         """Further scalars for each of ``count`` parameters, in the order they are updated."""
         return None
 
-    def _clip(self) -> float:
-        """The bound of gradients as the update rules take it: negative for none."""
-        return self.clip_gradient or -1.0
-
-    def _clip_or_none(self) -> float:
-        """The same for optimizers for which a bound of 0 is one."""
-        return -1.0 if self.clip_gradient is None else self.clip_gradient
+    def _scaling(self) -> dict[str, Any]:
+        """What the update rules do to gradients first; a negative bound is none."""
+        bound = self.clip_gradient
+        none = bound is None or (bound == 0 and not self._bounds_to_zero)
+        return {"rescale_grad": self.rescale_grad, "clip_gradient": -1.0 if none else bound}
 
     # ------------------------------------------------------------------ pickling
 

@@ -81,7 +81,7 @@ class LARS(MomentumState):
             self._lr_of_update = self.num_update
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
-        momentum = self.momentum if self.momentum > 0 else 0.0
+        momentum = max(0.0, self.momentum)
         if self.momentum_correction and self.last_lr:
             momentum *= self.cur_lr / self.last_lr  # type: ignore[operator]
         mom = states[0] if states else None
@@ -89,8 +89,7 @@ class LARS(MomentumState):
             rule: dict[str, Any] = {
                 "lr": lr,
                 "wd": wd,
-                "rescale": self.rescale_grad,
-                "clip": self._clip(),
+                **self._scaling(),
                 "fused": step.threaded,
             }
             kernels.sgd(w, g, **rule) if mom is None else kernels.sgd_mom(w, g, mom, momentum=momentum, **rule)
@@ -102,11 +101,10 @@ class LARS(MomentumState):
             torch.full_like(squares[0], wd),
             eta=self.eta,
             eps=self.eps,
-            rescale=self.rescale_grad,
+            rescale_grad=self.rescale_grad,
         )
-        decays = torch.full_like(rates, wd).unbind()
         kernels.sgd_mom_per_tensor(
-            w, g, mom, rates.unbind(), decays, momentum=momentum, rescale=self.rescale_grad, clip=self._clip()
+            w, g, mom, lrs=rates.unbind(), wds=torch.full_like(rates, wd).unbind(), momentum=momentum, **self._scaling()
         )
 
 
@@ -158,16 +156,15 @@ class LAMB(Optimizer):
             g,
             *states,
             lr=lr,
-            lower=self.lower_bound or -1.0,
-            upper=self.upper_bound or -1.0,
+            lower_bound=self.lower_bound or -1.0,
+            upper_bound=self.upper_bound or -1.0,
             beta1=self.beta1,
             beta2=self.beta2,
             epsilon=self.epsilon,
             t=step.t,
             bias_correction=self.bias_correction,
             wd=wd,
-            rescale=self.rescale_grad,
-            clip=self._clip(),
+            **self._scaling(),
         )
 
 
@@ -248,11 +245,11 @@ class LBSGD(Optimizer):
         target = (weight if master is None else master)._t.data
         g = g.to(target.dtype)
         lr *= self._lars(target, g, wd) if self.warmup_strategy == "lars" else self._get_lbmult(count)
-        rule: dict[str, Any] = {"lr": lr, "wd": wd, "rescale": self.rescale_grad, "clip": self._clip()}
+        rule: dict[str, Any] = {"lr": lr, "wd": wd, **self._scaling()}
         if momentum is None:
             kernels.sgd([target], [g], **rule)
         else:
-            kernels.sgd_mom([target], [g], [momentum._t.data], momentum=max(self.momentum, 0.0), **rule)
+            kernels.sgd_mom([target], [g], [momentum._t.data], momentum=max(0.0, self.momentum), **rule)
         if master is not None:
             weight._t.data.copy_(target)
 

@@ -68,18 +68,10 @@ class SGD(MomentumState):
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
         if states:
             kernels.sgd_mom(
-                w,
-                g,
-                states[0],
-                lr=lr,
-                momentum=self.momentum if self.momentum > 0 else 0.0,
-                wd=wd,
-                rescale=self.rescale_grad,
-                clip=self._clip(),
-                fused=step.threaded,
+                w, g, states[0], lr=lr, momentum=max(0.0, self.momentum), wd=wd, **self._scaling(), fused=step.threaded
             )
         else:
-            kernels.sgd(w, g, lr=lr, wd=wd, rescale=self.rescale_grad, clip=self._clip(), fused=step.threaded)
+            kernels.sgd(w, g, lr=lr, wd=wd, **self._scaling(), fused=step.threaded)
 
 
 @builtin
@@ -107,18 +99,9 @@ class NAG(MomentumState):
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
         if states:
-            kernels.nag_mom(
-                w,
-                g,
-                states[0],
-                lr=lr,
-                momentum=self.momentum if self.momentum > 0 else 0.0,
-                wd=wd,
-                rescale=self.rescale_grad,
-                clip=self._clip(),
-            )
+            kernels.nag_mom(w, g, states[0], lr=lr, momentum=max(0.0, self.momentum), wd=wd, **self._scaling())
         else:
-            kernels.sgd(w, g, lr=lr, wd=wd, rescale=self.rescale_grad, clip=self._clip(), fused=step.threaded)
+            kernels.sgd(w, g, lr=lr, wd=wd, **self._scaling(), fused=step.threaded)
 
 
 @builtin
@@ -152,10 +135,9 @@ class Signum(Optimizer):
                 g,
                 states[0],
                 lr=lr,
-                momentum=self.momentum if self.momentum > 0 else 0.0,
+                momentum=max(0.0, self.momentum),
                 wd=wd,
-                rescale=self.rescale_grad,
-                clip=self._clip(),
+                **self._scaling(),
                 wd_lh=self.wd_lh or 0.0,
             )
         else:
@@ -175,6 +157,8 @@ class DCASGD(Optimizer):
         See :class:`Optimizer`.
     """
 
+    _bounds_to_zero = True
+
     def __init__(self, momentum: float = 0.0, lamda: float = 0.04, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.momentum = momentum
@@ -187,23 +171,14 @@ class DCASGD(Optimizer):
 
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
         mom, previous = states
-        kernels.dcasgd(
-            w,
-            g,
-            mom,
-            previous,
-            lr=lr,
-            momentum=self.momentum,
-            lamda=self.lamda,
-            wd=wd,
-            rescale=self.rescale_grad,
-            clip=self._clip_or_none(),
-        )
+        kernels.dcasgd(w, g, mom, previous, lr=lr, momentum=self.momentum, lamda=self.lamda, wd=wd, **self._scaling())
 
 
 @builtin
 class SGLD(Optimizer):
     """Stochastic gradient Langevin dynamics: half a gradient step, and noise of variance ``lr``."""
+
+    _bounds_to_zero = True
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -212,7 +187,7 @@ class SGLD(Optimizer):
         """There is no state."""
 
     def _step(self, w: Any, g: Any, states: object, lr: float, wd: float, step: Step) -> None:
-        kernels.sgd(w, g, lr=lr / 2, wd=wd, rescale=self.rescale_grad, clip=self._clip_or_none(), fused=step.threaded)
+        kernels.sgd(w, g, lr=lr / 2, wd=wd, **self._scaling(), fused=step.threaded)
         source = generator(step.ctx)
         for weight in w:
             noise = torch.randn(weight.shape, dtype=weight.dtype, device=weight.device, generator=source)

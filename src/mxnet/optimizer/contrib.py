@@ -30,6 +30,7 @@ class GroupAdaGrad(Optimizer):
         See :class:`Optimizer`.
     """
 
+    _bounds_to_zero = True
     _elementwise = False
     _numbers = Optimizer._numbers | {"float_stable_eps": "eps"}
 
@@ -60,6 +61,4 @@ class GroupAdaGrad(Optimizer):
     def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
         if wd != 0:
             raise ArgumentValueError(f"Weight decay is not supported for GroupAdaGrad, got {wd} for {step.indices}")
-        kernels.group_adagrad(
-            w, g, *states, lr=lr, epsilon=self.float_stable_eps, rescale=self.rescale_grad, clip=self._clip_or_none()
-        )
+        kernels.group_adagrad(w, g, *states, lr=lr, epsilon=self.float_stable_eps, **self._scaling())

@@ -8,12 +8,13 @@ from ...params import Double, Ge, Le
 from ...registry import op
 from . import kernels
 from ._checks import same_shapes
+from ._families import update
 from ._rules import SINGLE, mixed_types, weight_shapes
 
 _LIKE_SINGLE = {"differentiable": False, "inplace": "weight"}
 
 
-@op("adam_update", aliases=("_sparse_adam_update",), mutates=("mean", "var"), **SINGLE)
+@update("adam_update", kernels.adam, aliases=("_sparse_adam_update",))
 def adam_update(
     weight: Tensor,
     grad: Tensor,
@@ -34,32 +35,9 @@ def adam_update(
     The gradient that moves the moments is ``clip(rescale_grad * grad + wd * weight)``. The moments' bias is not
     corrected: the caller does that in ``lr``.
     """
-    same_shapes(weight, grad=grad, mean=mean, var=var)
-    kernels.adam(
-        [weight],
-        [grad],
-        [mean],
-        [var],
-        lr=lr,
-        beta1=beta1,
-        beta2=beta2,
-        epsilon=epsilon,
-        wd=wd,
-        rescale=rescale_grad,
-        clip=clip_gradient,
-    )
-    return weight
 
 
-def usable_scale(rescale_grad: Tensor) -> float | None:
-    """The value of a gradient scale given as an array; None when the step must be skipped (zero, infinite or NaN)."""
-    if rescale_grad.numel() != 1:
-        raise ValueError(f"rescale_grad must have one element, got shape {tuple(rescale_grad.shape)}")
-    scale = float(rescale_grad)
-    return scale if scale and abs(scale) < float("inf") else None
-
-
-@op("_adamw_update", mutates=("mean", "var"), **_LIKE_SINGLE)
+@update("_adamw_update", kernels.adamw, mixed="_mp_adamw_update")
 def adamw_update(
     weight: Tensor,
     grad: Tensor,
@@ -79,74 +57,6 @@ def adamw_update(
 
     Nothing is updated when ``rescale_grad``, an array of one element, is zero, infinite or NaN.
     """
-    same_shapes(weight, grad=grad, mean=mean, var=var)
-    if weight.is_meta:
-        return weight
-    scale = usable_scale(rescale_grad)
-    if scale is not None:
-        kernels.adamw(
-            [weight],
-            [grad],
-            [mean],
-            [var],
-            lr=lr,
-            eta=eta,
-            beta1=beta1,
-            beta2=beta2,
-            epsilon=epsilon,
-            wd=wd,
-            rescale=scale,
-            clip=clip_gradient,
-        )
-    return weight
-
-
-@op("_mp_adamw_update", mutates=("mean", "var", "weight32"), **_LIKE_SINGLE)
-def mp_adamw_update(
-    weight: Tensor,
-    grad: Tensor,
-    mean: Tensor,
-    var: Tensor,
-    weight32: Tensor,
-    rescale_grad: Tensor,
-    *,
-    lr: float,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    epsilon: float = 1e-8,
-    wd: float = 0.0,
-    eta: float,
-    clip_gradient: float = -1.0,
-) -> Tensor:
-    """``_adamw_update`` of the float32 copy ``weight32`` of a weight of lower precision."""
-    same_shapes(weight, grad=grad, mean=mean, var=var, weight32=weight32)
-    if weight.is_meta:
-        return weight
-    scale = usable_scale(rescale_grad)
-    if scale is not None:
-        kernels.mixed(
-            kernels.adamw,
-            [weight],
-            [grad],
-            [weight32],
-            [mean],
-            [var],
-            lr=lr,
-            eta=eta,
-            beta1=beta1,
-            beta2=beta2,
-            epsilon=epsilon,
-            wd=wd,
-            rescale=scale,
-            clip=clip_gradient,
-        )
-    return weight
-
-
-for _operator in (adamw_update, mp_adamw_update):
-    weight_shapes(_operator, "rescale_grad")
-mixed_types(adamw_update, ("weight", "grad", "mean", "var", "output"))
-mixed_types(mp_adamw_update)
 
 
 @op("ftml_update", mutates=("d", "v", "z"), **SINGLE)
@@ -192,8 +102,8 @@ def ftml_update(
         epsilon=epsilon,
         t=t,
         wd=wd,
-        rescale=rescale_grad,
-        clip=clip_grad,
+        rescale_grad=rescale_grad,
+        clip_gradient=clip_grad,
     )
     return weight
 
@@ -201,7 +111,7 @@ def ftml_update(
 # ---------------------------------------------------------------------- LAMB
 
 
-@op("lamb_update_phase1", mutates=("mean", "var"), differentiable=False, same_shape=True)
+@update("lamb_update_phase1", kernels.lamb_direction, mixed="mp_lamb_update_phase1", direction=True)
 def lamb_update_phase1(
     weight: Tensor,
     grad: Tensor,
@@ -218,21 +128,6 @@ def lamb_update_phase1(
     clip_gradient: float = -1.0,
 ) -> Tensor:
     """LAMB's first phase: moves the moments and gives the direction of the step ``t``, weight decay included."""
-    same_shapes(weight, grad=grad, mean=mean, var=var)
-    return kernels.lamb_direction(
-        [weight],
-        [grad],
-        [mean],
-        [var],
-        beta1=beta1,
-        beta2=beta2,
-        epsilon=epsilon,
-        t=t,
-        bias_correction=bias_correction,
-        wd=wd,
-        rescale=rescale_grad,
-        clip=clip_gradient,
-    )[0]
 
 
 @op("lamb_update_phase2", **_LIKE_SINGLE)
@@ -256,43 +151,8 @@ def lamb_update_phase2(
         Bounds on ``r1``; none when not positive.
     """
     _check_norms(weight, g, r1, r2)
-    kernels.lamb_step([weight], [g], [r1], [r2], lr=lr, lower=lower_bound, upper=upper_bound)
+    kernels.lamb_step([weight], [g], [r1], [r2], lr=lr, lower_bound=lower_bound, upper_bound=upper_bound)
     return weight
-
-
-@op("mp_lamb_update_phase1", mutates=("mean", "var"), differentiable=False, same_shape=True)
-def mp_lamb_update_phase1(
-    weight: Tensor,
-    grad: Tensor,
-    mean: Tensor,
-    var: Tensor,
-    weight32: Tensor,
-    *,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    epsilon: float = 1e-6,
-    t: int,
-    bias_correction: bool = True,
-    wd: float,
-    rescale_grad: float = 1.0,
-    clip_gradient: float = -1.0,
-) -> Tensor:
-    """``lamb_update_phase1`` for the float32 copy ``weight32`` of a weight; the direction is float32."""
-    same_shapes(weight, grad=grad, mean=mean, var=var, weight32=weight32)
-    return kernels.lamb_direction(
-        [weight32],
-        [grad.float()],
-        [mean],
-        [var],
-        beta1=beta1,
-        beta2=beta2,
-        epsilon=epsilon,
-        t=t,
-        bias_correction=bias_correction,
-        wd=wd,
-        rescale=rescale_grad,
-        clip=clip_gradient,
-    )[0]
 
 
 @op("mp_lamb_update_phase2", mutates=("weight32",), **_LIKE_SINGLE)
@@ -316,7 +176,7 @@ def mp_lamb_update_phase2(
     """
     _check_norms(weight, g, r1, r2)
     same_shapes(weight, weight32=weight32)
-    kernels.lamb_step([weight32], [g], [r1], [r2], lr=lr, lower=lower_bound, upper=upper_bound)
+    kernels.lamb_step([weight32], [g], [r1], [r2], lr=lr, lower_bound=lower_bound, upper_bound=upper_bound)
     return weight.copy_(weight32)
 
 
@@ -327,7 +187,6 @@ def _check_norms(weight: Tensor, g: Tensor, r1: Tensor, r2: Tensor) -> None:
             raise ValueError(f"{name} must have one element, got shape {tuple(norm.shape)}")
 
 
-mixed_types(mp_lamb_update_phase1, ("weight", "grad"))
 mixed_types(mp_lamb_update_phase2, ("weight", "output"))
 for _operator in (lamb_update_phase2, mp_lamb_update_phase2):
     weight_shapes(_operator, "r1", "r2")

@@ -5,10 +5,11 @@ from torch import Tensor
 from ...registry import op
 from . import kernels
 from ._checks import same_shapes
+from ._families import update
 from ._rules import SINGLE, weight_shapes
 
 
-@op("rmsprop_update", mutates=("n",), **SINGLE)
+@update("rmsprop_update", kernels.rmsprop)
 def rmsprop_update(
     weight: Tensor,
     grad: Tensor,
@@ -23,23 +24,9 @@ def rmsprop_update(
     clip_weights: float = -1.0,
 ) -> Tensor:
     """RMSProp after Tieleman and Hinton; ``n`` is the running mean of squared gradients."""
-    same_shapes(weight, grad=grad, n=n)
-    kernels.rmsprop(
-        [weight],
-        [grad],
-        [n],
-        lr=lr,
-        gamma1=gamma1,
-        epsilon=epsilon,
-        wd=wd,
-        rescale=rescale_grad,
-        clip=clip_gradient,
-        clip_weights=clip_weights,
-    )
-    return weight
 
 
-@op("rmspropalex_update", mutates=("n", "g", "delta"), **SINGLE)
+@update("rmspropalex_update", kernels.rmsprop_alex)
 def rmspropalex_update(
     weight: Tensor,
     grad: Tensor,
@@ -65,26 +52,9 @@ def rmspropalex_update(
     delta
         The last step, which is updated.
     """
-    same_shapes(weight, grad=grad, n=n, g=g, delta=delta)
-    kernels.rmsprop_alex(
-        [weight],
-        [grad],
-        [n],
-        [g],
-        [delta],
-        lr=lr,
-        gamma1=gamma1,
-        gamma2=gamma2,
-        epsilon=epsilon,
-        wd=wd,
-        rescale=rescale_grad,
-        clip=clip_gradient,
-        clip_weights=clip_weights,
-    )
-    return weight
 
 
-@op("ftrl_update", aliases=("_sparse_ftrl_update",), mutates=("z", "n"), **SINGLE)
+@update("ftrl_update", kernels.ftrl, aliases=("_sparse_ftrl_update",))
 def ftrl_update(
     weight: Tensor,
     grad: Tensor,
@@ -107,11 +77,6 @@ def ftrl_update(
     beta
         Keeps the rate of rarely seen weights finite.
     """
-    same_shapes(weight, grad=grad, z=z, n=n)
-    kernels.ftrl(
-        [weight], [grad], [z], [n], lr=lr, lamda1=lamda1, beta=beta, wd=wd, rescale=rescale_grad, clip=clip_gradient
-    )
-    return weight
 
 
 @op("_sparse_adagrad_update", mutates=("history",), **SINGLE)
@@ -130,7 +95,9 @@ def adagrad_update(
     same_shapes(weight, grad=grad, history=history)
     if wd:
         raise ValueError(f"sparse adagrad_update does not support wd, got {wd}")
-    kernels.adagrad([weight], [grad], [history], lr=lr, epsilon=epsilon, rescale=rescale_grad, clip=clip_gradient)
+    kernels.adagrad(
+        [weight], [grad], [history], lr=lr, epsilon=epsilon, rescale_grad=rescale_grad, clip_gradient=clip_gradient
+    )
     return weight
 
 
@@ -151,7 +118,9 @@ def group_adagrad_update(
         raise ValueError(
             f"history must have one element for each of the {weight.shape[0]} rows, got shape {tuple(history.shape)}"
         )
-    kernels.group_adagrad([weight], [grad], [history], lr=lr, epsilon=epsilon, rescale=rescale_grad, clip=clip_gradient)
+    kernels.group_adagrad(
+        [weight], [grad], [history], lr=lr, epsilon=epsilon, rescale_grad=rescale_grad, clip_gradient=clip_gradient
+    )
     return weight
 
 

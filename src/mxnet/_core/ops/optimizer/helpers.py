@@ -53,7 +53,7 @@ def multi_lars(
     eta
         The trust in the ratio of the norms.
     """
-    return kernels.lars_rates(lrs, weights_sum_sq, grads_sum_sq, wds, eta=eta, eps=eps, rescale=rescale_grad)
+    return kernels.lars_rates(lrs, weights_sum_sq, grads_sum_sq, wds, eta=eta, eps=eps, rescale_grad=rescale_grad)
 
 
 def _and_old(old: Tensor, result: Tensor, p: dict[str, Any]) -> Tensor:

@@ -65,7 +65,7 @@ def _update(
         grad = grad.sorted()
         target, parts = _writable(weight), [_writable(s) for s in states]
         scalars = {n: getattr(p, n) for n in names.split()}
-        scalars.update(rescale=p.rescale_grad, clip=p.clip_gradient)
+        scalars.update(rescale_grad=p.rescale_grad, clip_gradient=p.clip_gradient)
         if lazy(p):
             kernels.on_rows(rule, target, grad.indices, grad.values.to(target.dtype), parts, **scalars)
         else:

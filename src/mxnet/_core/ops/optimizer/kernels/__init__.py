@@ -5,7 +5,7 @@ states **in place**; gradients are only read. The operators call the rules with 
 parameters that share scalars. torch's ``_fused_*`` functions do the work where the formula is the same (they need equal
 strides and one data type, which the caller vouches for by ``fused=True``), its ``_foreach_*`` functions elsewhere.
 
-``clip`` bounds the gradient to ``[-clip, clip]`` when it is not negative.
+``clip_gradient`` bounds the gradient to ``[-clip_gradient, clip_gradient]`` when it is not negative.
 """
 
 from ._adam import adam, adamax, adamw, ftml, nadam

@@ -20,15 +20,15 @@ def adam(
     beta2: float,
     epsilon: float,
     wd: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
     fused: bool = False,
 ) -> None:
     """Adam's step with ``lr`` already corrected for the moments' bias; weight decay is part of the gradient."""
-    if fused and (clip < 0 or not wd):
+    if fused and (clip_gradient < 0 or not wd):
         torch._fused_adam_(
             w,
-            prepared(g, rescale, clip),
+            prepared(g, rescale_grad, clip_gradient),
             mean,
             var,
             [],
@@ -42,7 +42,7 @@ def adam(
             maximize=False,
         )
         return
-    g = prepared(g, rescale, clip, w, wd)
+    g = prepared(g, rescale_grad, clip_gradient, w, wd)
     moments(g, mean, var, beta1, beta2)
     addcdiv_(w, mean, _root(var, epsilon), -lr)
 
@@ -85,8 +85,8 @@ def adamw(
     beta2: float,
     epsilon: float,
     wd: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
     fused: bool = False,
 ) -> None:
     """``w -= eta * (lr * mean / (sqrt(var) + epsilon) + wd * w)``: Adam with weight decay apart from the gradient."""
@@ -94,7 +94,7 @@ def adamw(
         # torch's rule decays by its own learning rate, which is eta * lr here
         torch._fused_adamw_(
             w,
-            prepared(g, rescale, clip),
+            prepared(g, rescale_grad, clip_gradient),
             mean,
             var,
             [],
@@ -108,7 +108,7 @@ def adamw(
             maximize=False,
         )
         return
-    moments(prepared(g, rescale, clip), mean, var, beta1, beta2)
+    moments(prepared(g, rescale_grad, clip_gradient), mean, var, beta1, beta2)
     root = _root(var, epsilon)
     if wd:
         mul_(w, 1.0 - eta * wd)
@@ -125,11 +125,11 @@ def adamax(
     beta1: float,
     beta2: float,
     wd: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
 ) -> None:
     """Adam by the infinity norm, with ``lr`` already corrected for the mean's bias."""
-    g = prepared(g, rescale, clip, w, wd)
+    g = prepared(g, rescale_grad, clip_gradient, w, wd)
     lerp_(mean, g, 1.0 - beta1)
     mul_(largest, beta2)
     torch._foreach_maximum_(largest, torch._foreach_abs(g))
@@ -151,11 +151,11 @@ def nadam(
     mean_scales: Sequence[float],
     var_correction: float,
     wd: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
 ) -> None:
     """Adam with Nesterov's momentum; the momentum schedule gives each tensor its weights of gradient and mean."""
-    g = prepared(g, rescale, clip, w, wd)
+    g = prepared(g, rescale_grad, clip_gradient, w, wd)
     moments(g, mean, var, beta1, beta2)
     step = mul(g, list(grad_scales))
     add_(step, mul(mean, list(mean_scales)))
@@ -178,11 +178,11 @@ def ftml(
     epsilon: float,
     t: int,
     wd: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
 ) -> None:
     """Follow the moving leader."""
-    g = prepared(g, rescale, clip, w, wd)
+    g = prepared(g, rescale_grad, clip_gradient, w, wd)
     mul_(v, beta2)
     addcmul_(v, g, g, 1.0 - beta2)
     new_d = mul(v, ratio(1.0, 1.0 - beta2**t))

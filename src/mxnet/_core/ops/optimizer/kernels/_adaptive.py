@@ -29,11 +29,11 @@ def adagrad(
     lr: float,
     epsilon: float,
     wd: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
 ) -> None:
     """``history += g * g; w = w - lr * (g / sqrt(history + epsilon) + wd * w)``."""
-    g = prepared(g, rescale, clip)
+    g = prepared(g, rescale_grad, clip_gradient)
     addcmul_(history, g, g)
     root = add(history, epsilon)
     sqrt_(root)
@@ -43,10 +43,17 @@ def adagrad(
 
 
 def group_adagrad(
-    w: Tensors, g: Tensors, history: Tensors, *, lr: float, epsilon: float, rescale: float = 1.0, clip: float = -1.0
+    w: Tensors,
+    g: Tensors,
+    history: Tensors,
+    *,
+    lr: float,
+    epsilon: float,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
 ) -> None:
     """AdaGrad with one rate a row: ``history`` keeps the mean square of each row's gradient."""
-    for weight, grad, h in zip(w, prepared(g, rescale, clip), history):
+    for weight, grad, h in zip(w, prepared(g, rescale_grad, clip_gradient), history):
         mean_square = grad.square().reshape(grad.shape[0], -1).mean(1)
         h.add_(mean_square.reshape(h.shape))
         rate = (h + epsilon).rsqrt_().reshape(-1, *[1] * (grad.ndim - 1))
@@ -62,11 +69,11 @@ def adadelta(
     rho: float,
     epsilon: float,
     wd: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
 ) -> None:
     """Steps as large as past steps were, relative to past gradients; there is no learning rate."""
-    g = prepared(g, rescale, clip)
+    g = prepared(g, rescale_grad, clip_gradient)
     mul_(acc_g, rho)
     addcmul_(acc_g, g, g, 1.0 - rho)
     delta = add(acc_delta, epsilon)
@@ -89,12 +96,12 @@ def rmsprop(
     gamma1: float,
     epsilon: float,
     wd: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
     clip_weights: float = -1.0,
 ) -> None:
     """``n = gamma1 * n + (1 - gamma1) * g * g; w = w - lr * g / sqrt(n + epsilon)``."""
-    g = prepared(g, rescale, clip, w, wd)
+    g = prepared(g, rescale_grad, clip_gradient, w, wd)
     mul_(n, gamma1)
     addcmul_(n, g, g, 1.0 - gamma1)
     root = add(n, epsilon)
@@ -116,12 +123,12 @@ def rmsprop_alex(
     gamma2: float,
     epsilon: float,
     wd: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
     clip_weights: float = -1.0,
 ) -> None:
     """Graves' centered RMSProp with momentum ``gamma2``."""
-    g = prepared(g, rescale, clip, w, wd)
+    g = prepared(g, rescale_grad, clip_gradient, w, wd)
     mul_(n, gamma1)
     addcmul_(n, g, g, 1.0 - gamma1)
     lerp_(mean, g, 1.0 - gamma1)
@@ -145,11 +152,11 @@ def ftrl(
     lamda1: float,
     beta: float,
     wd: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
 ) -> None:
     """Follow the regularized leader: weights whose accumulated ``z`` stays within ``lamda1`` are exactly zero."""
-    g = prepared(g, rescale, clip)
+    g = prepared(g, rescale_grad, clip_gradient)
     old_root = sqrt(n)
     addcmul_(n, g, g)
     root = sqrt(n)

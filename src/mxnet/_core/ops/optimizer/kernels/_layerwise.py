@@ -22,11 +22,11 @@ def lamb_direction(
     t: int,
     bias_correction: bool,
     wd: float,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
 ) -> Tensors:
     """LAMB's first phase: move the moments; gives the direction of the step, weight decay included."""
-    moments(prepared(g, rescale, clip), mean, var, beta1, beta2)
+    moments(prepared(g, rescale_grad, clip_gradient), mean, var, beta1, beta2)
     root = mul(var, ratio(1.0, 1.0 - beta2**t) if bias_correction else 1.0)
     sqrt_(root)
     add_(root, epsilon)
@@ -44,15 +44,15 @@ def lamb_step(
     r2: Sequence[Tensor],
     *,
     lr: float,
-    lower: float = -1.0,
-    upper: float = -1.0,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
 ) -> None:
     """LAMB's second phase: a step along the direction, by the norms of weight (``r1``) and direction (``r2``)."""
     for weight, step, weight_norm, step_norm in zip(w, direction, r1, r2):
-        if lower >= 0:
-            weight_norm = weight_norm.clamp(min=lower)
-        if upper >= 0:
-            weight_norm = weight_norm.clamp(max=upper)
+        if lower_bound >= 0:
+            weight_norm = weight_norm.clamp(min=lower_bound)
+        if upper_bound >= 0:
+            weight_norm = weight_norm.clamp(max=upper_bound)
         ratio = torch.where((weight_norm == 0) | (step_norm == 0), 1.0, weight_norm / step_norm)
         weight.addcmul_(step, ratio.to(step.dtype), value=-lr)
 
@@ -64,13 +64,13 @@ def lamb(
     var: Tensors,
     *,
     lr: float,
-    lower: float = -1.0,
-    upper: float = -1.0,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
     **phase1: Any,
 ) -> None:
     """Both phases of LAMB, with the norms in between."""
     direction = lamb_direction(w, g, mean, var, **phase1)
-    lamb_step(w, direction, norms(w), norms(direction), lr=lr, lower=lower, upper=upper)
+    lamb_step(w, direction, norms(w), norms(direction), lr=lr, lower_bound=lower_bound, upper_bound=upper_bound)
 
 
 def norms(tensors: Tensors) -> Sequence[Tensor]:
@@ -92,27 +92,27 @@ def lars_rates(
     *,
     eta: float,
     eps: float,
-    rescale: float = 1.0,
+    rescale_grad: float = 1.0,
 ) -> Tensor:
     """Each layer's learning rate, scaled by the ratio of its norms of weight and gradient."""
     weight_norm, grad_norm = weights_sum_sq.sqrt(), grads_sum_sq.sqrt()
-    scaled = lrs * eta * weight_norm / (grad_norm * rescale + wds * weight_norm + eps)
+    scaled = lrs * eta * weight_norm / (grad_norm * rescale_grad + wds * weight_norm + eps)
     return torch.where((weight_norm > 0) & (grads_sum_sq > 0), scaled, lrs)
 
 
 def sgd_mom_per_tensor(
     w: Tensors,
     g: Tensors,
-    mom: Tensors | None,
+    mom: Tensors | None = None,
+    *,
     lrs: Sequence[Tensor],
     wds: Sequence[Tensor],
-    *,
     momentum: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
 ) -> None:
     """SGD whose rates and decays are tensors of one element, which may live on the device."""
-    g = prepared(g, rescale, clip)
+    g = prepared(g, rescale_grad, clip_gradient)
     for i, (weight, grad, lr, wd) in enumerate(zip(w, g, lrs, wds)):
         lr, decay = lr.to(weight.dtype), (lr * wd).to(weight.dtype)
         if mom is None:

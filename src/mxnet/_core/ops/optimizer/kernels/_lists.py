@@ -109,17 +109,19 @@ def clamp_(tensors: Tensors, bound: float) -> Tensors:
     return tensors
 
 
-def prepared(grads: Tensors, rescale: float, clip: float, weights: Tensors | None = None, wd: float = 0.0) -> Tensors:
-    """``clip(rescale * grad + wd * weight)`` as new tensors; the gradients themselves when nothing is to be done."""
+def prepared(
+    grads: Tensors, rescale_grad: float, clip_gradient: float, weights: Tensors | None = None, wd: float = 0.0
+) -> Tensors:
+    """``clip(rescale_grad * grad + wd * weight)`` as new tensors; the gradients themselves where that is the same."""
     fresh = grads
-    if rescale != 1.0:
-        fresh = mul(grads, rescale)
+    if rescale_grad != 1.0:
+        fresh = mul(grads, rescale_grad)
     if wd and weights is not None:
         if fresh is grads:
             fresh = add(grads, weights, alpha=wd)
         else:
             add_(fresh, weights, alpha=wd)
-    if clip >= 0:
-        fresh = torch._foreach_clamp_max(grads, clip) if fresh is grads else fresh
-        clamp_(fresh, clip)
+    if clip_gradient >= 0:
+        fresh = torch._foreach_clamp_max(grads, clip_gradient) if fresh is grads else fresh
+        clamp_(fresh, clip_gradient)
     return fresh

@@ -6,29 +6,36 @@ from ._lists import Tensors, add, add_, copy_, mul, mul_, prepared
 
 
 def sgd(
-    w: Tensors, g: Tensors, *, lr: float, wd: float = 0.0, rescale: float = 1.0, clip: float = -1.0, fused: bool = False
+    w: Tensors,
+    g: Tensors,
+    *,
+    lr: float,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    fused: bool = False,
 ) -> None:
-    """``w = (1 - lr * wd) * w - lr * clip(rescale * g)``."""
+    """``w = (1 - lr * wd) * w - lr * clip(rescale_grad * g)``."""
     # Without decay one addition does it all.
-    if fused and wd and clip < 0 and rescale:
+    if fused and wd and clip_gradient < 0 and rescale_grad:
         torch._fused_sgd_(
             w,
             g,
             [],
-            weight_decay=wd / rescale,
+            weight_decay=wd / rescale_grad,
             momentum=0.0,
-            lr=lr * rescale,
+            lr=lr * rescale_grad,
             dampening=0.0,
             nesterov=False,
             maximize=False,
             is_first_step=False,
         )
         return
-    if clip >= 0:
-        g, rescale = prepared(g, rescale, clip), 1.0
+    if clip_gradient >= 0:
+        g, rescale_grad = prepared(g, rescale_grad, clip_gradient), 1.0
     if wd:
         mul_(w, 1.0 - lr * wd)
-    add_(w, g, alpha=-lr * rescale)
+    add_(w, g, alpha=-lr * rescale_grad)
 
 
 def sgd_mom(
@@ -39,32 +46,32 @@ def sgd_mom(
     lr: float,
     momentum: float,
     wd: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
     fused: bool = False,
 ) -> None:
-    """``mom = momentum * mom - lr * (clip(rescale * g) + wd * w); w = w + mom``."""
-    if fused and clip < 0 and rescale and momentum:
+    """``mom = momentum * mom - lr * (clip(rescale_grad * g) + wd * w); w = w + mom``."""
+    if fused and clip_gradient < 0 and rescale_grad and momentum:
         # torch's rule is buf = momentum * buf + (1 - dampening) * (g + wd * w); w = w - lr * buf
         torch._fused_sgd_(
             w,
             g,
             mom,
-            weight_decay=wd / rescale,
+            weight_decay=wd / rescale_grad,
             momentum=momentum,
             lr=-1.0,
-            dampening=1.0 + lr * rescale,
+            dampening=1.0 + lr * rescale_grad,
             nesterov=False,
             maximize=False,
             is_first_step=False,
         )
         return
-    if clip >= 0:
-        g, rescale = prepared(g, rescale, clip), 1.0
+    if clip_gradient >= 0:
+        g, rescale_grad = prepared(g, rescale_grad, clip_gradient), 1.0
     mul_(mom, momentum)
     if wd:
         add_(mom, w, alpha=-lr * wd)
-    add_(mom, g, alpha=-lr * rescale)
+    add_(mom, g, alpha=-lr * rescale_grad)
     add_(w, mom)
 
 
@@ -76,14 +83,14 @@ def nag_mom(
     lr: float,
     momentum: float,
     wd: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
 ) -> None:
-    """Nesterov's step, ``w += momentum**2 * mom + (1 + momentum) * d``, ``d = -lr * (clip(rescale * g) + wd * w)``.
+    """Nesterov: ``w += momentum**2 * mom + (1 + momentum) * d``, ``d = -lr * (clip(rescale_grad * g) + wd * w)``.
 
     The momentum then is ``momentum * mom + d``, with ``d`` of the **new** weight, as in MXNet's kernel.
     """
-    step = mul(prepared(g, rescale, clip), -lr)
+    step = mul(prepared(g, rescale_grad, clip_gradient), -lr)
     mul_(mom, momentum)
     decayed = add(step, w, alpha=-lr * wd) if wd else step
     add_(w, mom, alpha=momentum)
@@ -108,15 +115,18 @@ def signum(
     lr: float,
     momentum: float,
     wd: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
     wd_lh: float = 0.0,
 ) -> None:
-    """``mom = momentum * mom - (1 - momentum) * (clip(rescale * g) + wd * w); w += lr * (sign(mom) - wd_lh * w)``."""
+    """``mom = momentum * mom - (1 - momentum) * (clip(rescale_grad * g) + wd * w)``.
+
+    The step is ``w += lr * (sign(mom) - wd_lh * w)``.
+    """
     mul_(mom, momentum)
     if wd:
         add_(mom, w, alpha=-(1.0 - momentum) * wd)
-    add_(mom, prepared(g, rescale, clip), alpha=-(1.0 - momentum))
+    add_(mom, prepared(g, rescale_grad, clip_gradient), alpha=-(1.0 - momentum))
     if wd_lh:
         mul_(w, 1.0 - lr * wd_lh)
     add_(w, torch._foreach_sign(mom), alpha=lr)
@@ -132,11 +142,11 @@ def dcasgd(
     momentum: float,
     lamda: float,
     wd: float = 0.0,
-    rescale: float = 1.0,
-    clip: float = -1.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
 ) -> None:
     """SGD whose gradient is corrected for how the weights have moved: ``lamda * g * g * (w - previous)``."""
-    g = prepared(g, rescale, clip)
+    g = prepared(g, rescale_grad, clip_gradient)
     move = torch._foreach_sub(w, previous)
     mul_(move, g)
     mul_(move, g)

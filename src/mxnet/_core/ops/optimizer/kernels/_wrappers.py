@@ -8,10 +8,16 @@ from torch import Tensor
 from ._lists import Tensors, copy_
 
 
-def mixed(rule: Callable[..., Any], w: Tensors, g: Tensors, w32: Tensors, *states: Tensors, **scalars: Any) -> None:
-    """Apply a rule to float32 master copies, and write these back into the half-precision weights."""
-    rule(w32, [t.float() for t in g], *states, **scalars)
-    copy_(w, w32)
+def mixed(rule: Callable[..., Any], w: Tensors, g: Tensors, *states: Tensors, **scalars: Any) -> Any:
+    """Apply a rule to float32 master copies, the last of the states, and write these back into the weights.
+
+    A rule that gives the direction of a step, and leaves the weights to its caller, only gets other gradients.
+    """
+    *states, w32 = states
+    found = rule(w32, [t.float() for t in g], *states, **scalars)
+    if found is None:
+        copy_(w, w32)
+    return found
 
 
 def on_rows(
