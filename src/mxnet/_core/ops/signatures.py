@@ -30,3 +30,10 @@ def inputs(signature: Signature) -> list[str]:
 def positional(names: Iterable[str], annotation: object) -> list[Parameter]:
     """Arguments by position that must be given."""
     return [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation) for name in names]
+
+
+def annotated(signature: Signature, **annotations: object) -> Signature:
+    """The signature with other annotations of some arguments."""
+    return signature.replace(
+        parameters=[p.replace(annotation=annotations.get(p.name, p.annotation)) for p in signature.parameters.values()]
+    )

@@ -617,7 +617,7 @@ def min_axis(data: NDArray, axis: int | Sequence[int] | None = None, keepdims: b
 def moments(data: NDArray, axes: int | Sequence[int] | None = None, keepdims: bool = False, out: NDArray | None = None, name: str | None = None) -> list[NDArray]:
     """Mean and variance (of the whole population) over ``axes``, which must be given."""
 def mp_lamb_update_phase1(weight: NDArray, grad: NDArray, mean: NDArray, var: NDArray, weight32: NDArray, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-06, t: int = ..., bias_correction: bool = True, wd: float = ..., rescale_grad: float = 1.0, clip_gradient: float = -1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """``lamb_update_phase1`` for the float32 copy ``weight32`` of a weight; the direction is float32."""
+    """``lamb_update_phase1`` of the float32 copy ``weight32`` of a weight of lower precision; the direction is float32."""
 def mp_lamb_update_phase2(weight: NDArray, g: NDArray, r1: NDArray, r2: NDArray, weight32: NDArray, lr: float, lower_bound: float = -1.0, upper_bound: float = -1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """``lamb_update_phase2`` of the float32 copy ``weight32`` of a weight of lower precision."""
 def mp_nag_mom_update(weight: NDArray, grad: NDArray, mom: NDArray, weight32: NDArray, lr: float, momentum: float = 0.0, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -631,9 +631,9 @@ def multi_all_finite(*data: NDArray | Sequence[NDArray], num_arrays: int = 1, in
 def multi_lars(lrs: NDArray, weights_sum_sq: NDArray, grads_sum_sq: NDArray, wds: NDArray, eta: float, eps: float, rescale_grad: float = 1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Layer-wise learning rates from the sums of squares of weights and gradients, all vectors of one value a layer."""
 def multi_mp_sgd_mom_update(*data: NDArray | Sequence[NDArray], lrs: float | Sequence[float] = ..., wds: float | Sequence[float] = ..., momentum: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, out: NDArray | None = None, name: str | None = None) -> Any:
-    """``mp_sgd_mom_update`` of ``num_weights`` weights: inputs ``weight_0, grad_0, mom_0, weight32_0, ...``."""
+    """``multi_sgd_mom_update`` of the float32 copies of weights of lower precision: inputs ``weight_0, grad_0, mom_0, weight32_0, weight_1, ...``."""
 def multi_mp_sgd_update(*data: NDArray | Sequence[NDArray], lrs: float | Sequence[float] = ..., wds: float | Sequence[float] = ..., rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, out: NDArray | None = None, name: str | None = None) -> Any:
-    """``mp_sgd_update`` of ``num_weights`` weights: inputs ``weight_0, grad_0, weight32_0, weight_1, ...``."""
+    """``multi_sgd_update`` of the float32 copies of weights of lower precision: inputs ``weight_0, grad_0, weight32_0, weight_1, ...``."""
 def multi_sgd_mom_update(*data: NDArray | Sequence[NDArray], lrs: float | Sequence[float] = ..., wds: float | Sequence[float] = ..., momentum: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, out: NDArray | None = None, name: str | None = None) -> Any:
     """``sgd_mom_update`` of ``num_weights`` weights: inputs ``weight_0, grad_0, mom_0, weight_1, ...``."""
 def multi_sgd_update(*data: NDArray | Sequence[NDArray], lrs: float | Sequence[float] = ..., wds: float | Sequence[float] = ..., rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, out: NDArray | None = None, name: str | None = None) -> Any:
@@ -661,9 +661,9 @@ def pad(data: NDArray, mode: Literal['constant', 'edge', 'reflect'] | str, pad_w
 def pick(data: NDArray, index: NDArray, axis: int | None = -1, keepdims: bool = False, mode: Literal['clip', 'wrap'] | str = 'clip', out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Pick one element along an axis for each place on the other axes: ``output[i] = data[i, index[i]]``."""
 def preloaded_multi_mp_sgd_mom_update(*data: NDArray | Sequence[NDArray], momentum: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, out: NDArray | None = None, name: str | None = None) -> Any:
-    """``multi_mp_sgd_mom_update`` with learning rates and weight decays as arrays, the last two inputs."""
+    """``preloaded_multi_sgd_mom_update`` of the float32 copies of weights of lower precision: inputs ``weight_0, grad_0, mom_0, weight32_0, weight_1, ..., lrs, wds``."""
 def preloaded_multi_mp_sgd_update(*data: NDArray | Sequence[NDArray], rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, out: NDArray | None = None, name: str | None = None) -> Any:
-    """``multi_mp_sgd_update`` with learning rates and weight decays as arrays, the last two inputs."""
+    """``preloaded_multi_sgd_update`` of the float32 copies of weights of lower precision: inputs ``weight_0, grad_0, weight32_0, weight_1, ..., lrs, wds``."""
 def preloaded_multi_sgd_mom_update(*data: NDArray | Sequence[NDArray], momentum: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, out: NDArray | None = None, name: str | None = None) -> Any:
     """``multi_sgd_mom_update`` with learning rates and weight decays as arrays, the last two inputs."""
 def preloaded_multi_sgd_update(*data: NDArray | Sequence[NDArray], rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, out: NDArray | None = None, name: str | None = None) -> Any:
@@ -699,7 +699,7 @@ def random_pdf_poisson(sample: NDArray, lam: NDArray, is_log: bool = False, out:
 def random_pdf_uniform(sample: NDArray, low: NDArray, high: NDArray, is_log: bool = False, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The density of the uniform distribution on ``[low, high)``; samples are taken to lie there."""
 def random_poisson(lam: float = 1.0, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw from the Poisson distribution with rate ``lam``; the counts are floating-point numbers."""
+    """Draw counts from the Poisson distribution with rate ``lam``, as floating-point numbers."""
 def random_randint(low: int, high: int, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Draw whole numbers from ``low`` up to but without ``high``, int32 unless ``dtype`` says otherwise."""
 def random_uniform(low: float = 0.0, high: float = 1.0, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -733,21 +733,21 @@ def round(data: NDArray, out: NDArray | None = None, name: str | None = None) ->
 def rsqrt(data: NDArray, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """One over the square root."""
 def sample_exponential(lam: NDArray, shape: int | Sequence[int] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw ``shape`` numbers from each exponential distribution with rate ``lam``."""
+    """Draw from the exponential distribution with rate ``lam``; ``shape`` numbers for each element of the parameters."""
 def sample_gamma(alpha: NDArray, beta: NDArray, shape: int | Sequence[int] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw ``shape`` numbers from each gamma distribution with shape ``alpha`` and scale ``beta``."""
+    """Draw from the gamma distribution with shape ``alpha`` and scale ``beta``; ``shape`` numbers for each element of the parameters."""
 def sample_generalized_negative_binomial(mu: NDArray, alpha: NDArray, shape: int | Sequence[int] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw ``shape`` numbers from each negative binomial distribution with mean ``mu`` and dispersion ``alpha``."""
+    """Draw from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``; ``shape`` numbers for each element of the parameters."""
 def sample_multinomial(data: NDArray, shape: int | Sequence[int] = (), get_prob: bool = False, dtype: Any = 'int32', out: NDArray | None = None, name: str | None = None) -> Any:
     """Draw class numbers with the probabilities in the last axis of ``data``."""
 def sample_negative_binomial(k: NDArray, p: NDArray, shape: int | Sequence[int] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw ``shape`` numbers of failures before ``k`` successes of probability ``p``."""
+    """Draw the number of failures before ``k`` successes of probability ``p``, as floating-point numbers; ``shape`` numbers for each element of the parameters."""
 def sample_normal(mu: NDArray, sigma: NDArray, shape: int | Sequence[int] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw ``shape`` numbers from each normal distribution with mean ``mu`` and standard deviation ``sigma``."""
+    """Draw from the normal distribution with mean ``mu`` and standard deviation ``sigma``; ``shape`` numbers for each element of the parameters."""
 def sample_poisson(lam: NDArray, shape: int | Sequence[int] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw ``shape`` numbers from each Poisson distribution with rate ``lam``."""
+    """Draw counts from the Poisson distribution with rate ``lam``, as floating-point numbers; ``shape`` numbers for each element of the parameters."""
 def sample_uniform(low: NDArray, high: NDArray, shape: int | Sequence[int] = (), dtype: Any = None, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw ``shape`` numbers from each interval ``[low, high)``."""
+    """Draw uniformly from ``[low, high)``; ``shape`` numbers for each element of the parameters."""
 def scatter_nd(data: NDArray, indices: NDArray, shape: int | Sequence[int], out: NDArray | None = None, name: str | None = None) -> NDArray:
     """An array of zeros with elements or slices at given coordinates; the reverse of ``gather_nd``."""
 def sgd_mom_update(weight: NDArray, grad: NDArray, mom: NDArray, lr: float, momentum: float = 0.0, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True, out: NDArray | None = None, name: str | None = None) -> NDArray:

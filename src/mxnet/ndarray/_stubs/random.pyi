@@ -27,15 +27,15 @@ __all__ = [
 
 def _generated() -> dict[str, str]: ...
 def exponential_like(data: NDArray, lam: float = 1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw from the exponential distribution, in the shape and type of ``data``."""
+    """Draw from the exponential distribution with rate ``lam``; shape and type are those of ``data``."""
 def gamma_like(data: NDArray, alpha: float = 1.0, beta: float = 1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw from the gamma distribution, in the shape and type of ``data``."""
+    """Draw from the gamma distribution with shape ``alpha`` and scale ``beta``; shape and type are those of ``data``."""
 def generalized_negative_binomial_like(data: NDArray, mu: float = 1.0, alpha: float = 1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw from the generalized negative binomial distribution, in the shape and type of ``data``."""
+    """Draw from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``; shape and type are those of ``data``."""
 def negative_binomial_like(data: NDArray, k: int = 1, p: float = 1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw from the negative binomial distribution, in the shape and type of ``data``."""
+    """Draw the number of failures before ``k`` successes of probability ``p``, as floating-point numbers; shape and type are those of ``data``."""
 def normal_like(data: NDArray, loc: float = 0.0, scale: float = 1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw from the normal distribution, in the shape and type of ``data``."""
+    """Draw from the normal distribution with mean ``loc`` and standard deviation ``scale``; shape and type are those of ``data``."""
 def pdf_dirichlet(sample: NDArray, alpha: NDArray, is_log: bool = False, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The density of the Dirichlet distribution."""
 def pdf_exponential(sample: NDArray, lam: NDArray, is_log: bool = False, out: NDArray | None = None, name: str | None = None) -> NDArray:
@@ -53,8 +53,8 @@ def pdf_poisson(sample: NDArray, lam: NDArray, is_log: bool = False, out: NDArra
 def pdf_uniform(sample: NDArray, low: NDArray, high: NDArray, is_log: bool = False, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """The density of the uniform distribution on ``[low, high)``; samples are taken to lie there."""
 def poisson_like(data: NDArray, lam: float = 1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw from the Poisson distribution, in the shape and type of ``data``."""
+    """Draw counts from the Poisson distribution with rate ``lam``, as floating-point numbers; shape and type are those of ``data``."""
 def uniform_like(data: NDArray, low: float = 0.0, high: float = 1.0, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Draw uniformly from ``[low, high)``, in the shape and type of ``data``."""
+    """Draw uniformly from ``[low, high)``; shape and type are those of ``data``."""
 def unique_zipfian(range_max: int, shape: int | Sequence[int] | None = None, out: NDArray | None = None, name: str | None = None) -> list[NDArray]:
     """Draw different class numbers from an approximately Zipfian distribution."""

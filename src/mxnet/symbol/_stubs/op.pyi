@@ -617,7 +617,7 @@ def min_axis(data: Symbol | None = None, axis: int | Sequence[int] | None = None
 def moments(data: Symbol | None = None, axes: int | Sequence[int] | None = None, keepdims: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Mean and variance (of the whole population) over ``axes``, which must be given."""
 def mp_lamb_update_phase1(weight: Symbol | None = None, grad: Symbol | None = None, mean: Symbol | None = None, var: Symbol | None = None, weight32: Symbol | None = None, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-06, t: int = ..., bias_correction: bool = True, wd: float = ..., rescale_grad: float = 1.0, clip_gradient: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """``lamb_update_phase1`` for the float32 copy ``weight32`` of a weight; the direction is float32."""
+    """``lamb_update_phase1`` of the float32 copy ``weight32`` of a weight of lower precision; the direction is float32."""
 def mp_lamb_update_phase2(weight: Symbol | None = None, g: Symbol | None = None, r1: Symbol | None = None, r2: Symbol | None = None, weight32: Symbol | None = None, lr: float = ..., lower_bound: float = -1.0, upper_bound: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """``lamb_update_phase2`` of the float32 copy ``weight32`` of a weight of lower precision."""
 def mp_nag_mom_update(weight: Symbol | None = None, grad: Symbol | None = None, mom: Symbol | None = None, weight32: Symbol | None = None, lr: float = ..., momentum: float = 0.0, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
@@ -631,9 +631,9 @@ def multi_all_finite(*data: Symbol | Sequence[Symbol], num_arrays: int = 1, init
 def multi_lars(lrs: Symbol | None = None, weights_sum_sq: Symbol | None = None, grads_sum_sq: Symbol | None = None, wds: Symbol | None = None, eta: float = ..., eps: float = ..., rescale_grad: float = 1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Layer-wise learning rates from the sums of squares of weights and gradients, all vectors of one value a layer."""
 def multi_mp_sgd_mom_update(*data: Symbol | Sequence[Symbol], lrs: float | Sequence[float] = ..., wds: float | Sequence[float] = ..., momentum: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """``mp_sgd_mom_update`` of ``num_weights`` weights: inputs ``weight_0, grad_0, mom_0, weight32_0, ...``."""
+    """``multi_sgd_mom_update`` of the float32 copies of weights of lower precision: inputs ``weight_0, grad_0, mom_0, weight32_0, weight_1, ...``."""
 def multi_mp_sgd_update(*data: Symbol | Sequence[Symbol], lrs: float | Sequence[float] = ..., wds: float | Sequence[float] = ..., rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """``mp_sgd_update`` of ``num_weights`` weights: inputs ``weight_0, grad_0, weight32_0, weight_1, ...``."""
+    """``multi_sgd_update`` of the float32 copies of weights of lower precision: inputs ``weight_0, grad_0, weight32_0, weight_1, ...``."""
 def multi_sgd_mom_update(*data: Symbol | Sequence[Symbol], lrs: float | Sequence[float] = ..., wds: float | Sequence[float] = ..., momentum: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """``sgd_mom_update`` of ``num_weights`` weights: inputs ``weight_0, grad_0, mom_0, weight_1, ...``."""
 def multi_sgd_update(*data: Symbol | Sequence[Symbol], lrs: float | Sequence[float] = ..., wds: float | Sequence[float] = ..., rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
@@ -661,9 +661,9 @@ def pad(data: Symbol | None = None, mode: Literal['constant', 'edge', 'reflect']
 def pick(data: Symbol | None = None, index: Symbol | None = None, axis: int | None = -1, keepdims: bool = False, mode: Literal['clip', 'wrap'] | str = 'clip', name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Pick one element along an axis for each place on the other axes: ``output[i] = data[i, index[i]]``."""
 def preloaded_multi_mp_sgd_mom_update(*data: Symbol | Sequence[Symbol], momentum: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """``multi_mp_sgd_mom_update`` with learning rates and weight decays as arrays, the last two inputs."""
+    """``preloaded_multi_sgd_mom_update`` of the float32 copies of weights of lower precision: inputs ``weight_0, grad_0, mom_0, weight32_0, weight_1, ..., lrs, wds``."""
 def preloaded_multi_mp_sgd_update(*data: Symbol | Sequence[Symbol], rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """``multi_mp_sgd_update`` with learning rates and weight decays as arrays, the last two inputs."""
+    """``preloaded_multi_sgd_update`` of the float32 copies of weights of lower precision: inputs ``weight_0, grad_0, weight32_0, weight_1, ..., lrs, wds``."""
 def preloaded_multi_sgd_mom_update(*data: Symbol | Sequence[Symbol], momentum: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """``multi_sgd_mom_update`` with learning rates and weight decays as arrays, the last two inputs."""
 def preloaded_multi_sgd_update(*data: Symbol | Sequence[Symbol], rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
@@ -699,7 +699,7 @@ def random_pdf_poisson(sample: Symbol | None = None, lam: Symbol | None = None, 
 def random_pdf_uniform(sample: Symbol | None = None, low: Symbol | None = None, high: Symbol | None = None, is_log: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """The density of the uniform distribution on ``[low, high)``; samples are taken to lie there."""
 def random_poisson(lam: float = 1.0, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw from the Poisson distribution with rate ``lam``; the counts are floating-point numbers."""
+    """Draw counts from the Poisson distribution with rate ``lam``, as floating-point numbers."""
 def random_randint(low: int, high: int, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Draw whole numbers from ``low`` up to but without ``high``, int32 unless ``dtype`` says otherwise."""
 def random_uniform(low: float = 0.0, high: float = 1.0, shape: int | Sequence[int] | None = None, ctx: str = '', dtype: Any = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
@@ -733,21 +733,21 @@ def round(data: Symbol | None = None, name: str | None = None, attr: dict[str, s
 def rsqrt(data: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """One over the square root."""
 def sample_exponential(lam: Symbol | None = None, shape: int | Sequence[int] = (), dtype: Any = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw ``shape`` numbers from each exponential distribution with rate ``lam``."""
+    """Draw from the exponential distribution with rate ``lam``; ``shape`` numbers for each element of the parameters."""
 def sample_gamma(alpha: Symbol | None = None, beta: Symbol | None = None, shape: int | Sequence[int] = (), dtype: Any = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw ``shape`` numbers from each gamma distribution with shape ``alpha`` and scale ``beta``."""
+    """Draw from the gamma distribution with shape ``alpha`` and scale ``beta``; ``shape`` numbers for each element of the parameters."""
 def sample_generalized_negative_binomial(mu: Symbol | None = None, alpha: Symbol | None = None, shape: int | Sequence[int] = (), dtype: Any = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw ``shape`` numbers from each negative binomial distribution with mean ``mu`` and dispersion ``alpha``."""
+    """Draw from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``; ``shape`` numbers for each element of the parameters."""
 def sample_multinomial(data: Symbol | None = None, shape: int | Sequence[int] = (), get_prob: bool = False, dtype: Any = 'int32', name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Draw class numbers with the probabilities in the last axis of ``data``."""
 def sample_negative_binomial(k: Symbol | None = None, p: Symbol | None = None, shape: int | Sequence[int] = (), dtype: Any = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw ``shape`` numbers of failures before ``k`` successes of probability ``p``."""
+    """Draw the number of failures before ``k`` successes of probability ``p``, as floating-point numbers; ``shape`` numbers for each element of the parameters."""
 def sample_normal(mu: Symbol | None = None, sigma: Symbol | None = None, shape: int | Sequence[int] = (), dtype: Any = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw ``shape`` numbers from each normal distribution with mean ``mu`` and standard deviation ``sigma``."""
+    """Draw from the normal distribution with mean ``mu`` and standard deviation ``sigma``; ``shape`` numbers for each element of the parameters."""
 def sample_poisson(lam: Symbol | None = None, shape: int | Sequence[int] = (), dtype: Any = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw ``shape`` numbers from each Poisson distribution with rate ``lam``."""
+    """Draw counts from the Poisson distribution with rate ``lam``, as floating-point numbers; ``shape`` numbers for each element of the parameters."""
 def sample_uniform(low: Symbol | None = None, high: Symbol | None = None, shape: int | Sequence[int] = (), dtype: Any = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw ``shape`` numbers from each interval ``[low, high)``."""
+    """Draw uniformly from ``[low, high)``; ``shape`` numbers for each element of the parameters."""
 def scatter_nd(data: Symbol | None = None, indices: Symbol | None = None, shape: int | Sequence[int] = ..., name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """An array of zeros with elements or slices at given coordinates; the reverse of ``gather_nd``."""
 def sgd_mom_update(weight: Symbol | None = None, grad: Symbol | None = None, mom: Symbol | None = None, lr: float = ..., momentum: float = 0.0, wd: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, lazy_update: bool = True, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:

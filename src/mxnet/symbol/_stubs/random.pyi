@@ -27,15 +27,15 @@ __all__ = [
 
 def _generated() -> dict[str, str]: ...
 def exponential_like(data: Symbol | None = None, lam: float = 1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw from the exponential distribution, in the shape and type of ``data``."""
+    """Draw from the exponential distribution with rate ``lam``; shape and type are those of ``data``."""
 def gamma_like(data: Symbol | None = None, alpha: float = 1.0, beta: float = 1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw from the gamma distribution, in the shape and type of ``data``."""
+    """Draw from the gamma distribution with shape ``alpha`` and scale ``beta``; shape and type are those of ``data``."""
 def generalized_negative_binomial_like(data: Symbol | None = None, mu: float = 1.0, alpha: float = 1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw from the generalized negative binomial distribution, in the shape and type of ``data``."""
+    """Draw from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``; shape and type are those of ``data``."""
 def negative_binomial_like(data: Symbol | None = None, k: int = 1, p: float = 1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw from the negative binomial distribution, in the shape and type of ``data``."""
+    """Draw the number of failures before ``k`` successes of probability ``p``, as floating-point numbers; shape and type are those of ``data``."""
 def normal_like(data: Symbol | None = None, loc: float = 0.0, scale: float = 1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw from the normal distribution, in the shape and type of ``data``."""
+    """Draw from the normal distribution with mean ``loc`` and standard deviation ``scale``; shape and type are those of ``data``."""
 def pdf_dirichlet(sample: Symbol | None = None, alpha: Symbol | None = None, is_log: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """The density of the Dirichlet distribution."""
 def pdf_exponential(sample: Symbol | None = None, lam: Symbol | None = None, is_log: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
@@ -53,8 +53,8 @@ def pdf_poisson(sample: Symbol | None = None, lam: Symbol | None = None, is_log:
 def pdf_uniform(sample: Symbol | None = None, low: Symbol | None = None, high: Symbol | None = None, is_log: bool = False, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """The density of the uniform distribution on ``[low, high)``; samples are taken to lie there."""
 def poisson_like(data: Symbol | None = None, lam: float = 1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw from the Poisson distribution, in the shape and type of ``data``."""
+    """Draw counts from the Poisson distribution with rate ``lam``, as floating-point numbers; shape and type are those of ``data``."""
 def uniform_like(data: Symbol | None = None, low: float = 0.0, high: float = 1.0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Draw uniformly from ``[low, high)``, in the shape and type of ``data``."""
+    """Draw uniformly from ``[low, high)``; shape and type are those of ``data``."""
 def unique_zipfian(range_max: int, shape: int | Sequence[int] | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Draw different class numbers from an approximately Zipfian distribution."""

@@ -1,5 +1,6 @@
 """Convolution and Deconvolution, one to three spatial axes, channels first or last."""
 
+from inspect import signature
 from types import SimpleNamespace
 from typing import Literal, Optional
 
@@ -10,6 +11,7 @@ from ....base import MXNetError
 from ...params import LongNonNeg, NonNeg, Shape
 from ...registry import Display, FusionRole, op
 from ...shapes import ShapeRule
+from ..signatures import annotated, with_signature
 from ._spatial import (
     channels_first,
     check_rank,
@@ -32,49 +34,6 @@ def _check_groups(channels: int | None, num_filter: int, num_group: int) -> None
         raise MXNetError(f"input num_filter must divide group size: {channels} channels, num_group={num_group}")
     if num_filter % num_group:
         raise MXNetError(f"output num_filter must divide group size: num_filter={num_filter}, num_group={num_group}")
-
-
-def _convolve(
-    data: Tensor,
-    weight: Tensor,
-    bias: Tensor | None,
-    kernel: tuple,
-    stride: tuple,
-    dilate: tuple,
-    pad: tuple,
-    num_filter: int,
-    num_group: int,
-    layout: str | None,
-) -> Tensor:
-    n = len(kernel)
-    check_rank(data.shape, n, layout)
-    x = channels_first(data, layout)
-    w = channels_first(weight, layout)
-    channels = x.shape[1]
-    if num_group != 1 or not num_filter:
-        _check_groups(channels, num_filter, num_group)
-    expected = (num_filter, channels // num_group, *kernel)
-    if w.shape != expected:
-        check_shape("weight", weight, shape_from_channels_first(expected, layout))
-    if bias is not None:
-        check_shape("bias", bias, (num_filter,))
-    saturate = x.dtype is torch.int8
-    if saturate:
-        x, w, bias = x.int(), w.int(), None if bias is None else bias.int()
-    out = torch.convolution(
-        x,
-        w,
-        bias,
-        per_axis(stride, n, 1, "stride", 1),
-        per_axis(pad, n, 0, "pad"),
-        per_axis(dilate, n, 1, "dilate", 1),
-        False,
-        (0,) * n,
-        num_group,
-    )
-    if saturate:
-        out = out.clamp_(-128, 127).to(torch.int8)
-    return from_channels_first(out, layout)
 
 
 def _fusion(p: SimpleNamespace) -> FusionRole | None:
@@ -128,29 +87,47 @@ def convolution(
         Along each spatial axis ``floor((n + 2 * pad - dilate * (kernel - 1) - 1) / stride) + 1``. What goes beyond
         int8 becomes its nearest number.
     """
-    return _convolve(data, weight, bias, kernel, stride, dilate, pad, num_filter, num_group, layout)
+    n = len(kernel)
+    check_rank(data.shape, n, layout)
+    x = channels_first(data, layout)
+    w = channels_first(weight, layout)
+    channels = x.shape[1]
+    if num_group != 1 or not num_filter:
+        _check_groups(channels, num_filter, num_group)
+    expected = (num_filter, channels // num_group, *kernel)
+    if w.shape != expected:
+        check_shape("weight", weight, shape_from_channels_first(expected, layout))
+    if bias is not None:
+        check_shape("bias", bias, (num_filter,))
+    saturate = x.dtype is torch.int8
+    if saturate:
+        x, w, bias = x.int(), w.int(), None if bias is None else bias.int()
+    out = torch.convolution(
+        x,
+        w,
+        bias,
+        per_axis(stride, n, 1, "stride", 1),
+        per_axis(pad, n, 0, "pad"),
+        per_axis(dilate, n, 1, "dilate", 1),
+        False,
+        (0,) * n,
+        num_group,
+    )
+    if saturate:
+        out = out.clamp_(-128, 127).to(torch.int8)
+    return from_channels_first(out, layout)
 
 
-@op("Convolution_v1", image_weight="weight", display=Display(output_named=True), omit={"bias": "no_bias"})
-def convolution_v1(
-    data: Tensor,
-    weight: Tensor,
-    bias: Optional[Tensor] = None,
-    *,
-    kernel: Shape,
-    stride: Shape = (),
-    dilate: Shape = (),
-    pad: Shape = (),
-    num_filter: NonNeg,
-    num_group: NonNeg = 1,
-    workspace: LongNonNeg = 1024,
-    no_bias: bool = False,
-    cudnn_tune: Tune = None,
-    cudnn_off: bool = False,
-    layout: LayoutV1 = None,
-) -> Tensor:
-    """Convolve; the name under which networks saved by early versions ask for :func:`Convolution`."""
-    return _convolve(data, weight, bias, kernel, stride, dilate, pad, num_filter, num_group, layout)
+convolution_v1 = op(
+    "Convolution_v1", image_weight="weight", display=Display(output_named=True), omit={"bias": "no_bias"}
+)(
+    with_signature(
+        lambda *tensors, **given: convolution(*tensors, **given),
+        "convolution_v1",
+        annotated(signature(convolution.fn), layout=LayoutV1),
+        "Convolve; the name under which networks saved by early versions ask for :func:`Convolution`.",
+    )
+)
 
 
 @convolution_v1.infer_shape
