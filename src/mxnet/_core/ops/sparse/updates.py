@@ -4,6 +4,7 @@ Weight and states may be row-sparse themselves; they store all their rows after 
 """
 
 from collections.abc import Callable
+from inspect import signature
 from types import SimpleNamespace
 from typing import Any, Optional
 
@@ -28,7 +29,6 @@ def _writable(x: object) -> Tensor:
 def _update(
     od: OpDef,
     rule: Callable[..., Any],
-    names: str,
     lazy: Callable[[Any], bool] = lambda p: p.lazy_update,
     all_sparse: bool = False,
     fits: Callable[[Any], bool] = lambda p: True,
@@ -38,9 +38,7 @@ def _update(
     Parameters
     ----------
     rule : callable
-        One of ``kernels``.
-    names : str
-        The parameters that it takes; ``rescale_grad`` and ``clip_gradient`` come besides.
+        One of ``kernels``; it takes those of the operator's parameters that it names.
     lazy : callable
         ``lazy(p)``: whether only the gradient's rows are updated.
     all_sparse : bool
@@ -48,6 +46,8 @@ def _update(
     fits : callable
         ``fits(p)``: whether the rule is for these parameters.
     """
+
+    names = [n for n in signature(rule).parameters if n in od.params]
 
     def infer(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
         weight, grad, *states = stypes
@@ -64,8 +64,7 @@ def _update(
         grad.check_places()
         grad = grad.sorted()
         target, parts = _writable(weight), [_writable(s) for s in states]
-        scalars = {n: getattr(p, n) for n in names.split()}
-        scalars.update(rescale_grad=p.rescale_grad, clip_gradient=p.clip_gradient)
+        scalars = {n: getattr(p, n) for n in names}
         if lazy(p):
             kernels.on_rows(rule, target, grad.indices, grad.values.to(target.dtype), parts, **scalars)
         else:
@@ -79,9 +78,9 @@ def _always(p: SimpleNamespace) -> bool:
     return True
 
 
-add_rule("sgd_update", _update, kernels.sgd, "lr wd")
-add_rule("sgd_mom_update", _update, kernels.sgd_mom, "lr momentum wd")
-add_rule("adam_update", _update, kernels.adam, "lr beta1 beta2 epsilon wd")
-add_rule("ftrl_update", _update, kernels.ftrl, "lr lamda1 beta wd", _always, all_sparse=True)
-add_rule("_sparse_adagrad_update", _update, kernels.adagrad, "lr epsilon", _always, fits=lambda p: not p.wd)
-add_rule("_contrib_group_adagrad_update", _update, kernels.group_adagrad, "lr epsilon", _always)
+add_rule("sgd_update", _update, kernels.sgd)
+add_rule("sgd_mom_update", _update, kernels.sgd_mom)
+add_rule("adam_update", _update, kernels.adam)
+add_rule("ftrl_update", _update, kernels.ftrl, _always, all_sparse=True)
+add_rule("_sparse_adagrad_update", _update, kernels.adagrad, _always, fits=lambda p: not p.wd)
+add_rule("_contrib_group_adagrad_update", _update, kernels.group_adagrad, _always)
