@@ -122,3 +122,27 @@ def test_errors_name_shapes_and_types(ctx):
         mx.nd.broadcast_add(a, a.astype("float16"))
     with pytest.raises(mx.MXNetError, match="a_max"):
         mx.nd.clip(a, a_min=0)
+
+
+# ------------------------------------------------------------------------ remainders of division by zero
+
+
+@pytest.mark.parametrize(
+    ("function", "divisor_gradient"),
+    [
+        (lambda x, y: x % y, [0, 0, 0, 0, 0, 2]),
+        (lambda x, y: mx.nd.broadcast_mod(x, y), [0, 0, 0, 0, 0, 2]),
+        (lambda x, y: mx.nd.modulo(x, y), [0, 0, 0, 0, 0, 2]),
+        (lambda x, y: x % 0, [0] * 6),
+    ],
+)
+def test_what_is_divided_by_zero_keeps_its_gradient(function, divisor_gradient):
+    x, y = mx.nd.array([5, -5, 0, np.inf, np.nan, -5]), mx.nd.array([0, 0, 0, 0, 0, 3])
+    x.attach_grad()
+    y.attach_grad()
+    with mx.autograd.record():
+        z = function(x, y)
+    z.backward(mx.nd.array([1, 2, 3, 4, 5, 1]))
+    np.testing.assert_array_equal(z.asnumpy()[:5], [0] * 5)
+    np.testing.assert_array_equal(x.grad.asnumpy(), [1, 2, 3, 4, 5, 1])
+    np.testing.assert_array_equal(y.grad.asnumpy(), divisor_gradient)

@@ -146,3 +146,22 @@ def test_topk_of_a_long_axis():
     found, at = nd.topk(nd.array(values), k=4, ret_typ="both")
     assert found.asnumpy().tolist() == [4999, 4998, 4997, 4996]
     np.testing.assert_array_equal(values[at.asnumpy().astype(int)], found.asnumpy())
+
+
+@pytest.mark.parametrize("split", ["split", "split_v2"])
+def test_parts_of_a_vector_lose_their_axis_with_shapes_of_numpy(split):
+    counts = {"num_outputs": 3} if split == "split" else {"indices_or_sections": 3}
+    x = nd.array([5, 6, 7])
+    x.attach_grad()
+    symbol = getattr(mx.sym, split)(mx.sym.var("x"), axis=0, squeeze_axis=True, **counts)
+    with mx.util.np_shape(True):
+        with mx.autograd.record():
+            parts = getattr(nd, split)(x, axis=0, squeeze_axis=True, **counts)
+            total = parts[1] * 2
+        total.backward()
+        assert [p.shape for p in parts] == [(), (), ()]
+        assert nd.stack(*parts).asnumpy().tolist() == [5, 6, 7]
+        assert symbol.infer_shape(x=(3,))[1] == [(), (), ()]
+        assert [o.shape for o in symbol.bind(mx.cpu(), {"x": x}).forward()] == [(), (), ()]
+    assert x.grad.asnumpy().tolist() == [0, 2, 0]
+    assert [p.shape for p in getattr(nd, split)(x, axis=0, squeeze_axis=True, **counts)] == [(1,)] * 3

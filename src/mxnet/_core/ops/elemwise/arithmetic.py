@@ -38,9 +38,11 @@ def divide(lhs: Tensor, rhs: Tensor) -> Tensor:
 
 
 def modulo(lhs: Tensor, rhs: Tensor) -> Tensor:
-    """The remainder with the sign of ``rhs``; zero where ``rhs`` is zero."""
+    """The remainder with the sign of ``rhs``; zero where ``rhs`` is zero. ``lhs`` has a gradient of one everywhere."""
     zero = rhs == 0
-    return integers.flat(torch.remainder(lhs, rhs.masked_fill(zero, 1)).masked_fill(zero, 0))
+    found = torch.remainder(lhs, rhs.masked_fill(zero, 1))
+    found.detach().masked_fill_(zero, 0)  # behind the gradient's back, which does not need the result
+    return integers.flat(found)
 
 
 def through_double(fn):

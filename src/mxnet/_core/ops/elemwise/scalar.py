@@ -135,7 +135,7 @@ scalar(
 )
 scalar(
     "_mod_scalar",
-    lambda x, s: integers.flat(torch.remainder(x, s)) if s else torch.zeros_like(x) * x,
+    lambda x, s: integers.flat(torch.remainder(x, s)) if s else modulo(x, _full_like_0d(x, 0)),
     "Remainder of ``data / scalar`` with the sign of ``scalar``; 0 when that is 0.",
     "_ModScalar",
 )

@@ -4,12 +4,18 @@ from torch import Tensor
 
 from ...params import Shape
 from ...registry import Display, op
+from ...state import state
 from ..axes import check_axis
 
 
 def _drop(parts: list, axis: int) -> list:
-    """Remove the axis of length 1 along which the parts were cut (but not an array's only axis)."""
-    return [t.squeeze(axis) if t.ndim > 1 else t for t in parts]
+    """Remove the axis of length 1 along which the parts were cut, where that is possible."""
+    return [t.squeeze(axis) if _can_drop(t.ndim) else t for t in parts]
+
+
+def _can_drop(ndim: int) -> bool:
+    """Whether an array may lose an axis; without NumPy's shapes there are no arrays without axes."""
+    return ndim > 1 or state.np_shape
 
 
 @op(
@@ -51,7 +57,7 @@ def _(s, p):
     if data is None:
         return
     axis, length = _equal_parts(data, p.num_outputs, p.axis, p.squeeze_axis)
-    squeeze = p.squeeze_axis and len(data) > 1
+    squeeze = p.squeeze_axis and _can_drop(len(data))
     middle = () if squeeze else (length,)
     for name in s.outputs:
         s.unify(name, (*data[:axis], *middle, *data[axis + 1 :]))
@@ -112,7 +118,7 @@ def _(s, p):
     if data is None:
         return
     axis = check_axis(p.axis, len(data))
-    squeeze = p.squeeze_axis and len(data) > 1
+    squeeze = p.squeeze_axis and _can_drop(len(data))
     lengths = [None] * len(s.outputs) if data[axis] is None else _lengths(data[axis], p.indices, p.sections)
     for name, length in zip(s.outputs, lengths):
         s.unify(name, (*data[:axis], *(() if squeeze else (length,)), *data[axis + 1 :]))
