@@ -7,6 +7,7 @@ the user's methods on arrays. The operators themselves are in ``custom.py``.
 import contextlib
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
@@ -186,7 +187,7 @@ class Made:
 
 
 @contextlib.contextmanager
-def _unrecorded(ctx: object, is_train: bool) -> Iterator[None]:
+def _unrecorded(ctx: AbstractContextManager[Any], is_train: bool) -> Iterator[None]:
     """User code runs on the operator's device, in its mode, and is not part of what autograd records."""
     with callers_settings(), ctx:
         before = state.recording, state.training

@@ -1,12 +1,14 @@
 """A graph that is called as one operator, as ``autograd.get_symbol`` shows hybridized blocks."""
 
-from typing import Annotated
+from types import SimpleNamespace
+from typing import Annotated, Any
 
 from torch import Tensor
 
 from ...base import MXNetError
 from ..params import Ge, Longs
 from ..registry import Subgraphs, TrainMode, op
+from ..shapes import ShapeRule, TypeRule
 
 
 @op(
@@ -42,16 +44,16 @@ def cached_op(
 
 
 @cached_op.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     _by_the_graph(s)
 
 
 @cached_op.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     _by_the_graph(t)
 
 
-def _by_the_graph(rule: object) -> None:
+def _by_the_graph(rule: Any) -> None:
     count = len(rule.inputs)
     feed, results = rule.subgraphs[0](rule.values()[:count], rule.values()[count:])
     for i, value in enumerate([*feed, *results]):

@@ -15,7 +15,7 @@ from ...base import MXNetError
 from ..grad_mode import grad_mode
 from ..params import Ge, Longs
 from ..registry import Display, Subgraphs, TrainMode, op
-from ..shapes import is_known, unify
+from ..shapes import ShapeRule, TypeRule, is_known, unify
 
 Positive = Annotated[int, Ge(1)]
 Count = Annotated[int, Ge(0)]
@@ -37,7 +37,7 @@ def _check_states(num_outputs: int, num_out_data: int, places: Sequence[int], wh
         )
 
 
-def _bodies(subgraphs: object) -> Any:
+def _bodies(subgraphs: Any) -> Any:
     if subgraphs is None:
         raise MXNetError("runs inside of a graph only; for arrays there are the functions of mx.nd.contrib")
     return subgraphs
@@ -70,7 +70,7 @@ def _fits(rows: bool, tensor: Tensor) -> Tensor:
     return tensor if rows else tensor.reshape(1)
 
 
-def _stacked(columns: Sequence[Sequence[Tensor]], like: object, length: int) -> list[Tensor]:
+def _stacked(columns: Sequence[Sequence[Tensor]], like: Callable[[int], Any], length: int) -> list[Tensor]:
     """The outputs of all steps, stacked; rows of zeros make up the length."""
     result = []
     for i, column in enumerate(columns):
@@ -97,7 +97,7 @@ def _own(states: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
     return [t.clone() if any(t is x for x in inputs) else t for t in states]
 
 
-def _like(body: object, inputs: Sequence[Tensor]) -> Callable[[int], Any]:
+def _like(body: Any, inputs: Sequence[Tensor]) -> Callable[[int], Any]:
     """Shape, type and device of an output of a body that never ran."""
 
     def of(i: int) -> Any:
@@ -186,7 +186,7 @@ def foreach(
     return _stacked(columns, _like(body, feed), length) + _own(states, data)
 
 
-def _row(shape: object) -> Any:
+def _row(shape: Sequence[int]) -> Any:
     """The shape of a slice along the first axis."""
     if shape is None:
         return None
@@ -194,14 +194,14 @@ def _row(shape: object) -> Any:
 
 
 @foreach.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     num_data, num_inputs = len(p.in_data_locs), len(s.inputs)
     known = s.values()
     inputs, outputs = known[:num_inputs], known[num_inputs:]
-    length = None
+    length: int | None = None
     for shape in (*inputs[:num_data], *outputs[: p.num_out_data]):
         if shape is not None:
-            length = unify((length,), shape[:1])[0]
+            (length,) = unify((length,), shape[:1]) or (None,)
     _check_states(p.num_outputs, p.num_out_data, p.in_state_locs, "in_state_locs")
     rows = [_row(shape) for shape in inputs[:num_data]]
     feed = _arranged((*rows, *inputs[num_data:]), (*p.in_data_locs, *p.in_state_locs, *p.remain_locs))
@@ -221,7 +221,7 @@ def _(s, p):
 
 
 @foreach.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     num_inputs = len(t.inputs)
     known = t.values()
     places = (*p.in_data_locs, *p.in_state_locs, *p.remain_locs)
@@ -306,7 +306,7 @@ def _loop_variables(p: SimpleNamespace) -> list[int]:
 
 
 @while_loop.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     num_inputs = len(s.inputs)
     known = s.values()
     outputs = known[num_inputs:]
@@ -331,13 +331,13 @@ def _(s, p):
         s.unify(num_inputs + i, shape if not stacked or shape is None else (p.max_iterations, *shape))
 
 
-def _merge(s: object, places: Sequence[int], values: Sequence[Any]) -> None:
+def _merge(rule: ShapeRule | TypeRule, places: Sequence[int], values: Sequence[Any]) -> None:
     for i, value in zip(places, values):
-        s.unify(i, value)
+        rule.unify(i, value)
 
 
 @while_loop.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     num_inputs = len(t.inputs)
     variables = _loop_variables(p)
 
@@ -400,7 +400,7 @@ def _branches(p: SimpleNamespace) -> list[tuple[str, Sequence[int]]]:
 
 
 @cond.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     num_inputs = len(s.inputs)
     found = []
     for body, (what, places) in zip(s.subgraphs, _branches(p)):
@@ -414,7 +414,7 @@ def _(s, p):
 
 
 @cond.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     num_inputs = len(t.inputs)
     for body, (what, places) in zip(t.subgraphs, _branches(p)):
         known = t.values()

@@ -14,8 +14,8 @@ from torch.autograd.function import once_differentiable
 
 from ...base import MXNetError
 from ..params import Pointer
-from ..registry import UNCOUNTED, Device, Display, OperatorState, TrainMode, op
-from ..shapes import is_known
+from ..registry import UNCOUNTED, Device, Display, OpDef, OperatorState, TrainMode, op
+from ..shapes import ShapeRule, TypeRule, is_known
 from ..sparse.dispatch import Rule, run_rule
 from ..state import state
 from ._user_code import LEGACY, Call, Definition, differentiate_sparse, run_sparse
@@ -51,7 +51,7 @@ class _Bridge(torch.autograd.Function):
 
 
 def _run(
-    od: object,
+    od: OpDef,
     definition: Definition,
     data: Sequence[Tensor],
     is_train: bool,
@@ -172,7 +172,7 @@ def ndarray(
     return _run(ndarray, _legacy(info), data, is_train, op_state, device)
 
 
-def _infer_shape(s: object, p: SimpleNamespace) -> None:
+def _infer_shape(s: ShapeRule, p: SimpleNamespace) -> None:
     definition = definition_of(p)
     known = s.values()[: len(definition.arguments)]
     try:
@@ -185,7 +185,7 @@ def _infer_shape(s: object, p: SimpleNamespace) -> None:
         s.unify(i, shape)
 
 
-def _infer_type(t: object, p: SimpleNamespace) -> None:
+def _infer_type(t: TypeRule, p: SimpleNamespace) -> None:
     definition = definition_of(p)
     known = t.values()[: len(definition.arguments)]
     try:

@@ -1,12 +1,15 @@
 """Operators on two arrays whose shapes broadcast: aligned at the last axis, where sizes are equal or one of them 1."""
 
+from collections.abc import Callable
+from typing import Any
+
 from torch import Tensor
 
-from ...registry import op
+from ...registry import OpDef, op
 from ..elemwise.arithmetic import ARITHMETIC, COMPARISONS, EXTREMA
 
 
-def broadcasting(name, fn, doc, *aliases, differentiable=True):
+def broadcasting(name: str, fn: Callable[..., Any], doc: str, *aliases: str, differentiable: bool = True) -> OpDef:
     """Register an operator on two arrays of one type whose shapes broadcast."""
 
     def run(lhs: Tensor, rhs: Tensor) -> Tensor:

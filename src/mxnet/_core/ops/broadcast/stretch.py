@@ -1,20 +1,23 @@
 """Operators that stretch axes of size 1."""
 
+from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Optional
 
 from torch import Tensor
 
 from ...params import Shape
 from ...registry import op
+from ...shapes import ShapeRule, TypeRule
 
 
-def _axis(name, a, ndim):
+def _axis(name: str, a: int, ndim: int) -> int:
     if not -ndim <= a < ndim:
         raise ValueError(f"{name} {a} is out of range for an array of {ndim} dimensions")
     return a % ndim
 
 
-def _expand(data, shape):
+def _expand(data: Tensor, shape: Sequence[int]) -> Tensor:
     """Arrays own their memory, so a stretched one is a copy."""
     return data.expand(shape).contiguous() if tuple(data.shape) != tuple(shape) else data.clone()
 
@@ -39,11 +42,11 @@ def broadcast_axis(data: Tensor, *, axis: Shape = (), size: Shape = ()) -> Tenso
     return _expand(data, shape)
 
 
-def _stretched(have, want):
+def _stretched(have: Sequence[int], want: Sequence[int]) -> tuple[int, ...]:
     """The shape after broadcasting, where a size 0 of the target means that of the array."""
     if len(have) != len(want):
         raise ValueError(f"an array of shape {tuple(have)} cannot be broadcast to {tuple(want)}: the ranks differ")
-    shape = [h if not w else w for h, w in zip(have, want)]
+    shape = tuple([h if not w else w for h, w in zip(have, want)])
     for h, n in zip(have, shape):
         if h not in (1, n):
             raise ValueError(f"an array of shape {tuple(have)} cannot be broadcast to {tuple(want)}")
@@ -87,7 +90,7 @@ def broadcast_like(
 
 
 @broadcast_like.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("lhs", "output")
 
 
@@ -100,7 +103,7 @@ def element_mask(lhs: Tensor, rhs: Tensor) -> Tensor:
 
 
 @element_mask.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("lhs", "output")
     if s["lhs"] is not None:
         s.unify("rhs", s["lhs"][:1])

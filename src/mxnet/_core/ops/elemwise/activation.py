@@ -1,5 +1,8 @@
 """Activation functions that are operators of their own."""
 
+from collections.abc import Sequence
+from types import SimpleNamespace
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -13,7 +16,9 @@ softsign = unary("softsign", F.softsign, "``x / (1 + |x|)``.")
 
 
 @softsign.backward
-def _(grads, inputs, outputs, p):
+def _(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     slope = 1 - outputs[0].abs()
     return (slope * slope * grads[0],)
 
@@ -33,6 +38,8 @@ def hard_sigmoid(data: Tensor, *, alpha: float = 0.2, beta: float = 0.5) -> Tens
 
 
 @hard_sigmoid.backward
-def _(grads, inputs, outputs, p):
+def _(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     y = outputs[0]
     return (torch.where((y > 0) & (y < 1), grads[0] * p.alpha, torch.zeros_like(y)),)

@@ -3,6 +3,10 @@
 All functions broadcast and expect one data type; integers behave as in C, as MXNet's kernels are compiled C++.
 """
 
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -45,7 +49,7 @@ def modulo(lhs: Tensor, rhs: Tensor) -> Tensor:
     return integers.flat(found)
 
 
-def through_double(fn):
+def through_double(fn: Callable[..., Any]) -> Callable[[Tensor, Tensor], Tensor]:
     """Make integers go through float64 and back, rounded toward zero; floats go straight to ``fn``."""
 
     def run(lhs: Tensor, rhs: Tensor) -> Tensor:
@@ -60,7 +64,7 @@ power = through_double(torch.pow)
 hypot = through_double(torch.hypot)
 
 
-def _compare(fn):
+def _compare(fn: Callable[..., Any]) -> Callable[..., Tensor]:
     """A comparison or logical function, giving 0 and 1 in the type of its inputs.
 
     Writing them into an array of that type is several times faster than converting booleans.
@@ -76,22 +80,26 @@ def _compare(fn):
     return run
 
 
-def larger_gradient(grads, inputs, outputs, p):
+def larger_gradient(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     """Of ``maximum``: ties go to the left input."""
-    return _route(grads[0], *inputs, torch.ge)
+    return _route(grads[0], inputs[0], inputs[1], torch.ge)
 
 
-def smaller_gradient(grads, inputs, outputs, p):
+def smaller_gradient(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     """Of ``minimum``: ties go to the left input."""
-    return _route(grads[0], *inputs, torch.le)
+    return _route(grads[0], inputs[0], inputs[1], torch.le)
 
 
-def mask_of(compare, lhs, rhs, like):
+def mask_of(compare: Callable[..., Tensor], lhs: Tensor, rhs: Tensor, like: Tensor) -> Tensor:
     """A comparison as zeros and ones of the type of ``like``: a product is faster than selecting by booleans."""
     return compare(lhs, rhs, out=torch.empty_like(like, requires_grad=False))
 
 
-def _route(grad, lhs, rhs, compare):
+def _route(grad: Tensor, lhs: Tensor, rhs: Tensor, compare: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
     left = mask_of(compare, lhs.detach(), rhs.detach(), grad)
     right = (1 - left).mul_(grad)
     return left.mul_(grad).sum_to_size(lhs.shape), right.sum_to_size(rhs.shape)

@@ -1,13 +1,16 @@
 """Operators on two arrays of one shape."""
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor
 
-from ...registry import Display, op
+from ...registry import Display, OpDef, op
 from .arithmetic import ARITHMETIC, COMPARISONS, EXTREMA
 
 
-def _mismatch(lhs, rhs):
+def _mismatch(lhs: Tensor, rhs: Tensor) -> str:
     if lhs.shape != rhs.shape:
         raise ValueError(
             f"lhs and rhs must have the same shape, got {tuple(lhs.shape)} and {tuple(rhs.shape)}; "
@@ -16,7 +19,7 @@ def _mismatch(lhs, rhs):
     raise TypeError(f"lhs and rhs must have the same data type, got {str(lhs.dtype)[6:]} and {str(rhs.dtype)[6:]}")
 
 
-def binary(name, fn, doc, *aliases, **options):
+def binary(name: str, fn: Callable[..., Any], doc: str, *aliases: str, **options: Any) -> OpDef:
     """Register an operator on two arrays of equal shape and type; ``options`` are those of :func:`op`."""
 
     def run(lhs: Tensor, rhs: Tensor) -> Tensor:
@@ -28,7 +31,7 @@ def binary(name, fn, doc, *aliases, **options):
     return op(name, aliases=aliases, same_shape=True, **options)(run)
 
 
-def _capitalized(word):
+def _capitalized(word: str) -> str:
     return "_" + "_".join(part.capitalize() for part in word.split("_"))
 
 

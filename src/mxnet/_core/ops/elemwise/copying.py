@@ -1,5 +1,7 @@
 """Copies: identity, gradient stops, casts."""
 
+from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import torch
@@ -7,6 +9,7 @@ from torch import Tensor
 
 from ...params import DType, DTypeOf
 from ...registry import Display, op
+from ...shapes import ShapeRule, TypeRule
 
 _HALVES_AND_SINGLES = frozenset((torch.float32, torch.float16, torch.bfloat16))
 AmpType = Annotated[Any, DTypeOf("float32", "float64", "float16", "bfloat16", "uint8", "int8", "int32", "int64")]
@@ -37,7 +40,9 @@ def block_grad(data: Tensor) -> Tensor:
 
 
 @block_grad.backward
-def _(grads, inputs, outputs, p):
+def _(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     return (None,)
 
 
@@ -55,7 +60,9 @@ def make_loss(data: Tensor) -> Tensor:
 
 
 @make_loss.backward
-def _(grads, inputs, outputs, p):
+def _(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     return (torch.ones_like(inputs[0]),)
 
 
@@ -66,7 +73,7 @@ def cast(data: Tensor, *, dtype: DType) -> Tensor:
 
 
 @cast.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.unify("output", p.dtype)
 
 
@@ -80,13 +87,13 @@ def amp_cast(data: Tensor, *, dtype: AmpType) -> Tensor:
 
 
 @amp_cast.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     data = t["data"]
     if data is not None:
         t.unify("output", p.dtype if data in _HALVES_AND_SINGLES else data)
 
 
-def _common_type(types, cast_narrow):
+def _common_type(types: Sequence[torch.dtype], cast_narrow: bool) -> torch.dtype:
     """The type that float32, float16 and bfloat16 arrays are brought to."""
     if cast_narrow:
         return next((t for t in reversed(types) if t in (torch.float16, torch.bfloat16)), torch.float32)
@@ -113,13 +120,13 @@ def amp_multicast(*data: Tensor, num_outputs: int, cast_narrow: bool = False) ->
 
 
 @amp_multicast.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     for name, out in zip(s.inputs, s.outputs):
         s.same(name, out)
 
 
 @amp_multicast.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     types = [t[name] for name in t.inputs]
     if None in types:
         return

@@ -1,8 +1,11 @@
 """Helpers that register families of elementwise operators."""
 
+from collections.abc import Callable
+from typing import Any
+
 from torch import Tensor
 
-from ...registry import op
+from ...registry import OpDef, op
 
 
 def same_type(result: Tensor, data: Tensor) -> Tensor:
@@ -10,7 +13,7 @@ def same_type(result: Tensor, data: Tensor) -> Tensor:
     return result if result.dtype is data.dtype else result.to(data.dtype)
 
 
-def unary(name, fn, doc, *aliases, sparse=False, **options):
+def unary(name: str, fn: Callable[..., Any], doc: str, *aliases: str, sparse: bool = False, **options: Any) -> OpDef:
     """Register an operator on one array which keeps shape and type.
 
     Parameters

@@ -1,5 +1,8 @@
 """Mathematical functions of one array."""
 
+from collections.abc import Sequence
+from types import SimpleNamespace
+
 import torch
 from torch import Tensor
 
@@ -44,7 +47,7 @@ unary("logical_not", torch.logical_not, "1 where the element is zero, else 0.", 
 # ---------------------------------------------------------------------------------------------------- special functions
 
 
-def _tgamma(x):
+def _tgamma(x: Tensor) -> Tensor:
     """The gamma function through its logarithm, whose sign alternates below zero; NaN at its poles below zero."""
     if not x.is_floating_point():
         x = x.float()
@@ -61,18 +64,22 @@ gammaln = unary(
 )
 
 
-def _digamma(x):
+def _digamma(x: Tensor) -> Tensor:
     """The derivative of ``gammaln``, which MXNet takes for infinite at the poles, whatever their side."""
     return torch.where((x <= 0) & (x == x.floor()), torch.inf, torch.digamma(x))
 
 
 @gamma.backward
-def _(grads, inputs, outputs, p):
+def _(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     return (grads[0] * _tgamma(inputs[0]) * _digamma(inputs[0]),)
 
 
 @gammaln.backward
-def _(grads, inputs, outputs, p):
+def _(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     return (grads[0] * _digamma(inputs[0]),)
 
 
@@ -80,7 +87,7 @@ unary("erf", torch.erf, "The error function.", "_npx_erf")
 unary("erfinv", torch.erfinv, "Inverse of the error function, for elements between -1 and 1.", "_npx_erfinv")
 
 
-def _cube_root(x):
+def _cube_root(x: Tensor) -> Tensor:
     """Torch has no cube root: a power, and one Newton step that makes cubes exact."""
     wide = x if x.dtype in (torch.float32, torch.float64) else x.float()
     size = wide.abs()
@@ -99,25 +106,29 @@ rcbrt = unary(
 
 
 @cbrt.backward
-def _(grads, inputs, outputs, p):
+def _(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     return (grads[0] / (3 * outputs[0] * outputs[0]),)
 
 
 @rcbrt.backward
-def _(grads, inputs, outputs, p):
+def _(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     return (grads[0] * outputs[0] / (-3 * inputs[0]),)
 
 
 # ------------------------------------------------------------------------------------------------------------- rounding
 
 
-def _round_half_away(x):
+def _round_half_away(x: Tensor) -> Tensor:
     """As C rounds: halves go away from zero (torch sends them to the even neighbor)."""
     toward_zero = torch.trunc(x)
     return toward_zero + torch.where((x - toward_zero).abs() >= 0.5, torch.sign(x), torch.zeros_like(x))
 
 
-def _round_half_down(x):
+def _round_half_down(x: Tensor) -> Tensor:
     """As MXNet's ``rint``: halves go to the lower neighbor."""
     below = torch.floor(x)
     return torch.where(x - below > 0.5, below + 1, below)
@@ -148,7 +159,9 @@ def sign_ste(data: Tensor) -> Tensor:
 
 @round_ste.backward
 @sign_ste.backward
-def _(grads, inputs, outputs, p):
+def _(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     return grads
 
 

@@ -5,20 +5,24 @@ The result has the type of the array, to which the number is converted first: an
 """
 
 import math
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ... import integers
 from ...params import Double
-from ...registry import Display, op
+from ...registry import Display, OpDef, op
+from ...shapes import TypeRule
 from .arithmetic import divide, mask_of, modulo
 from .families import same_type
 
 _ANY_FLOAT = torch.finfo(torch.float16).max  # numbers up to it are held by every type of floats
 
 
-def as_integer(value, dtype):
+def as_integer(value: float, dtype: torch.dtype) -> int:
     """A number as this integer type holds it: rounded toward zero, wrapped around; infinities become the limits."""
     info = torch.iinfo(dtype)
     if value != value:
@@ -28,7 +32,7 @@ def as_integer(value, dtype):
     return (int(value) - info.min) % (info.max - info.min + 1) + info.min
 
 
-def held(value, dtype):
+def held(value: float, dtype: torch.dtype) -> float:
     """A number as an array of this type holds it: wrapped around in integers, infinite beyond a type of floats."""
     if not dtype.is_floating_point:
         return bool(value) if dtype is torch.bool else as_integer(value, dtype)
@@ -37,7 +41,7 @@ def held(value, dtype):
     return math.copysign(math.inf, value) if abs(value) > torch.finfo(dtype).max else value
 
 
-def within(value, dtype):
+def within(value: float, dtype: torch.dtype) -> float:
     """A number brought into a type, as a limit for its values: integers stop at the ends of their range."""
     if dtype.is_floating_point or dtype is torch.bool:
         return held(value, dtype)
@@ -45,7 +49,15 @@ def within(value, dtype):
     return int(min(max(value, info.min), info.max))
 
 
-def scalar(name, fn, doc, *aliases, exact=True, differentiable=True, on_ints=None):
+def scalar(
+    name: str,
+    fn: Callable[..., Any],
+    doc: str,
+    *aliases: str,
+    exact: bool = True,
+    differentiable: bool = True,
+    on_ints: Callable[..., Tensor] | None = None,
+) -> OpDef:
     """Register an operator on an array and a number.
 
     Parameters
@@ -69,7 +81,7 @@ def scalar(name, fn, doc, *aliases, exact=True, differentiable=True, on_ints=Non
     registered = op(name, aliases=aliases, same_shape=True, differentiable=differentiable)(run)
 
     @registered.infer_type
-    def _(t, p):
+    def _(t: TypeRule, p: SimpleNamespace) -> None:
         data = t["data"]
         if data is None or data.is_floating_point:
             t.same()
@@ -81,7 +93,7 @@ def scalar(name, fn, doc, *aliases, exact=True, differentiable=True, on_ints=Non
     return registered
 
 
-def on_integers(fn, data, scalar, is_int, exact):
+def on_integers(fn: Callable[..., Any], data: Tensor, scalar: float, is_int: bool, exact: bool) -> Tensor:
     """Apply a scalar function to an integer or boolean array."""
     if not is_int:
         return fn(data.double(), scalar)
@@ -93,23 +105,23 @@ def on_integers(fn, data, scalar, is_int, exact):
     return fn(data.double(), float(number)).to(data.dtype)
 
 
-def _full_like_0d(data, s):
+def _full_like_0d(data: Tensor, s: float) -> Tensor:
     return torch.full((), s, dtype=data.dtype, device=data.device)
 
 
-def _divide_integers(data, s):
+def _divide_integers(data: Tensor, s: float) -> Tensor:
     return divide(data, _full_like_0d(data, s))
 
 
-def _compare(fn):
-    def run(data, s):
+def _compare(fn: Callable[..., Any]) -> Callable[..., Tensor]:
+    def run(data: Tensor, s: float) -> Tensor:
         return fn(data, s, out=torch.empty_like(data))
 
     return run
 
 
-def _logical(fn):
-    def run(data, s):
+def _logical(fn: Callable[..., Any]) -> Callable[[Tensor, float], Tensor]:
+    def run(data: Tensor, s: float) -> Tensor:
         return fn(data, torch.full((), s != 0, device=data.device), out=torch.empty_like(data))
 
     return run
@@ -160,7 +172,13 @@ for _word, _clamp, _passes, _doc in (
     )
 
     @_extremum.backward
-    def _(grads, inputs, outputs, p, passes=_passes):
+    def _(
+        grads: Sequence[Tensor],
+        inputs: Sequence[Tensor],
+        outputs: Sequence[Tensor],
+        p: SimpleNamespace,
+        passes: Callable[..., Tensor] = _passes,
+    ) -> Sequence[Tensor | None]:
         return (mask_of(passes, inputs[0].detach(), p.scalar, grads[0]).mul_(grads[0]),)
 
 
@@ -230,5 +248,7 @@ def gradient_multiplier(data: Tensor, *, scalar: Double = 1.0, is_int: bool = Tr
 
 
 @gradient_multiplier.backward
-def _(grads, inputs, outputs, p):
+def _(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     return (grads[0] * p.scalar,)

@@ -21,7 +21,7 @@ class _Bytes(Codec):
 
     type_name = "string"
 
-    def decode(self, value: object) -> bytes:
+    def decode(self, value: Any) -> bytes:
         """Bytes-like objects; text as UTF-8."""
         return value.encode() if isinstance(value, str) else bytes(value)
 

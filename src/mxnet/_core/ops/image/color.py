@@ -5,7 +5,7 @@ float32. As in MXNet their gradient is handed on unchanged.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, Optional, TypeAlias
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ from ._layout import check_image, registered_names
 
 Factor = Annotated[float, Ge(0)]
 # A drawn number is a tensor without axes: nobody has to wait for a GPU to read it.
-Drawn = Tensor
+Drawn: TypeAlias = Tensor
 
 # How much of red, green and blue the eye sees (ITU-R BT.601).
 _LUMA = (0.299, 0.587, 0.114)

@@ -1,11 +1,14 @@
 """From images to what networks take: ``to_tensor`` and ``normalize``."""
 
+from types import SimpleNamespace
+
 import torch
 from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Floats
 from ...registry import Display, op
+from ...shapes import TypeRule
 from ._layout import check_image_or_batch, registered_names
 
 
@@ -29,7 +32,7 @@ def to_tensor(data: Tensor) -> Tensor:
 
 
 @to_tensor.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.unify("output", torch.float32)
 
 

@@ -1,5 +1,6 @@
 """Operators that address elements by several coordinates at once, and the coordinates themselves."""
 
+from types import SimpleNamespace
 from typing import Optional
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor
 
 from ...params import Shape
 from ...registry import Display, op
+from ...shapes import ShapeRule, TypeRule
 from .places import check_bounds
 
 
@@ -44,7 +46,7 @@ def gather_nd(data: Tensor, indices: Tensor) -> Tensor:
 
 
 @gather_nd.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("data", "output")
 
 
@@ -70,12 +72,12 @@ def scatter_nd(data: Tensor, indices: Tensor, *, shape: Shape) -> Tensor:
 
 
 @scatter_nd.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.unify("output", p.shape)
 
 
 @scatter_nd.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("data", "output")
 
 
@@ -90,13 +92,13 @@ def scatter_set_nd(lhs: Tensor, rhs: Tensor, indices: Tensor, *, shape: Shape) -
 
 
 @scatter_set_nd.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.unify("lhs", p.shape)
     s.unify("output", p.shape)
 
 
 @scatter_set_nd.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("lhs", "rhs", "output")
 
 
@@ -119,7 +121,7 @@ def ravel_multi_index(data: Tensor, *, shape: Shape = None) -> Tensor:
 
 
 @ravel_multi_index.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     shape = _check_grid(p.shape)
     s.unify("data", (len(shape), None))
     s.unify("output", s["data"][1:])
@@ -139,7 +141,7 @@ def unravel_index(data: Tensor, *, shape: Shape = None) -> Tensor:
 
 
 @unravel_index.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     shape = _check_grid(p.shape)
     data, out = s["data"], s["output"]
     if data is not None:
@@ -166,5 +168,5 @@ def index_array(data: Tensor, *, axes: Optional[Shape] = None) -> Tensor:
 
 
 @index_array.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.unify("output", torch.int64)

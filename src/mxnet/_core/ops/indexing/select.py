@@ -1,9 +1,12 @@
 """Operators that select by a condition, and copying by row."""
 
+from types import SimpleNamespace
+
 import torch
 from torch import Tensor
 
 from ...registry import op
+from ...shapes import ShapeRule, TypeRule
 from ..axes import check_axis
 from .places import check_bounds
 
@@ -38,7 +41,7 @@ def where(condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
 
 
 @where.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     condition = s["condition"]
     if condition is None or None in condition:  # MXNet concludes nothing before
         return
@@ -55,7 +58,7 @@ def _(s, p):
 
 
 @where.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("x", "y", "output")
 
 
@@ -77,7 +80,7 @@ def boolean_mask(data: Tensor, index: Tensor, *, axis: int = 0) -> Tensor:
 
 
 @boolean_mask.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("data", "output")
 
 
@@ -110,10 +113,10 @@ def index_copy(old_tensor: Tensor, index_vector: Tensor, new_tensor: Tensor) -> 
 
 
 @index_copy.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("old_tensor", "output")
 
 
 @index_copy.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("old_tensor", "new_tensor", "output")

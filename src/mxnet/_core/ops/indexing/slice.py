@@ -1,12 +1,13 @@
 """Operators over slices: ranges with steps along the axes."""
 
+from types import SimpleNamespace
 from typing import Optional
 
 from torch import Tensor
 
 from ...params import Double, OpenShape, Shape
 from ...registry import op
-from ...shapes import is_known
+from ...shapes import ShapeRule, TypeRule, is_known
 from ..axes import check_axis
 from ..elemwise.scalar import held
 from .places import split_direction
@@ -55,7 +56,7 @@ def slice_assign(lhs: Tensor, rhs: Tensor, *, begin: OpenShape, end: OpenShape, 
 
 
 @slice_assign.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     lhs = s["lhs"]
     s.unify("output", lhs)
     if lhs is not None:
@@ -100,7 +101,7 @@ def slice_axis(data: Tensor, *, axis: int, begin: int, end: Optional[int]) -> Te
 
 
 @slice_axis.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     data = s["data"]
     if data is not None:
         axis = check_axis(p.axis, len(data))
@@ -137,7 +138,7 @@ def _sliced_like(data: tuple, like: tuple, axes: tuple) -> tuple:
 
 
 @slice_like.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     data, like = s["data"], s["shape_like"]
     if data is not None and like is not None:
         s.unify("output", _sliced_like(data, like, p.axes))
@@ -146,5 +147,5 @@ def _(s, p):
 
 
 @slice_like.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("data", "output")

@@ -1,5 +1,6 @@
 """Operators that pick by an index along one axis."""
 
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal, Optional
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from ...params import Double, DTypeOf
 from ...registry import Display, op
+from ...shapes import ShapeRule, TypeRule
 from ...sparse.storage import wants_rows
 from ..axes import check_axis
 from ..elemwise.scalar import held
@@ -41,7 +43,7 @@ def take(a: Tensor, indices: Tensor, *, axis: int = 0, mode: IndexMode = "clip")
 
 
 @take.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("a", "output")
 
 
@@ -58,12 +60,12 @@ def batch_take(a: Tensor, indices: Tensor) -> Tensor:
 
 
 @batch_take.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("indices", "output")
 
 
 @batch_take.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("a", "output")
     t.unify("indices", torch.int32)
 
@@ -111,7 +113,7 @@ def pick(
 
 
 @pick.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     data, index = s["data"], s["index"]
     if data is None:
         return
@@ -123,7 +125,7 @@ def _(s, p):
 
 
 @pick.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("data", "output")
 
 
@@ -170,7 +172,7 @@ def _sparse_embedding(
     return embedding(data, weight, input_dim=input_dim, output_dim=output_dim, sparse_grad=True)
 
 
-def _embedding_shapes(s, p):
+def _embedding_shapes(s: ShapeRule, p: SimpleNamespace) -> None:
     s.unify("weight", (p.input_dim, p.output_dim))
     data, out = s["data"], s["output"]
     if data is not None:
@@ -179,7 +181,7 @@ def _embedding_shapes(s, p):
         s.unify("data", out[:-1])
 
 
-def _embedding_types(t, p):
+def _embedding_types(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("weight", "output")
     if t["weight"] is None and t["data"] is not None:
         t.unify("weight", p.dtype)
@@ -224,7 +226,7 @@ def one_hot(
 
 
 @one_hot.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.unify("output", p.dtype)
 
 
@@ -237,7 +239,7 @@ def onehot_encode(lhs: Tensor, rhs: Tensor) -> Tensor:
 
 
 @onehot_encode.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("rhs", "output")
 
 
@@ -261,5 +263,5 @@ def fill_element_0index(lhs: Tensor, mhs: Tensor, rhs: Tensor) -> Tensor:
 
 
 @fill_element_0index.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("lhs", "output")

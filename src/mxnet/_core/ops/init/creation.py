@@ -1,6 +1,8 @@
 """Operators that create arrays out of parameters, or like another array."""
 
 import math
+from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Annotated, Any, Optional
 
 import torch
@@ -10,6 +12,7 @@ from ....base import OperatorValueError
 from ...dtypes import CODE_TO_TORCH
 from ...params import Ctx, Double, DType, DTypeOf, Long, Shape
 from ...registry import Device, Display, op
+from ...shapes import TypeRule
 from ...state import state
 from ..elemwise.scalar import as_integer, held
 from ..reduce.axes import one_axis
@@ -20,7 +23,7 @@ EyeType = Annotated[Any, DTypeOf("float32", "float64", "float16", "uint8", "int8
 _MOST = 2**48  # elements; more cannot be meant, and sizes beyond 2**63 would not even be numbers to torch
 
 
-def checked_shape(shape):
+def checked_shape(shape: Sequence[int]) -> Sequence[int]:
     """The shape itself; ValueError when it is not one that an array can have."""
     count = 1
     for n in shape:
@@ -32,7 +35,7 @@ def checked_shape(shape):
     return shape
 
 
-def known_shape(shape, device):
+def known_shape(shape: Sequence[int], device: torch.device) -> Sequence[int]:
     """The checked shape of an array to create on a device; ValueError when MXNet takes it for an unknown one.
 
     Shape inference, on the ``meta`` device, may ask for an unknown shape: it follows from the use then.
@@ -66,7 +69,7 @@ def zeros_without_dtype(*, shape: Shape = None, ctx: Ctx = "", dtype: int = -1, 
 
 
 @zeros_without_dtype.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.unify("output", CODE_TO_TORCH.get(p.dtype))
 
 
@@ -84,7 +87,9 @@ def full(
     return torch.full(known_shape(shape or (), device), held(value, dtype), dtype=dtype, device=device)
 
 
-def _progression(count, repeat, start, step, dtype, device):
+def _progression(
+    count: int, repeat: int, start: float, step: float, dtype: torch.dtype, device: torch.device
+) -> Tensor:
     """``start + (i // repeat) * step`` for each i, as MXNet's kernel computes it: all in the array's type."""
     if not dtype.is_floating_point:
         start, step = as_integer(start, dtype), as_integer(step, dtype)
@@ -209,7 +214,9 @@ def ones_like(data: Tensor) -> Tensor:
 
 @zeros_like.backward
 @ones_like.backward
-def _(grads, inputs, outputs, p):
+def _(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     return (None,)
 
 

@@ -1,5 +1,6 @@
 """Factorizations, inverses, determinants: ``linalg.potrf``, ``potri``, ``gelqf``, ``syevd``, ``inverse``, ``det``."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -55,7 +56,9 @@ def syevd(A: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @syevd.backward
-def _syevd_gradient(grads: object, inputs: object, outputs: object, p: SimpleNamespace) -> tuple[Tensor]:
+def _syevd_gradient(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> tuple[Tensor]:
     u, values = outputs
     du, dl = grads
     x = du.matmul(u.mT)
@@ -106,7 +109,9 @@ def det(A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @det.backward
-def _det_gradient(grads: object, inputs: object, outputs: object, p: SimpleNamespace) -> tuple[Tensor]:
+def _det_gradient(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> tuple[Tensor]:
     value = outputs[0].reshape(inputs[0].shape[:-2])
     return (_inverse_transposed(inputs[0], grads[0].reshape(value.shape) * value, value != 0),)
 
@@ -125,7 +130,9 @@ def slogdet(A: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 @slogdet.backward
-def _slogdet_gradient(grads: object, inputs: object, outputs: object, p: SimpleNamespace) -> tuple[Tensor]:
+def _slogdet_gradient(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> tuple[Tensor]:
     shape = inputs[0].shape[:-2]
     return (_inverse_transposed(inputs[0], grads[1].reshape(shape), outputs[0].reshape(shape) != 0),)
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ...params import Double
 from ...registry import Display, op
+from ...shapes import ShapeRule
 from ._checks import matrices, same_batch
 
 
@@ -59,7 +60,7 @@ def gemm(
 
 
 @gemm.infer_shape
-def _gemm_shape(s: object, p: SimpleNamespace) -> None:
+def _gemm_shape(s: ShapeRule, p: SimpleNamespace) -> None:
     """C has the shape of the product."""
     if s["A"] is None or s["B"] is None:
         return
@@ -130,7 +131,7 @@ def trsm(
     return solved if alpha == 1.0 else solved * alpha
 
 
-def _triangle_shape(s: object, p: SimpleNamespace) -> None:
+def _triangle_shape(s: ShapeRule, p: SimpleNamespace) -> None:
     """B and the output have one shape; A is square and fits."""
     for name in ("B", "output"):
         if s[name] is not None:

@@ -1,5 +1,6 @@
 """Activation functions that are layers of their own: Activation and LeakyReLU."""
 
+from types import SimpleNamespace
 from typing import Literal, Optional
 
 import torch
@@ -118,7 +119,7 @@ def leaky_relu(
 
 
 @leaky_relu.infer_shape
-def _(s: ShapeRule, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", *s.outputs)
     if "gamma" in s and s["gamma"] is None and s["data"] is not None:
         s.unify("gamma", (s["data"][1],) if len(s["data"]) > 1 else (1,))

@@ -31,7 +31,7 @@ def _batch_norm(
     batch_stats: bool,
     axis: int,
     want_stats: bool,
-) -> tuple:
+) -> tuple[Tensor, Tensor, Tensor]:
     """Normalize; gives the output and, when wanted, the mean and ``1 / sqrt(variance + eps)`` that were used."""
     ndim = data.ndim
     if not -ndim <= axis < ndim:
@@ -49,12 +49,12 @@ def _batch_norm(
     weight = None if fix_gamma else gamma
     if not batch_stats:
         out = torch.batch_norm(x, weight, beta, moving_mean, moving_var, False, 0.0, eps, True)
-        stats = (moving_mean, torch.rsqrt(moving_var + eps)) if want_stats else (moving_mean, moving_var)
+        mean, var = moving_mean, torch.rsqrt(moving_var + eps) if want_stats else moving_var
     else:
-        out, *stats = _train(x, weight, beta, moving_mean, moving_var, eps, momentum, want_stats)
+        out, mean, var = _train(x, weight, beta, moving_mean, moving_var, eps, momentum, want_stats)
     if ndim == 1:
         out = out.squeeze(0)
-    return (out.movedim(1, axis) if moved and ndim > 1 else out, *stats)
+    return out.movedim(1, axis) if moved and ndim > 1 else out, mean, var
 
 
 def _train(

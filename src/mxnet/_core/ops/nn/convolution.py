@@ -132,7 +132,7 @@ convolution_v1 = op(
 
 @convolution_v1.infer_shape
 @convolution.infer_shape
-def _(s: ShapeRule, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     if s["data"] is None:
         return
     n = len(p.kernel)
@@ -244,7 +244,7 @@ def deconvolution(
 
 
 @deconvolution.infer_shape
-def _(s: ShapeRule, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     if s["data"] is None:
         return
     n = len(p.kernel)

@@ -1,5 +1,7 @@
 """Dropout."""
 
+from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal, Optional
 
 import torch
@@ -8,6 +10,7 @@ from torch import Tensor
 from ....base import MXNetError
 from ...params import Ge, Le, Shape
 from ...registry import Display, Generator, TrainMode, op
+from ...shapes import ShapeRule
 
 # Drawing 32 random bits an element and comparing is several times faster on a CPU than torch's Bernoulli numbers.
 _MANY = 1 << 10
@@ -35,7 +38,7 @@ def dropout_mask(data: Tensor, p: float, rng: Generator, shape: Any = None) -> T
     return mask.mul_(scale)
 
 
-def _checked_axes(axes: object, shape: object) -> None:
+def _checked_axes(axes: Sequence[int], shape: Sequence[int]) -> None:
     for axis in axes:
         if not -len(shape) <= axis < len(shape):
             raise MXNetError(f"axes {tuple(axes)} out of range for data of shape {tuple(shape)}")
@@ -84,7 +87,7 @@ def dropout(
 
 
 @dropout.infer_shape
-def _(s, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     if s["data"] is not None:
         _checked_axes(p.axes, s["data"])
     s.same("data", "output")

@@ -1,6 +1,7 @@
 """FullyConnected: the linear layer."""
 
 from math import prod
+from types import SimpleNamespace
 from typing import Annotated, Optional
 
 import torch.nn.functional as F
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from ...params import Ge
 from ...registry import Display, op
+from ...shapes import ShapeRule
 from ._spatial import check_shape
 
 
@@ -64,7 +66,7 @@ def fully_connected(
 
 
 @fully_connected.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     data = s["data"]
     if data is None:
         return

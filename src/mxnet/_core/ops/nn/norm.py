@@ -1,5 +1,7 @@
 """Normalizations without moving averages: layer, group, instance, L2, local response."""
 
+from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Annotated, Literal
 
 import torch
@@ -14,7 +16,7 @@ from ._spatial import check_shape
 _MEAN_STD = ("output", "mean", "std")
 
 
-def _visible(p) -> int:
+def _visible(p: SimpleNamespace) -> int:
     return 3 if p.output_mean_var else 1
 
 
@@ -58,7 +60,7 @@ def layer_norm(
 
 
 @layer_norm.infer_shape
-def _(s: ShapeRule, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output")
     data = s["data"]
     if data is None:
@@ -111,7 +113,7 @@ def group_norm(
 
 
 @group_norm.infer_shape
-def _(s: ShapeRule, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output")
     if s["data"] is None:
         return
@@ -139,7 +141,7 @@ def instance_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, eps: float = 1e-
 
 
 @instance_norm.infer_shape
-def _(s: ShapeRule, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output")
     data = s["data"]
     if data is None:
@@ -212,7 +214,9 @@ def _power(x: Tensor, exponent: float) -> Tensor:
 
 
 @lrn.backward
-def _(grads, inputs, outputs, p):
+def _(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     data, norm, g = inputs[0], outputs[1], grads[0]
     shrunk = _power(norm, -p.beta) * g
     inner = _channel_sums(shrunk * data / norm, p.nsize)

@@ -1,8 +1,10 @@
 """Pooling: maximum, average, sum and Lp over windows or over everything, channels first or last."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from math import prod
-from typing import Literal, Optional
+from types import SimpleNamespace
+from typing import Any, Literal, Optional
 
 import torch
 import torch.nn.functional as F
@@ -52,7 +54,7 @@ class _Windows:
                 "pooling_convention 'same' is for data of one spatial axis (batch, channel, x), "
                 f"without pad; got kernel {tuple(kernel)} and pad {tuple(pad)}"
             )
-        self.out = tuple(
+        self.out: tuple[Any, ...] = tuple(  # None where a size is unknown
             None if size is None else self._count(size, k, s, p, convention)
             for size, k, s, p in zip(sizes, self.kernel, self.stride, self.pad)
         )
@@ -156,7 +158,7 @@ def _average_native(
     return _AVG_POOL[n](x, kernel, stride, pad, ceil, include_pad, divisor)
 
 
-def _lp(x: Tensor, p_value: int | None, total) -> Tensor:
+def _lp(x: Tensor, p_value: int | None, total: Callable[..., Tensor]) -> Tensor:
     """The p-norm with the signs kept inside the sum, as MXNet's; its gradient is zero where the norm is zero."""
     if p_value not in (1, 2, 3):
         raise MXNetError(f"p_value must be 1, 2 or 3 for pool_type 'lp', got {p_value}")
@@ -304,12 +306,13 @@ def pooling_v1(
     return sums / prod(w.kernel) if pool_type == "avg" else sums
 
 
-def _rule(s: ShapeRule, p, layout: str | None, convention: str) -> None:
+def _rule(s: ShapeRule, p: SimpleNamespace, layout: str | None, convention: str) -> None:
     data = s["data"]
     if data is None:
         return
     _check_data(data, p.kernel, p.global_pool, layout)
     batch, channels, *spatial = shape_channels_first(data, layout)
+    out: tuple[int | None, ...]
     if p.global_pool:
         out = (1,) * len(spatial)
     else:
@@ -322,10 +325,10 @@ def _rule(s: ShapeRule, p, layout: str | None, convention: str) -> None:
 
 
 @pooling.infer_shape
-def _(s: ShapeRule, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     _rule(s, p, p.layout, p.pooling_convention)
 
 
 @pooling_v1.infer_shape
-def _(s: ShapeRule, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     _rule(s, p, None, p.pooling_convention)

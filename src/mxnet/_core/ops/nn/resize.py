@@ -1,5 +1,6 @@
 """Resizing of images: adaptive pooling, bilinear resizing, upsampling."""
 
+from types import SimpleNamespace
 from typing import Annotated, Literal, Optional
 
 import torch
@@ -196,7 +197,7 @@ def upsampling(
 
 
 @upsampling.infer_shape
-def _(s: ShapeRule, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     data = s[s.inputs[0]]
     if p.sample_type != "bilinear" or data is None or len(data) != 4:
         return

@@ -1,5 +1,6 @@
 """Softmax, its logarithm, its mirror image, and SoftmaxActivation."""
 
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal, Optional
 
 import torch
@@ -114,7 +115,7 @@ def softmin(
 @softmin.infer_shape
 @log_softmax.infer_shape
 @softmax.infer_shape
-def _(s: ShapeRule, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output")
     data = s["data"]
     if "length" in s and data is not None and -len(data) <= p.axis < len(data):
@@ -125,7 +126,7 @@ def _(s: ShapeRule, p) -> None:
 @softmin.infer_type
 @log_softmax.infer_type
 @softmax.infer_type
-def _(t: TypeRule, p) -> None:
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     if p.dtype is not None:
         t.unify("output", p.dtype)
     else:

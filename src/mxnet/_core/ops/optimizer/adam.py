@@ -1,6 +1,6 @@
 """Update operators of Adam and its relatives, for one weight."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from torch import Tensor
 
@@ -11,7 +11,7 @@ from ._checks import same_shapes
 from ._families import update
 from ._rules import SINGLE, mixed_types, weight_shapes
 
-_LIKE_SINGLE = {"differentiable": False, "inplace": "weight"}
+_LIKE_SINGLE: dict[str, Any] = {"differentiable": False, "inplace": "weight"}
 
 
 @update("adam_update", kernels.adam, aliases=("_sparse_adam_update",))

@@ -1,5 +1,6 @@
 """What large-batch and mixed-precision training compute besides the updates: norms, rates, checks for overflow."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ...registry import Display, op
+from ...shapes import TypeRule
 from . import kernels
 
 
@@ -14,14 +16,14 @@ def _arrays(p: SimpleNamespace) -> tuple[str, ...]:
     return tuple(f"array_{i}" for i in range(p.num_arrays))
 
 
-def _one_vector(name: str, length: object) -> Any:
+def _one_vector(name: str, length: Callable[[SimpleNamespace], int]) -> Any:
     def rule(s: Any, p: SimpleNamespace) -> None:
         s.unify(name, (length(p),))
 
     return rule
 
 
-def _float_output(t: object, p: SimpleNamespace) -> None:
+def _float_output(t: TypeRule, p: SimpleNamespace) -> None:
     t.unify("output", torch.float32)
 
 

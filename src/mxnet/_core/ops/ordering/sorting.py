@@ -1,5 +1,6 @@
 """Sorting, and the largest or smallest elements."""
 
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal, Optional
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor
 
 from ...params import DTypeOf
 from ...registry import op
+from ...shapes import TypeRule
 from ..axes import check_axis
 
 IndexType = Annotated[Any, DTypeOf("float16", "float32", "float64", "int32", "int64", "uint8")]
@@ -15,7 +17,7 @@ IndexType = Annotated[Any, DTypeOf("float16", "float32", "float64", "int32", "in
 _STABLE_LENGTH = 1024
 
 
-def _flat(data: Tensor, axis: Optional[int]) -> tuple:
+def _flat(data: Tensor, axis: Optional[int]) -> tuple[Tensor, int]:
     """The array and the axis to work on: the flattened array when there is no axis."""
     return (data.reshape(-1), 0) if axis is None else (data, check_axis(axis, data.ndim))
 
@@ -96,7 +98,7 @@ def topk(
 
 
 @topk.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     if p.ret_typ == "indices":
         t.unify("output", p.dtype)
         return
@@ -113,7 +115,7 @@ def sort(data: Tensor, *, axis: Optional[int] = -1, is_ascend: bool = True) -> t
 
 
 @sort.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("data", "output0")
     t.unify("output1", torch.int32)
 
@@ -130,5 +132,5 @@ def argsort(
 
 
 @argsort.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.unify("output", p.dtype)

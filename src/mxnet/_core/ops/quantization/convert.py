@@ -4,6 +4,7 @@ Steps count from zero in both types, ``uint8`` (0 to 255) and ``int8`` (-127 to 
 et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018.
 """
 
+from types import SimpleNamespace
 from typing import Literal, Optional
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...registry import op
+from ...shapes import ShapeRule, TypeRule
 
 _OUTPUTS = ("output0", "output1", "output2")
 _TYPES = {"int8": torch.int8, "uint8": torch.uint8}
@@ -189,39 +191,39 @@ def requantize(
 
 @quantize.infer_shape
 @requantize.infer_shape
-def _(s, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output0")
     for name in ("min_range", "max_range", "output1", "output2"):
         s.unify(name, (1,))
 
 
 @quantize_v2.infer_shape
-def _(s, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output0")
     for name in ("output1", "output2"):
         s.unify(name, (1,))
 
 
 @dequantize.infer_shape
-def _(s, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output")
     for name in ("min_range", "max_range"):
         s.unify(name, (1,))
 
 
-def _float_ranges(t, *names: str) -> None:
+def _float_ranges(t: TypeRule, *names: str) -> None:
     for name in names:
         t.unify(name, torch.float32)
 
 
 @quantize.infer_type
-def _(t, p) -> None:
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     _float_ranges(t, "data", "min_range", "max_range", "output1", "output2")
     t.unify("output0", _TYPES[p.out_type])
 
 
 @quantize_v2.infer_type
-def _(t, p) -> None:
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     _float_ranges(t, "output1", "output2")
     data = t["data"]
     if data in _END_AND_A_HALF:
@@ -232,12 +234,12 @@ def _(t, p) -> None:
 
 
 @dequantize.infer_type
-def _(t, p) -> None:
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     _float_ranges(t, "min_range", "max_range", "output")
 
 
 @requantize.infer_type
-def _(t, p) -> None:
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.unify("data", torch.int32)
     _float_ranges(t, "min_range", "max_range", "output1", "output2")
     t.unify("output0", _output_type(p.out_type, p.min_calib_range, p.max_calib_range))

@@ -5,7 +5,6 @@ numbers, or tensors that broadcast to it. Parameters outside a distribution's do
 never a crash or an endless loop; operators check those that are numbers.
 """
 
-from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -51,7 +50,7 @@ def poisson(out: Tensor, rng: Generator, lam: Any) -> Tensor:
     return torch.poisson(rate.clamp_(0.0, _MOST), generator=rng)
 
 
-def negative_binomial(out: Tensor, rng: Generator, k: Any, p: SimpleNamespace) -> Tensor:
+def negative_binomial(out: Tensor, rng: Generator, k: Any, p: Any) -> Tensor:
     """The number of failures before ``k`` successes of probability ``p``."""
     return poisson(out, rng, gamma(out, rng, k, (1 - p) / p))
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from ....base import MXNetError
 from ...params import DTypeOf, Shape
 from ...registry import Device, Generator, op
+from ...shapes import TypeRule
 from ..init.creation import checked_shape
 
 ClassType = Annotated[Any, DTypeOf("float16", "float32", "float64", "int32", "uint8")]
@@ -80,7 +81,7 @@ def _draw(weights: Tensor, count: int, rng: object) -> Tensor:
 
 
 @sample_multinomial.infer_type
-def _(t: Any, p: SimpleNamespace) -> None:
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.unify(t.outputs[0], p.dtype)
     if p.get_prob:
         t.same("data", "output1")
@@ -145,6 +146,6 @@ def _unique_zipfian(wanted: int, range_max: int, rng: Generator, device: torch.d
 
 
 @sample_unique_zipfian.infer_type
-def _(t: Any, p: SimpleNamespace) -> None:
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     for name in t.outputs:
         t.unify(name, torch.int64)

@@ -5,12 +5,12 @@ The parameters have shape ``(...,)`` and the samples ``(..., *extra)``: ``extra`
 
 import math
 from types import SimpleNamespace
-from typing import Any
 
 from torch import Tensor
 
 from ....base import MXNetError
 from ...registry import Display, OpDef, op
+from ...shapes import ShapeRule
 
 
 def _spread(sample: Tensor, *parameters: Tensor, event: int = 0) -> list[Tensor]:
@@ -38,7 +38,7 @@ def _shape_from_sample(density: OpDef) -> None:
     """The shape rule: the density has the shape of the samples."""
 
     @density.infer_shape
-    def _(s: Any, p: SimpleNamespace) -> None:
+    def _(s: ShapeRule, p: SimpleNamespace) -> None:
         s.same("sample", "output")
         for name in s.inputs[2:]:
             s.same(s.inputs[1], name)
@@ -153,7 +153,7 @@ def pdf_dirichlet(sample: Tensor, alpha: Tensor, *, is_log: bool = False) -> Ten
 
 
 @pdf_dirichlet.infer_shape
-def _(s: Any, p: SimpleNamespace) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     if s["sample"] is not None:
         s.unify("output", s["sample"][:-1])
 

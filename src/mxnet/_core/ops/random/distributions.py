@@ -37,7 +37,7 @@ def _working(dtype: torch.dtype) -> torch.dtype:
     return dtype if dtype in (torch.float32, torch.float64) else torch.float32
 
 
-def _empty(shape: object, dtype: torch.dtype, device: torch.device) -> Tensor:
+def _empty(shape: Sequence[int] | None, dtype: torch.dtype, device: torch.device) -> Tensor:
     """An array to fill."""
     return torch.empty(known_shape(shape or (), device), dtype=dtype, device=device)
 
@@ -292,5 +292,5 @@ def random_randint(
 
 
 @random_randint.infer_type
-def _(t: Any, p: SimpleNamespace) -> None:
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.unify("output", p.dtype or torch.int32)

@@ -1,7 +1,9 @@
 """MXNet's conventions for the axes of a reduction."""
 
+from torch import Tensor
 
-def reduced_axes(ndim, axis, exclude=False):
+
+def reduced_axes(ndim: int, axis: tuple[int, ...] | None, exclude: bool = False) -> tuple[int, ...]:
     """The axes to reduce, in order.
 
     Parameters
@@ -31,13 +33,13 @@ def reduced_axes(ndim, axis, exclude=False):
     return tuple(i for i in range(ndim) if (i in found) is not exclude)
 
 
-def one_axis(ndim, axis):
+def one_axis(ndim: int, axis: int) -> int:
     """An axis, not negative; ValueError when it is out of range."""
     if not -ndim <= axis < ndim:
         raise ValueError(f"axis {axis} is out of range for an array of {ndim} dimensions")
     return axis % ndim
 
 
-def at_least_1d(result):
+def at_least_1d(result: Tensor) -> Tensor:
     """There are no arrays without dimensions: a single number has the shape ``(1,)``."""
     return result if result.dim() else result.reshape(1)

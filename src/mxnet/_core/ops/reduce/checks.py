@@ -1,9 +1,12 @@
 """Reductions to a truth value."""
 
+from types import SimpleNamespace
+
 import torch
 from torch import Tensor
 
 from ...registry import op
+from ...shapes import TypeRule
 
 
 @op("_contrib_allclose", no_gradient=True)
@@ -25,6 +28,6 @@ def allclose(a: Tensor, b: Tensor, *, rtol: float = 1e-05, atol: float = 1e-08, 
 
 
 @allclose.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("a", "b")
     t.unify("output", torch.uint8)

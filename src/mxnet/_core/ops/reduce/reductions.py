@@ -1,16 +1,21 @@
 """Reductions over any axes: sums, products, extrema, norms."""
 
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Annotated, Any, Optional
 
 import torch
 from torch import Tensor
 
 from ...params import DTypeOf, Shape
-from ...registry import Display, op
+from ...registry import Display, OpDef, op
+from ...shapes import TypeRule
 from .axes import at_least_1d, reduced_axes
 
 
-def reduction(name, fn, doc, *aliases, whole=None):
+def reduction(
+    name: str, fn: Callable[..., Any], doc: str, *aliases: str, whole: Callable[..., Tensor] | None = None
+) -> OpDef:
     """Register a reduction with the parameters ``axis``, ``keepdims`` and ``exclude``.
 
     Parameters
@@ -38,20 +43,20 @@ def reduction(name, fn, doc, *aliases, whole=None):
     return op(name, aliases=aliases, methods=not name.startswith("_"))(run)
 
 
-def _sum(data, axes, keepdims):
+def _sum(data: Tensor, axes: Sequence[int], keepdims: bool) -> Tensor:
     if data.is_floating_point():
         return torch.sum(data, axes, keepdims)
     return torch.sum(data, axes, keepdims, dtype=data.dtype)
 
 
-def _count(data, axes):
+def _count(data: Tensor, axes: Sequence[int]) -> int:
     count = 1
     for a in axes:
         count *= data.shape[a]
     return count
 
 
-def _mean(data, axes, keepdims):
+def _mean(data: Tensor, axes: Sequence[int], keepdims: bool) -> Tensor:
     if data.is_floating_point():
         if _count(data, axes) == 1:  # as in losses, whose last axis has often been picked from
             return data.clone() if keepdims else data.squeeze(axes).clone()
@@ -64,7 +69,7 @@ def _mean(data, axes, keepdims):
     return torch.div(total.long(), count, rounding_mode="trunc").to(data.dtype) if count else total
 
 
-def _prod(data, axes, keepdims):
+def _prod(data: Tensor, axes: Sequence[int], keepdims: bool) -> Tensor:
     # Torch multiplies over one axis at a time.
     if len(axes) == data.dim():
         result = torch.prod(data, dtype=data.dtype)
@@ -74,29 +79,29 @@ def _prod(data, axes, keepdims):
     return data
 
 
-def _nansum(data, axes, keepdims):
+def _nansum(data: Tensor, axes: Sequence[int], keepdims: bool) -> Tensor:
     if data.is_floating_point():
         return torch.nansum(data, axes, keepdims)
     return _sum(data, axes, keepdims)
 
 
-def _nanprod(data, axes, keepdims):
+def _nanprod(data: Tensor, axes: Sequence[int], keepdims: bool) -> Tensor:
     if data.is_floating_point():
         data = torch.where(torch.isnan(data), torch.ones((), dtype=data.dtype, device=data.device), data)
     return _prod(data, axes, keepdims)
 
 
-def _nonempty(data):
+def _nonempty(data: Tensor) -> None:
     if data.numel() == 0:
         raise ValueError(f"data must have elements, got the shape {tuple(data.shape)}")
 
 
-def _max(data, axes, keepdims):
+def _max(data: Tensor, axes: Sequence[int], keepdims: bool) -> Tensor:
     _nonempty(data)
     return torch.amax(data, axes, keepdims)
 
 
-def _min(data, axes, keepdims):
+def _min(data: Tensor, axes: Sequence[int], keepdims: bool) -> Tensor:
     _nonempty(data)
     return torch.amin(data, axes, keepdims)
 
@@ -113,7 +118,9 @@ minimum = reduction("min", _min, "Minimum. The gradient goes to every element th
 
 @maximum.backward
 @minimum.backward
-def _(grads, inputs, outputs, p):
+def _(
+    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
+) -> Sequence[Tensor | None]:
     """Torch shares the gradient among equal elements; MXNet gives each of them all of it."""
     data = inputs[0]
     shape = list(data.shape)
@@ -154,7 +161,7 @@ def norm(
 
 
 @norm.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     if p.out_dtype is None:
         t.same()
     else:

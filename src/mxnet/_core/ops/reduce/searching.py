@@ -1,5 +1,7 @@
 """Positions of extrema, cumulative sums, histograms."""
 
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Annotated, Any, Optional
 
 import torch
@@ -7,10 +9,11 @@ from torch import Tensor
 
 from ...params import Doubles, DTypeOf
 from ...registry import Display, op
+from ...shapes import TypeRule
 from .axes import one_axis
 
 
-def _search(fn, what):
+def _search(fn: Callable[..., Any], what: str) -> Callable[..., Tensor]:
     def run(data: Tensor, *, axis: Optional[int] = None, keepdims: bool = False) -> Tensor:
         if data.numel() == 0:
             raise ValueError(f"data must have elements, got the shape {tuple(data.shape)}")
@@ -55,12 +58,12 @@ def cumsum(a: Tensor, *, axis: Optional[int] = None, dtype: Optional[CumsumType]
     return torch.cumsum(a, one_axis(a.dim(), axis), dtype=dtype)
 
 
-def _cumsum_type(dtype):
+def _cumsum_type(dtype: torch.dtype) -> torch.dtype:
     return torch.int64 if dtype is torch.bool else dtype
 
 
 @cumsum.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     if p.dtype is not None:
         t.unify("output", p.dtype)
     elif t["a"] is not None:
@@ -94,25 +97,27 @@ def histogram(
     """
     if (bin_cnt is None) is not (range is None) or (bin_cnt is None) is not (bins is not None):
         raise ValueError("either bins, or both bin_cnt and range must be given")
-    if bins is None:
+    if bins is not None:
+        if bins.dim() != 1 or bins.shape[0] < 2:
+            raise ValueError(f"bins must be a vector of at least 2 bounds, got the shape {tuple(bins.shape)}")
+        bounds = bins
+    elif bin_cnt is not None and range is not None:
         if bin_cnt < 1:
             raise ValueError(f"bin_cnt must be at least 1, got {bin_cnt}")
         if len(range) != 2 or not range[0] < range[1]:
             raise ValueError(f"range must be two increasing numbers, got {range}")
         steps = torch.arange(bin_cnt + 1, dtype=torch.float64, device=data.device)
-        bins = ((range[1] * steps + (bin_cnt - steps) * range[0]) / bin_cnt).to(data.dtype)
-    elif bins.dim() != 1 or bins.shape[0] < 2:
-        raise ValueError(f"bins must be a vector of at least 2 bounds, got the shape {tuple(bins.shape)}")
+        bounds = ((range[1] * steps + (bin_cnt - steps) * range[0]) / bin_cnt).to(data.dtype)
     flat = data.reshape(-1)
-    count = bins.shape[0] - 1
+    count = bounds.shape[0] - 1
     if range is None:
-        place = (torch.searchsorted(bins, flat, right=True) - 1).clamp_(max=count - 1)
-        inside = (flat >= bins[0]) & (flat <= bins[-1])
+        place = (torch.searchsorted(bounds, flat, right=True) - 1).clamp_(max=count - 1)
+        inside = (flat >= bounds[0]) & (flat <= bounds[-1])
     else:
-        place, inside = _even_bins(flat, bins, *range)
+        place, inside = _even_bins(flat, bounds, *range)
     return torch.zeros(count + 1, dtype=torch.int64, device=data.device).index_add_(
         0, torch.where(inside, place, count), torch.ones_like(place)
-    )[:count].clone(), bins.clone()
+    )[:count].clone(), bounds.clone()
 
 
 def _even_bins(flat: Tensor, bins: Tensor, low: float, high: float) -> tuple[Tensor, Tensor]:
@@ -131,6 +136,6 @@ def _even_bins(flat: Tensor, bins: Tensor, low: float, high: float) -> tuple[Ten
 
 
 @histogram.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.unify("output0", torch.int64)
     t.unify("output1", t["data"])

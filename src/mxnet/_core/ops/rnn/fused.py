@@ -7,7 +7,7 @@ forget, cell, output for LSTM; reset, update, new for GRU.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal, NamedTuple, Optional
 
@@ -111,16 +111,25 @@ class _Stack(NamedTuple):
         layers = len(cells) // self.z.directions
         both = self.z.directions == 2
         if self.lengths is not None and not x.is_meta:
-            return self._packed(fused, x, hx, flat, layers, both)
+            return self._packed(self.lengths, fused, x, hx, flat, layers, both)
         if self.z.projection:
             with warnings.catch_warnings():  # oneDNN has no projections, and torch says so once
                 warnings.simplefilter("ignore", UserWarning)
                 return fused(x, hx, flat, True, layers, 0.0, self.train, both, False)
         return fused(x, hx, flat, True, layers, 0.0, self.train, both, False)
 
-    def _packed(self, fused: object, x: Tensor, hx: object, flat: list[Tensor], layers: int, both: bool) -> tuple:
+    def _packed(
+        self,
+        lengths: Tensor,
+        fused: Callable[..., Any],
+        x: Tensor,
+        hx: Any,
+        flat: list[Tensor],
+        layers: int,
+        both: bool,
+    ) -> tuple:
         """Sequences of different lengths: each example's states stop at its end, outputs after it are zero."""
-        lengths, order = self.lengths.to("cpu", torch.int64).sort(descending=True, stable=True)
+        lengths, order = lengths.to("cpu", torch.int64).sort(descending=True, stable=True)
         order = order.to(x.device)
         packed, batch_sizes = torch._VF._pack_padded_sequence(x.index_select(1, order), lengths, False)
         hx = tuple(h.index_select(1, order) for h in hx) if isinstance(hx, tuple) else hx.index_select(1, order)

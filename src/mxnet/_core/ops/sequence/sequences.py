@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ...registry import Display, op
+from ...shapes import ShapeRule, TypeRule
 from ..elemwise.scalar import held
 
 
@@ -32,7 +33,7 @@ def _check(data: Tensor, lengths: Optional[Tensor], use_sequence_length: bool, a
     return steps, batch, lengths.to(torch.int64).clamp(max=steps)
 
 
-def _batch_rule(s, p):
+def _batch_rule(s: ShapeRule, p: SimpleNamespace) -> None:
     """``sequence_length`` has one element for each sequence."""
     data = s["data"]
     if data is not None and len(data) < 2:
@@ -46,7 +47,7 @@ def _batch_rule(s, p):
             s.unify("data", rest)
 
 
-def _type_rule(t, p):
+def _type_rule(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("data", "output")
     if p.use_sequence_length and t["sequence_length"] is None:
         t.unify("sequence_length", t["data"])
@@ -76,7 +77,7 @@ def sequence_last(
 
 
 @sequence_last.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     _batch_rule(s, p)
     if s["data"] is not None:
         s.unify("output", (s["data"][1 - p.axis], *s["data"][2:]))
@@ -116,7 +117,7 @@ def sequence_mask(
 
 
 @sequence_mask.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     _batch_rule(s, p)
     s.same("data", "output")
 
@@ -138,7 +139,7 @@ def sequence_reverse(
 
 
 @sequence_reverse.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     _batch_rule(s, p)
     s.same("data", "output")
 

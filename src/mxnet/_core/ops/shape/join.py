@@ -1,5 +1,6 @@
 """Operators that put arrays together or repeat them."""
 
+from types import SimpleNamespace
 from typing import Optional
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor
 
 from ...params import Shape
 from ...registry import Display, op
+from ...shapes import ShapeRule
 from ..axes import check_axis
 
 
@@ -75,7 +77,7 @@ def rnn_param_concat(*data: Tensor, dim: int = 1) -> Tensor:
     return _cat(data, dim)
 
 
-def _concat_shapes(s, p) -> Optional[int]:
+def _concat_shapes(s: ShapeRule, p: SimpleNamespace) -> Optional[int]:
     """Spread what is known about the axes that must agree; gives the number of the joined axis."""
     known = next((s[n] for n in (*s.inputs, *s.outputs) if s[n] is not None), None)
     if known is None:
@@ -94,12 +96,12 @@ def _concat_shapes(s, p) -> Optional[int]:
 
 
 @concat.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     _concat_shapes(s, p)
 
 
 @rnn_param_concat.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     axis = _concat_shapes(s, p)
     if axis is None or s["output"][axis] is None:
         return
@@ -125,7 +127,7 @@ def stack(*data: Tensor, axis: int = 0, num_args: int) -> Tensor:
 
 
 @stack.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same(*s.inputs)
     known = s[s.inputs[0]]
     out = s["output"]

@@ -1,9 +1,12 @@
 """Operators that change the order of axes or of elements along them."""
 
+from types import SimpleNamespace
+
 from torch import Tensor
 
 from ...params import Shape
 from ...registry import Display, op
+from ...shapes import ShapeRule
 from ..axes import check_axes, check_axis
 
 
@@ -23,7 +26,7 @@ def transpose(data: Tensor, *, axes: Shape = ()) -> Tensor:
 
 
 @transpose.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     known = s["data"] if s["data"] is not None else s["output"]
     if known is None:
         return

@@ -1,6 +1,7 @@
 """Operators that give an array another shape over the same elements."""
 
 import math
+from types import SimpleNamespace
 from typing import Optional
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 from ...errors import OperatorValueError
 from ...params import Shape
 from ...registry import Display, op
+from ...shapes import ShapeRule, TypeRule
 from ..axes import check_axes
 
 
@@ -156,7 +158,7 @@ def reshape(
 
 
 @reshape.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     data = s["data"]
     if data is None:
         return
@@ -167,7 +169,7 @@ def _(s, p):
     _balance(s, "output", "data")
 
 
-def _balance(s, known: str, other: str) -> None:
+def _balance(s: ShapeRule, known: str, other: str) -> None:
     """Fill the only unknown length of ``other`` from the number of elements of ``known``."""
     full, partial = s[known], s[other]
     if full is None or partial is None or None in full or partial.count(None) != 1:
@@ -192,7 +194,7 @@ def expand_dims(data: Tensor, *, axis: int) -> Tensor:
 
 
 @expand_dims.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     data, out = s["data"], s["output"]
     ndim = len(data) if data is not None else len(out) - 1 if out is not None else None
     if ndim is None:
@@ -273,7 +275,7 @@ def _axis_range(side: str, ndim: int, begin: Optional[int], end: Optional[int]) 
 
 
 @reshape_like.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     if s["rhs"] is None:
         return
     ranges = (p.lhs_begin, p.lhs_end, p.rhs_begin, p.rhs_end)
@@ -284,7 +286,7 @@ def _(s, p):
 
 
 @reshape_like.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("lhs", "output")
 
 
@@ -303,5 +305,5 @@ def size_array(data: Tensor) -> Tensor:
 for _op in (shape_array, size_array):
 
     @_op.infer_type
-    def _(t, p):
+    def _(t: TypeRule, p: SimpleNamespace) -> None:
         t.unify("output", torch.int64)

@@ -1,10 +1,13 @@
 """Operators that cut an array into several along an axis."""
 
+from types import SimpleNamespace
+
 from torch import Tensor
 
 from ...params import Shape
 from ...registry import Display, op
 from ...state import state
+from ...shapes import ShapeRule
 from ..axes import check_axis
 
 
@@ -52,7 +55,7 @@ def _equal_parts(shape: tuple, num_outputs: int, axis: int, squeeze_axis: bool) 
 
 
 @slice_channel.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     data = s["data"]
     if data is None:
         return
@@ -67,7 +70,7 @@ def _(s, p):
         data = s["data"]
 
 
-def _num_parts(p) -> int:
+def _num_parts(p: SimpleNamespace) -> int:
     return p.sections if p.sections > 0 else len(p.indices)
 
 
@@ -113,7 +116,7 @@ def _lengths(n: int, indices: tuple, sections: int) -> list:
 
 
 @split_v2.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     data = s["data"]
     if data is None:
         return

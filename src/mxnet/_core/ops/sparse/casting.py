@@ -1,5 +1,6 @@
 """Changing the storage type, keeping rows, and counting what is stored."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, Literal, Optional
 
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ...registry import OpDef, op
+from ...shapes import ShapeRule, TypeRule
 from ...sparse.dispatch import Rule, add_rule, run_rule
 from ...sparse.storage import Rows, Sparse, cast, empty
 
@@ -36,12 +38,14 @@ def _infer_cast(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
     return p.stype if p.stype in (stypes[0], "default") or stypes[0] == "default" else None
 
 
-def _run_cast(inputs: object, p: SimpleNamespace) -> Any:
+def _run_cast(inputs: Sequence[Any], p: SimpleNamespace) -> Any:
     made = cast(inputs[0], p.stype)
     return made.clone() if made is inputs[0] else made
 
 
-def _pass_on(grads: object, inputs: object, outputs: object, p: SimpleNamespace, needed: object) -> Any:
+def _pass_on(
+    grads: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any], p: SimpleNamespace, needed: Sequence[bool]
+) -> Any:
     return (grads[0],)
 
 
@@ -71,16 +75,16 @@ def retain(data: Tensor, indices: Tensor) -> Tensor:
 
 
 @retain.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output")
 
 
 @retain.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("data", "output")
 
 
-def _run_retain(inputs: object, p: SimpleNamespace) -> Rows:
+def _run_retain(inputs: Sequence[Any], p: SimpleNamespace) -> Rows:
     data, indices = inputs
     wanted = _row_numbers(indices, data.shape[0])
     return Rows(data.shape, data.at(wanted), wanted)
@@ -96,7 +100,9 @@ def _row_numbers(indices: Tensor, bound: int) -> Tensor:
     return wanted
 
 
-def _retain_gradient(grads: object, inputs: object, outputs: object, p: SimpleNamespace, needed: object) -> Any:
+def _retain_gradient(
+    grads: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any], p: SimpleNamespace, needed: Sequence[bool]
+) -> Any:
     grad, rows = grads[0], outputs[0].indices
     values = grad.at(rows) if isinstance(grad, Rows) else grad.index_select(0, rows)
     return Rows(outputs[0].shape, values, rows), None
@@ -121,7 +127,7 @@ def getnnz(data: Tensor, *, axis: Optional[int] = None) -> Tensor:
 
 
 @getnnz.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     data = s["data"]
     if p.axis is None:
         s.unify("output", (1,))
@@ -130,7 +136,7 @@ def _(s, p):
 
 
 @getnnz.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.unify("output", torch.int64)
 
 
@@ -140,7 +146,7 @@ def _axis(axis: int) -> int:
     return axis % 2
 
 
-def _run_getnnz(inputs: object, p: SimpleNamespace) -> Tensor:
+def _run_getnnz(inputs: Sequence[Any], p: SimpleNamespace) -> Tensor:
     x = inputs[0]
     x.check_places()
     if p.axis is None:
@@ -164,16 +170,16 @@ def edge_id(data: Tensor, u: Tensor, v: Tensor) -> Tensor:
 
 
 @edge_id.infer_shape
-def _(s, p):
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("u", "v", "output")
 
 
 @edge_id.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     t.same("data", "output")
 
 
-def _run_edge_id(inputs: object, p: SimpleNamespace) -> Tensor:
+def _run_edge_id(inputs: Sequence[Any], p: SimpleNamespace) -> Tensor:
     x, u, v = inputs
     if u.ndim != 1 or u.shape != v.shape:
         raise ValueError(f"u and v must be vectors of one length, got shapes {tuple(u.shape)} and {tuple(v.shape)}")

@@ -1,5 +1,6 @@
 """Operators that work element by element and keep zeros: they compute on the stored values."""
 
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -60,7 +61,11 @@ def _flat_gradients(od: OpDef) -> Any:
 
 
 def _on_values(
-    od: OpDef, keeps: object | None = None, flat: bool = False, stypes: tuple[str, ...] = _SPARSE, steep: bool = False
+    od: OpDef,
+    keeps: Callable[[SimpleNamespace], bool] | None = None,
+    flat: bool = False,
+    stypes: tuple[str, ...] = _SPARSE,
+    steep: bool = False,
 ) -> Rule:
     """A rule that applies the operator to the stored values.
 
@@ -148,14 +153,14 @@ def _elements_together(a: Csr, b: Csr) -> tuple[Tensor, Tensor, Tensor]:
     return keys, left, right
 
 
-def _check_shapes(inputs: object) -> None:
+def _check_shapes(inputs: Sequence[Any]) -> None:
     first = tuple(inputs[0].shape)
     for i, x in enumerate(inputs):
         if tuple(x.shape) != first:
             raise ValueError(f"all inputs must have one shape, but input {i} has {tuple(x.shape)} and input 0 {first}")
 
 
-def _joined(od: OpDef, a: object, b: object) -> Any:
+def _joined(od: OpDef, a: Any, b: Any) -> Any:
     """An operator that gives zero for two zeros, on two arrays of one storage type."""
     if isinstance(a, Rows):
         rows, left, right = _rows_together(a, b)
@@ -178,7 +183,7 @@ def _infer_same(stypes: tuple[str, ...], p: SimpleNamespace) -> Any:
     return stypes[0] if stypes[0] == stypes[1] and stypes[0] in _SPARSE else None
 
 
-def _add_into(dense: Tensor, x: object, sign: int = 1) -> Tensor:
+def _add_into(dense: Tensor, x: Any, sign: int = 1) -> Tensor:
     """Add an array of any storage type to a dense one, in place; what a place is given several times adds up."""
     if isinstance(x, Rows):
         x.check_places()
@@ -189,7 +194,7 @@ def _add_into(dense: Tensor, x: object, sign: int = 1) -> Tensor:
     return dense.add_(x, alpha=sign)
 
 
-def _mixed_sum(a: object, b: object, sign: int) -> Tensor:
+def _mixed_sum(a: Any, b: Any, sign: int) -> Tensor:
     """The sum or difference of a dense array and a sparse one."""
     if isinstance(a, Sparse):
         return _add_into(b.clone() if sign == 1 else -b, a)
@@ -235,7 +240,7 @@ def _product(od: OpDef) -> Rule:
     return Rule(infer, run, _gradients(od), _same_as_output)
 
 
-def _at_places(dense: Tensor, like: object) -> Tensor:
+def _at_places(dense: Tensor, like: Any) -> Tensor:
     """The elements of a dense array at the places that a sparse array stores."""
     if isinstance(like, Rows):
         like.check_places()
@@ -262,7 +267,8 @@ def _broadcast_sum(od: OpDef, sign: int) -> Rule:
         (sparse,) = (x for x in inputs if isinstance(x, Sparse))
         if not all(x is sparse or _broadcasts(x, sparse.shape) for x in inputs):
             return od.fn(*[as_dense(x) for x in inputs])
-        return _mixed_sum(*[x if x is sparse else x.expand(sparse.shape) for x in inputs], sign)
+        left, right = (x if x is sparse else x.expand(sparse.shape) for x in inputs)
+        return _mixed_sum(left, right, sign)
 
     return Rule(lambda stypes, p: "default" if set(stypes) == {"csr", "default"} else None, run)
 
@@ -329,7 +335,7 @@ def _sum_of_many(od: OpDef) -> Rule:
         )
         for x in inputs:
             if x is not first:
-                _add_into(total, x.sorted() if isinstance(x, Sparse) else x)
+                _add_into(total, x.sorted() if isinstance(x, Rows) else x)
         return total
 
     def backward(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace, needed: Any) -> Any:

@@ -1,5 +1,6 @@
 """Parts of sparse arrays: slices, rows picked by number, choices, and arrays put together."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, Optional
 
@@ -44,7 +45,7 @@ def _infer_slice(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
     return "csr" if stypes[0] == "csr" and plain and len(p.begin) <= 2 else None
 
 
-def _run_slice(inputs: object, p: SimpleNamespace) -> Csr:
+def _run_slice(inputs: Sequence[Any], p: SimpleNamespace) -> Csr:
     x = inputs[0]
     x.check_places()
     (top, bottom), (first, last) = _slice_bounds(p, x.shape)
@@ -67,7 +68,7 @@ def _infer_take(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
     return "csr" if stypes == ("csr", "default") and p.axis == 0 else None
 
 
-def _run_take(inputs: object, p: SimpleNamespace) -> Csr:
+def _run_take(inputs: Sequence[Any], p: SimpleNamespace) -> Csr:
     x, indices = inputs
     if indices.ndim != 1:
         raise ValueError(f"indices into a csr array must be a vector, got shape {tuple(indices.shape)}")
@@ -118,7 +119,7 @@ add_rule("_contrib_SparseEmbedding", _embedding, True)
 # ---------------------------------------------------------------------- several arrays
 
 
-def _run_concat(inputs: object, p: SimpleNamespace) -> Csr:
+def _run_concat(inputs: Sequence[Any], p: SimpleNamespace) -> Csr:
     width = inputs[0].shape[1]
     for i, x in enumerate(inputs):
         if x.shape[1] != width or x.dtype != inputs[0].dtype:
@@ -141,7 +142,7 @@ concat.sparse = Rule(
 )
 
 
-def _run_where(inputs: object, p: SimpleNamespace) -> Tensor:
+def _run_where(inputs: Sequence[Any], p: SimpleNamespace) -> Tensor:
     condition, x, y = inputs
     if not condition.shape == tuple(x.shape) == tuple(y.shape):
         raise ValueError(

@@ -1,5 +1,6 @@
 """``dot`` of matrices of which one is sparse: memory goes with what is stored and what comes out."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, Optional
 
@@ -31,11 +32,11 @@ def _infer(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]:
     return natural
 
 
-def _run(inputs: object, p: SimpleNamespace) -> Any:
+def _run(inputs: Sequence[Any], p: SimpleNamespace) -> Any:
     left, right = inputs
     stypes = tuple(["default" if isinstance(x, Tensor) else x.stype for x in inputs])
     natural = _natural(stypes, p)
-    wanted = p.forward_stype or natural
+    wanted = p.forward_stype or natural or "default"
     if natural is None:
         dense = [x.dense() if isinstance(x, Sparse) else x for x in inputs]
         return convert(dot.fn(*dense, transpose_a=p.transpose_a, transpose_b=p.transpose_b), wanted)
@@ -51,7 +52,7 @@ def _run(inputs: object, p: SimpleNamespace) -> Any:
     return convert(made, wanted)
 
 
-def _check(left: object, right: object, p: SimpleNamespace) -> None:
+def _check(left: Any, right: Any, p: SimpleNamespace) -> None:
     if left.ndim != 2 or right.ndim > 2:
         raise ValueError(
             f"dot of sparse arrays needs matrices, got shapes {tuple(left.shape)} and {tuple(right.shape)}"
@@ -73,7 +74,7 @@ def _multiply(rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, i
     return product.squeeze(1) if flat else product
 
 
-def _csr_right(left: Csr, right: object) -> Tensor:
+def _csr_right(left: Csr, right: Any) -> Tensor:
     """csr times dense or rows: dense."""
     rows, columns, values = left.rows(), left.indices, left.values
     if isinstance(right, Rows):
@@ -88,7 +89,7 @@ def _met(kept: Tensor, summed: Tensor, values: Tensor, right: Rows) -> tuple[Ten
     return kept[found], where[found], values[found]
 
 
-def _transposed_csr(left: Csr, right: object) -> Rows:
+def _transposed_csr(left: Csr, right: Any) -> Rows:
     """The transpose of csr times dense or rows: the rows of the columns in which something is stored."""
     rows, columns, values = left.rows(), left.indices, left.values
     if isinstance(right, Rows):
@@ -116,7 +117,9 @@ def _dense_csr(left: Tensor, right: Csr, transpose: bool, wanted: str) -> Any:
     return convert(Csr((height, width), block.reshape(-1), columns.repeat(height), starts), wanted)
 
 
-def _backward(grads: object, inputs: object, outputs: object, p: SimpleNamespace, needed: object) -> Any:
+def _backward(
+    grads: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any], p: SimpleNamespace, needed: Sequence[bool]
+) -> Any:
     left, right = inputs
     grad = grads[0]
     if needed[0] or not isinstance(left, Csr) or isinstance(right, Csr) or p.transpose_b:

@@ -1,5 +1,6 @@
 """Sums over sparse arrays."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, Optional
 
@@ -77,7 +78,7 @@ def _infer_squares(stypes: tuple[str, ...], p: SimpleNamespace) -> Optional[str]
     return "row_sparse" if axis == 1 and p.keepdims else "default"
 
 
-def _run_squares(inputs: object, p: SimpleNamespace) -> Any:
+def _run_squares(inputs: Sequence[Any], p: SimpleNamespace) -> Any:
     x = inputs[0]
     if x.ndim != 2:
         raise ValueError(f"data must be a matrix, got shape {x.shape}")
@@ -90,7 +91,9 @@ def _run_squares(inputs: object, p: SimpleNamespace) -> Any:
     return torch.zeros(x.shape[0], dtype=x.dtype, device=x.device).index_copy_(0, x.indices, sums)
 
 
-def _squares_gradient(grads: object, inputs: object, outputs: object, p: SimpleNamespace, needed: object) -> Any:
+def _squares_gradient(
+    grads: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any], p: SimpleNamespace, needed: Sequence[bool]
+) -> Any:
     x, grad = inputs[0], grads[0]
     if _axis(p) == 0:
         factor = grad.reshape(1, -1)

@@ -16,7 +16,7 @@ from ...sparse.dispatch import Rule, add_rule
 from ..optimizer import kernels
 
 
-def _writable(x: object) -> Tensor:
+def _writable(x: Any) -> Tensor:
     """The memory in which an array is updated; a row-sparse one gets all its rows first."""
     if isinstance(x, Tensor):
         return x

@@ -35,7 +35,7 @@ class _Geometry:
         ):
             if value < 1 or (total is not None and (total < 1 or total % value)):
                 raise MXNetError(f"{name}={value} must divide the numbers of channels and filters, here {total}")
-        self.out = tuple(
+        self.out: tuple[Any, ...] = tuple(  # None where a size of the data is unknown
             None if n is None else (n + 2 * q - d * (k - 1) - 1) // st + 1
             for n, k, st, d, q in zip(data_shape[2:], self.kernel, self.stride, self.dilate, self.pad)
         )

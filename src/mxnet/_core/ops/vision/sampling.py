@@ -1,5 +1,6 @@
 """Spatial transformers (grids and bilinear sampling) and the correlation of two feature maps."""
 
+from types import SimpleNamespace
 from typing import Literal, Optional
 
 import torch
@@ -72,7 +73,7 @@ def grid_generator(
 
 
 @grid_generator.infer_shape
-def _(s: ShapeRule, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     if p.transform_type == "affine":
         s.unify("data", (None, 6))
         s.unify("output", (s["data"][0], 2, *_target(p.target_shape)))
@@ -135,7 +136,7 @@ def spatial_transformer(
 
 
 @spatial_transformer.infer_shape
-def _(s: ShapeRule, p) -> None:
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
     if s["data"] is None:
         return
     s.unify("loc", (s["data"][0], 6))

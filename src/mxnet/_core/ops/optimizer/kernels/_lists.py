@@ -45,9 +45,9 @@ def pieces(row: Sequence[Tensor | None]) -> list[tuple[Tensor | None, ...]]:
 
     They are left whole where that is not needed, or not possible without copies.
     """
-    first = row[0]
-    count = -(-first.numel() * first.element_size() // CHUNK_BYTES)
     present = [t for t in row if t is not None]
+    first = present[0]
+    count = -(-first.numel() * first.element_size() // CHUNK_BYTES)
     if (
         count < 2
         or first.device.type != "cpu"
