@@ -1,5 +1,7 @@
 """Reshaping by codes that stand for axes."""
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
 from ...params import Shape
@@ -7,13 +9,13 @@ from ...registry import op
 from .shape import lengths, row_major
 
 
-def _target(shape, codes):
+def _target(shape: Sequence[int], codes: Sequence[int]) -> tuple[int, ...]:
     """The shape that codes ask for; see :func:`reshape`."""
     left = list(shape)
-    target = []
+    target: list[int] = []
     todo = list(codes)
 
-    def take(code):
+    def take(code: int) -> int:
         if not left:
             raise ValueError(f"code {code} in newshape {codes} finds no axis left of shape {shape}")
         return left.pop(0)
@@ -67,9 +69,9 @@ def reshape(a: Tensor, *, newshape: Shape, reverse: bool = False, order: str = "
     return a.reshape(tuple(reversed(_target(tuple(reversed(a.shape)), _mirrored(codes)))))
 
 
-def _mirrored(codes):
+def _mirrored(codes: Sequence[int]) -> tuple[int, ...]:
     """Codes from right to left; -6 stays before its two lengths."""
-    found = []
+    found: list[int] = []
     todo = list(codes)
     while todo:
         code = todo.pop(0)

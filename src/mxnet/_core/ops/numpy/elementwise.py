@@ -5,7 +5,8 @@ first (float32 with int64 gives float32); a number takes the type of the array b
 """
 
 import operator
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias, Union
 
 import torch
 from torch import Tensor
@@ -15,10 +16,13 @@ from ...registry import get_op
 from ..elemwise.arithmetic import modulo
 from .families import binary, unary, with_number
 
+# Of a function of two: an array, or a number beside one.
+Operand: TypeAlias = Union[Tensor, float]
+
 # ---------------------------------------------------------------------- one array
 
 
-def _in_float(fn):
+def _in_float(fn: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     """A function of floats that takes integers too, and gives integers back."""
 
     def of_any(x: Tensor) -> Tensor:
@@ -84,7 +88,9 @@ _TESTS = [
 ]
 
 
-def _registered(name, fn, text, *aliases, gives=None):
+def _registered(
+    name: str, fn: Callable[[Tensor], Tensor], text: str, *aliases: str, gives: torch.dtype | None = None
+) -> OpDef:
     return unary(f"_npi_{name}", fn, f"{text}, element by element.", *aliases, gives=gives)
 
 
@@ -106,29 +112,29 @@ UNARY.update({other: UNARY[name] for other, name in _OTHER_NAMES.items()})
 # ---------------------------------------------------------------------- two arrays
 
 
-def _filled(x: Tensor, value):
+def _filled(x: Tensor, value: float) -> Tensor:
     """A number as an array without axes, for torch functions that take tensors only."""
     return torch.full((), value, dtype=x.dtype, device=x.device)
 
 
-def _quotient(a, b):
+def _quotient(a: Operand, b: Operand) -> Tensor:
     """A real quotient: integers count as float32."""
     return operator.truediv(_real(a), _real(b))
 
 
-def _real(x):
+def _real(x: Operand) -> Operand:
     return x.float() if isinstance(x, Tensor) and not x.is_floating_point() else x
 
 
-def _real_type(dtype):
+def _real_type(dtype: torch.dtype) -> torch.dtype:
     return dtype if dtype.is_floating_point else torch.float32
 
 
-def _boolean(dtype):
+def _boolean(dtype: torch.dtype) -> torch.dtype:
     return torch.bool
 
 
-def _power(a, b):
+def _power(a: Tensor, b: Operand) -> Tensor:
     if isinstance(b, Tensor) or b >= 0 or a.is_floating_point():
         return a**b
     return (a.double() ** b).to(a.dtype)  # torch refuses negative powers of integers
@@ -138,7 +144,7 @@ def _ldexp(a: Tensor, b: Tensor) -> Tensor:
     return a * torch.pow(2.0, b).to(a.dtype)
 
 
-def _reals(fn):
+def _reals(fn: Callable[..., Any]) -> Callable[..., Any]:
     """A function of two real numbers that takes integers too, and gives integers back."""
 
     def of_any(a: Tensor, b: Tensor) -> Tensor:
@@ -185,17 +191,17 @@ _BINARY = [
 ]
 
 
-def _exchanged(fn):
+def _exchanged(fn: Callable[..., Any]) -> Callable[..., Any]:
     return lambda data, value: fn(value, data)
 
 
-def _with_arrays(fn):
+def _with_arrays(fn: Callable[..., Any]) -> Callable[..., Any]:
     return lambda a, b: fn(_filled(b, a), b) if isinstance(b, Tensor) else fn(a, _filled(a, b))
 
 
-def _registered_binary(name, fn, numbers, mirrored, text):
+def _registered_binary(name: str, fn: Callable[..., Any], numbers: int, mirrored: str, text: str) -> Binary:
     gives = _boolean if numbers == _EXACTLY and name != "true_divide" else _real_type if name == "true_divide" else None
-    options = {} if gives is None else {"gives": gives}
+    options: dict[str, Any] = {} if gives is None else {"gives": gives}
     text = f"{text}, element by element with broadcasting."
     inputs = ("x1", "x2") if name in _POINTS else ("lhs", "rhs")
     arrays = binary(f"_npi_{name}", fn, text, inputs=inputs, **options)

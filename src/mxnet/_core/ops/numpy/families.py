@@ -1,19 +1,24 @@
 """Helpers that register families of operators with NumPy's semantics."""
 
+from collections.abc import Callable, Iterable
+from types import SimpleNamespace
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from ...params import Double
-from ...registry import op
+from ...registry import OpDef, op
+from ...shapes import TypeRule
 
 
-def promoted(a, b):
+def promoted(a: torch.dtype, b: torch.dtype) -> torch.dtype:
     """The type that values of two types are computed in; MXNet has no int16."""
     found = torch.promote_types(a, b)
     return torch.int32 if found == torch.int16 else found
 
 
-def of_one_type(a: Tensor, b: Tensor):
+def of_one_type(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """Two arrays in the type that both are promoted to."""
     if a.dtype == b.dtype:
         return a, b
@@ -21,7 +26,7 @@ def of_one_type(a: Tensor, b: Tensor):
     return a.to(dtype), b.to(dtype)
 
 
-def all_of_one_type(arrays):
+def all_of_one_type(arrays: Iterable[Tensor]) -> list[Tensor]:
     """Arrays in the type that all are promoted to, on the device of the first."""
     arrays = list(arrays)
     if not arrays:
@@ -32,7 +37,9 @@ def all_of_one_type(arrays):
     return [x.to(device=arrays[0].device, dtype=dtype) for x in arrays]
 
 
-def unary(name, fn, doc, *aliases, gives=None):
+def unary(
+    name: str, fn: Callable[[Tensor], Tensor], doc: str, *aliases: str, gives: torch.dtype | None = None
+) -> OpDef:
     """Register an operator on one array; ``gives`` is the type of the result where it is not that of the array."""
 
     def run(x: Tensor) -> Tensor:
@@ -45,11 +52,18 @@ def unary(name, fn, doc, *aliases, gives=None):
     return registered
 
 
-def _same(dtype):
+def _same(dtype: torch.dtype) -> torch.dtype:
     return dtype
 
 
-def binary(name, fn, doc, *, inputs=("lhs", "rhs"), gives=_same):
+def binary(
+    name: str,
+    fn: Callable[..., Any],
+    doc: str,
+    *,
+    inputs: tuple[str, str] = ("lhs", "rhs"),
+    gives: Callable[[torch.dtype], torch.dtype] = _same,
+) -> OpDef:
     """Register an operator on two arrays, which are brought to one type and broadcast.
 
     Parameters
@@ -73,7 +87,7 @@ def binary(name, fn, doc, *, inputs=("lhs", "rhs"), gives=_same):
     registered = op(name)(run)
 
     @registered.infer_type
-    def _(t, p):
+    def _(t: TypeRule, p: SimpleNamespace) -> None:
         left, right = t[inputs[0]], t[inputs[1]]
         known = right if left is None else left
         if known is not None:
@@ -82,7 +96,14 @@ def binary(name, fn, doc, *, inputs=("lhs", "rhs"), gives=_same):
     return registered
 
 
-def with_number(name, fn, doc, *, exactly=False, gives=_same):
+def with_number(
+    name: str,
+    fn: Callable[..., Any],
+    doc: str,
+    *,
+    exactly: bool = False,
+    gives: Callable[[torch.dtype], torch.dtype] = _same,
+) -> OpDef:
     """Register an operator on an array and a number, which takes the type of the array.
 
     Integer arrays cut its fraction off, booleans count as int64. With ``exactly`` the number is taken as it is.
@@ -102,7 +123,7 @@ def with_number(name, fn, doc, *, exactly=False, gives=_same):
     registered = op(name, same_shape=True)(run)
 
     @registered.infer_type
-    def _(t, p):
+    def _(t: TypeRule, p: SimpleNamespace) -> None:
         data = t["data"]
         if data is not None:
             if not data.is_floating_point:

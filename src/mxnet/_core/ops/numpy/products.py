@@ -1,19 +1,22 @@
 """Products of vectors and matrices, and diagonals."""
 
+from types import SimpleNamespace
+
 import torch
 from torch import Tensor
 
 from ...params import Shape
-from ...registry import op
+from ...registry import OpDef, op
+from ...shapes import TypeRule
 from .families import all_of_one_type, of_one_type, promoted
 
 
-def _of_two(registered):
+def _of_two(registered: OpDef) -> None:
     """Declare that the result has the type to which those of the two inputs are promoted."""
     first, second = registered.inputs
 
     @registered.infer_type
-    def _(t, p):
+    def _(t: TypeRule, p: SimpleNamespace) -> None:
         if t[first] is not None and t[second] is not None:
             t.unify("output", promoted(t[first], t[second]))
 

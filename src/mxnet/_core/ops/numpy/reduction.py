@@ -1,20 +1,24 @@
 """Functions that reduce axes: sums, means, extremes, and where they lie."""
 
 import math
-from typing import Optional
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, Optional
 
 import torch
 from torch import Tensor
 
 from ...dtypes import torch_dtype
 from ...params import Double, DTypeOrNone, Shape
-from ...registry import op
+from ...registry import OpDef, op
+from ...shapes import TypeRule
+from ...types import Axes, DTypeLike
 from .families import promoted
 
 _INTEGERS = (torch.bool, torch.uint8, torch.int8, torch.int32, torch.int64)
 
 
-def _axes(x, axis):
+def _axes(x: Tensor, axis: Axes) -> tuple[int, ...]:
     """The axes to reduce, counted from the front."""
     if axis is None:
         return tuple(range(x.ndim))
@@ -30,21 +34,21 @@ def _axes(x, axis):
     return found
 
 
-def _sum_type(x, dtype):
+def _sum_type(x: Tensor, dtype: DTypeLike) -> torch.dtype:
     """Sums have the type of their elements, those of booleans are int64."""
     if dtype is not None:
         return torch_dtype(dtype)
     return torch.int64 if x.dtype == torch.bool else x.dtype
 
 
-def _mean_type(x, dtype):
+def _mean_type(x: Tensor, dtype: DTypeLike) -> torch.dtype:
     """Means of integers are float32."""
     if dtype is not None:
         return torch_dtype(dtype)
     return torch.float32 if x.dtype in _INTEGERS else x.dtype
 
 
-def _working(x, dtype, real=False):
+def _working(x: Tensor, dtype: torch.dtype, real: bool = False) -> torch.dtype:
     """The type to compute in, before the result is rounded to ``dtype``: what both hold, real on request.
 
     Sums of float32 into float16 may pass its limits on the way, those into integers keep their fractions.
@@ -109,7 +113,7 @@ def mean(a: Tensor, *, axis: Optional[Shape] = None, dtype: DTypeOrNone = None, 
     return torch.mean(a, dim=axes, keepdim=keepdims, dtype=_working(a, wanted, real=True)).to(wanted)
 
 
-def _variance(a, axis, dtype, ddof, keepdims):
+def _variance(a: Tensor, axis: Axes, dtype: DTypeLike, ddof: float, keepdims: bool) -> tuple[Tensor, torch.dtype]:
     wanted = _mean_type(a, dtype)
     axes = _axes(a, axis)
     values = a.to(_working(a, wanted, real=True))
@@ -149,7 +153,7 @@ def std(
     return found.sqrt().to(wanted)
 
 
-def _extreme(reduce, a, axis, keepdims):
+def _extreme(reduce: Callable[..., Tensor], a: Tensor, axis: Axes, keepdims: bool) -> Tensor:
     axes = _axes(a, axis)
     if any(a.shape[i] == 0 for i in axes):
         raise ValueError(f"an array of shape {tuple(a.shape)} has no largest or smallest element")
@@ -168,7 +172,7 @@ def min_(a: Tensor, *, axis: Optional[Shape] = None, keepdims: bool = False) -> 
     return _extreme(torch.amin, a, axis, keepdims)
 
 
-def _truth(reduce, a, axis, keepdims):
+def _truth(reduce: Callable[..., Tensor], a: Tensor, axis: Axes, keepdims: bool) -> Tensor:
     axes = _axes(a, axis)
     return reduce(a != 0, dim=axes, keepdim=keepdims) if axes else a != 0
 
@@ -185,7 +189,7 @@ def any_(data: Tensor, *, axis: Optional[Shape] = None, keepdims: bool = False) 
     return _truth(torch.any, data, axis, keepdims)
 
 
-def _place(find, a, axis, keepdims):
+def _place(find: Callable[..., Tensor], a: Tensor, axis: int | None, keepdims: bool) -> Tensor:
     values = a.byte() if a.dtype == torch.bool else a
     return find(values, dim=axis, keepdim=keepdims)
 
@@ -202,7 +206,7 @@ def argmin(data: Tensor, *, axis: Optional[int] = None, keepdims: bool = False) 
     return _place(torch.argmin, data, axis, keepdims)
 
 
-def _two_when_asked(p):
+def _two_when_asked(p: SimpleNamespace) -> int:
     return 2 if p.returned else 1
 
 
@@ -240,11 +244,11 @@ def average(
     return found, total
 
 
-def _typed(registered, result):
+def _typed(registered: OpDef, result: Callable[[Any], torch.dtype]) -> None:
     """Declare the type of the result: the parameter ``dtype``, or what follows from the type of the array."""
 
     @registered.infer_type
-    def _(t, p):
+    def _(t: TypeRule, p: SimpleNamespace) -> None:
         dtype = getattr(p, "dtype", None)
         given = t[registered.inputs[0]]
         if dtype is not None or given is not None:

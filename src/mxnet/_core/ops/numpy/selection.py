@@ -1,5 +1,6 @@
 """Functions that choose and round elements."""
 
+from types import SimpleNamespace
 from typing import Optional
 
 import torch
@@ -7,16 +8,17 @@ from torch import Tensor
 
 from ...params import Double
 from ...registry import op
+from ...shapes import TypeRule
 from .families import promoted
 from .shape import one_axis
 
 
-def _chosen(condition, x, y):
+def _chosen(condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
     dtype = promoted(x.dtype, y.dtype)
     return torch.where(condition != 0, x.to(dtype), y.to(dtype))
 
 
-def _filled(value, like):
+def _filled(value: float, like: Tensor) -> Tensor:
     return torch.full((), value, dtype=like.dtype, device=like.device)
 
 
@@ -27,7 +29,7 @@ def where(condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
 
 
 @where.infer_type
-def _(t, p):
+def _(t: TypeRule, p: SimpleNamespace) -> None:
     if t["x"] is not None and t["y"] is not None:
         t.unify("output", promoted(t["x"], t["y"]))
 

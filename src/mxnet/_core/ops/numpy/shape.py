@@ -1,16 +1,20 @@
 """Functions that arrange elements anew: shapes, joining, repeating, turning."""
 
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Optional
 
 import torch
 from torch import Tensor
 
 from ...params import OpenShape, Shape
-from ...registry import op
+from ...registry import OpDef, op
+from ...shapes import TypeRule
+from ...types import ShapeLike
 from .families import all_of_one_type
 
 
-def one_axis(x, axis, extra=0):
+def one_axis(x: Tensor, axis: int, extra: int = 0) -> int:
     """An axis counted from the front; ``extra`` axes are about to be added."""
     n = x.ndim + extra
     if not -n <= axis < n:
@@ -18,12 +22,12 @@ def one_axis(x, axis, extra=0):
     return axis % n
 
 
-def lengths(shape):
+def lengths(shape: ShapeLike) -> tuple[int, ...]:
     """A shape or list of axes as a tuple; a single number counts as one."""
     return (shape,) if isinstance(shape, int) else tuple(int(n) for n in shape)
 
 
-def row_major(order):
+def row_major(order: str) -> None:
     """Refuse orders of elements other than that of rows."""
     if order not in ("C", "K"):
         raise NotImplementedError(f"only row-major order (C) is supported, got {order!r}")
@@ -87,11 +91,11 @@ def copy(a: Tensor) -> Tensor:
 # ---------------------------------------------------------------------- joining
 
 
-def _promotes(registered):
+def _promotes(registered: OpDef) -> OpDef:
     """Declare that the inputs may have several types, and the result that to which they are promoted."""
 
     @registered.infer_type
-    def _(t, p):
+    def _(t: TypeRule, p: SimpleNamespace) -> None:
         known = [t[name] for name in t.inputs]
         if None not in known:
             t.unify("output", all_of_one_type([torch.empty(0, dtype=d, device="meta") for d in known])[0].dtype)
@@ -170,11 +174,11 @@ def rot90(data: Tensor, *, k: int = 1, axes: Shape = (0, 1)) -> Tensor:
     return torch.rot90(data, k, lengths(axes))
 
 
-def _outputs(p):
+def _outputs(p: SimpleNamespace) -> tuple[str, ...]:
     return ("output",) if p.num_args == 1 else tuple([f"output{i}" for i in range(p.num_args)])
 
 
-def _at_least(count, widen):
+def _at_least(count: int, widen: Callable[[Tensor], Tensor]) -> OpDef:
     @op(f"_np_atleast_{count}d", variadic="num_args", outputs=_outputs, aliases_input=True)
     def at_least(*arys: Tensor, num_args: int) -> list:
         found = [widen(x) for x in arys]
