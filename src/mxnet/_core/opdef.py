@@ -36,6 +36,9 @@ UNCOUNTED = "*"
 
 F = TypeVar("F", bound=Callable[..., Any])
 Params: TypeAlias = SimpleNamespace
+# What the gradient of an operator takes, and gives: one for each input, None where there is none.
+Tensors: TypeAlias = Sequence[torch.Tensor]
+Gradients: TypeAlias = Sequence[torch.Tensor | None]
 
 
 # A larger count of inputs is a mistake, and naming them all would fill the memory.

@@ -17,13 +17,16 @@ from .opdef import (
     Display,
     FusionRole,
     Generator,
+    Gradients,
     OpDef,
     OperatorState,
     Param,
     Params,
     Subgraphs,
+    Tensors,
     TrainMode,
 )
+from .shapes import TypeRule
 from .spelling import suggestion
 from .text import shortened
 
@@ -33,11 +36,13 @@ __all__ = [
     "Display",
     "FusionRole",
     "Generator",
+    "Gradients",
     "OpDef",
     "OperatorState",
     "Param",
     "Params",
     "Subgraphs",
+    "Tensors",
     "TrainMode",
     "alias",
     "all_names",
@@ -71,6 +76,8 @@ def op(
     loss: bool | Callable[[Params], bool] = False,
     inert: tuple[str, ...] | Callable[[Params], tuple[str, ...]] = (),
     same_shape: bool = False,
+    same_type: Sequence[str] = (),
+    result_type: torch.dtype | str | None = None,
     aliases_input: bool = False,
     fresh_result: bool = False,
     opaque: bool = False,
@@ -125,6 +132,10 @@ def op(
         The gradient needs no head gradient to start from.
     same_shape : bool
         All inputs and outputs have one shape.
+    same_type : sequence of str
+        Inputs and outputs of one data type, where not all have the same.
+    result_type : torch.dtype or str, optional
+        The data type of the other outputs, or the parameter that says it.
     inert : tuple of str, or callable
         Inputs that only say where or how: their gradient is always zero, and is written, as MXNet does.
     aliases_input : bool
@@ -192,11 +203,26 @@ def op(
             fusion=fusion,
             display=display or Display(),
         )
+        if same_type or result_type is not None:
+            opdef.infer_type(_type_rule(same_type, result_type))
         for key in (name, *opdef.aliases):
             _add(key, opdef)
         return opdef
 
     return register
+
+
+def _type_rule(same: Sequence[str], result: torch.dtype | str | None) -> Callable[[TypeRule, Params], None]:
+    """The type rule that two options of a declaration make."""
+
+    def rule(t: TypeRule, p: Params) -> None:
+        if same:
+            t.same(*same)
+        for name in t.outputs:
+            if name not in same:
+                t.unify(name, getattr(p, result) if isinstance(result, str) else result)
+
+    return rule
 
 
 def alias(opdef: OpDef, *names: str) -> None:

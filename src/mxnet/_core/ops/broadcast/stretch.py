@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...params import Shape
 from ...registry import op
-from ...shapes import ShapeRule, TypeRule
+from ...shapes import ShapeRule
 
 
 def _axis(name: str, a: int, ndim: int) -> int:
@@ -59,7 +59,7 @@ def broadcast_to(data: Tensor, *, shape: Shape = ()) -> Tensor:
     return _expand(data, _stretched(data.shape, shape))
 
 
-@op("broadcast_like", inert=("rhs",))
+@op("broadcast_like", inert=("rhs",), same_type=("lhs", "output"))
 def broadcast_like(
     lhs: Tensor, rhs: Tensor, *, lhs_axes: Optional[Shape] = None, rhs_axes: Optional[Shape] = None
 ) -> Tensor:
@@ -87,11 +87,6 @@ def broadcast_like(
             raise ValueError(f"axis {a} of lhs must have size 1 to be broadcast, its shape is {tuple(lhs.shape)}")
         shape[a] = rhs.shape[b]
     return _expand(lhs, shape)
-
-
-@broadcast_like.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("lhs", "output")
 
 
 @op("element_mask", inert=("rhs",))

@@ -1,13 +1,10 @@
 """Activation functions that are operators of their own."""
 
-from collections.abc import Sequence
-from types import SimpleNamespace
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ...registry import op
+from ...registry import Gradients, Params, Tensors, op
 from .families import unary
 
 unary("relu", torch.relu, "Rectified linear unit, ``max(x, 0)``.", sparse=True, methods=True, fusion="relu")
@@ -16,9 +13,7 @@ softsign = unary("softsign", F.softsign, "``x / (1 + |x|)``.")
 
 
 @softsign.backward
-def _(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def _(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     slope = 1 - outputs[0].abs()
     return (slope * slope * grads[0],)
 
@@ -38,8 +33,6 @@ def hard_sigmoid(data: Tensor, *, alpha: float = 0.2, beta: float = 0.5) -> Tens
 
 
 @hard_sigmoid.backward
-def _(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def _(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     y = outputs[0]
     return (torch.where((y > 0) & (y < 1), grads[0] * p.alpha, torch.zeros_like(y)),)

@@ -3,14 +3,14 @@
 All functions broadcast and expect one data type; integers behave as in C, as MXNet's kernels are compiled C++.
 """
 
-from collections.abc import Callable, Sequence
-from types import SimpleNamespace
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ... import integers
+from ...registry import Gradients, Params, Tensors
 
 
 def add(lhs: Tensor, rhs: Tensor) -> Tensor:
@@ -80,16 +80,12 @@ def _compare(fn: Callable[..., Any]) -> Callable[..., Tensor]:
     return run
 
 
-def larger_gradient(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def larger_gradient(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     """Of ``maximum``: ties go to the left input."""
     return _route(grads[0], inputs[0], inputs[1], torch.ge)
 
 
-def smaller_gradient(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def smaller_gradient(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     """Of ``minimum``: ties go to the left input."""
     return _route(grads[0], inputs[0], inputs[1], torch.le)
 

@@ -1,14 +1,13 @@
 """Copies: identity, gradient stops, casts."""
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
 from ...params import DType, DTypeOf
-from ...registry import Display, op
+from ...registry import Display, Gradients, Params, Tensors, op
 from ...shapes import ShapeRule, TypeRule
 
 _HALVES_AND_SINGLES = frozenset((torch.float32, torch.float16, torch.bfloat16))
@@ -40,9 +39,7 @@ def block_grad(data: Tensor) -> Tensor:
 
 
 @block_grad.backward
-def _(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def _(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     return (None,)
 
 
@@ -60,21 +57,14 @@ def make_loss(data: Tensor) -> Tensor:
 
 
 @make_loss.backward
-def _(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def _(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     return (torch.ones_like(inputs[0]),)
 
 
-@op("Cast", aliases=("cast", "_npi_cast", "_npx_cast"), same_shape=True)
+@op("Cast", aliases=("cast", "_npi_cast", "_npx_cast"), same_shape=True, result_type="dtype")
 def cast(data: Tensor, *, dtype: DType) -> Tensor:
     """The array in another data type. Floats become integers by rounding toward zero."""
     return data.to(dtype, copy=True)
-
-
-@cast.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.unify("output", p.dtype)
 
 
 # ----------------------------------------------------------------------------------------------- mixed precision
@@ -87,7 +77,7 @@ def amp_cast(data: Tensor, *, dtype: AmpType) -> Tensor:
 
 
 @amp_cast.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
+def _(t: TypeRule, p: Params) -> None:
     data = t["data"]
     if data is not None:
         t.unify("output", p.dtype if data in _HALVES_AND_SINGLES else data)
@@ -120,13 +110,13 @@ def amp_multicast(*data: Tensor, num_outputs: int, cast_narrow: bool = False) ->
 
 
 @amp_multicast.infer_shape
-def _(s: ShapeRule, p: SimpleNamespace) -> None:
+def _(s: ShapeRule, p: Params) -> None:
     for name, out in zip(s.inputs, s.outputs):
         s.same(name, out)
 
 
 @amp_multicast.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
+def _(t: TypeRule, p: Params) -> None:
     types = [t[name] for name in t.inputs]
     if None in types:
         return

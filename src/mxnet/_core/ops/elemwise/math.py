@@ -1,12 +1,9 @@
 """Mathematical functions of one array."""
 
-from collections.abc import Sequence
-from types import SimpleNamespace
-
 import torch
 from torch import Tensor
 
-from ...registry import Display, op
+from ...registry import Display, Gradients, Params, Tensors, op
 from .families import same_type, unary
 from .scalar import within
 
@@ -70,16 +67,12 @@ def _digamma(x: Tensor) -> Tensor:
 
 
 @gamma.backward
-def _(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def _(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     return (grads[0] * _tgamma(inputs[0]) * _digamma(inputs[0]),)
 
 
 @gammaln.backward
-def _(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def _(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     return (grads[0] * _digamma(inputs[0]),)
 
 
@@ -106,16 +99,12 @@ rcbrt = unary(
 
 
 @cbrt.backward
-def _(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def _(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     return (grads[0] / (3 * outputs[0] * outputs[0]),)
 
 
 @rcbrt.backward
-def _(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def _(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     return (grads[0] * outputs[0] / (-3 * inputs[0]),)
 
 
@@ -159,9 +148,7 @@ def sign_ste(data: Tensor) -> Tensor:
 
 @round_ste.backward
 @sign_ste.backward
-def _(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def _(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     return grads
 
 

@@ -5,8 +5,7 @@ The result has the type of the array, to which the number is converted first: an
 """
 
 import math
-from collections.abc import Callable, Sequence
-from types import SimpleNamespace
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,7 +13,7 @@ from torch import Tensor
 
 from ... import integers
 from ...params import Double
-from ...registry import Display, OpDef, op
+from ...registry import Display, Gradients, OpDef, Params, Tensors, op
 from ...shapes import TypeRule
 from .arithmetic import divide, mask_of, modulo
 from .families import same_type
@@ -81,7 +80,7 @@ def scalar(
     registered = op(name, aliases=aliases, same_shape=True, differentiable=differentiable)(run)
 
     @registered.infer_type
-    def _(t: TypeRule, p: SimpleNamespace) -> None:
+    def _(t: TypeRule, p: Params) -> None:
         data = t["data"]
         if data is None or data.is_floating_point:
             t.same()
@@ -173,12 +172,12 @@ for _word, _clamp, _passes, _doc in (
 
     @_extremum.backward
     def _(
-        grads: Sequence[Tensor],
-        inputs: Sequence[Tensor],
-        outputs: Sequence[Tensor],
-        p: SimpleNamespace,
+        grads: Tensors,
+        inputs: Tensors,
+        outputs: Tensors,
+        p: Params,
         passes: Callable[..., Tensor] = _passes,
-    ) -> Sequence[Tensor | None]:
+    ) -> Gradients:
         return (mask_of(passes, inputs[0].detach(), p.scalar, grads[0]).mul_(grads[0]),)
 
 
@@ -248,7 +247,5 @@ def gradient_multiplier(data: Tensor, *, scalar: Double = 1.0, is_int: bool = Tr
 
 
 @gradient_multiplier.backward
-def _(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def _(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     return (grads[0] * p.scalar,)

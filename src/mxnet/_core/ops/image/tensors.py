@@ -1,18 +1,20 @@
 """From images to what networks take: ``to_tensor`` and ``normalize``."""
 
-from types import SimpleNamespace
-
 import torch
 from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Floats
 from ...registry import Display, op
-from ...shapes import TypeRule
 from ._layout import check_image_or_batch, registered_names
 
 
-@op("_image_to_tensor", display=Display(input_named=True), **registered_names("_image_to_tensor"))
+@op(
+    "_image_to_tensor",
+    display=Display(input_named=True),
+    **registered_names("_image_to_tensor"),
+    result_type=torch.float32,
+)
 def to_tensor(data: Tensor) -> Tensor:
     """Bring the channels to the front, and values from [0, 255] to float32 in [0, 1].
 
@@ -29,11 +31,6 @@ def to_tensor(data: Tensor) -> Tensor:
     check_image_or_batch(data)
     planes = data.movedim(-1, -3).contiguous()
     return (planes / 255).to(torch.float32)
-
-
-@to_tensor.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.unify("output", torch.float32)
 
 
 @op("_image_normalize", display=Display(input_named=True), **registered_names("_image_normalize"))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...params import Shape
 from ...registry import Display, op
-from ...shapes import ShapeRule, TypeRule
+from ...shapes import ShapeRule
 from .places import check_bounds
 
 
@@ -25,7 +25,7 @@ def _coordinates(indices: Tensor, shape: tuple) -> tuple:
     return rows
 
 
-@op("gather_nd", aliases=("_npi_gather_nd", "_npx_gather_nd"), inert=("indices",))
+@op("gather_nd", aliases=("_npi_gather_nd", "_npx_gather_nd"), inert=("indices",), same_type=("data", "output"))
 def gather_nd(data: Tensor, indices: Tensor) -> Tensor:
     """Pick elements or slices by coordinates: ``output[i] = data[indices[0, i], indices[1, i], ...]``.
 
@@ -45,11 +45,6 @@ def gather_nd(data: Tensor, indices: Tensor) -> Tensor:
     return data[_coordinates(indices, data.shape)]
 
 
-@gather_nd.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("data", "output")
-
-
 def _check_values(values: Tensor, indices: Tensor, shape: tuple) -> None:
     needed = (*indices.shape[1:], *shape[indices.shape[0] :])
     if tuple(values.shape) != needed:
@@ -59,7 +54,7 @@ def _check_values(values: Tensor, indices: Tensor, shape: tuple) -> None:
         )
 
 
-@op("scatter_nd", inert=("indices",))
+@op("scatter_nd", inert=("indices",), same_type=("data", "output"))
 def scatter_nd(data: Tensor, indices: Tensor, *, shape: Shape) -> Tensor:
     """An array of zeros with elements or slices at given coordinates; the reverse of ``gather_nd``.
 
@@ -76,12 +71,7 @@ def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.unify("output", p.shape)
 
 
-@scatter_nd.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("data", "output")
-
-
-@op("_scatter_set_nd", aliases=("_npi_scatter_set_nd",), no_gradient=True)
+@op("_scatter_set_nd", aliases=("_npi_scatter_set_nd",), no_gradient=True, same_type=("lhs", "rhs", "output"))
 def scatter_set_nd(lhs: Tensor, rhs: Tensor, indices: Tensor, *, shape: Shape) -> Tensor:
     """A copy of ``lhs`` with elements or slices of ``rhs`` at given coordinates."""
     if tuple(lhs.shape) != shape:
@@ -95,11 +85,6 @@ def scatter_set_nd(lhs: Tensor, rhs: Tensor, indices: Tensor, *, shape: Shape) -
 def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.unify("lhs", p.shape)
     s.unify("output", p.shape)
-
-
-@scatter_set_nd.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("lhs", "rhs", "output")
 
 
 def _check_grid(shape: Optional[tuple]) -> tuple:
@@ -152,7 +137,12 @@ def _(s: ShapeRule, p: SimpleNamespace) -> None:
         s.unify("data", s["output"][1:])
 
 
-@op("_contrib_index_array", display=Display(input_named=True, output_named=True), differentiable=False)
+@op(
+    "_contrib_index_array",
+    display=Display(input_named=True, output_named=True),
+    differentiable=False,
+    result_type=torch.int64,
+)
 def index_array(data: Tensor, *, axes: Optional[Shape] = None) -> Tensor:
     """The coordinates of every element, as int64: ``output[i, j] = (i, j)`` for an array of two axes.
 
@@ -165,8 +155,3 @@ def index_array(data: Tensor, *, axes: Optional[Shape] = None) -> Tensor:
         along = torch.arange(shape[axis], device=data.device)
         result[..., place] = along.reshape(-1, *[1] * (len(shape) - axis - 1))
     return result
-
-
-@index_array.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.unify("output", torch.int64)

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from ...registry import op
-from ...shapes import ShapeRule, TypeRule
+from ...shapes import ShapeRule
 from ..axes import check_axis
 from .places import check_bounds
 
 
-@op("where", aliases=("_sparse_where",), inert=("condition",))
+@op("where", aliases=("_sparse_where",), inert=("condition",), same_type=("x", "y", "output"))
 def where(condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Elements of ``x`` where the condition is not zero, else of ``y``.
 
@@ -57,12 +57,7 @@ def _(s: ShapeRule, p: SimpleNamespace) -> None:
         raise ValueError(f"condition must have as many axes as x ({len(x)}) or one, got {len(condition)}")
 
 
-@where.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("x", "y", "output")
-
-
-@op("_contrib_boolean_mask", aliases=("_npi_boolean_mask",), inert=("index",))
+@op("_contrib_boolean_mask", aliases=("_npi_boolean_mask",), inert=("index",), same_type=("data", "output"))
 def boolean_mask(data: Tensor, index: Tensor, *, axis: int = 0) -> Tensor:
     """The slices along an axis where ``index``, which has one element for each, is not zero.
 
@@ -79,12 +74,7 @@ def boolean_mask(data: Tensor, index: Tensor, *, axis: int = 0) -> Tensor:
     return data.index_select(axis, index.nonzero().reshape(-1))
 
 
-@boolean_mask.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("data", "output")
-
-
-@op("_contrib_index_copy", inert=("index_vector",))
+@op("_contrib_index_copy", inert=("index_vector",), same_type=("old_tensor", "new_tensor", "output"))
 def index_copy(old_tensor: Tensor, index_vector: Tensor, new_tensor: Tensor) -> Tensor:
     """A copy of ``old_tensor`` whose rows at ``index_vector`` are the rows of ``new_tensor``.
 
@@ -115,8 +105,3 @@ def index_copy(old_tensor: Tensor, index_vector: Tensor, new_tensor: Tensor) -> 
 @index_copy.infer_shape
 def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("old_tensor", "output")
-
-
-@index_copy.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("old_tensor", "new_tensor", "output")

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...params import Double, OpenShape, Shape
 from ...registry import op
-from ...shapes import ShapeRule, TypeRule, is_known
+from ...shapes import ShapeRule, is_known
 from ..axes import check_axis
 from ..elemwise.scalar import held
 from .places import split_direction
@@ -110,7 +110,7 @@ def _(s: ShapeRule, p: SimpleNamespace) -> None:
         s.unify("output", (*data[:axis], length, *data[axis + 1 :]))
 
 
-@op("slice_like", methods=True, inert=("shape_like",), aliases_input=True)
+@op("slice_like", methods=True, inert=("shape_like",), aliases_input=True, same_type=("data", "output"))
 def slice_like(data: Tensor, shape_like: Tensor, *, axes: Shape = ()) -> Tensor:
     """Cut the beginning of an array, as long as another array: along ``axes``, or all axes when none are given.
 
@@ -144,8 +144,3 @@ def _(s: ShapeRule, p: SimpleNamespace) -> None:
         s.unify("output", _sliced_like(data, like, p.axes))
     elif not p.axes and is_known(like):
         s.unify("output", like)
-
-
-@slice_like.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("data", "output")

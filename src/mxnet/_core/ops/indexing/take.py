@@ -18,7 +18,7 @@ from .places import IndexMode, check_bounds, positions
 ValueType = Annotated[Any, DTypeOf("bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")]
 
 
-@op("take", methods=True, aliases=("_npi_take",), inert=("indices",))
+@op("take", methods=True, aliases=("_npi_take",), inert=("indices",), same_type=("a", "output"))
 def take(a: Tensor, indices: Tensor, *, axis: int = 0, mode: IndexMode = "clip") -> Tensor:
     """Pick slices of an array along an axis; the axes of ``indices`` replace that axis.
 
@@ -40,11 +40,6 @@ def take(a: Tensor, indices: Tensor, *, axis: int = 0, mode: IndexMode = "clip")
     where = positions(indices, axis, a.shape[axis], mode)
     picked = a.index_select(axis, where.reshape(-1))
     return picked if indices.ndim == 1 else picked.reshape(a.shape[:axis] + indices.shape + a.shape[axis + 1 :])
-
-
-@take.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("a", "output")
 
 
 @op("batch_take", no_gradient=True)
@@ -81,7 +76,9 @@ def _pick_axis(axis: Optional[int], ndim: int) -> int:
     return check_axis(axis, ndim)
 
 
-@op("pick", methods=True, aliases=("choose_element_0index", "_npx_pick"), inert=("index",))
+@op(
+    "pick", methods=True, aliases=("choose_element_0index", "_npx_pick"), inert=("index",), same_type=("data", "output")
+)
 def pick(
     data: Tensor,
     index: Tensor,
@@ -122,11 +119,6 @@ def _(s: ShapeRule, p: SimpleNamespace) -> None:
     gone = _without(data, axis)
     s.unify("output", kept if p.keepdims else gone)
     s.unify("index", kept if index is not None and len(index) == len(data) else gone)
-
-
-@pick.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("data", "output")
 
 
 def embedding(
@@ -199,7 +191,14 @@ for _opdef in (
     _opdef.infer_type(_embedding_types)
 
 
-@op("one_hot", methods=True, display=Display(input_named=True), aliases=("_npx_one_hot",), differentiable=False)
+@op(
+    "one_hot",
+    methods=True,
+    display=Display(input_named=True),
+    aliases=("_npx_one_hot",),
+    differentiable=False,
+    result_type="dtype",
+)
 def one_hot(
     indices: Tensor, *, depth: int, on_value: Double = 1.0, off_value: Double = 0.0, dtype: ValueType = torch.float32
 ) -> Tensor:
@@ -225,12 +224,7 @@ def one_hot(
     return vectors.scatter_(-1, within, torch.where(within == places, on_value, off_value).to(dtype))
 
 
-@one_hot.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.unify("output", p.dtype)
-
-
-@op("_onehot_encode", no_gradient=True, display=Display(input_type="NDArray"))
+@op("_onehot_encode", no_gradient=True, display=Display(input_type="NDArray"), same_type=("rhs", "output"))
 def onehot_encode(lhs: Tensor, rhs: Tensor) -> Tensor:
     """One-hot vectors for the indices ``lhs``, in the shape (n, depth) of ``rhs``. Superseded by ``one_hot``."""
     if lhs.ndim != 1 or rhs.ndim != 2 or lhs.shape[0] != rhs.shape[0]:
@@ -238,12 +232,7 @@ def onehot_encode(lhs: Tensor, rhs: Tensor) -> Tensor:
     return one_hot(lhs, depth=rhs.shape[1], dtype=rhs.dtype)
 
 
-@onehot_encode.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("rhs", "output")
-
-
-@op("fill_element_0index", no_gradient=True, display=Display(input_type="NDArray"))
+@op("fill_element_0index", no_gradient=True, display=Display(input_type="NDArray"), same_type=("lhs", "output"))
 def fill_element_0index(lhs: Tensor, mhs: Tensor, rhs: Tensor) -> Tensor:
     """A copy of the matrix ``lhs`` with ``mhs[i]`` at row ``i`` and column ``rhs[i]``.
 
@@ -260,8 +249,3 @@ def fill_element_0index(lhs: Tensor, mhs: Tensor, rhs: Tensor) -> Tensor:
     columns = rhs.to(torch.int64)
     check_bounds(columns, 1, lhs.shape[1], low=0)
     return lhs.scatter(1, columns.unsqueeze(1), mhs.to(lhs.dtype).unsqueeze(1))
-
-
-@fill_element_0index.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("lhs", "output")

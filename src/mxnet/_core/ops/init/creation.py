@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Annotated, Any, Optional
 
 import torch
@@ -11,7 +10,7 @@ from torch import Tensor
 from ....base import OperatorValueError
 from ...dtypes import CODE_TO_TORCH
 from ...params import Ctx, Double, DType, DTypeOf, Long, Shape
-from ...registry import Device, Display, op
+from ...registry import Device, Display, Gradients, Params, Tensors, op
 from ...shapes import TypeRule
 from ...state import state
 from ..elemwise.scalar import as_integer, held
@@ -69,7 +68,7 @@ def zeros_without_dtype(*, shape: Shape = None, ctx: Ctx = "", dtype: int = -1, 
 
 
 @zeros_without_dtype.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
+def _(t: TypeRule, p: Params) -> None:
     t.unify("output", CODE_TO_TORCH.get(p.dtype))
 
 
@@ -214,9 +213,7 @@ def ones_like(data: Tensor) -> Tensor:
 
 @zeros_like.backward
 @ones_like.backward
-def _(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def _(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     return (None,)
 
 

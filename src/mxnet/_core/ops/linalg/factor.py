@@ -1,13 +1,11 @@
 """Factorizations, inverses, determinants: ``linalg.potrf``, ``potri``, ``gelqf``, ``syevd``, ``inverse``, ``det``."""
 
-from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ...registry import Display, op
+from ...registry import Display, Gradients, Params, Tensors, op
 from ._checks import matrices, one_axis
 
 
@@ -56,9 +54,7 @@ def syevd(A: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @syevd.backward
-def _syevd_gradient(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> tuple[Tensor]:
+def _syevd_gradient(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     u, values = outputs
     du, dl = grads
     x = du.matmul(u.mT)
@@ -109,9 +105,7 @@ def det(A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @det.backward
-def _det_gradient(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> tuple[Tensor]:
+def _det_gradient(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     value = outputs[0].reshape(inputs[0].shape[:-2])
     return (_inverse_transposed(inputs[0], grads[0].reshape(value.shape) * value, value != 0),)
 
@@ -130,15 +124,13 @@ def slogdet(A: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 @slogdet.backward
-def _slogdet_gradient(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> tuple[Tensor]:
+def _slogdet_gradient(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     shape = inputs[0].shape[:-2]
     return (_inverse_transposed(inputs[0], grads[1].reshape(shape), outputs[0].reshape(shape) != 0),)
 
 
 def _pivots_are_int(last: str, same: tuple[str, ...]) -> Any:
-    def rule(t: Any, p: SimpleNamespace) -> None:
+    def rule(t: Any, p: Params) -> None:
         known = next((t[n] for n in same if t[n] is not None), None)
         for n in same if known is not None else ():
             t.unify(n, known)

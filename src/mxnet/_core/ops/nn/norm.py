@@ -1,7 +1,5 @@
 """Normalizations without moving averages: layer, group, instance, L2, local response."""
 
-from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Annotated, Literal
 
 import torch
@@ -9,14 +7,14 @@ from torch import Tensor
 
 from ....base import MXNetError
 from ...params import Ge, NonNeg
-from ...registry import Display, op
+from ...registry import Display, Gradients, Params, Tensors, op
 from ...shapes import ShapeRule
 from ._spatial import check_shape
 
 _MEAN_STD = ("output", "mean", "std")
 
 
-def _visible(p: SimpleNamespace) -> int:
+def _visible(p: Params) -> int:
     return 3 if p.output_mean_var else 1
 
 
@@ -60,7 +58,7 @@ def layer_norm(
 
 
 @layer_norm.infer_shape
-def _(s: ShapeRule, p: SimpleNamespace) -> None:
+def _(s: ShapeRule, p: Params) -> None:
     s.same("data", "output")
     data = s["data"]
     if data is None:
@@ -113,7 +111,7 @@ def group_norm(
 
 
 @group_norm.infer_shape
-def _(s: ShapeRule, p: SimpleNamespace) -> None:
+def _(s: ShapeRule, p: Params) -> None:
     s.same("data", "output")
     if s["data"] is None:
         return
@@ -141,7 +139,7 @@ def instance_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, eps: float = 1e-
 
 
 @instance_norm.infer_shape
-def _(s: ShapeRule, p: SimpleNamespace) -> None:
+def _(s: ShapeRule, p: Params) -> None:
     s.same("data", "output")
     data = s["data"]
     if data is None:
@@ -214,9 +212,7 @@ def _power(x: Tensor, exponent: float) -> Tensor:
 
 
 @lrn.backward
-def _(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def _(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     data, norm, g = inputs[0], outputs[1], grads[0]
     shrunk = _power(norm, -p.beta) * g
     inner = _channel_sums(shrunk * data / norm, p.nsize)

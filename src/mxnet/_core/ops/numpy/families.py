@@ -46,10 +46,7 @@ def unary(
         return fn(x)
 
     run.__doc__ = doc
-    registered = op(name, aliases=aliases, same_shape=True)(run)
-    if gives is not None:
-        registered.infer_type(lambda t, p: t.unify("output", gives))
-    return registered
+    return op(name, aliases=aliases, same_shape=True, result_type=gives)(run)
 
 
 def _same(dtype: torch.dtype) -> torch.dtype:

@@ -177,13 +177,13 @@ def _truth(reduce: Callable[..., Tensor], a: Tensor, axis: Axes, keepdims: bool)
     return reduce(a != 0, dim=axes, keepdim=keepdims) if axes else a != 0
 
 
-@op("_np_all")
+@op("_np_all", result_type=torch.bool)
 def all_(data: Tensor, *, axis: Optional[Shape] = None, keepdims: bool = False) -> Tensor:
     """Whether all elements over axes are other than zero."""
     return _truth(torch.all, data, axis, keepdims)
 
 
-@op("_np_any", aliases=("_np_sometrue",))
+@op("_np_any", aliases=("_np_sometrue",), result_type=torch.bool)
 def any_(data: Tensor, *, axis: Optional[Shape] = None, keepdims: bool = False) -> Tensor:
     """Whether any element over axes is other than zero."""
     return _truth(torch.any, data, axis, keepdims)
@@ -194,13 +194,13 @@ def _place(find: Callable[..., Tensor], a: Tensor, axis: int | None, keepdims: b
     return find(values, dim=axis, keepdim=keepdims)
 
 
-@op("_npi_argmax")
+@op("_npi_argmax", result_type=torch.int64)
 def argmax(data: Tensor, *, axis: Optional[int] = None, keepdims: bool = False) -> Tensor:
     """Where the largest element lies along an axis, or in the flattened array, as int64."""
     return _place(torch.argmax, data, axis, keepdims)
 
 
-@op("_npi_argmin")
+@op("_npi_argmin", result_type=torch.int64)
 def argmin(data: Tensor, *, axis: Optional[int] = None, keepdims: bool = False) -> Tensor:
     """Where the smallest element lies along an axis, or in the flattened array, as int64."""
     return _place(torch.argmin, data, axis, keepdims)
@@ -259,7 +259,3 @@ for _registered in (sum_, prod):
     _typed(_registered, lambda dtype: torch.int64 if dtype == torch.bool else dtype)
 for _registered in (mean, var, std):
     _typed(_registered, lambda dtype: torch.float32 if dtype in _INTEGERS else dtype)
-for _registered in (all_, any_):
-    _typed(_registered, lambda dtype: torch.bool)
-for _registered in (argmax, argmin):
-    _typed(_registered, lambda dtype: torch.int64)

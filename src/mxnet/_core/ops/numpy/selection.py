@@ -34,29 +34,22 @@ def _(t: TypeRule, p: SimpleNamespace) -> None:
         t.unify("output", promoted(t["x"], t["y"]))
 
 
-@op("_npi_where_lscalar", inert=("condition",))
+@op("_npi_where_lscalar", inert=("condition",), same_type=("x", "output"))
 def where_lscalar(condition: Tensor, x: Tensor, *, scalar: Double = 0.0) -> Tensor:
     """The number where the condition holds, else elements of ``x``."""
     return _chosen(condition, _filled(scalar, x), x)
 
 
-@op("_npi_where_rscalar", inert=("condition",))
+@op("_npi_where_rscalar", inert=("condition",), same_type=("y", "output"))
 def where_rscalar(condition: Tensor, y: Tensor, *, scalar: Double = 0.0) -> Tensor:
     """Elements of ``y`` where the condition holds, else the number."""
     return _chosen(condition, y, _filled(scalar, y))
 
 
-where_lscalar.infer_type(lambda t, p: t.same("x", "output"))
-where_rscalar.infer_type(lambda t, p: t.same("y", "output"))
-
-
-@op("_npi_where_scalar2", inert=("condition",))
+@op("_npi_where_scalar2", inert=("condition",), result_type=torch.float32)
 def where_scalar2(condition: Tensor, *, x: Double = 0.0, y: Double = 0.0) -> Tensor:
     """One of two numbers, float32 both, as the condition holds."""
     return torch.where(condition != 0, float(x), float(y)).float()
-
-
-where_scalar2.infer_type(lambda t, p: t.unify("output", torch.float32))
 
 
 @op("_npi_around", same_shape=True)

@@ -107,20 +107,22 @@ def _(t: TypeRule, p: SimpleNamespace) -> None:
         t.unify("output1", p.dtype if p.ret_typ == "both" else torch.int32)
 
 
-@op("sort", methods=True, aliases=("_npi_sort",), outputs=("output0", "output1"), visible=1)
+@op(
+    "sort",
+    methods=True,
+    aliases=("_npi_sort",),
+    outputs=("output0", "output1"),
+    visible=1,
+    same_type=("data", "output0"),
+    result_type=torch.int32,
+)
 def sort(data: Tensor, *, axis: Optional[int] = -1, is_ascend: bool = True) -> tuple:
     """Sort along an axis; without one the array is flattened. The hidden second output are the indices."""
     values, indices = _sorted(*_flat(data, axis), is_ascend)
     return values, indices.to(torch.int32)
 
 
-@sort.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("data", "output0")
-    t.unify("output1", torch.int32)
-
-
-@op("argsort", methods=True, aliases=("_npi_argsort",), differentiable=False)
+@op("argsort", methods=True, aliases=("_npi_argsort",), differentiable=False, result_type="dtype")
 def argsort(
     data: Tensor, *, axis: Optional[int] = -1, is_ascend: bool = True, dtype: IndexType = torch.float32
 ) -> Tensor:
@@ -129,8 +131,3 @@ def argsort(
     Equal elements keep their order.
     """
     return _sorted(*_flat(data, axis), is_ascend)[1].to(dtype)
-
-
-@argsort.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.unify("output", p.dtype)

@@ -190,24 +190,12 @@ def requantize(
 
 
 @quantize.infer_shape
+@quantize_v2.infer_shape
+@dequantize.infer_shape
 @requantize.infer_shape
 def _(s: ShapeRule, p: SimpleNamespace) -> None:
-    s.same("data", "output0")
-    for name in ("min_range", "max_range", "output1", "output2"):
-        s.unify(name, (1,))
-
-
-@quantize_v2.infer_shape
-def _(s: ShapeRule, p: SimpleNamespace) -> None:
-    s.same("data", "output0")
-    for name in ("output1", "output2"):
-        s.unify(name, (1,))
-
-
-@dequantize.infer_shape
-def _(s: ShapeRule, p: SimpleNamespace) -> None:
-    s.same("data", "output")
-    for name in ("min_range", "max_range"):
+    s.same("data", s.outputs[0])
+    for name in (*s.inputs[1:], *s.outputs[1:]):  # the ends of ranges
         s.unify(name, (1,))
 
 

@@ -95,7 +95,7 @@ def shuffle(data: Tensor, *, rng: Generator = None) -> Tensor:
     return data[torch.randperm(data.shape[0], generator=rng, device=data.device)]
 
 
-@op("_sample_unique_zipfian", outputs=("output0", "output1"), differentiable=False)
+@op("_sample_unique_zipfian", outputs=("output0", "output1"), differentiable=False, result_type=torch.int64)
 def sample_unique_zipfian(
     *, range_max: int, shape: Shape = None, rng: Generator = None, device: Device = None
 ) -> tuple[Tensor, Tensor]:
@@ -143,9 +143,3 @@ def _unique_zipfian(wanted: int, range_max: int, rng: Generator, device: torch.d
     first = torch.full((len(values),), len(drawn), device=device).scatter_reduce_(0, inverse, places, "amin")
     first = first.sort().values[:wanted]
     return drawn[first], int(first[-1]) + 1 if wanted else 0
-
-
-@sample_unique_zipfian.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    for name in t.outputs:
-        t.unify(name, torch.int64)

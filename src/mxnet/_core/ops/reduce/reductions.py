@@ -1,14 +1,13 @@
 """Reductions over any axes: sums, products, extrema, norms."""
 
 from collections.abc import Callable, Sequence
-from types import SimpleNamespace
 from typing import Annotated, Any, Optional
 
 import torch
 from torch import Tensor
 
 from ...params import DTypeOf, Shape
-from ...registry import Display, OpDef, op
+from ...registry import Display, Gradients, OpDef, Params, Tensors, op
 from ...shapes import TypeRule
 from .axes import at_least_1d, reduced_axes
 
@@ -118,9 +117,7 @@ minimum = reduction("min", _min, "Minimum. The gradient goes to every element th
 
 @maximum.backward
 @minimum.backward
-def _(
-    grads: Sequence[Tensor], inputs: Sequence[Tensor], outputs: Sequence[Tensor], p: SimpleNamespace
-) -> Sequence[Tensor | None]:
+def _(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     """Torch shares the gradient among equal elements; MXNet gives each of them all of it."""
     data = inputs[0]
     shape = list(data.shape)
@@ -161,7 +158,7 @@ def norm(
 
 
 @norm.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
+def _(t: TypeRule, p: Params) -> None:
     if p.out_dtype is None:
         t.same()
     else:

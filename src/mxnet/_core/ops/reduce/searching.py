@@ -77,6 +77,8 @@ def _(t: TypeRule, p: SimpleNamespace) -> None:
     outputs=("output0", "output1"),
     no_gradient=True,
     inputs=lambda p: ("data",) if p.bin_cnt is not None else ("data", "bins"),
+    same_type=("data", "output1"),
+    result_type=torch.int64,
 )
 def histogram(
     data: Tensor, bins: Optional[Tensor] = None, *, bin_cnt: Optional[int] = None, range: Optional[Doubles] = None
@@ -133,9 +135,3 @@ def _even_bins(flat: Tensor, bins: Tensor, low: float, high: float) -> tuple[Ten
     place = place - (flat < bins[place]).long()
     place = place + ((flat >= bins[place + 1]) & (place != count - 1)).long()
     return place.clamp_(min=0), inside
-
-
-@histogram.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.unify("output0", torch.int64)
-    t.unify("output1", t["data"])

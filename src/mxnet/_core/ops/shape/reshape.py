@@ -10,7 +10,7 @@ from torch import Tensor
 from ...errors import OperatorValueError
 from ...params import Shape
 from ...registry import Display, op
-from ...shapes import ShapeRule, TypeRule
+from ...shapes import ShapeRule
 from ..axes import check_axes
 
 
@@ -228,7 +228,14 @@ def squeeze(data: Tensor, *, axis: Optional[Shape] = None) -> Tensor:
     return result if result.ndim else result.reshape(1)
 
 
-@op("reshape_like", methods=True, aliases=("_npx_reshape_like",), inert=("rhs",), aliases_input=True)
+@op(
+    "reshape_like",
+    methods=True,
+    aliases=("_npx_reshape_like",),
+    inert=("rhs",),
+    aliases_input=True,
+    same_type=("lhs", "output"),
+)
 def reshape_like(
     lhs: Tensor,
     rhs: Tensor,
@@ -285,25 +292,13 @@ def _(s: ShapeRule, p: SimpleNamespace) -> None:
         s.unify("output", s["rhs"])
 
 
-@reshape_like.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("lhs", "output")
-
-
-@op("shape_array", methods=True, aliases=("_npx_shape_array",), differentiable=False)
+@op("shape_array", methods=True, aliases=("_npx_shape_array",), differentiable=False, result_type=torch.int64)
 def shape_array(data: Tensor) -> Tensor:
     """The shape as an int64 array of one axis."""
     return torch.tensor(data.shape, dtype=torch.int64, device=data.device)
 
 
-@op("size_array", methods=True, differentiable=False)
+@op("size_array", methods=True, differentiable=False, result_type=torch.int64)
 def size_array(data: Tensor) -> Tensor:
     """The number of elements as an int64 array of shape (1,)."""
     return torch.tensor([data.numel()], dtype=torch.int64, device=data.device)
-
-
-for _op in (shape_array, size_array):
-
-    @_op.infer_type
-    def _(t: TypeRule, p: SimpleNamespace) -> None:
-        t.unify("output", torch.int64)

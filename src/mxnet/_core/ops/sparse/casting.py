@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ...registry import OpDef, op
-from ...shapes import ShapeRule, TypeRule
+from ...shapes import ShapeRule
 from ...sparse.dispatch import Rule, add_rule, run_rule
 from ...sparse.storage import Rows, Sparse, cast, empty
 
@@ -59,7 +59,7 @@ cast_storage.sparse = Rule(
 )
 
 
-@op("_sparse_retain")
+@op("_sparse_retain", same_type=("data", "output"))
 def retain(data: Tensor, indices: Tensor) -> Tensor:
     """The rows of a row-sparse array that ``indices`` names; no others are stored.
 
@@ -77,11 +77,6 @@ def retain(data: Tensor, indices: Tensor) -> Tensor:
 @retain.infer_shape
 def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("data", "output")
-
-
-@retain.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("data", "output")
 
 
 def _run_retain(inputs: Sequence[Any], p: SimpleNamespace) -> Rows:
@@ -117,7 +112,7 @@ retain.sparse = Rule(
 )
 
 
-@op("_contrib_getnnz", differentiable=False)
+@op("_contrib_getnnz", differentiable=False, result_type=torch.int64)
 def getnnz(data: Tensor, *, axis: Optional[int] = None) -> Tensor:
     """How many elements a csr matrix stores, zeros among them included, as int64.
 
@@ -133,11 +128,6 @@ def _(s: ShapeRule, p: SimpleNamespace) -> None:
         s.unify("output", (1,))
     elif data is not None:
         s.unify("output", (data[1 - _axis(p.axis)],))
-
-
-@getnnz.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.unify("output", torch.int64)
 
 
 def _axis(axis: int) -> int:
@@ -157,7 +147,7 @@ def _run_getnnz(inputs: Sequence[Any], p: SimpleNamespace) -> Tensor:
 getnnz.sparse = Rule(lambda stypes, p: "default" if stypes == ("csr",) else None, _run_getnnz, strict=True)
 
 
-@op("_contrib_edge_id", differentiable=False)
+@op("_contrib_edge_id", differentiable=False, same_type=("data", "output"))
 def edge_id(data: Tensor, u: Tensor, v: Tensor) -> Tensor:
     """The values of a csr matrix at rows ``u`` and columns ``v``; -1 where nothing is stored.
 
@@ -172,11 +162,6 @@ def edge_id(data: Tensor, u: Tensor, v: Tensor) -> Tensor:
 @edge_id.infer_shape
 def _(s: ShapeRule, p: SimpleNamespace) -> None:
     s.same("u", "v", "output")
-
-
-@edge_id.infer_type
-def _(t: TypeRule, p: SimpleNamespace) -> None:
-    t.same("data", "output")
 
 
 def _run_edge_id(inputs: Sequence[Any], p: SimpleNamespace) -> Tensor:

@@ -1,5 +1,7 @@
 """What operators over regions of interest share."""
 
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Annotated
 
 import torch
@@ -38,7 +40,16 @@ def round_away(x: Tensor) -> Tensor:
     return torch.trunc(x + torch.copysign(torch.full_like(x, 0.5), x))
 
 
-def roi_shape(s: ShapeRule, channels: int | None, size: tuple) -> None:
-    """One output for each region."""
-    rois = s["rois"]
-    s.unify("output", (None if rois is None else rois[0], channels, *size))
+def roi_shape(s: ShapeRule, channels: int | None, size: tuple, columns: int = 5) -> None:
+    """One output for each region, a row of so many columns."""
+    s.unify("rois", (None, columns))
+    s.unify("output", (s["rois"][0], channels, *size))
+
+
+def pooled_shape(columns: int = 5) -> Callable[[ShapeRule, SimpleNamespace], None]:
+    """The shape rule of pooling each channel into a grid of ``pooled_size``."""
+
+    def rule(s: ShapeRule, p: SimpleNamespace) -> None:
+        roi_shape(s, None if s["data"] is None else s["data"][1], pooled_grid(p.pooled_size), columns)
+
+    return rule

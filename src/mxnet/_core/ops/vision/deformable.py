@@ -19,14 +19,24 @@ Layout = Optional[Literal["NCW", "NCHW", "NCDHW"]]
 class _Geometry:
     """The parameters of a two-dimensional convolution, checked, with the sizes that follow."""
 
-    def __init__(self, p: Any, data_shape: tuple) -> None:
-        if len(p.kernel) != 2:
-            raise MXNetError(f"kernel should have two axes, got {tuple(p.kernel)}")
-        self.kernel = per_axis(p.kernel, 2, 1, "kernel", 1)
-        self.stride = per_axis(p.stride, 2, 1, "stride", 1)
-        self.dilate = per_axis(p.dilate, 2, 1, "dilate", 1)
-        self.pad = per_axis(p.pad, 2, 0, "pad")
-        self.groups, self.deformable_groups, self.filters = p.num_group, p.num_deformable_group, p.num_filter
+    def __init__(
+        self,
+        data_shape: tuple,
+        kernel: tuple,
+        stride: tuple,
+        dilate: tuple,
+        pad: tuple,
+        filters: int,
+        groups: int,
+        deformable_groups: int,
+    ) -> None:
+        if len(kernel) != 2:
+            raise MXNetError(f"kernel should have two axes, got {tuple(kernel)}")
+        self.kernel = per_axis(kernel, 2, 1, "kernel", 1)
+        self.stride = per_axis(stride, 2, 1, "stride", 1)
+        self.dilate = per_axis(dilate, 2, 1, "dilate", 1)
+        self.pad = per_axis(pad, 2, 0, "pad")
+        self.groups, self.deformable_groups, self.filters = groups, deformable_groups, filters
         channels = data_shape[1]
         for name, value, total in (
             ("num_group", self.groups, self.filters),
@@ -110,18 +120,7 @@ def deformable_convolution(
         ``(num_filter,)``.
     """
     check_images("data", data)
-    g = _Geometry(
-        SimpleNamespace(
-            kernel=kernel,
-            stride=stride,
-            dilate=dilate,
-            pad=pad,
-            num_filter=num_filter,
-            num_group=num_group,
-            num_deformable_group=num_deformable_group,
-        ),
-        tuple(data.shape),
-    )
+    g = _Geometry(tuple(data.shape), kernel, stride, dilate, pad, num_filter, num_group, num_deformable_group)
     return _deform(g, data, offset, None, weight, bias, False)
 
 
@@ -159,18 +158,7 @@ def modulated_deformable_convolution(
         Taken for compatibility, without an effect.
     """
     check_images("data", data)
-    g = _Geometry(
-        SimpleNamespace(
-            kernel=kernel,
-            stride=stride,
-            dilate=dilate,
-            pad=pad,
-            num_filter=num_filter,
-            num_group=num_group,
-            num_deformable_group=num_deformable_group,
-        ),
-        tuple(data.shape),
-    )
+    g = _Geometry(tuple(data.shape), kernel, stride, dilate, pad, num_filter, num_group, num_deformable_group)
     return _deform(g, data, offset, mask, weight, bias, True)
 
 
@@ -180,7 +168,7 @@ def _(s: ShapeRule, p: SimpleNamespace) -> None:
     data = s["data"]
     if data is None or len(data) != 4:
         return
-    g = _Geometry(p, data)
+    g = _Geometry(data, p.kernel, p.stride, p.dilate, p.pad, p.num_filter, p.num_group, p.num_deformable_group)
     c = data[1]
     s.unify("weight", (g.filters, None if c is None else c // g.groups, *g.kernel))
     s.unify("offset", (data[0], 2 * g.deformable_groups * g.taps, *g.out))

@@ -94,7 +94,6 @@ def psroi_pooling(
 
 @psroi_pooling.infer_shape
 def _(s: ShapeRule, p: SimpleNamespace) -> None:
-    s.unify("rois", (None, 5))
     roi_shape(s, p.output_dim, (p.pooled_size,) * 2)
 
 
@@ -198,6 +197,5 @@ def _read(data: Tensor, image: Tensor, channel: Tensor, y: Tensor, x: Tensor) ->
 
 @deformable_psroi_pooling.infer_shape
 def _(s: ShapeRule, p: SimpleNamespace) -> None:
-    s.unify("rois", (None, 5))
     roi_shape(s, p.output_dim, (p.pooled_size,) * 2)
     s.unify("top_count", s["output"])

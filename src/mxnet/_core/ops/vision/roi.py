@@ -11,7 +11,7 @@ from ....base import MXNetError
 from ...params import Shape
 from ...registry import Display, op
 from ...shapes import ShapeRule
-from ._regions import Scale, checked_rois, pooled_grid, roi_shape, round_away
+from ._regions import Scale, checked_rois, pooled_grid, pooled_shape, roi_shape, round_away
 from ._sample import check_images, sample
 
 # How many elements the windows of one block of regions may have: bounds the memory of ROIPooling.
@@ -137,10 +137,7 @@ def roi_pooling(data: Tensor, rois: Tensor, *, pooled_size: Shape, spatial_scale
     return out, out
 
 
-@roi_pooling.infer_shape
-def _(s: ShapeRule, p: SimpleNamespace) -> None:
-    s.unify("rois", (None, 5))
-    roi_shape(s, None if s["data"] is None else s["data"][1], pooled_grid(p.pooled_size))
+roi_pooling.infer_shape(pooled_shape())
 
 
 # ---------------------------------------------------------------------- ROIAlign
@@ -299,7 +296,4 @@ def _counts(step: Tensor, ratio: int, most: int) -> Tensor:
     return (torch.arange(most, device=step.device) < count.unsqueeze(1)) / count.unsqueeze(1)
 
 
-@rotated_roi_align.infer_shape
-def _(s: ShapeRule, p: SimpleNamespace) -> None:
-    s.unify("rois", (None, 6))
-    roi_shape(s, None if s["data"] is None else s["data"][1], pooled_grid(p.pooled_size))
+rotated_roi_align.infer_shape(pooled_shape(columns=6))
