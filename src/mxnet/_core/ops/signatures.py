@@ -8,7 +8,7 @@ from typing import Any
 def with_signature(fn: Callable[..., Any], name: str, signature: Signature, doc: str | None) -> Callable[..., Any]:
     """Give a function over ``*args, **kwargs`` the name, signature and text that operators and ``help`` read."""
     fn.__name__ = fn.__qualname__ = name.lstrip("_")
-    fn.__signature__ = signature
+    vars(fn)["__signature__"] = signature
     fn.__doc__ = doc
     return fn
 

@@ -1,5 +1,7 @@
 """Update operators for many weights in one call."""
 
+from typing import Any
+
 from torch import Tensor
 
 from ...params import Floats, Shape
@@ -19,7 +21,7 @@ def multi_sgd_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
-) -> list[Tensor]:
+) -> Any:
     """``sgd_update`` of ``num_weights`` weights: inputs ``weight_0, grad_0, weight_1, ...``."""
 
 
@@ -32,7 +34,7 @@ def multi_sgd_mom_update(
     rescale_grad: float = 1.0,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
-) -> list[Tensor]:
+) -> Any:
     """``sgd_mom_update`` of ``num_weights`` weights: inputs ``weight_0, grad_0, mom_0, weight_1, ...``."""
 
 
@@ -41,7 +43,7 @@ def multi_sgd_mom_update(
 )
 def preloaded_multi_sgd_update(
     *data: Tensor, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1
-) -> list[Tensor]:
+) -> Any:
     """``multi_sgd_update`` with learning rates and weight decays as arrays, the last two inputs."""
 
 
@@ -54,7 +56,7 @@ def preloaded_multi_sgd_update(
 )
 def preloaded_multi_sgd_mom_update(
     *data: Tensor, momentum: float = 0.0, rescale_grad: float = 1.0, clip_gradient: float = -1.0, num_weights: int = 1
-) -> list[Tensor]:
+) -> Any:
     """``multi_sgd_mom_update`` with learning rates and weight decays as arrays, the last two inputs."""
 
 
@@ -69,7 +71,7 @@ def multi_adamw_update(
     etas: Floats,
     clip_gradient: float = -1.0,
     num_weights: int = 1,
-) -> list[Tensor]:
+) -> Any:
     """``_adamw_update`` of ``num_weights`` weights; ``rescale_grad`` is the last input."""
 
 
@@ -88,7 +90,7 @@ def multi_lamb_update(
     bias_correction: bool = True,
     step_count: Shape,
     num_tensors: int = 1,
-) -> list[Tensor]:
+) -> Any:
     """LAMB's step for ``num_tensors`` weights, each with its own rate, decay and step count.
 
     Parameters

@@ -15,6 +15,7 @@ from torch import Tensor
 from ....base import MXNetError
 from ...params import Ctx, DTypeOf, Long, Shape
 from ...registry import Device, Display, Generator, op
+from ...shapes import ShapeRule, TypeRule
 from ..init.creation import checked_shape, known_shape
 from ..signatures import defaults, positional, with_signature
 from . import _distributions as draw
@@ -44,7 +45,7 @@ def _empty(shape: Sequence[int] | None, dtype: torch.dtype, device: torch.device
 
 def _fill(
     distribution: Draw,
-    shape: object,
+    shape: Sequence[int] | None,
     dtype: torch.dtype | None,
     device: torch.device,
     rng: Generator,
@@ -62,7 +63,7 @@ def _fill_like(distribution: Draw, data: Tensor, rng: Generator, *parameters: fl
 
 
 def _fill_each(
-    distribution: Draw, shape: object, dtype: torch.dtype | None, rng: Generator, *parameters: Tensor
+    distribution: Draw, shape: Sequence[int], dtype: torch.dtype | None, rng: Generator, *parameters: Tensor
 ) -> Tensor:
     """``shape`` draws for each element of the parameters."""
     first = parameters[0]
@@ -145,7 +146,9 @@ def _of_numbers(
 ) -> None:
     values = defaults(form)
 
-    def run(*, shape: Any = None, ctx: str = "", dtype: Any = None, rng: Any = None, device: Any = None, **given: Any):
+    def run(
+        *, shape: Any = None, ctx: str = "", dtype: Any = None, rng: Any = None, device: Any = None, **given: Any
+    ) -> Tensor:
         parameters = {**values, **given}
         check(**parameters)
         return _fill(drawing, shape, dtype, device, rng, *parameters.values())
@@ -186,13 +189,13 @@ def _of_arrays(name: str, drawing: Draw, names: tuple[str, ...], doc: str, alias
     )
 
     @sampler.infer_shape
-    def _(s: Any, p: SimpleNamespace) -> None:
+    def _(s: ShapeRule, p: SimpleNamespace) -> None:
         s.same(*names)
         if s[first] is not None:
             s.unify("output", (*s[first], *p.shape))
 
     @sampler.infer_type
-    def _(t: Any, p: SimpleNamespace) -> None:
+    def _(t: TypeRule, p: SimpleNamespace) -> None:
         t.same(*names)
         t.unify("output", p.dtype or torch.float32)
 

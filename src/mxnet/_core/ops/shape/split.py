@@ -6,8 +6,8 @@ from torch import Tensor
 
 from ...params import Shape
 from ...registry import Display, op
-from ...state import state
 from ...shapes import ShapeRule
+from ...state import state
 from ..axes import check_axis
 
 

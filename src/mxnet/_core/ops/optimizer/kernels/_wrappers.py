@@ -13,8 +13,8 @@ def mixed(rule: Callable[..., Any], w: Tensors, g: Tensors, *states: Tensors, **
 
     A rule that gives the direction of a step, and leaves the weights to its caller, only gets other gradients.
     """
-    *states, w32 = states
-    found = rule(w32, [t.float() for t in g], *states, **scalars)
+    *own, w32 = states
+    found = rule(w32, [t.float() for t in g], *own, **scalars)
     if found is None:
         copy_(w, w32)
     return found
