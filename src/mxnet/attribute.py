@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
 from ._core.scopes import Scoped
 
@@ -50,6 +49,6 @@ class AttrScope(metaclass=Scoped):
         AttrScope._current.value = self
         return self
 
-    def __exit__(self, ptype: Any, value: object, trace: Any) -> None:
+    def __exit__(self, ptype: object, value: object, trace: object) -> None:
         assert self._old_scope is not None
         AttrScope._current.value = self._old_scope

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch.autograd.function import FunctionCtx
 
 from ._core import integers, tape
 from ._core.grad_mode import grad_mode
@@ -73,7 +75,7 @@ class _Scope:
         if self._training is not None:
             state.training = self._training
 
-    def __exit__(self, ptype: Any, value: Any, trace: Any) -> None:
+    def __exit__(self, ptype: object, value: object, trace: object) -> None:
         state.recording, state.training = self._before.pop()
 
 
@@ -114,7 +116,7 @@ def predict_mode() -> _Scope:
     return _Scope(None, False)
 
 
-def _as_list(x: Any, what: str) -> list[Any]:
+def _as_list(x: object, what: str) -> list[Any]:
     arrays = list(x) if isinstance(x, (list, tuple)) else [x]
     for i, a in enumerate(arrays):
         if a is not None and not isinstance(a, NDArray):
@@ -122,7 +124,11 @@ def _as_list(x: Any, what: str) -> list[Any]:
     return arrays
 
 
-def mark_variables(variables: Any, gradients: Any, grad_reqs: Any = "write") -> None:
+def mark_variables(
+    variables: NDArray | Sequence[NDArray],
+    gradients: NDArray | Sequence[NDArray],
+    grad_reqs: str | Sequence[str] = "write",
+) -> None:
     """Make arrays the variables of later recordings, with buffers for their gradients.
 
     Parameters
@@ -142,7 +148,12 @@ def mark_variables(variables: Any, gradients: Any, grad_reqs: Any = "write") -> 
         tape.mark(x, g, req)
 
 
-def backward(heads: Any, head_grads: Any = None, retain_graph: bool = False, train_mode: bool = True) -> None:
+def backward(
+    heads: NDArray | Sequence[NDArray],
+    head_grads: NDArray | Sequence[NDArray | None] | None = None,
+    retain_graph: bool = False,
+    train_mode: bool = True,
+) -> None:
     """Compute the gradients of ``heads`` with respect to all marked variables they depend on.
 
     Parameters
@@ -162,9 +173,9 @@ def backward(heads: Any, head_grads: Any = None, retain_graph: bool = False, tra
 
 
 def grad(
-    heads: Any,
-    variables: Any,
-    head_grads: Any = None,
+    heads: NDArray | Sequence[NDArray],
+    variables: NDArray | Sequence[NDArray],
+    head_grads: NDArray | Sequence[NDArray | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     train_mode: bool = True,
@@ -293,7 +304,9 @@ class _FunctionBridge(torch.autograd.Function):
     """A call of a :class:`Function`, which has been computed already, as a node of torch's graph."""
 
     @staticmethod
-    def forward(ctx: Any, function: Function, outputs: list[Any], inputs: Any, *tensors: torch.Tensor) -> Any:
+    def forward(
+        ctx: FunctionCtx, function: Function, outputs: list[Any], inputs: Sequence[NDArray], *tensors: torch.Tensor
+    ) -> Any:
         ctx.function = function
         ctx.in_types = [x._t.dtype for x in inputs]
         ctx.kinds = [(y._wrap, y._ctx, y._t.dtype) for y in outputs]
@@ -303,7 +316,7 @@ class _FunctionBridge(torch.autograd.Function):
         return tuple([t if t.is_floating_point() else integers.new_proxy(t) for t in values])
 
     @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+    def backward(ctx: FunctionCtx, *grads: torch.Tensor) -> Any:
         function = ctx.function
         name = f"{type(function).__name__}.backward"
         with callers_settings(), pause(state.training):

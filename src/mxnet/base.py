@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ _ERROR_TYPES: dict[str, type[Exception]] = {
 error_types = _ERROR_TYPES
 
 
-def register_error(func_name: Any = None, cls: type[Exception] | None = None) -> Any:
+def register_error(func_name: str | type[Exception] | None = None, cls: type[Exception] | None = None) -> Any:
     """Register an exception class under a name, so that messages beginning with it raise this class.
 
     Usable as a function ``register_error("MyError", MyError)`` or as a class decorator.
@@ -131,12 +132,12 @@ def c_str(string: str) -> ctypes.c_char_p:
     return ctypes.c_char_p(string.encode("utf-8"))
 
 
-def c_str_array(strings: Any) -> Any:
+def c_str_array(strings: Sequence[str]) -> Any:
     """A C array of C strings."""
     return (ctypes.c_char_p * len(strings))(*[s.encode("utf-8") for s in strings])
 
 
-def c_array(ctype: Any, values: Any) -> Any:
+def c_array(ctype: Any, values: Sequence[Any]) -> Any:
     """A C array of ``ctype`` with the given values."""
     return (ctype * len(values))(*values)
 
@@ -146,26 +147,28 @@ def c_array_buf(ctype: Any, buf: Any) -> Any:
     return (ctype * len(buf)).from_buffer(buf)
 
 
-def c_handle_array(objs: Any) -> Any:
+def c_handle_array(objs: Sequence[object]) -> Any:
     """A C array of the ``handle`` of each object."""
     return (ctypes.c_void_p * len(objs))(*[getattr(o, "handle", None) for o in objs])
 
 
-def ctypes2buffer(cptr: Any, length: int) -> bytearray:
+def ctypes2buffer(cptr: object, length: int) -> bytearray:
     """Copy ``length`` bytes behind a ``char*`` into a bytearray."""
     if not isinstance(cptr, ctypes.POINTER(ctypes.c_char)):
         raise TypeError("expected char pointer")
     return bytearray(ctypes.string_at(cptr, length))
 
 
-def ctypes2numpy_shared(cptr: Any, shape: tuple[int, ...]) -> np.ndarray:
+def ctypes2numpy_shared(cptr: object, shape: tuple[int, ...]) -> np.ndarray:
     """A NumPy array over the memory behind a ``float*``."""
     if not isinstance(cptr, mx_float_p):
         raise RuntimeError("expected float pointer")
     return np.ctypeslib.as_array(cptr, shape=shape)
 
 
-def build_param_doc(arg_names: Sequence[str], arg_types: Any, arg_descs: Any, remove_dup: bool = True) -> str:
+def build_param_doc(
+    arg_names: Sequence[str], arg_types: Sequence[str], arg_descs: Sequence[str], remove_dup: bool = True
+) -> str:
     """The "Parameters" section of a docstring from parallel lists of names, types and descriptions."""
     seen: set[str] = set()
     lines = []
@@ -177,7 +180,7 @@ def build_param_doc(arg_names: Sequence[str], arg_types: Any, arg_descs: Any, re
     return "Parameters\n----------\n" + "\n".join(lines) + "\n"
 
 
-def add_fileline_to_docstring(module: Any, incursive: bool = True) -> None:
+def add_fileline_to_docstring(module: ModuleType | str, incursive: bool = True) -> None:
     """Append "From:file:line" to the docstrings of a module's functions."""
     import inspect
     import sys
@@ -195,7 +198,7 @@ def add_fileline_to_docstring(module: Any, incursive: bool = True) -> None:
 
 
 class _ClassProperty:
-    def __init__(self, fget: Any) -> None:
+    def __init__(self, fget: classmethod[Any, Any, Any] | staticmethod[Any, Any]) -> None:
         self.fget = fget
 
     def __get__(self, obj: object, owner: type | None = None) -> Any:
@@ -211,7 +214,7 @@ def with_metaclass(meta: type, *bases: type) -> Any:
     """A base class which makes its subclasses be created by ``meta``."""
 
     class _Temporary(type):
-        def __new__(mcs, name: str, this_bases: Any, namespace: dict[str, Any]) -> Any:
+        def __new__(mcs, name: str, this_bases: tuple[type, ...], namespace: dict[str, Any]) -> Any:
             return meta(name, bases, namespace)
 
     return type.__new__(_Temporary, "temporary_class", (), {})

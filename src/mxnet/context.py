@@ -129,7 +129,7 @@ class Context(metaclass=_ContextType):
         _stack.entered.append(self)
         return self
 
-    def __exit__(self, ptype: Any, value: object, trace: Any) -> None:
+    def __exit__(self, ptype: object, value: object, trace: object) -> None:
         _stack.entered.pop()
 
     def empty_cache(self) -> None:

@@ -266,7 +266,7 @@ class Executor:
                 else:
                     array._t = r
 
-    def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
+    def backward(self, out_grads: NDArray | Sequence[NDArray] | None = None, is_train: bool = True) -> None:
         """Compute the gradients of the arguments into ``grad_arrays``.
 
         Parameters

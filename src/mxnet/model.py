@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from logging import Logger
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -33,7 +35,10 @@ from .callback import LogValidationMetricsCallback
 from .context import Context, cpu
 from .executor_manager import DataParallelExecutorManager, _check_arguments, _load_data
 from .initializer import Initializer, Uniform
-from .io import DataDesc
+from .io import DataDesc, DataIter
+from .kvstore import KVStore
+from .metric import EvalMetric
+from .monitor import Monitor
 
 # Defaults of arguments.
 _UNIFORM = Uniform(0.01)
@@ -342,16 +347,16 @@ class FeedForward:
         self,
         X: Any,
         y: Any = None,
-        eval_data: Any = None,
-        eval_metric: Any = "acc",
-        epoch_end_callback: Any = None,
-        batch_end_callback: Any = None,
+        eval_data: DataIter | None = None,
+        eval_metric: str | EvalMetric = "acc",
+        epoch_end_callback: Callable[..., Any] | None = None,
+        batch_end_callback: Callable[..., Any] | None = None,
         kvstore: Any = "local",
-        logger: Any = None,
+        logger: Logger | ModuleType | None = None,
         work_load_list: Any = None,
-        monitor: Any = None,
-        eval_end_callback: Any = _LOG_VALIDATION,
-        eval_batch_end_callback: Any = None,
+        monitor: Monitor | None = None,
+        eval_end_callback: Callable[..., Any] | None = _LOG_VALIDATION,
+        eval_batch_end_callback: Callable[..., Any] | None = None,
     ) -> None:
         """Train.
 
@@ -416,15 +421,15 @@ class FeedForward:
         epoch_size: int | None = None,
         optimizer: Any = "sgd",
         initializer: Initializer = _UNIFORM,
-        eval_data: Any = None,
-        eval_metric: Any = "acc",
-        epoch_end_callback: Any = None,
-        batch_end_callback: Any = None,
-        kvstore: Any = "local",
-        logger: Any = None,
+        eval_data: DataIter | None = None,
+        eval_metric: str | EvalMetric = "acc",
+        epoch_end_callback: Callable[..., Any] | None = None,
+        batch_end_callback: Callable[..., Any] | None = None,
+        kvstore: str | KVStore | None = "local",
+        logger: Logger | ModuleType | None = None,
         work_load_list: Any = None,
-        eval_end_callback: Any = _LOG_VALIDATION,
-        eval_batch_end_callback: Any = None,
+        eval_end_callback: Callable[..., Any] | None = _LOG_VALIDATION,
+        eval_batch_end_callback: Callable[..., Any] | None = None,
         **kwargs: Any,
     ) -> FeedForward:
         """Make an estimator and train it."""

@@ -47,7 +47,7 @@ class NameManager(metaclass=Scoped):
         NameManager._current.value = self
         return self
 
-    def __exit__(self, ptype: Any, value: object, trace: Any) -> None:
+    def __exit__(self, ptype: object, value: object, trace: object) -> None:
         assert self._old_manager is not None
         NameManager._current.value = self._old_manager
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from operator import attrgetter
+from types import ModuleType
 from typing import Any
 
 import numpy as onp
@@ -19,7 +20,7 @@ _UNLISTED = frozenset(
 _LISTED_AS_FUNCTIONS = ["isfinite", "isinf", "isnan"]  # ufuncs, which MXNet lists with the functions
 
 
-def _names(module: Any, ours: Any, is_one: Callable[[Any], bool]) -> list[str]:
+def _names(module: ModuleType, ours: Any, is_one: Callable[[Any], bool]) -> list[str]:
     """The public names that both have, of functions of the wanted kind."""
     hidden = _UNLISTED.union(mx_np.fallback.__all__, _LISTED_AS_FUNCTIONS)
     return [n for n in ours.__all__ if is_one(vars(module).get(n)) and n not in hidden]

@@ -8,10 +8,13 @@ from collections import namedtuple
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
+
 from ._core.frontend.binding import argument_order
 from ._core.ops import _user_code
 from ._core.registry import all_names, get_op
 from .base import MXNetError, NDArrayHandle  # noqa: F401
+from .context import Context
 from .ndarray import NDArray
 from .symbol import _internal
 from .util import is_np_array
@@ -75,7 +78,7 @@ class CustomOp:
             ``declare_backward_dependency`` leaves out are empty.
         """
 
-    def assign(self, dst: NDArray, req: str, src: Any) -> None:
+    def assign(self, dst: NDArray, req: str, src: NDArray | np.ndarray | float) -> None:
         """Write ``src`` into ``dst`` as ``req`` says: "null", "write", "inplace" or "add"."""
         key: Any = () if is_np_array() else slice(None)
         if req in ("write", "inplace"):
@@ -146,7 +149,7 @@ class CustomOpProp:
         """Which arrays ``CustomOp.backward`` looks at, by the numbers that are given; others are not kept."""
         return [*(out_grad if self.need_top_grad_ else []), *in_data, *out_data]
 
-    def create_operator(self, ctx: Any, in_shapes: list[list[int]], in_dtypes: list[int]) -> CustomOp:
+    def create_operator(self, ctx: Context, in_shapes: list[list[int]], in_dtypes: list[int]) -> CustomOp:
         """Make the object that computes, for a context and for shapes and types (by number) of all inputs."""
         return CustomOp()
 
@@ -227,7 +230,7 @@ class PythonOp:
         """Whether the gradient depends on that of the outputs; False for losses."""
         return self.need_top_grad_
 
-    def _symbol(self, args: Any, kwargs: dict[str, Any]) -> Any:
+    def _symbol(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """A symbol of the operator, which stays alive in this process."""
         if self.info_ is None:
             self.info_ = format(id(self), "x")
@@ -286,7 +289,7 @@ class _LegacyProp(CustomOpProp):
         if isinstance(legacy, NDArrayOp):
             self.declare_backward_dependency = legacy.declare_backward_dependency  # type: ignore[method-assign]
 
-    def create_operator(self, ctx: Any, in_shapes: list[list[int]], in_dtypes: list[int]) -> CustomOp:
+    def create_operator(self, ctx: Context, in_shapes: list[list[int]], in_dtypes: list[int]) -> CustomOp:
         return _LegacyOp(self._legacy)
 
 
@@ -296,12 +299,22 @@ class _LegacyOp(CustomOp):
     def __init__(self, legacy: PythonOp) -> None:
         self._legacy = legacy
 
-    def forward(self, is_train: bool, req: Any, in_data: Any, out_data: Any, aux: Any) -> None:
+    def forward(
+        self, is_train: bool, req: Sequence[str], in_data: list[NDArray], out_data: list[NDArray], aux: list[NDArray]
+    ) -> None:
         outputs = self._legacy._views(out_data)
         self._legacy.forward(in_data=self._legacy._views(in_data), out_data=outputs)
         self._legacy._take_back(out_data, outputs)
 
-    def backward(self, req: Any, out_grad: Any, in_data: Any, out_data: Any, in_grad: Any, aux: Any) -> None:
+    def backward(
+        self,
+        req: Sequence[str],
+        out_grad: list[NDArray],
+        in_data: list[NDArray],
+        out_data: list[NDArray],
+        in_grad: list[NDArray],
+        aux: list[NDArray],
+    ) -> None:
         heads, inputs, outputs, grads = map(self._legacy._views, (out_grad, in_data, out_data, in_grad))
         self._legacy.backward(out_grad=heads, in_data=inputs, out_data=outputs, in_grad=grads)
         self._legacy._take_back(in_grad, grads)

@@ -28,7 +28,7 @@ class Absent:
 
     __call__ = __getitem__ = __iter__ = __len__ = __enter__ = __mro_entries__ = _raise
 
-    def __instancecheck__(self, instance: Any) -> bool:
+    def __instancecheck__(self, instance: object) -> bool:
         return False  # nothing can be one
 
     def __getattr__(self, name: str) -> Any:

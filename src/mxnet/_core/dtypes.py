@@ -70,6 +70,6 @@ def torch_dtype(dtype: Any) -> torch.dtype:
     return found
 
 
-def dtype_name(dtype: Any) -> str:
+def dtype_name(dtype: object) -> str:
     """MXNet's name of a data type, such as ``"float32"``."""
     return TORCH_TO_NAME[torch_dtype(dtype)]

@@ -79,7 +79,7 @@ class MissingFeatureError(MXNetError, AttributeError, NotImplementedError):
 class NotImplementedForSymbol(MXNetError):
     """Raised by operations that an NDArray has and a Symbol has not."""
 
-    def __init__(self, function: Any, alias: str | None, *args: Any) -> None:
+    def __init__(self, function: object, alias: str | None, *args: Any) -> None:
         super().__init__()
         self.function = getattr(function, "__name__", str(function))
         self.alias = alias
@@ -94,7 +94,7 @@ class NotImplementedForSymbol(MXNetError):
 class NotSupportedForSparseNDArray(MXNetError):
     """Raised by operations that dense arrays have and sparse arrays have not."""
 
-    def __init__(self, function: Any, alias: str | None, *args: Any) -> None:
+    def __init__(self, function: object, alias: str | None, *args: Any) -> None:
         super().__init__()
         self.function = getattr(function, "__name__", str(function))
         self.alias = alias

@@ -20,14 +20,14 @@ _NO_PARAMS: dict[str, Any] = {}
 _new = object.__new__
 
 
-def compute(name: str, fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def compute(name: str, fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """Run a function over tensors: recorded when recording, and with errors that name it."""
     if state.recording:
         return _compute(name, _with_integers, (fn, args, kwargs), _NO_PARAMS, True, args)
     return _compute(name, fn, args, kwargs, False)
 
 
-def _with_integers(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def _with_integers(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """Run a function; integers that it makes of values with gradients, or is given, take part in the gradient."""
     dtype = kwargs.get("dtype")
     makes_integers = dtype is not None and not torch_dtype(dtype).is_floating_point
@@ -36,7 +36,7 @@ def _with_integers(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         places = _places((args, kwargs), tensors)
         if integers.has_proxy(tensors) or (makes_integers and any(t.requires_grad for t in tensors)):
 
-            def call(given: Any, params: Any) -> Any:
+            def call(given: Sequence[torch.Tensor], params: dict[str, Any]) -> Any:
                 args, kwargs = _filled_in(places, iter(given))
                 return fn(*args, **{**kwargs, **params})
 

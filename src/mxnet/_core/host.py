@@ -24,7 +24,7 @@ def number(name: str, value: Any) -> Any:
         raise OperatorTypeError(f"{name} must be a number, got {got}") from None
 
 
-def host_array(source: Any) -> np.ndarray:
+def host_array(source: object) -> np.ndarray:
     """Anything array-like as a NumPy array; of lists, it may hold objects and text.
 
     One-element arrays that stand beside numbers in a list are numbers, as in ``[1.0, loss]``.
@@ -57,7 +57,7 @@ def _with_scalars(value: object) -> Any:
     return value
 
 
-def tensor_of(source: Any, dtype: torch.dtype) -> torch.Tensor:
+def tensor_of(source: object, dtype: torch.dtype) -> torch.Tensor:
     """A new tensor on the host with the values of anything array-like, converted to a type as NumPy converts.
 
     Whatever NumPy can store is fine: any strides and byte order, read-only memory, text and objects that are numbers.
@@ -131,7 +131,7 @@ class array(np.ndarray):
     def __complex__(self) -> complex:
         return complex(self.item())
 
-    def __array_wrap__(self, result: Any, context: Any = None, return_scalar: bool = False) -> Any:
+    def __array_wrap__(self, result: np.ndarray, context: object = None, return_scalar: bool = False) -> Any:
         if not result.ndim:
             return result[()]
         return result.view(array) if result.size == 1 else np.asarray(result)

@@ -6,7 +6,7 @@ import gzip
 import math
 import struct
 import zlib
-from typing import Any
+from io import BufferedIOBase
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def _invalid(path: str, message: str) -> MXNetError:
     return MXNetError(f"{path}: invalid mnist format, not a file of bytes behind their shape: {message}")
 
 
-def _read_header(file: Any, path: str, axes: int | None) -> tuple[int, ...]:
+def _read_header(file: BufferedIOBase, path: str, axes: int | None) -> tuple[int, ...]:
     start = file.read(4)
     found = start[3] if len(start) == 4 else 0
     if start[:3] != bytes((0, 0, _UNSIGNED_BYTE)) or not (1 <= found <= _MAX_AXES if axes is None else found == axes):
@@ -66,7 +66,7 @@ def _read_header(file: Any, path: str, axes: int | None) -> tuple[int, ...]:
     return struct.unpack(f">{found}I", lengths)
 
 
-def _read_at_most(file: Any, size: int) -> bytearray:
+def _read_at_most(file: BufferedIOBase, size: int) -> bytearray:
     body = bytearray()
     while len(body) < size:
         piece = file.read(min(size - len(body), _PIECE))

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 
 from .grad_mode import grad_mode
 
@@ -94,7 +95,13 @@ def run(fn: Callable[..., Any], tensors: Sequence[Tensor | None], kwargs: dict[s
 class _Call(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, fn: Any, tensors: Any, kwargs: dict[str, Any], is_pure: bool, found: list[Any], *inputs: Any
+        ctx: FunctionCtx,
+        fn: Callable[..., Any],
+        tensors: Sequence[Tensor | None],
+        kwargs: dict[str, Any],
+        is_pure: bool,
+        found: list[Any],
+        *inputs: Any,
     ) -> Any:
         ctx.set_materialize_grads(False)
         result = fn(tensors, kwargs)
@@ -107,7 +114,7 @@ class _Call(torch.autograd.Function):
         return tuple([r if r.is_floating_point() else new_proxy(r) for r in outputs])
 
     @staticmethod
-    def backward(ctx: Any, *grads: Any) -> Any:
+    def backward(ctx: FunctionCtx, *grads: Any) -> Any:
         inputs = ctx.saved_tensors
         fn, tensors, kwargs, is_pure = ctx.call
         nothing = (None,) * (5 + len(inputs))

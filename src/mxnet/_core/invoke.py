@@ -33,7 +33,7 @@ def invoke(
     od: OpDef,
     arrays: Sequence[Array | None],
     kwargs: dict[str, Any],
-    out: Any = None,
+    out: Array | Sequence[Array] | None = None,
     kind: type[Array] | None = None,
 ) -> Any:
     """Run an operator eagerly.
@@ -179,8 +179,8 @@ def derive(
     fn: Callable[..., torch.Tensor],
     args: tuple[Any, ...],
     make: Callable[[torch.Tensor], Any],
-    op: Any,
-    params: Any,
+    op: object,
+    params: object,
     *others: Any,
 ) -> Any:
     """The array ``make(fn(tensor, *args))`` of another: a view, a part or a move, for which there is no operator.
@@ -490,7 +490,7 @@ def _on_copies(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out: ob
     return result if out is None else out
 
 
-def _write_value(name: str, target: Any, value: Any, record: bool) -> None:
+def _write_value(name: str, target: Any, value: torch.Tensor | Sparse, record: bool) -> None:
     """Write a result, which may be sparse, into the caller's array."""
     if target.stype != "default":
         if target.shape != tuple(value.shape):

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from logging import Logger
+from types import ModuleType
 from typing import Any
 
 _FORMAT = logging.Formatter(logging.BASIC_FORMAT)
@@ -45,6 +47,6 @@ def _emit(level: int, message: str, args: tuple[Any, ...]) -> None:
 root = _Root()
 
 
-def through(logger: Any) -> Any:
+def through(logger: Logger | ModuleType | _Root | None) -> Any:
     """What to call for a logger that a user may give; the module ``logging``, MXNet's default, is the root logger."""
     return root if logger is None or logger is logging else logger

@@ -20,7 +20,7 @@ def pointed(target: Any) -> Any:
     return target._obj if hasattr(target, "_obj") else target.contents
 
 
-def _tell(record: Any, position: Any) -> int:
+def _tell(record: Any, position: object) -> int:
     pointed(position).value = record._file.tell()
     return 0
 

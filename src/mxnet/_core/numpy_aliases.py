@@ -9,37 +9,42 @@ warnings.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 
-def _in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False, *, kind: str | None = None) -> Any:
+def _in1d(
+    ar1: ArrayLike, ar2: ArrayLike, assume_unique: bool = False, invert: bool = False, *, kind: str | None = None
+) -> Any:
     """Which elements of ``ar1``, in one row, are in ``ar2``."""
     return np.isin(np.asarray(ar1).ravel(), ar2, assume_unique=assume_unique, invert=invert, kind=kind)
 
 
-def _msort(a: Any) -> Any:
+def _msort(a: ArrayLike) -> Any:
     """A copy that is sorted along the first axis."""
     return np.sort(a, axis=0)
 
 
-def _asfarray(a: Any, dtype: Any = np.float64) -> Any:
+def _asfarray(a: ArrayLike, dtype: DTypeLike = np.float64) -> Any:
     """An array of floating numbers: ``dtype``, or float64 when that is none."""
     return np.asarray(a, dtype=dtype if np.issubdtype(dtype, np.inexact) else np.float64)
 
 
-def _asscalar(a: Any) -> Any:
+def _asscalar(a: np.ndarray) -> Any:
     """The Python number of an array with one element."""
     return a.item()
 
 
-def _alen(a: Any) -> int:
+def _alen(a: ArrayLike) -> int:
     """The length of the first axis, 1 for a number."""
     return len(np.array(a, ndmin=1))
 
 
-def _find_common_type(array_types: Any, scalar_types: Any) -> Any:
+def _find_common_type(array_types: Iterable[DTypeLike], scalar_types: Iterable[DTypeLike]) -> Any:
     """The type that arrays and numbers are computed in: numbers count only where their kind is larger."""
     arrays = [np.dtype(t) for t in array_types]
     scalars = [np.dtype(t) for t in scalar_types]
@@ -66,24 +71,24 @@ def _obj2sctype(rep: Any, default: object | None = None) -> Any:
         return default
 
 
-def _issubsctype(arg1: Any, arg2: Any) -> bool:
+def _issubsctype(arg1: object, arg2: object) -> bool:
     """Whether the first type is a kind of the second."""
     return issubclass(_obj2sctype(arg1), _obj2sctype(arg2))
 
 
-def _issubclass(arg1: Any, arg2: Any) -> bool:
+def _issubclass(arg1: object, arg2: type | tuple[type, ...]) -> bool:
     """`issubclass`, and False for what is no class."""
     return isinstance(arg1, type) and issubclass(arg1, arg2)
 
 
-def _maximum_sctype(t: Any) -> Any:
+def _maximum_sctype(t: DTypeLike) -> Any:
     """The largest type of the same kind."""
     kind = np.dtype(t).kind
     largest = {"i": np.int64, "u": np.uint64, "f": np.longdouble, "c": np.clongdouble}
     return largest.get(kind, np.dtype(t).type)
 
 
-def _sctype2char(sctype: Any) -> str:
+def _sctype2char(sctype: DTypeLike) -> str:
     """The letter of a type."""
     return np.dtype(sctype).char
 
@@ -200,7 +205,7 @@ def _value(meaning: object) -> Any:
 given: list[str] = []
 
 
-def restore(module: Any = np) -> list[str]:
+def restore(module: ModuleType = np) -> list[str]:
     """Give NumPy the names of the table that it has not.
 
     ``hasattr`` is not asked: it would warn for some of these names.

@@ -9,13 +9,14 @@ from types import SimpleNamespace
 from typing import Annotated, Any, Literal, NoReturn, TypeAlias, TypeVar
 
 import torch
+from torch.autograd.function import FunctionCtx
 
 from ..base import MXNetError
+from ..context import Context
 from .params import Codec, codec_for
 from .rng import generator
 from .spelling import suggestion
 from .text import shortened
-from .types import ContextLike
 
 
 class _Mark:
@@ -50,7 +51,7 @@ class Param:
 
     __slots__ = ("codec", "decode", "default", "name", "required")
 
-    def __init__(self, name: str, codec: Codec, required: bool, default: Any) -> None:
+    def __init__(self, name: str, codec: Codec, required: bool, default: object) -> None:
         self.name = name
         self.codec = codec
         self.decode = codec.decode
@@ -393,13 +394,13 @@ class OpDef:
 
     # ------------------------------------------------------------------ running
 
-    def keywords(self, p: Params, is_train: bool, ctx: ContextLike) -> dict[str, Any]:
+    def keywords(self, p: Params, is_train: bool, ctx: Context | None) -> dict[str, Any]:
         """Keyword arguments for the function: parameters, mode, generator and device."""
         kwargs = {k: v for k, v in vars(p).items() if k in self.takes or self.open_params}
         self.add_marks(kwargs, is_train, ctx)
         return kwargs
 
-    def add_marks(self, kwargs: dict[str, Any], is_train: bool, ctx: Any) -> None:
+    def add_marks(self, kwargs: dict[str, Any], is_train: bool, ctx: Context | None) -> None:
         """Fill in the arguments which the caller of the operator does not give."""
         if self.train_arg:
             kwargs[self.train_arg] = is_train
@@ -417,7 +418,7 @@ class OpDef:
         return self.fn(*tensors, **kwargs)
 
     def call(
-        self, tensors: Sequence[torch.Tensor], p: Params, is_train: bool, ctx: ContextLike
+        self, tensors: Sequence[torch.Tensor], p: Params, is_train: bool, ctx: Context | None
     ) -> tuple[torch.Tensor, ...]:
         """Run on tensors of the present inputs; gives all outputs, hidden ones included.
 
@@ -444,7 +445,7 @@ class _OwnGradient(torch.autograd.Function):
     """Runs an operator whose gradient is not that of its function (loss layers, for instance)."""
 
     @staticmethod
-    def forward(ctx: Any, od: OpDef, kwargs: dict[str, Any], *tensors: torch.Tensor | None) -> Any:
+    def forward(ctx: FunctionCtx, od: OpDef, kwargs: dict[str, Any], *tensors: torch.Tensor | None) -> Any:
         result = od.fn(*tensors, **kwargs)
         outputs = (result,) if isinstance(result, torch.Tensor) else tuple(result)
         # An input handed through as the output must not be saved as an output of this node.
@@ -456,7 +457,7 @@ class _OwnGradient(torch.autograd.Function):
         return outputs[0] if isinstance(result, torch.Tensor) else outputs
 
     @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+    def backward(ctx: FunctionCtx, *grads: torch.Tensor) -> Any:
         saved = ctx.saved_tensors
         inputs, outputs = saved[: ctx.num_inputs], saved[ctx.num_inputs :]
         result = list(ctx.od.backward_fn(grads, inputs, outputs, ctx.p))
@@ -469,7 +470,7 @@ class _ZeroGradient(torch.autograd.Function):
     """Runs an operator whose outputs do not change with its inputs: its gradient is zero, or refused."""
 
     @staticmethod
-    def forward(ctx: Any, od: OpDef, kwargs: dict[str, Any], *tensors: torch.Tensor | None) -> Any:
+    def forward(ctx: FunctionCtx, od: OpDef, kwargs: dict[str, Any], *tensors: torch.Tensor | None) -> Any:
         ctx.od = od
         result = od.fn(*tensors, **kwargs)
         outputs = (result,) if isinstance(result, torch.Tensor) else tuple(result)
@@ -477,7 +478,7 @@ class _ZeroGradient(torch.autograd.Function):
         return result if isinstance(result, torch.Tensor) else outputs
 
     @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+    def backward(ctx: FunctionCtx, *grads: torch.Tensor) -> Any:
         if ctx.od.no_gradient:
             raise MXNetError(
                 f"Operator {ctx.od.name} is non-differentiable because it didn't register FGradient attribute."

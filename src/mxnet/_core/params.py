@@ -53,7 +53,7 @@ class Codec:
         """MXNet's text for a default value in a type string."""
         return repr(default) if isinstance(default, str) else f"{default}"
 
-    def type_string(self, required: bool, default: Any) -> str:
+    def type_string(self, required: bool, default: object) -> str:
         """MXNet's text for the whole parameter, as in ``"int, optional, default=1"``."""
         if required:
             return f"{self.type_name}, required"
@@ -149,7 +149,7 @@ class _Float(Codec):
             raise ValueError(f"{self.type_name}, got {quoted(word)}")
         return self.read(word)
 
-    def describe(self, default: float) -> str:
+    def describe(self, default: Any) -> str:
         """Nine (double: seventeen) significant digits of the value as the C type holds it, as MXNet prints it."""
         if default is None:
             return "None"
@@ -171,7 +171,7 @@ class _Bool(Codec):
             raise ValueError(f"boolean, got {value!r}")
         return found
 
-    def describe(self, default: bool) -> str:
+    def describe(self, default: Any) -> str:
         return "None" if default is None else str(int(default))
 
 
@@ -308,7 +308,7 @@ class _Enum(Codec):
         except (KeyError, TypeError):
             raise ValueError(f"one of {self.type_name}, got {value!r}") from None
 
-    def describe(self, default: Any) -> str:
+    def describe(self, default: object) -> str:
         return repr(str(default))
 
 
@@ -339,7 +339,7 @@ class _DType(Codec):
             raise ValueError(f"one of {self.type_name}, got {value!r}")
         return dtype
 
-    def describe(self, default: Any) -> str:
+    def describe(self, default: object) -> str:
         return "'None'" if default is None else repr(TORCH_TO_NAME[default])
 
 
@@ -385,7 +385,7 @@ _PLAIN: dict[Any, Codec] = {int: _INT, float: _Float(), bool: _Bool(), str: _Str
 _CACHE: dict[Any, Codec] = dict(_PLAIN)
 
 
-def codec_for(annotation: Any) -> Codec:
+def codec_for(annotation: object) -> Codec:
     """The codec of an annotation; TypeError when nothing is known about it."""
     found = _CACHE.get(annotation)
     if found is None:

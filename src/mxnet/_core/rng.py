@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from .types import ContextLike
+from ..context import Context
 
 _MASK = 0x7FFF_FFFF_FFFF_FFFF
 
@@ -21,7 +21,7 @@ _generators: dict[Any, torch.Generator] = {}
 _base_seed = 0  # as in MXNet, a program that sets no seed draws the same numbers each time
 
 
-def generator(ctx: Any) -> torch.Generator:
+def generator(ctx: Context) -> torch.Generator:
     """The generator of a context, made on first use."""
     found = _generators.get(ctx)
     if found is None:
@@ -34,7 +34,7 @@ def generator(ctx: Any) -> torch.Generator:
     return found
 
 
-def _seed_of(ctx: Any, seed: int) -> int:
+def _seed_of(ctx: Context, seed: int) -> int:
     """Devices that are seeded together still draw different numbers."""
     return (seed + ctx.device_id) & _MASK
 
@@ -66,6 +66,6 @@ def drawing_again(states: Mapping[torch.Generator, torch.Tensor]) -> Iterator[No
             g.set_state(later)
 
 
-def seed_context(ctx: ContextLike, seed: int) -> None:
+def seed_context(ctx: Context, seed: int) -> None:
     """Seed the generator of one context; devices that are seeded one by one with one number draw the same numbers."""
     generator(ctx).manual_seed(int(seed) & _MASK)

@@ -456,7 +456,7 @@ def dump_array(array: Array) -> bytes:
     return buffer.getvalue()
 
 
-def load_array(buf: Any, kind: type[A]) -> A:
+def load_array(buf: object, kind: type[A]) -> A:
     """The array that :func:`dump_array` wrote.
 
     Raises

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any
 
 import torch
+from torch.autograd.function import FunctionCtx
 
 from . import integers
 from .array import Array
@@ -53,12 +54,12 @@ class _Reach(torch.autograd.Function):
     """Values as they are; a backward pass that comes to one of them goes on to sources, with a gradient of None."""
 
     @staticmethod
-    def forward(ctx: Any, count: int, *tensors: torch.Tensor) -> Any:
+    def forward(ctx: FunctionCtx, count: int, *tensors: torch.Tensor) -> Any:
         ctx.set_materialize_grads(False)
         return tuple([t.data for t in tensors[:count]])
 
     @staticmethod
-    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+    def backward(ctx: FunctionCtx, *grads: torch.Tensor) -> Any:
         return (None, *grads, *[None] * (len(ctx.needs_input_grad) - 1 - len(grads)))
 
 
@@ -224,12 +225,12 @@ class _ConstantOf(torch.autograd.Function):
     """A gradient that does not depend on the variable, kept in its graph: differentiating it again gives zero."""
 
     @staticmethod
-    def forward(ctx: Any, value: torch.Tensor, variable: torch.Tensor) -> torch.Tensor:
+    def forward(ctx: FunctionCtx, value: torch.Tensor, variable: torch.Tensor) -> torch.Tensor:
         ctx.save_for_backward(variable)
         return value.clone()  # torch's own zeros have no memory
 
     @staticmethod
-    def backward(ctx: Any, grad: torch.Tensor) -> Any:
+    def backward(ctx: FunctionCtx, grad: torch.Tensor) -> Any:
         return None, torch.zeros_like(ctx.saved_tensors[0])
 
 

@@ -5,20 +5,19 @@ The numbers are those of ``log_softmax``, ``pick``, the sign and the mean, which
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 
 from .._core.history import origin_of
 from .._core.invoke import composed
 from .._core.registry import get_op
 from ..ndarray import NDArray
+from ._types import Operand
 
 _log_softmax, _pick, _negative = get_op("log_softmax"), get_op("pick"), get_op("negative")
 _NONE, _NEVER = 0, -100  # torch's numbers for "no reduction" and "ignore no class"
 
 
-def suits(pred: Any, label: Any) -> bool:
+def suits(pred: Operand, label: Operand) -> bool:
     """Whether these are a dense float matrix, not subject to mixed precision, and a class for each of its rows."""
     return (
         type(pred) is type(label) is NDArray

@@ -13,7 +13,7 @@ from ..symbol import Symbol
 Format = Any
 
 
-def flatten(args: Any, inout_str: str) -> tuple[list[Any], Format]:
+def flatten(args: object, inout_str: str) -> tuple[list[Any], Format]:
     """A nested list as a flat one, and its format.
 
     Parameters
@@ -96,7 +96,7 @@ class Kinds:
 
     __slots__ = ("arrays", "contexts", "symbols")
 
-    def __init__(self, args: Any) -> None:
+    def __init__(self, args: object) -> None:
         self.symbols = False
         self.arrays = False
         self.contexts: list[Context] = []
@@ -114,7 +114,7 @@ class Kinds:
                 self._look(a)
 
 
-def gather_type_ctx_info(args: Any) -> tuple[bool, bool, set[Context], Context | None]:
+def gather_type_ctx_info(args: object) -> tuple[bool, bool, set[Context], Context | None]:
     """Whether there are symbols, whether there are arrays, their contexts, and the first of these."""
     kinds = Kinds(args if isinstance(args, (list, tuple)) else (args,))
     return kinds.symbols, kinds.arrays, set(kinds.contexts), kinds.contexts[0] if kinds.contexts else None

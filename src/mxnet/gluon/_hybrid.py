@@ -20,6 +20,7 @@ from ._block import HYBRIDIZE, Block
 from ._flatten import Kinds, flatten, regroup
 from ._numpy_graph import Answers, as_kind, kind_of, some_classic
 from ._parameter import Parameter, keeps_arrays
+from ._types import Operand
 from ._version_counter import parameters_version
 
 
@@ -109,7 +110,7 @@ class HybridBlock(Block):
 
     # ------------------------------------------------------------------ running
 
-    def forward(self, x: Any, *args: Any) -> Any:
+    def forward(self, x: Operand, *args: Any) -> Any:
         """Run :meth:`hybrid_forward` on arrays or symbols, or the graph made of it.
 
         Parameters
@@ -356,7 +357,7 @@ class HybridBlock(Block):
 
     def optimize_for(
         self,
-        x: Any,
+        x: Operand,
         *args: Any,
         backend: str | None = None,
         clear: bool = False,

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import ndarray
 from ..base import ArgumentTypeError, numeric_types
+from ._types import Operand
 from .block import HybridBlock
 
 TINY = 1e-12  # keeps logarithms and quotients finite
@@ -19,17 +20,17 @@ def reshape_like(F: ModuleType, x: Any, y: Any) -> Any:
     return F.reshape_like(x, y)
 
 
-def log1p_exp_minus_abs(F: ModuleType, x: Any) -> Any:
+def log1p_exp_minus_abs(F: ModuleType, x: Operand) -> Any:
     """``log(1 + exp(-|x|))``, the part of a logistic loss that neither overflows nor loses digits."""
     return F.Activation(-F.abs(x), act_type="softrelu")
 
 
-def greater(F: ModuleType, x: Any, number: float) -> Any:
+def greater(F: ModuleType, x: Operand, number: float) -> Any:
     """1 where ``x`` is above a number, else 0, in the type of ``x``."""
     return F._internal._greater_scalar(x, scalar=number)
 
 
-def scaled(F: ModuleType, x: Any, factor: Any) -> Any:
+def scaled(F: ModuleType, x: Operand, factor: Any) -> Any:
     """``x`` times a factor that broadcasts: arrays by ``*``, since `mx.np` promotes types and operators do not."""
     return x * factor if F is ndarray else F.broadcast_mul(x, factor)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Protocol
+from typing import Protocol
 
 from .. import name as _name
 from ._parameter_dict import ParameterDict
@@ -82,7 +82,7 @@ class _BlockScope:
             names.__enter__()
         return self
 
-    def __exit__(self, ptype: Any, value: object, trace: Any) -> None:
+    def __exit__(self, ptype: object, value: object, trace: object) -> None:
         if not self._block._empty_prefix:
             before, names = self._entered.pop()
             names.__exit__(ptype, value, trace)

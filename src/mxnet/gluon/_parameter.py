@@ -263,7 +263,7 @@ class Parameter(Holder):
             self._grad = [ndarray.zeros(a.shape, a.context, a.dtype, stype=self._grad_stype) for a in self._data or ()]
         autograd.mark_variables(self._data, self._grad, self.grad_req)
 
-    def _load_init(self, data: NDArray, ctx: Any, cast_dtype: bool = False, dtype_source: str = "current") -> None:
+    def _load_init(self, data: NDArray, ctx: Context, cast_dtype: bool = False, dtype_source: str = "current") -> None:
         """Take values from a file: initialize with them, or overwrite."""
         shape = self._check_load(data, ctx, cast_dtype, dtype_source, self.shape)
         if self.shape:

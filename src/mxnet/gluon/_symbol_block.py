@@ -21,6 +21,7 @@ from ..symbol import Symbol
 from ._flatten import flatten, regroup
 from ._hybrid import HybridBlock
 from ._parameter_dict import ParameterDict
+from ._types import Operand
 from ._version_counter import VersionedDict
 
 _ROW_SPARSE = str(STORAGE_TYPES["row_sparse"])  # as the attribute __storage_type__ spells it
@@ -128,7 +129,7 @@ class SymbolBlock(HybridBlock):
         inputs, out = self._cached_graph
         return f"{type(self).__name__}(\n{out} : {len(inputs)} -> {len(out.list_outputs())}\n)"
 
-    def forward(self, x: Any, *args: Any) -> Any:
+    def forward(self, x: Operand, *args: Any) -> Any:
         """Run the graph on arrays, or put symbols into the place of its inputs."""
         if isinstance(x, NDArray):
             if x._ctx == current_context():

@@ -22,6 +22,7 @@ from ..ndarray import NDArray
 from ..ndarray.ndarray import wrap
 from ..symbol import Symbol
 from ..util import is_np_array, is_np_shape
+from ._types import Operand
 
 __all__ = ["check_sha1", "clip_global_norm", "download", "replace_file", "split_and_load", "split_data"]
 
@@ -70,13 +71,13 @@ def _new_array(data: object, ctx: Context) -> NDArray:
     return numpy.array(data, ctx=ctx)
 
 
-def in_mode(x: Any) -> Any:
+def in_mode(x: Operand) -> Any:
     """A dense array of the library's as the mode wants it: as ``mx.np`` array under NumPy array semantics."""
     return x.as_np_ndarray() if is_np_array() and type(x) is NDArray else x
 
 
 def split_and_load(
-    data: Any, ctx_list: Sequence[Context], batch_axis: int = 0, even_split: bool = True
+    data: Operand, ctx_list: Sequence[Context], batch_axis: int = 0, even_split: bool = True
 ) -> list[NDArray]:
     """Cut a batch into one slice for each context, and bring it there; see :func:`split_data`.
 
@@ -282,7 +283,7 @@ class HookHandle:
     def __enter__(self) -> HookHandle:
         return self
 
-    def __exit__(self, ptype: Any, value: object, trace: Any) -> None:
+    def __exit__(self, ptype: object, value: object, trace: object) -> None:
         self.detach()
 
 

@@ -336,8 +336,8 @@ class DetRandomPadAug(_RandomWindow):
 
 def CreateMultiRandCropAugmenter(
     min_object_covered: Any = 0.1,
-    aspect_ratio_range: Any = (0.75, 1.33),
-    area_range: Any = (0.05, 1.0),
+    aspect_ratio_range: float | Sequence[float] = (0.75, 1.33),
+    area_range: float | Sequence[float] = (0.05, 1.0),
     min_eject_coverage: Any = 0.3,
     max_attempts: Any = 50,
     skip_prob: float = 0,
@@ -379,8 +379,8 @@ def CreateDetAugmenter(
     rand_pad: float = 0,
     rand_gray: float = 0,
     rand_mirror: bool = False,
-    mean: Any = None,
-    std: Any = None,
+    mean: float | Sequence[float] | None = None,
+    std: float | Sequence[float] | None = None,
     brightness: float = 0,
     contrast: float = 0,
     saturation: float = 0,

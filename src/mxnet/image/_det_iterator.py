@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -173,8 +173,8 @@ class ImageDetIter(ImageIter):
         self,
         color: Any = None,
         thickness: int = 2,
-        mean: Any = None,
-        std: Any = None,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
         clip: bool = True,
         waitKey: int | None = None,
         window_name: str = "draw_next",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from .._core.types import DTypeLike, ShapeLike
 from ..base import mx_real_t
+from ..ndarray import NDArray
 
 
 class DataDesc(namedtuple("DataDesc", ["name", "shape"])):
@@ -48,7 +52,7 @@ class DataDesc(namedtuple("DataDesc", ["name", "shape"])):
         return 0 if layout is None else layout.find("N")
 
     @staticmethod
-    def get_list(shapes: Any, types: Any) -> list[DataDesc]:
+    def get_list(shapes: Sequence[tuple[str, Sequence[int]]], types: Any) -> list[DataDesc]:
         """Descriptions from pairs (name, shape) and, if not None, pairs (name, dtype)."""
         if types is None:
             return [DataDesc(x[0], x[1]) for x in shapes]
@@ -74,13 +78,13 @@ class DataBatch:
 
     def __init__(
         self,
-        data: Any,
-        label: Any = None,
+        data: Sequence[NDArray] | None,
+        label: Sequence[NDArray] | None = None,
         pad: int | None = None,
-        index: Any = None,
-        bucket_key: Any = None,
-        provide_data: Any = None,
-        provide_label: Any = None,
+        index: Sequence[int] | np.ndarray | None = None,
+        bucket_key: object = None,
+        provide_data: Sequence[DataDesc | tuple[str, Sequence[int]]] | None = None,
+        provide_label: Sequence[DataDesc | tuple[str, Sequence[int]]] | None = None,
     ) -> None:
         assert data is None or isinstance(data, (list, tuple)), "Data must be list of NDArrays"
         assert label is None or isinstance(label, (list, tuple)), "Label must be list of NDArrays"

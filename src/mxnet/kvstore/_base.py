@@ -24,11 +24,11 @@ class KVStoreBase:
     OPTIMIZER = "optimizer"
     kv_registry: dict[str, type] = {}
 
-    def broadcast(self, key: Any, value: object, out: Any, priority: int = 0) -> None:
+    def broadcast(self, key: Any, value: object, out: object, priority: int = 0) -> None:
         """Initialize a key with the value of the first worker, and copy it into every array of ``out``."""
         raise NotImplementedError
 
-    def pushpull(self, key: Any, value: object, out: Any = None, priority: int = 0) -> None:
+    def pushpull(self, key: Any, value: object, out: object = None, priority: int = 0) -> None:
         """Sum ``value`` over devices and workers, and copy the result into ``out`` (or back into ``value``)."""
         raise NotImplementedError
 
@@ -94,11 +94,11 @@ class TestStore(KVStoreBase):
 
     __test__ = False  # not a test case, whatever pytest makes of the name
 
-    def broadcast(self, key: Any, value: object, out: Any, priority: int = 0) -> None:
+    def broadcast(self, key: Any, value: object, out: object, priority: int = 0) -> None:
         """Copy ``value`` into every array of ``out``."""
         _write(out, value)
 
-    def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
+    def pushpull(self, key: Any, value: Any, out: object = None, priority: int = 0) -> None:
         """Sum a list of arrays into ``out`` (or back into all of them)."""
         total = value
         if isinstance(value, (list, tuple)):

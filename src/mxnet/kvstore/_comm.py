@@ -12,7 +12,7 @@ from ..ndarray import NDArray
 from ..ndarray.ndarray import wrap
 
 
-def total(values: Sequence[Any], out: Any = None) -> Any:
+def total(values: Sequence[Any], out: NDArray | None = None) -> Any:
     """The sum of arrays, on the first one's context.
 
     Parameters
@@ -83,7 +83,7 @@ class GradientCompression:
         self._residuals: dict[Any, torch.Tensor] = {}
 
     @classmethod
-    def from_params(cls, params: Any) -> GradientCompression:
+    def from_params(cls, params: object) -> GradientCompression:
         """Check a user's dictionary, whose values may be strings."""
         assert isinstance(params, dict), f"unexpected type for param_dict: {type(params)}"
         unknown = params.keys() - {"type", "threshold"}
@@ -98,7 +98,7 @@ class GradientCompression:
             raise MXNetError(f"threshold must be greater than 0, got {threshold}")
         return cls("2bit", threshold)
 
-    def reduce(self, key: Any, values: Sequence[NDArray], out: Any = None) -> NDArray:
+    def reduce(self, key: Any, values: Sequence[NDArray], out: NDArray | None = None) -> NDArray:
         """The sum of what each device would send; see :func:`total`."""
         return total([wrap(self._sent((key, i), v._t.data), v.context) for i, v in enumerate(values)], out)
 

@@ -12,13 +12,14 @@ from .._core.files import atomic_write
 from .._core.sparse.storage import Rows
 from ..base import MXNetError
 from ..ndarray import NDArray
+from ..ndarray.sparse import RowSparseNDArray
 from ._base import KVStoreBase
 from ._comm import GradientCompression, copy_into, total
 
 __all__ = ["KVStore"]
 
 
-def _pairs(keys: Any, values: Any) -> list[tuple[Any, list[Any]]]:
+def _pairs(keys: object, values: Any) -> list[tuple[Any, list[Any]]]:
     """Sort out the forms in which keys and arrays are given: one key or a list, and for each one array or a list.
 
     Raises
@@ -49,7 +50,7 @@ def _by_key(pairs: list[tuple[Any, list[Any]]]) -> dict[Any, list[Any]]:
     return found
 
 
-def _alike(a: Any, b: Any) -> bool:
+def _alike(a: NDArray, b: NDArray) -> bool:
     """Whether two arrays are dense, of one type and on one device."""
     return a.stype == b.stype == "default" and a._t.dtype == b._t.dtype and a._t.device == b._t.device
 
@@ -112,7 +113,7 @@ class KVStore(KVStoreBase):
 
     # ------------------------------------------------------------------ values
 
-    def init(self, key: Any, value: object) -> None:
+    def init(self, key: object, value: object) -> None:
         """Give keys their first values, which are copied. A key is initialized once.
 
         Parameters
@@ -143,7 +144,7 @@ class KVStore(KVStoreBase):
             self._check_key_type(key)
             raise MXNetError(f"key {key} doesn't exist. Did you init?") from None
 
-    def push(self, key: Any, value: object, priority: int = 0) -> None:
+    def push(self, key: object, value: object, priority: int = 0) -> None:
         """Sum the arrays of each key, and store the sum or hand it to the updater.
 
         Parameters
@@ -203,7 +204,7 @@ class KVStore(KVStoreBase):
         for k, s in sorted(sums, key=lambda pair: place[pair[0]]):
             updater(k.encode() if isinstance(k, str) else k, s, self._values[k])
 
-    def pull(self, key: Any, out: Any = None, priority: int = 0, ignore_sparse: bool = True) -> None:
+    def pull(self, key: Any, out: object = None, priority: int = 0, ignore_sparse: bool = True) -> None:
         """Copy the values of keys into arrays.
 
         Parameters
@@ -231,7 +232,7 @@ class KVStore(KVStoreBase):
                 values.append(stored)
         copy_into(targets, values)
 
-    def pushpull(self, key: Any, value: object, out: Any = None, priority: int = 0) -> None:
+    def pushpull(self, key: Any, value: object, out: object = None, priority: int = 0) -> None:
         """:meth:`push`, then :meth:`pull` into ``out``, or back into ``value`` when that is not given."""
         pairs = _pairs(key, value)
         wanted = pairs if out is None else _pairs(key, out)
@@ -241,13 +242,13 @@ class KVStore(KVStoreBase):
             wanted = [pair for pair in pushed.items() if len(pair[1]) > 1]  # a single array is its own sum
         self._pull(wanted, ignore_sparse=True)
 
-    def broadcast(self, key: Any, value: object, out: Any, priority: int = 0) -> None:
+    def broadcast(self, key: Any, value: object, out: object, priority: int = 0) -> None:
         """:meth:`init`, then :meth:`pull`."""
         outs = _pairs(key, out)
         self.init(key, value)
         self._pull(outs, ignore_sparse=True)
 
-    def row_sparse_pull(self, key: Any, out: Any = None, priority: int = 0, row_ids: Any = None) -> None:
+    def row_sparse_pull(self, key: Any, out: object = None, priority: int = 0, row_ids: object = None) -> None:
         """Copy some rows of values into ``row_sparse`` arrays.
 
         Parameters
@@ -338,7 +339,7 @@ class KVStore(KVStoreBase):
         """Send a command to the servers: there are none."""
 
 
-def _rows(stored: Any, ids: NDArray) -> Rows:
+def _rows(stored: RowSparseNDArray, ids: NDArray) -> Rows:
     """Some rows of a dense or row_sparse array; their numbers may come in any order, and more than once."""
     rows = ids._t.detach().reshape(-1).to(torch.int64).unique()
     if len(rows) and not (0 <= int(rows[0]) and int(rows[-1]) < stored.shape[0]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy
@@ -67,7 +67,7 @@ def working(*arrays: Any) -> tuple[Any, ...]:
     return (torch, *[t.to(device, non_blocking=True) for t in tensors])
 
 
-def pairs(labels: Any, preds: Any) -> Iterator[Any]:
+def pairs(labels: Sequence[NDArray], preds: Sequence[NDArray]) -> Iterator[Any]:
     """Each label beside its prediction, as :func:`working` gives them."""
     for label, pred in zip(*check_label_shapes(labels, preds, True)):
         yield working(label, pred)
@@ -101,7 +101,7 @@ def _tally(name: str, doc: str) -> Any:
             self._settle()
         return getattr(self, slot)
 
-    def write(self: EvalMetric, value: Any) -> None:
+    def write(self: EvalMetric, value: object) -> None:
         if self._pending:
             self._settle()
         setattr(self, slot, value)
@@ -150,7 +150,11 @@ class EvalMetric:
     global_num_inst = _tally("global_num_inst", "The count since the last :meth:`reset`.")
 
     def __init__(
-        self, name: str, output_names: list[str] | None = None, label_names: list[str] | None = None, **kwargs: Any
+        self,
+        name: str,
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
+        **kwargs: Any,
     ) -> None:
         self._has_global_stats = kwargs.pop("has_global_stats", False)
         self.name, self._kwargs = str(name), kwargs
@@ -178,7 +182,7 @@ class EvalMetric:
         labels = self._named(label, self.label_names, "label_names")
         self.update(labels, preds)
 
-    def _named(self, arrays: dict[str, NDArray], names: list[str] | None, argument: str) -> list[NDArray]:
+    def _named(self, arrays: dict[str, NDArray], names: Sequence[str] | None, argument: str) -> list[NDArray]:
         if names is None:
             return list(arrays.values())
         for name in names:
@@ -187,7 +191,7 @@ class EvalMetric:
                 raise UnknownNameError(f"{type(self).__name__}: {argument} has {quoted(name)}, the batch has {present}")
         return [arrays[name] for name in names]
 
-    def update(self, labels: Any, preds: Any) -> None:
+    def update(self, labels: Sequence[NDArray], preds: Sequence[NDArray]) -> None:
         """Add a batch.
 
         Parameters

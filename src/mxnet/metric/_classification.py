@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy
 import torch
 
 from .._core.defaults import Defaults
+from ..ndarray import NDArray
 from ._base import EvalMetric, alias, as_index, as_single, as_tensor, check_label_shapes, pairs, register, working
 from ._counts import Counts, _BinaryClassificationMetrics
 
@@ -37,12 +39,16 @@ class Accuracy(EvalMetric):
     """
 
     def __init__(
-        self, axis: int = 1, name: str = "accuracy", output_names: Any = None, label_names: Any = None
+        self,
+        axis: int = 1,
+        name: str = "accuracy",
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(name, output_names, label_names, axis=axis, has_global_stats=True)
         self.axis = axis
 
-    def update(self, labels: Any, preds: Any) -> None:
+    def update(self, labels: Sequence[NDArray], preds: Sequence[NDArray]) -> None:
         """Add a batch."""
         for xp, label, pred in pairs(labels, preds):
             pred = pred.argmax(self.axis) if pred.shape != label.shape else as_index(pred)
@@ -65,7 +71,11 @@ class TopKAccuracy(EvalMetric):
     """
 
     def __init__(
-        self, top_k: int = 1, name: str = "top_k_accuracy", output_names: Any = None, label_names: Any = None
+        self,
+        top_k: int = 1,
+        name: str = "top_k_accuracy",
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(name, output_names, label_names, top_k=top_k, has_global_stats=True)
         self.top_k = top_k
@@ -74,7 +84,7 @@ class TopKAccuracy(EvalMetric):
         if not self.name.endswith(f"_{top_k}"):  # made from a configuration, it has been added already
             self.name += f"_{top_k}"
 
-    def update(self, labels: Any, preds: Any) -> None:
+    def update(self, labels: Sequence[NDArray], preds: Sequence[NDArray]) -> None:
         """Add a batch; predictions have one score a class."""
         for xp, label, pred in pairs(labels, preds):
             if pred.ndim > 2:
@@ -105,7 +115,11 @@ class _BinaryMetric(Defaults, EvalMetric):
     """A score of the counts, averaged over batches (macro) or computed over all samples (micro)."""
 
     def __init__(
-        self, name: str = "", output_names: Any = None, label_names: Any = None, average: str = "macro"
+        self,
+        name: str = "",
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
+        average: str = "macro",
     ) -> None:
         self.average = average
         self.metrics = self._metrics = _BinaryClassificationMetrics(type(self).__name__)
@@ -114,7 +128,7 @@ class _BinaryMetric(Defaults, EvalMetric):
     def _score(self, counts: Counts) -> float:
         raise NotImplementedError
 
-    def update(self, labels: Any, preds: Any) -> None:
+    def update(self, labels: Sequence[NDArray], preds: Sequence[NDArray]) -> None:
         """Add a batch; predictions have a score for each of two classes.
 
         Raises
@@ -193,11 +207,17 @@ def _probability_of(xp: Any, pred: Any, label: Any) -> Any:
 class _LogLoss(Defaults, EvalMetric):
     """The mean of ``-log(p + eps)``, ``p`` being the probability that a sample's class was given."""
 
-    def __init__(self, eps: float = 1e-12, name: str = "", output_names: Any = None, label_names: Any = None) -> None:
+    def __init__(
+        self,
+        eps: float = 1e-12,
+        name: str = "",
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
+    ) -> None:
         super().__init__(name, output_names, label_names, eps=eps, has_global_stats=True)
         self.eps = eps
 
-    def update(self, labels: Any, preds: Any) -> None:
+    def update(self, labels: Sequence[NDArray], preds: Sequence[NDArray]) -> None:
         """Add a batch; predictions have one probability a class."""
         for xp, label, pred in pairs(labels, preds):
             label = as_index(label).reshape(-1)
@@ -254,14 +274,14 @@ class Perplexity(EvalMetric):
         ignore_label: int | None,
         axis: int = -1,
         name: str = "perplexity",
-        output_names: Any = None,
-        label_names: Any = None,
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(name, output_names, label_names, ignore_label=ignore_label, has_global_stats=True)
         self.ignore_label = ignore_label
         self.axis = axis
 
-    def update(self, labels: Any, preds: Any) -> None:
+    def update(self, labels: Sequence[NDArray], preds: Sequence[NDArray]) -> None:
         """Add a batch; predictions have one probability a class."""
         if len(labels) != len(preds):
             raise AssertionError(f"{len(labels)} labels for {len(preds)} predictions")

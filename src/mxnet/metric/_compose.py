@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, Union
 
 from .._core.defaults import Defaults
 from ..ndarray import NDArray
 from ._base import EvalMetric, alias, as_single, check_label_shapes, create_registered, register, working
 
+# What :func:`create` makes a metric of.
+MetricLike: TypeAlias = Union[str, Callable[..., Any], EvalMetric, Mapping[str, Any], list[Any]]
 
-def create(metric: Any, *args: Any, **kwargs: Any) -> EvalMetric:
+
+def create(metric: MetricLike, *args: Any, **kwargs: Any) -> EvalMetric:
     """Make a metric.
 
     Parameters
@@ -51,13 +54,13 @@ class CompositeEvalMetric(EvalMetric):
         self,
         metrics: list[Any] | None = None,
         name: str = "composite",
-        output_names: Any = None,
-        label_names: Any = None,
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
     ) -> None:
         self.metrics = [create(m) for m in metrics or []]
         super().__init__(name, output_names, label_names, has_global_stats=True)
 
-    def add(self, metric: Any) -> None:
+    def add(self, metric: MetricLike) -> None:
         """Add a metric."""
         self.metrics.append(create(metric))
 
@@ -82,7 +85,7 @@ class CompositeEvalMetric(EvalMetric):
         for metric in self.metrics:
             metric.update_dict(labels, preds)
 
-    def update(self, labels: Any, preds: Any) -> None:
+    def update(self, labels: Sequence[NDArray], preds: Sequence[NDArray]) -> None:
         """Add a batch."""
         for metric in self.metrics:
             metric.update(labels, preds)
@@ -130,10 +133,12 @@ class Loss(Defaults, EvalMetric):
         As for :class:`EvalMetric`.
     """
 
-    def __init__(self, name: str = "loss", output_names: Any = None, label_names: Any = None) -> None:
+    def __init__(
+        self, name: str = "loss", output_names: Sequence[str] | None = None, label_names: Sequence[str] | None = None
+    ) -> None:
         super().__init__(name, output_names, label_names, has_global_stats=True)
 
-    def update(self, _: Any, preds: Any) -> None:
+    def update(self, _: object, preds: Any) -> None:
         """Add a batch; labels are not looked at."""
         for pred in [preds] if isinstance(preds, NDArray) else preds:
             _, loss = working(pred)
@@ -179,8 +184,8 @@ class CustomMetric(EvalMetric):
         feval: Callable[..., Any],
         name: str | None = None,
         allow_extra_outputs: bool = False,
-        output_names: Any = None,
-        label_names: Any = None,
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
     ) -> None:
         if name is None:
             name = getattr(feval, "__name__", type(feval).__name__)
@@ -191,7 +196,7 @@ class CustomMetric(EvalMetric):
         self._feval = feval
         self._allow_extra_outputs = allow_extra_outputs
 
-    def update(self, labels: Any, preds: Any) -> None:
+    def update(self, labels: Sequence[NDArray], preds: Sequence[NDArray]) -> None:
         """Add a batch."""
         given = (labels, preds) if self._allow_extra_outputs else check_label_shapes(labels, preds, True)
         for label, pred in zip(*given):
@@ -215,7 +220,7 @@ def np(numpy_feval: Callable[..., Any], name: str | None = None, allow_extra_out
     allow_extra_outputs : bool
     """
 
-    def feval(label: Any, pred: Any) -> Any:
+    def feval(label: NDArray, pred: NDArray) -> Any:
         return numpy_feval(label, pred)
 
     feval.__name__ = numpy_feval.__name__

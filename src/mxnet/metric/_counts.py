@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..ndarray import NDArray
 from ._base import as_index, check_label_shapes, working
 
 
@@ -66,7 +67,7 @@ class _BinaryClassificationMetrics:
         self._name = name
         self.local, self.all = Counts(), Counts()
 
-    def update_binary_stats(self, label: Any, pred: Any) -> None:
+    def update_binary_stats(self, label: NDArray, pred: NDArray) -> None:
         """Add a batch; predictions have a score for each of two classes.
 
         Raises

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy
 import torch
 
 from .._core.defaults import Defaults
+from ..ndarray import NDArray
 from ._base import EvalMetric, alias, as_double, as_index, check_label_shapes, pairs, register, working
 
 
@@ -25,13 +27,15 @@ def _difference(xp: Any, label: Any, pred: Any) -> Any:
 class _ErrorMetric(Defaults, EvalMetric):
     """The mean over batches of an error."""
 
-    def __init__(self, name: str = "", output_names: Any = None, label_names: Any = None) -> None:
+    def __init__(
+        self, name: str = "", output_names: Sequence[str] | None = None, label_names: Sequence[str] | None = None
+    ) -> None:
         super().__init__(name, output_names, label_names, has_global_stats=True)
 
     def _error(self, xp: object, difference: object) -> Any:
         raise NotImplementedError
 
-    def update(self, labels: Any, preds: Any) -> None:
+    def update(self, labels: Sequence[NDArray], preds: Sequence[NDArray]) -> None:
         """Add a batch."""
         for xp, label, pred in pairs(labels, preds):
             self._add(self._error(xp, _difference(xp, label, pred)), 1)
@@ -93,7 +97,11 @@ class PearsonCorrelation(EvalMetric):
     """
 
     def __init__(
-        self, name: str = "pearsonr", output_names: Any = None, label_names: Any = None, average: str = "macro"
+        self,
+        name: str = "pearsonr",
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
+        average: str = "macro",
     ) -> None:
         self.average = average
         super().__init__(name, output_names, label_names, has_global_stats=True)
@@ -118,11 +126,11 @@ class PearsonCorrelation(EvalMetric):
         m_2 += float((before * (new_values - mean)).sum())
         return count, mean, m_2
 
-    def update_cov(self, label: Any, pred: Any) -> None:
+    def update_cov(self, label: NDArray, pred: NDArray) -> None:
         """Take new values into the covariance: after the labels' mean, before that of the predictions."""
         self._conv += float(((label - self._mean_l) * (pred - self._mean_p)).sum())
 
-    def update(self, labels: Any, preds: Any) -> None:
+    def update(self, labels: Sequence[NDArray], preds: Sequence[NDArray]) -> None:
         """Add a batch."""
         for label, pred in zip(*check_label_shapes(labels, preds, True)):
             check_label_shapes(label, pred, False, True)
@@ -174,14 +182,18 @@ class PCC(EvalMetric):
     """
 
     def __init__(
-        self, name: str = "pcc", output_names: Any = None, label_names: Any = None, has_global_stats: bool = True
+        self,
+        name: str = "pcc",
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
+        has_global_stats: bool = True,
     ) -> None:
         self.k = 2
         self.lcm: numpy.ndarray
         self.gcm: numpy.ndarray
         super().__init__(name, output_names, label_names, has_global_stats=has_global_stats)
 
-    def update(self, labels: Any, preds: Any) -> None:
+    def update(self, labels: Sequence[NDArray], preds: Sequence[NDArray]) -> None:
         """Add a batch; predictions of the labels' shape are taken for class numbers."""
         for xp, label, pred in pairs(labels, preds):
             pred = pred.argmax(1) if pred.shape != label.shape else as_index(pred)

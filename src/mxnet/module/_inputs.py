@@ -53,7 +53,10 @@ def _as_desc(x: Any) -> DataDesc:
 
 
 def _parse_data_desc(
-    data_names: Sequence[str], label_names: Sequence[str], data_shapes: Any, label_shapes: Any
+    data_names: Sequence[str],
+    label_names: Sequence[str],
+    data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
+    label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None,
 ) -> tuple[list[DataDesc], list[DataDesc] | None]:
     """Descriptions from pairs or descriptions, checked against the inputs' names."""
     data = [_as_desc(x) for x in data_shapes]

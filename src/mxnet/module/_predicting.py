@@ -29,7 +29,7 @@ class Predicting:
     get_outputs: Any
     update_metric: Any
 
-    def _update_metric_of(self, eval_metric: Any, batch: Any) -> None:
+    def _update_metric_of(self, eval_metric: str | EvalMetric | None, batch: Any) -> None:
         """Update a metric with the outputs for a batch, or for a list of batches, one a device."""
         if isinstance(batch, list):
             self.update_metric(eval_metric, [b.label for b in batch], pre_sliced=True)
@@ -37,7 +37,7 @@ class Predicting:
             self.update_metric(eval_metric, batch.label)
 
     def _forward_all(
-        self, eval_data: Any, num_batch: int | None, reset: bool, sparse_row_id_fn: Any
+        self, eval_data: DataIter, num_batch: int | None, reset: bool, sparse_row_id_fn: Any
     ) -> Iterator[tuple[int, Any]]:
         """Run forward over a data set in prediction mode; gives the batches as their outputs become available."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
@@ -121,7 +121,7 @@ class Predicting:
 
     def predict(
         self,
-        eval_data: Any,
+        eval_data: DataIter | None,
         num_batch: int | None = None,
         merge_batches: bool = True,
         reset: bool = True,

@@ -13,8 +13,10 @@ from .._core import logs
 from ..context import cpu
 from ..initializer import Initializer, Uniform
 from ..io import DataBatch, DataDesc, DataIter
+from ..kvstore import KVStore
 from ..metric import EvalMetric
 from ..model import BatchEndParam, split_params
+from ..monitor import Monitor
 from ..ndarray import NDArray
 from ..optimizer import Optimizer
 from ._inputs import _check_input_names, _check_names_match, _parse_data_desc  # noqa: F401
@@ -150,10 +152,10 @@ class BaseModule(Predicting):
     def _fit_epoch(
         self,
         epoch: int,
-        train_data: Any,
+        train_data: DataIter,
         eval_metric: Any,
         batch_end_callback: object,
-        monitor: Any,
+        monitor: Monitor | None,
         sparse_row_id_fn: Any,
     ) -> list[tuple[str, float]]:
         """Train on every batch once; gives the metric's names and values over the epoch.
@@ -226,7 +228,7 @@ class BaseModule(Predicting):
 
     def init_params(
         self,
-        initializer: Any = DEFAULT_INITIALIZER,
+        initializer: Initializer | str | None = DEFAULT_INITIALIZER,
         arg_params: dict[str, NDArray] | None = None,
         aux_params: dict[str, NDArray] | None = None,
         allow_missing: bool = False,
@@ -327,7 +329,7 @@ class BaseModule(Predicting):
         assert self.binded and self.params_initialized
         assert not states and not value, "this module has no states"
 
-    def install_monitor(self, mon: Any) -> None:
+    def install_monitor(self, mon: Monitor | None) -> None:
         """Have a monitor see all intermediate values."""
         raise NotImplementedError
 
@@ -357,7 +359,7 @@ class BaseModule(Predicting):
         """
         raise NotImplementedError
 
-    def backward(self, out_grads: Any = None) -> None:
+    def backward(self, out_grads: NDArray | Sequence[NDArray] | None = None) -> None:
         """Compute gradients.
 
         Parameters
@@ -395,12 +397,12 @@ class BaseModule(Predicting):
 
     def bind(
         self,
-        data_shapes: Any,
-        label_shapes: Any = None,
+        data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
+        label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None = None,
         for_training: bool = True,
         inputs_need_grad: bool = False,
         force_rebind: bool = False,
-        shared_module: Any = None,
+        shared_module: BaseModule | None = None,
         grad_req: str | Sequence[str] | dict[str, str] = "write",
     ) -> None:
         """Allocate memory for inputs of given shapes.
@@ -430,7 +432,14 @@ class BaseModule(Predicting):
         self._bind(data_shapes, label_shapes, force_rebind, shared_module, grad_req)
         self.binded = True
 
-    def _bind(self, data_shapes: Any, label_shapes: Any, rebind: bool, shared_module: Any, grad_req: GradReq) -> None:
+    def _bind(
+        self,
+        data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
+        label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None,
+        rebind: bool,
+        shared_module: Any,
+        grad_req: GradReq,
+    ) -> None:
         """What :meth:`bind` does when there is something to do; ``for_training`` and ``inputs_need_grad`` are set."""
         raise NotImplementedError
 
@@ -440,9 +449,9 @@ class BaseModule(Predicting):
 
     def init_optimizer(
         self,
-        kvstore: Any = "local",
-        optimizer: Any = "sgd",
-        optimizer_params: Any = (("learning_rate", 0.01),),
+        kvstore: str | KVStore | None = "local",
+        optimizer: str | Optimizer = "sgd",
+        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]] = (("learning_rate", 0.01),),
         force_init: bool = False,
     ) -> None:
         """Install an optimizer.
@@ -466,6 +475,12 @@ class BaseModule(Predicting):
         self._init_optimizer(kvstore, optimizer, optimizer_params, force_init)
         self.optimizer_initialized = True
 
-    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Any, force_init: bool) -> None:
+    def _init_optimizer(
+        self,
+        kvstore: str | KVStore | None,
+        optimizer: str | Optimizer,
+        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]],
+        force_init: bool,
+    ) -> None:
         """What :meth:`init_optimizer` does when there is something to do."""
         raise NotImplementedError

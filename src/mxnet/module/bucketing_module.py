@@ -13,10 +13,13 @@ from .. import symbol as sym
 from .._core.types import ContextLike
 from ..context import cpu
 from ..io import DataBatch, DataDesc
+from ..kvstore import KVStore
 from ..metric import EvalMetric
 from ..model import load_params
+from ..monitor import Monitor
 from ..name import NameManager
 from ..ndarray import NDArray
+from ..optimizer import Optimizer
 from .base_module import BaseModule, GradReq, Values, _check_input_names
 from .module import Module
 
@@ -172,7 +175,14 @@ class BucketingModule(BaseModule):
 
     # ------------------------------------------------------------------ setup
 
-    def _bind(self, data_shapes: Any, label_shapes: Any, rebind: bool, shared_module: Any, grad_req: GradReq) -> None:
+    def _bind(
+        self,
+        data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
+        label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None,
+        rebind: bool,
+        shared_module: Any,
+        grad_req: GradReq,
+    ) -> None:
         assert shared_module is None, "shared_module for BucketingModule is not supported"
         params, self._kept_params = self._kept_params or self._known_params(), None
         self._grad_req = grad_req
@@ -207,14 +217,20 @@ class BucketingModule(BaseModule):
         self._curr_module = module
         self._curr_bucket_key = bucket_key
 
-    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Any, force_init: bool) -> None:
+    def _init_optimizer(
+        self,
+        kvstore: str | KVStore | None,
+        optimizer: str | Optimizer,
+        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]],
+        force_init: bool,
+    ) -> None:
         assert self.binded and self.params_initialized, "call bind and init_params first"
         self._curr_module.init_optimizer(kvstore, optimizer, optimizer_params, force_init)
         for module in self._buckets.values():
             if module is not self._curr_module:
                 module.borrow_optimizer(self._curr_module)
 
-    def install_monitor(self, mon: Any) -> None:
+    def install_monitor(self, mon: Monitor | None) -> None:
         """Have a monitor see all intermediate values, of buckets to come too."""
         assert self.binded, "call bind first"
         self._monitor = mon
@@ -240,7 +256,7 @@ class BucketingModule(BaseModule):
         self._switch_to(data_batch)
         self._curr_module.forward(data_batch, is_train=is_train)
 
-    def backward(self, out_grads: Any = None) -> None:
+    def backward(self, out_grads: NDArray | Sequence[NDArray] | None = None) -> None:
         """Compute gradients; see :meth:`BaseModule.backward`."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         self._curr_module.backward(out_grads=out_grads)

@@ -80,7 +80,9 @@ def _merge_multi_context(outputs: Sequence[Sequence[Any]], major_axis: Sequence[
     return merged
 
 
-def _prepare_group2ctxs(group2ctxs: Any, ctx_len: int) -> list[dict[str, Context] | None]:
+def _prepare_group2ctxs(
+    group2ctxs: Sequence[dict[str, Context]] | dict[str, Context] | None, ctx_len: int
+) -> list[dict[str, Context] | None]:
     """For each device, the contexts of the graph's groups."""
     if group2ctxs is None:
         return [None] * ctx_len
@@ -405,7 +407,7 @@ class DataParallelExecutorGroup:
         for e in self.execs:
             e.forward(is_train=is_train)
 
-    def backward(self, out_grads: Any = None) -> None:
+    def backward(self, out_grads: NDArray | Sequence[NDArray] | None = None) -> None:
         """Run all executors backwards; ``out_grads`` are gradients of whole, joined outputs."""
         assert self.for_training, "re-bind with for_training=True to run backward"
         if out_grads is None:

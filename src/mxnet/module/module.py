@@ -14,6 +14,7 @@ from ..initializer import InitDesc
 from ..io import DataBatch, DataDesc
 from ..metric import EvalMetric
 from ..model import load_checkpoint
+from ..monitor import Monitor
 from ..ndarray import NDArray
 from ._optimizing import Optimizing
 from ._parameters import _check_params, _list_shapes, _row_sparse_names, _zeros_like
@@ -238,7 +239,14 @@ class Module(Optimizing, BaseModule):
         self._data_shapes = None
         self._label_shapes = None
 
-    def _bind(self, data_shapes: Any, label_shapes: Any, rebind: bool, shared_module: Any, grad_req: GradReq) -> None:
+    def _bind(
+        self,
+        data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
+        label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None,
+        rebind: bool,
+        shared_module: Any,
+        grad_req: GradReq,
+    ) -> None:
         assert self.for_training or not self.inputs_need_grad, "inputs_need_grad needs for_training=True"
         self._grad_req = grad_req
         self._take_shapes(data_shapes, label_shapes)
@@ -269,7 +277,7 @@ class Module(Optimizing, BaseModule):
         if shared_module is not None and shared_module.optimizer_initialized:
             self.borrow_optimizer(shared_module)
 
-    def reshape(self, data_shapes: Any, label_shapes: Any = None) -> None:
+    def reshape(self, data_shapes: Sequence[DataDesc], label_shapes: Sequence[DataDesc] | None = None) -> None:
         """Go on with other input shapes, keeping parameters and optimizer."""
         assert self.binded, "call bind first"
         self._take_shapes(data_shapes, label_shapes)
@@ -281,7 +289,7 @@ class Module(Optimizing, BaseModule):
         self._data_shapes, self._label_shapes = found
         self._bound_shapes = [tuple(d.shape) for d in found[0]]
 
-    def install_monitor(self, mon: Any) -> None:
+    def install_monitor(self, mon: Monitor | None) -> None:
         assert self.binded, "call bind first"
         self._exec_group.install_monitor(mon)
 
@@ -342,7 +350,7 @@ class Module(Optimizing, BaseModule):
             ]
         self.reshape(data, labels or None)
 
-    def backward(self, out_grads: Any = None) -> None:
+    def backward(self, out_grads: NDArray | Sequence[NDArray] | None = None) -> None:
         """Compute gradients; see :meth:`BaseModule.backward`."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         self._exec_group.backward(out_grads=out_grads)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import ndarray as nd
 from ..io import DataBatch
+from ..kvstore import KVStore
+from ..monitor import Monitor
+from ..ndarray import NDArray
+from ..optimizer import Optimizer
 from .base_module import BaseModule, GradReq, Values
 
 
@@ -92,9 +96,9 @@ class PythonModule(BaseModule):
 
     def init_optimizer(
         self,
-        kvstore: Any = "local",
-        optimizer: Any = "sgd",
-        optimizer_params: Any = (("learning_rate", 0.01),),
+        kvstore: str | KVStore | None = "local",
+        optimizer: str | Optimizer = "sgd",
+        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]] = (("learning_rate", 0.01),),
         force_init: bool = False,
     ) -> None:
         """Note that the optimizer is installed: there is nothing to optimize."""
@@ -145,7 +149,7 @@ class PythonLossModule(PythonModule):
         assert merge_multi_context is True, "a Python module runs on one device"
         return [self._scores]
 
-    def backward(self, out_grads: Any = None) -> None:
+    def backward(self, out_grads: NDArray | Sequence[NDArray] | None = None) -> None:
         """Compute the gradient of the scores."""
         assert out_grads is None, "For a loss module, out_grads should be None"
         assert self.for_training, "bind with for_training=True to run backward"
@@ -163,6 +167,6 @@ class PythonLossModule(PythonModule):
         assert merge_multi_context is True, "a Python module runs on one device"
         return [self._scores_grad]
 
-    def install_monitor(self, mon: Any) -> None:
+    def install_monitor(self, mon: Monitor | None) -> None:
         """Refused: there is no executor to watch."""
         raise NotImplementedError("a Python module has no executor to monitor")

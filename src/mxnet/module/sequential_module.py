@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..io import DataBatch, DataDesc
+from ..kvstore import KVStore
 from ..metric import EvalMetric
+from ..monitor import Monitor
+from ..ndarray import NDArray
+from ..optimizer import Optimizer
 from .base_module import BaseModule, GradReq, Values
 
 
@@ -121,7 +126,14 @@ class SequentialModule(BaseModule):
 
     # ------------------------------------------------------------------ setup
 
-    def _bind(self, data_shapes: Any, label_shapes: Any, rebind: bool, shared_module: Any, grad_req: GradReq) -> None:
+    def _bind(
+        self,
+        data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
+        label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None,
+        rebind: bool,
+        shared_module: Any,
+        grad_req: GradReq,
+    ) -> None:
         for_training, inputs_need_grad = self.for_training, self.inputs_need_grad
         assert for_training or not inputs_need_grad, "inputs_need_grad needs for_training=True"
         assert shared_module is None, "Shared module is not supported"
@@ -139,12 +151,18 @@ class SequentialModule(BaseModule):
         takes_labels = any(meta.get(self.META_TAKE_LABELS) for meta in self._metas)
         self._label_shapes = label_shapes if takes_labels else None
 
-    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Any, force_init: bool) -> None:
+    def _init_optimizer(
+        self,
+        kvstore: str | KVStore | None,
+        optimizer: str | Optimizer,
+        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]],
+        force_init: bool,
+    ) -> None:
         assert self.binded and self.params_initialized, "call bind and init_params first"
         for module in self._modules:
             module.init_optimizer(kvstore, optimizer, optimizer_params, force_init)
 
-    def install_monitor(self, mon: Any) -> None:
+    def install_monitor(self, mon: Monitor | None) -> None:
         """Have a monitor see the intermediate values of all modules."""
         assert self.binded, "call bind first"
         for module in self._modules:
@@ -167,7 +185,7 @@ class SequentialModule(BaseModule):
                 names = self._modules[i + 1].data_names if wired else [name for name, _ in module.output_shapes]
                 data_batch.provide_data = [(name, x.shape) for name, x in zip(names, data_batch.data)]
 
-    def backward(self, out_grads: Any = None) -> None:
+    def backward(self, out_grads: NDArray | Sequence[NDArray] | None = None) -> None:
         """Run all modules backwards, each from the input gradients of the one after."""
         assert self.binded and self.params_initialized, "call bind and init_params first"
         for i in reversed(range(len(self._modules))):

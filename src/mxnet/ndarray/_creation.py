@@ -146,7 +146,7 @@ def ones(shape: ShapeLike, ctx: Context | None = None, dtype: DTypeLike = None, 
 
 
 def full(
-    shape: ShapeLike, val: Any, ctx: Context | None = None, dtype: DTypeLike = mx_real_t, out: Any = None
+    shape: ShapeLike, val: Any, ctx: Context | None = None, dtype: DTypeLike = mx_real_t, out: NDArray | None = None
 ) -> NDArray:
     """An array of one value, or of array-like ``val``, broadcast."""
     if isinstance(val, (int, float)):
@@ -349,7 +349,7 @@ def imdecode(
     return out
 
 
-def get_indexing_dispatch_code(key: Any) -> int:
+def get_indexing_dispatch_code(key: object) -> int:
     """Whether a key means basic (1) or advanced (2) indexing, or none that is known (-1)."""
     keys = key if isinstance(key, tuple) else (key,)
     kinds = set()
@@ -370,7 +370,7 @@ def get_oshape_of_gather_nd_op(dshape: tuple[int, ...], ishape: tuple[int, ...])
     return tuple(ishape[1:]) + tuple(dshape[ishape[0] :])
 
 
-def indexing_key_expand_implicit_axes(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
+def indexing_key_expand_implicit_axes(key: object, shape: tuple[int, ...]) -> tuple[Any, ...]:
     """Write an indexing key out in full: the ellipsis and missing trailing axes become slices."""
     keys = key if isinstance(key, tuple) else (key,)
     if sum(1 for k in keys if k is Ellipsis) > 1:

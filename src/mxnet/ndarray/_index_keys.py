@@ -43,7 +43,7 @@ def is_array(item: object) -> bool:
     return item is not None and not isinstance(item, (slice, int))
 
 
-def expand_key(key: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
+def expand_key(key: object, shape: tuple[int, ...]) -> tuple[Any, ...]:
     """A key as one item an axis (and ``None`` where an axis is added): the ellipsis and implicit axes spelled out.
 
     Integers become ``int``, arrays become NumPy arrays or tensors, and a mask stands for as many axes as it has.

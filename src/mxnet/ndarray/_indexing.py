@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd.function import FunctionCtx
 
 from .._core import integers
 from .._core.grad_mode import grad_mode
@@ -44,7 +45,7 @@ _NUMBERS = (int, float, np.generic)
 # ---------------------------------------------------------------------- reading
 
 
-def getitem(nd: NDArray, key: Any) -> NDArray:
+def getitem(nd: NDArray, key: object) -> NDArray:
     """``nd[key]``.
 
     Raises
@@ -117,7 +118,7 @@ def _taken(t: torch.Tensor, index: object, flips: Sequence[int]) -> torch.Tensor
 # ---------------------------------------------------------------------- writing
 
 
-def setitem(nd: NDArray, key: Any, value: object) -> None:
+def setitem(nd: NDArray, key: object, value: object) -> None:
     """``nd[key] = value``: write a number or anything array-like, broadcast and converted to the array's type.
 
     Axes that ``None`` adds to the key do not count; the value may have them or leave them out.
@@ -271,13 +272,13 @@ class _Overwrite(torch.autograd.Function):
     """Replaces the content of an array by a recorded value; the array then belongs to the value's graph."""
 
     @staticmethod
-    def forward(ctx: Any, memory: list[torch.Tensor], value: torch.Tensor) -> torch.Tensor:
+    def forward(ctx: FunctionCtx, memory: list[torch.Tensor], value: torch.Tensor) -> torch.Tensor:
         ctx.dtype = value.dtype
         memory[0].copy_(value)
         return memory[0]
 
     @staticmethod
-    def backward(ctx: Any, grad: torch.Tensor) -> Any:
+    def backward(ctx: FunctionCtx, grad: torch.Tensor) -> Any:
         return None, grad.to(ctx.dtype)
 
 

@@ -273,7 +273,7 @@ class BaseSparseNDArray(NDArray):
 
     # ------------------------------------------------------------------ assignment
 
-    def __setitem__(self, key: Any, value: object) -> None:
+    def __setitem__(self, key: object, value: object) -> None:
         if isinstance(key, slice):
             if key != slice(None):
                 raise ValueError(f"Assignment with slice for {type(self).__name__} is not implemented yet: only [:]")
@@ -336,7 +336,7 @@ class CSRNDArray(BaseSparseNDArray):
     def _fill(self, value: object) -> None:
         raise ValueError(f"a CSRNDArray cannot be filled with one number, got {value}")
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: object) -> Any:
         rows = self.shape[0]
         if isinstance(key, (int, np.integer)):
             if not -rows <= key < rows:
@@ -388,7 +388,7 @@ class RowSparseNDArray(BaseSparseNDArray):
         full = torch.full(self.shape, value, dtype=self._store.dtype, device=self._store.device)
         self._replace(Rows(self.shape, full, torch.arange(self.shape[0], device=full.device)))
 
-    def __getitem__(self, key: Any) -> RowSparseNDArray:
+    def __getitem__(self, key: object) -> RowSparseNDArray:
         if isinstance(key, slice) and key == slice(None) or key is Ellipsis:
             return self
         raise ValueError("RowSparseNDArray only supports [:] for indexing")

@@ -30,7 +30,7 @@ def _given(stype: str, shape: ShapeLike, values: torch.Tensor, aux: list[torch.T
     return wrap_sparse(store, ctx)
 
 
-def _vector(source: Any, ctx: Context, dtype: DTypeLike) -> torch.Tensor:
+def _vector(source: object, ctx: Context, dtype: DTypeLike) -> torch.Tensor:
     """An array of values or indices as a tensor of its own; lists are float32 when no type is given."""
     if isinstance(source, NDArray):
         t = source._t.detach()
@@ -162,7 +162,7 @@ def row_sparse_array(
     return _converted(arg1, "row_sparse", shape, ctx, dtype)
 
 
-def _converted(source: Any, stype: str, shape: object, ctx: Context, dtype: Any) -> Any:
+def _converted(source: object, stype: str, shape: object, ctx: Context, dtype: DTypeLike) -> Any:
     """A sparse array of another one, of a SciPy matrix, or of dense data."""
     if isinstance(source, BaseSparseNDArray) or hasattr(source, "tocsr"):
         made = array(source, ctx, dtype)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.frontend.namespaces import install
 from .._core.types import DTypeLike, ShapeLike
-from ..base import ArgumentTypeError, ArgumentValueError, MXNetError, _Null, numeric_types
+from ..base import ArgumentTypeError, ArgumentValueError, MXNetError, _Null, _NullType, numeric_types
 from ..context import Context
 from . import _internal
 from ._array import NDArray, make_function
@@ -32,8 +32,8 @@ __all__ = [
 def _draw(
     distribution: str,
     parameters: dict[str, Any],
-    shape: Any,
-    dtype: Any,
+    shape: ShapeLike | _NullType | None,
+    dtype: DTypeLike | _NullType,
     ctx: Context | str | None,
     out: NDArray | None,
     kwargs: dict[str, Any],
@@ -63,7 +63,7 @@ def _draw(
     return sampler(**parameters, shape=shape, dtype=dtype, out=out, **kwargs)
 
 
-def _as_out(out: NDArray, shape: ShapeLike, dtype: DTypeLike) -> tuple[Any, Any]:
+def _as_out(out: NDArray, shape: ShapeLike | _NullType | None, dtype: DTypeLike | _NullType) -> tuple[Any, Any]:
     """Shape and type of the numbers to write into ``out``."""
     if shape is _Null:
         shape = out.shape
@@ -76,10 +76,10 @@ def _as_out(out: NDArray, shape: ShapeLike, dtype: DTypeLike) -> tuple[Any, Any]
 
 
 def uniform(
-    low: Any = 0,
-    high: Any = 1,
-    shape: Any = _Null,
-    dtype: Any = _Null,
+    low: float | NDArray = 0,
+    high: float | NDArray = 1,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **kwargs: Any,
@@ -120,10 +120,10 @@ def uniform(
 
 
 def normal(
-    loc: Any = 0,
-    scale: Any = 1,
-    shape: Any = _Null,
-    dtype: Any = _Null,
+    loc: float | NDArray = 0,
+    scale: float | NDArray = 1,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **kwargs: Any,
@@ -157,9 +157,9 @@ def randn(*shape: int, **kwargs: Any) -> NDArray:
 
 
 def poisson(
-    lam: Any = 1,
-    shape: Any = _Null,
-    dtype: Any = _Null,
+    lam: float | NDArray = 1,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **kwargs: Any,
@@ -169,9 +169,9 @@ def poisson(
 
 
 def exponential(
-    scale: Any = 1,
-    shape: Any = _Null,
-    dtype: Any = _Null,
+    scale: float | NDArray = 1,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **kwargs: Any,
@@ -179,14 +179,14 @@ def exponential(
     """Draw from the exponential distribution with mean ``scale``; see :func:`uniform`."""
     if not isinstance(scale, (NDArray, *numeric_types)):
         raise ValueError(f"exponential: scale must be an NDArray or a number, got {type(scale)}")
-    return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, ctx, out, kwargs)  # type: ignore[operator]
+    return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, ctx, out, kwargs)
 
 
 def gamma(
-    alpha: Any = 1,
-    beta: Any = 1,
-    shape: Any = _Null,
-    dtype: Any = _Null,
+    alpha: float | NDArray = 1,
+    beta: float | NDArray = 1,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **kwargs: Any,
@@ -196,10 +196,10 @@ def gamma(
 
 
 def negative_binomial(
-    k: Any = 1,
-    p: Any = 1,
-    shape: Any = _Null,
-    dtype: Any = _Null,
+    k: float | NDArray = 1,
+    p: float | NDArray = 1,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **kwargs: Any,
@@ -209,10 +209,10 @@ def negative_binomial(
 
 
 def generalized_negative_binomial(
-    mu: Any = 1,
-    alpha: Any = 1,
-    shape: Any = _Null,
-    dtype: Any = _Null,
+    mu: float | NDArray = 1,
+    alpha: float | NDArray = 1,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **kwargs: Any,
@@ -225,7 +225,7 @@ def multinomial(
     data: NDArray,
     shape: Any = _Null,
     get_prob: bool = False,
-    out: Any = None,
+    out: NDArray | None = None,
     dtype: DTypeLike = "int32",
     **kwargs: Any,
 ) -> Any:
@@ -265,8 +265,8 @@ def shuffle(data: NDArray, **kwargs: Any) -> NDArray:
 def randint(
     low: int,
     high: int,
-    shape: Any = _Null,
-    dtype: Any = _Null,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
     ctx: Context | None = None,
     out: NDArray | None = None,
     **kwargs: Any,

@@ -107,7 +107,7 @@ class ndarray(Fluent):
 
     # ------------------------------------------------------------------ indexing
 
-    def __getitem__(self, key: Any) -> ndarray:
+    def __getitem__(self, key: object) -> ndarray:
         if _has_truth(key):
             source, key = _truths_as_axes(self, key)
             return getitem(source, key)  # type: ignore[return-value]  # of the kind of the source
@@ -117,7 +117,7 @@ class ndarray(Fluent):
                 return self.reshape(1)
         return getitem(self, key)  # type: ignore[return-value]
 
-    def __setitem__(self, key: Any, value: object) -> None:
+    def __setitem__(self, key: object, value: object) -> None:
         if type(value) is NDArray:
             raise TypeError("cannot assign an mxnet.ndarray.NDArray; give its as_np_ndarray()")
         if _has_truth(key):

@@ -82,13 +82,13 @@ def _binary(name: str, ops: Binary) -> Any:
 
     if name in _WITHOUT_KEYWORDS:
 
-        def call(x1: Any, x2: Any, out: ndarray | None = None) -> Any:
+        def call(x1: object, x2: object, out: ndarray | None = None) -> Any:
             return combine(x1, x2, out)
 
         made: Callable[..., Any] = call
     else:
 
-        def checked(x1: Any, x2: Any, out: ndarray | None = None, **kwargs: Any) -> Any:
+        def checked(x1: object, x2: object, out: ndarray | None = None, **kwargs: Any) -> Any:
             if kwargs:
                 _check_ufunc_keywords(name, kwargs)
             return combine(x1, x2, out)

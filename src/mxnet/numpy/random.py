@@ -7,8 +7,8 @@ parameters. The generators are those of :func:`mxnet.random.seed`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -39,6 +39,10 @@ def _context(ctx: ContextLike, *values: Any) -> Context:
     return next((v._ctx for v in values if isinstance(v, ndarray)), None) or current_context()
 
 
+# Gives uniform or normal numbers of the right shape and type, by ``torch.rand`` or ``torch.randn``.
+Noise: TypeAlias = Callable[[Callable[..., Tensor]], Tensor]
+
+
 def _float_type(dtype: DTypeLike) -> torch.dtype:
     found = torch.float32 if dtype is None else torch_dtype(dtype)
     if found not in _FLOATS:
@@ -50,10 +54,10 @@ def _draw(
     name: str,
     fn: Callable[..., Tensor],
     parameters: tuple[Any, ...],
-    size: Any,
-    dtype: Any = None,
-    ctx: Any = None,
-    out: Any = None,
+    size: ShapeLike | None,
+    dtype: DTypeLike = None,
+    ctx: ContextLike = None,
+    out: ndarray | None = None,
 ) -> Any:
     """Draw by ``fn(new, *parameters)``, where ``new(kind)`` gives uniform or normal numbers of the right shape."""
     for value in parameters:
@@ -82,7 +86,7 @@ def _draw(
     return wrap(result, where) if out is None else write(name, out, result)
 
 
-def _positive(new: Any) -> Tensor:
+def _positive(new: Noise) -> Tensor:
     """Uniform numbers in (0, 1], whose logarithm is finite."""
     return 1 - new(torch.rand)
 
@@ -130,7 +134,7 @@ def normal(
 ) -> Any:
     """Numbers of a normal distribution with this mean and standard deviation."""
 
-    def draw(new: Any, mean: float | ndarray, deviation: Any) -> Tensor:
+    def draw(new: Noise, mean: float | ndarray, deviation: float | Tensor) -> Tensor:
         return mean + _not_negative(deviation, "scale") * new(torch.randn)
 
     return _draw("normal", draw, (loc, scale), size, dtype, ctx, out)
@@ -146,7 +150,7 @@ def lognormal(
 ) -> Any:
     """Exponentials of normally distributed numbers."""
 
-    def draw(new: Any, m: Tensor, s: Tensor) -> Tensor:
+    def draw(new: Noise, m: Tensor, s: Tensor) -> Tensor:
         return torch.exp(m + _not_negative(s, "sigma") * new(torch.randn))
 
     return _draw("lognormal", draw, (mean, sigma), size, dtype, ctx, out)
@@ -161,7 +165,7 @@ def logistic(
 ) -> Any:
     """Numbers of a logistic distribution."""
 
-    def draw(new: Any, m: Tensor, s: Tensor) -> Tensor:
+    def draw(new: Noise, m: Tensor, s: Tensor) -> Tensor:
         return m + _not_negative(s, "scale") * _logit(new(torch.rand))
 
     return _draw("logistic", draw, (loc, scale), size, None, ctx, out)
@@ -180,7 +184,7 @@ def gumbel(
 ) -> Any:
     """Numbers of a Gumbel distribution."""
 
-    def draw(new: Any, m: Tensor, s: Tensor) -> Tensor:
+    def draw(new: Noise, m: Tensor, s: Tensor) -> Tensor:
         u = new(torch.rand).clamp_min(torch.finfo(torch.float32).tiny)
         return m - _not_negative(s, "scale") * torch.log(-torch.log(u))
 
@@ -192,7 +196,7 @@ def exponential(
 ) -> Any:
     """Numbers of an exponential distribution with mean ``scale``."""
 
-    def draw(new: Any, s: Tensor) -> Tensor:
+    def draw(new: Noise, s: Tensor) -> Tensor:
         return -_not_negative(s, "scale") * torch.log(_positive(new))
 
     return _draw("exponential", draw, (scale,), size, None, ctx, out)
@@ -203,7 +207,7 @@ def rayleigh(
 ) -> Any:
     """Numbers of a Rayleigh distribution."""
 
-    def draw(new: Any, s: Tensor) -> Tensor:
+    def draw(new: Noise, s: Tensor) -> Tensor:
         return _not_negative(s, "scale") * torch.sqrt(-2 * torch.log(_positive(new)))
 
     return _draw("rayleigh", draw, (scale,), size, None, ctx, out)
@@ -212,7 +216,7 @@ def rayleigh(
 def weibull(a: Tensor, size: ShapeLike | None = None, ctx: ContextLike = None, out: ndarray | None = None) -> Any:
     """Numbers of a Weibull distribution of shape ``a``."""
 
-    def draw(new: Any, k: int | Tensor) -> Tensor:
+    def draw(new: Noise, k: int | Tensor) -> Tensor:
         return (-torch.log(_positive(new))) ** (1 / _above_zero(k, "a"))
 
     return _draw("weibull", draw, (a,), size, None, ctx, out)
@@ -221,7 +225,7 @@ def weibull(a: Tensor, size: ShapeLike | None = None, ctx: ContextLike = None, o
 def pareto(a: Tensor, size: ShapeLike | None = None, ctx: ContextLike = None, out: ndarray | None = None) -> Any:
     """Numbers of a Pareto distribution of the second kind (Lomax) of shape ``a``."""
 
-    def draw(new: Any, k: int | Tensor) -> Tensor:
+    def draw(new: Noise, k: int | Tensor) -> Tensor:
         return _positive(new) ** (-1 / _above_zero(k, "a")) - 1
 
     return _draw("pareto", draw, (a,), size, None, ctx, out)
@@ -238,7 +242,7 @@ class _Gamma:
     def __init__(self, shape: ShapeLike) -> None:
         self._shape = shape
 
-    def __call__(self, size: ShapeLike, generator: Any, dtype: torch.dtype, device: Any) -> Tensor:
+    def __call__(self, size: ShapeLike, generator: torch.Generator, dtype: torch.dtype, device: torch.device) -> Tensor:
         _above_zero(self._shape, "the shape of a gamma distribution")
         working = torch.float32 if dtype is torch.float16 else dtype
         parameter = torch.as_tensor(self._shape, dtype=working, device=device).expand(size)
@@ -255,7 +259,7 @@ def gamma(
 ) -> Any:
     """Numbers of a gamma distribution."""
 
-    def draw(new: Any, k: int | Tensor, s: Tensor) -> Tensor:
+    def draw(new: Noise, k: int | Tensor, s: Tensor) -> Tensor:
         return _above_zero(s, "scale") * new(_Gamma(k))
 
     return _draw("gamma", draw, (shape, scale), size, dtype, ctx, out)
@@ -268,10 +272,16 @@ def chisquare(
     return _draw("chisquare", lambda new, k: 2 * new(_Gamma(k / 2)), (df,), size, dtype, ctx)
 
 
-def beta(a: Any, b: Any, size: ShapeLike | None = None, dtype: DTypeLike = None, ctx: ContextLike = None) -> Any:
+def beta(
+    a: float | ndarray,
+    b: float | ndarray,
+    size: ShapeLike | None = None,
+    dtype: DTypeLike = None,
+    ctx: ContextLike = None,
+) -> Any:
     """Numbers of a beta distribution."""
 
-    def draw(new: Any, p: Any, q: Any) -> Tensor:
+    def draw(new: Noise, p: Tensor, q: Tensor) -> Tensor:
         x = new(_Gamma(p))
         return x / (x + new(_Gamma(q)))
 
@@ -316,7 +326,12 @@ def randint(
 
 
 def choice(
-    a: Any, size: ShapeLike | None = None, replace: bool = True, p: Any = None, ctx: ContextLike = None, out: Any = None
+    a: int | ndarray,
+    size: ShapeLike | None = None,
+    replace: bool = True,
+    p: ndarray | None = None,
+    ctx: ContextLike = None,
+    out: ndarray | None = None,
 ) -> Any:
     """Elements of an array, or numbers below ``a``, drawn at random.
 
@@ -364,7 +379,7 @@ def shuffle(x: ndarray) -> None:
     x._t.data.copy_(x._t.detach()[order])
 
 
-def multinomial(n: int, pvals: Any, size: ShapeLike | None = None, **kwargs: Any) -> ndarray:
+def multinomial(n: int, pvals: ndarray | Sequence[float], size: ShapeLike | None = None, **kwargs: Any) -> ndarray:
     """How often each outcome comes in ``n`` experiments, as int64; ``pvals`` are their probabilities."""
     if kwargs:
         raise TypeError(f"multinomial got unknown keywords: {', '.join(kwargs)}")
@@ -388,7 +403,7 @@ def multinomial(n: int, pvals: Any, size: ShapeLike | None = None, **kwargs: Any
 
 
 def multivariate_normal(
-    mean: ndarray, cov: ndarray, size: ShapeLike | None = None, check_valid: Any = None, tol: Any = None
+    mean: ndarray, cov: ndarray, size: ShapeLike | None = None, check_valid: object = None, tol: object = None
 ) -> Any:
     """Vectors of a normal distribution with this mean and this (positive definite) covariance matrix."""
     if check_valid is not None or tol is not None:

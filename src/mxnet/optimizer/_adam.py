@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from torch import Tensor
+
 from .._core.ops.optimizer import kernels
 from ..ndarray.ndarray import NDArray
 from ._arrays import zeros_like
@@ -52,7 +54,7 @@ class Adam(_TwoMoments):
         self.epsilon = epsilon
         self.lazy_update = lazy_update
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         lr *= math.sqrt(1.0 - self.beta2**step.t) / (1.0 - self.beta1**step.t)
         kernels.adam(
             w,
@@ -87,7 +89,7 @@ class Adamax(_TwoMoments):
         self.beta1 = beta1
         self.beta2 = beta2
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         kernels.adamax(
             w,
             g,
@@ -148,7 +150,7 @@ class Nadam(_TwoMoments):
             )
         return scales
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         grad_scales, mean_scales = zip(*(step.scalars or ()))
         kernels.nadam(
             w,
@@ -190,7 +192,7 @@ class FTML(Optimizer):
         """The arrays d, v and z of the method."""
         return zeros_like(weight), zeros_like(weight), zeros_like(weight)
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         kernels.ftml(
             w,
             g,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from torch import Tensor
+
 from .._core.ops.optimizer import kernels
 from ..ndarray.ndarray import NDArray
 from ._arrays import zeros_like
@@ -110,7 +112,7 @@ class RMSProp(Optimizer):
         """The mean square; centered: also the mean and the last step."""
         return tuple(zeros_like(weight, sparse=True) for _ in range(3 if self.centered else 1))
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         scalars: dict[str, Any] = {
             "lr": lr,
             "gamma1": self.gamma1,

@@ -18,7 +18,7 @@ def arrays_of(state: Any) -> tuple[NDArray | None, ...]:
     return tuple(state) if isinstance(state, (tuple, list)) else (state,)
 
 
-def check_arrays(index: int | str, weight: Any, grad: Any) -> None:
+def check_arrays(index: int | str, weight: NDArray, grad: NDArray) -> None:
     """Raise unless weight and gradient of a parameter are arrays of one shape."""
     for name, x in (("weight", weight), ("grad", grad)):
         if not isinstance(x, NDArray):

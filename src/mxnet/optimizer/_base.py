@@ -121,7 +121,7 @@ class Optimizer:
         self.set_lr_mult({})
         self.set_wd_mult({})
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         if type(value) is not float and name in self._numbers:
             value = number(f"{type(self).__name__}: {self._numbers[name]}", value)
         object.__setattr__(self, name, value)
@@ -311,7 +311,7 @@ class Optimizer:
 
     # ------------------------------------------------------------------ updates
 
-    def update(self, index: int | str, weight: Any, grad: Any, state: Any) -> None:
+    def update(self, index: int | str, weight: NDArray, grad: NDArray, state: Any) -> None:
         """Update a weight in place.
 
         Parameters
@@ -327,7 +327,7 @@ class Optimizer:
             raise NotImplementedError(f"{type(self).__name__} does not define update")
         self._update_each(index, weight, grad, state, low=False)
 
-    def update_multi_precision(self, index: int | str, weight: Any, grad: Any, state: Any) -> None:
+    def update_multi_precision(self, index: int | str, weight: NDArray, grad: NDArray, state: Any) -> None:
         """Update a weight in place, by way of its float32 copy when :meth:`create_state_multi_precision` made one."""
         first = weight[0] if isinstance(index, (list, tuple)) else weight
         low = self.multi_precision and first.dtype == np.float16

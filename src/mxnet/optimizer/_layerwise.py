@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from .._core import logs
 from .._core.ops.optimizer import kernels
@@ -150,7 +151,7 @@ class LAMB(Optimizer):
         """The running means of the gradient and of its square."""
         return zeros_like(weight, sparse=True), zeros_like(weight, sparse=True)
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         kernels.lamb(
             w,
             g,

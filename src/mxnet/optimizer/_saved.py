@@ -84,7 +84,7 @@ def _check_keys(states: dict[Any, Any], weights: Mapping[Any, Any]) -> None:
 # ---------------------------------------------------------------------- states
 
 
-def check_state(optimizer: Optimizer, key: Any, state: Any, weight: NDArray | None) -> None:
+def check_state(optimizer: Optimizer, key: object, state: Any, weight: NDArray | None) -> None:
     """Raise unless an optimizer can go on with a state of a weight.
 
     Parameters

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from .._core import env
 from .._core.ops.optimizer import kernels
@@ -65,7 +66,7 @@ class SGD(MomentumState):
         self.lazy_update = lazy_update
         self.aggregate_num = aggregation_size()
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         if states:
             kernels.sgd_mom(
                 w, g, states[0], lr=lr, momentum=max(0.0, self.momentum), wd=wd, **self._scaling(), fused=step.threaded
@@ -97,7 +98,7 @@ class NAG(MomentumState):
         super().__init__(**kwargs)
         self.momentum = momentum
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         if states:
             kernels.nag_mom(w, g, states[0], lr=lr, momentum=max(0.0, self.momentum), wd=wd, **self._scaling())
         else:
@@ -128,7 +129,7 @@ class Signum(Optimizer):
         """The momentum, None when there is none."""
         return zeros_like(weight, sparse=True) if self.momentum != 0.0 else None
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         if states:
             kernels.signum(
                 w,
@@ -169,7 +170,7 @@ class DCASGD(Optimizer):
         """The momentum (or None) and the previous weight."""
         return (zeros_like(weight) if self.momentum != 0.0 else None), weight.copy()
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         mom, previous = states
         kernels.dcasgd(w, g, mom, previous, lr=lr, momentum=self.momentum, lamda=self.lamda, wd=wd, **self._scaling())
 
@@ -205,6 +206,6 @@ class Test(Optimizer):
         """Zeros like the weight."""
         return zeros_like(weight)
 
-    def _step(self, w: Any, g: object, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: object, states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         torch._foreach_add_(w, g, alpha=self.rescale_grad)
         torch._foreach_copy_(states[0], w)

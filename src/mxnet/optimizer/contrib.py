@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from .._core.ops.optimizer import kernels
 from ..base import ArgumentValueError
@@ -58,7 +59,7 @@ class GroupAdaGrad(Optimizer):
     def _lazy(self) -> bool:
         return True
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         if wd != 0:
             raise ArgumentValueError(f"Weight decay is not supported for GroupAdaGrad, got {wd} for {step.indices}")
         kernels.group_adagrad(w, g, *states, lr=lr, epsilon=self.float_stable_eps, **self._scaling())

@@ -46,7 +46,7 @@ def _number(name: str, hint: str, a: Symbol, scalar: object) -> Symbol:
 
 
 def _method(symbol: str, two: tuple[str, str], number: tuple[str, str], numbers: Any, reflected: bool) -> Any:
-    def method(self: Symbol, other: Any) -> Symbol:
+    def method(self: Symbol, other: object) -> Symbol:
         if isinstance(other, Symbol):
             return _two(*two, other, self) if reflected else _two(*two, self, other)
         if isinstance(other, numbers):

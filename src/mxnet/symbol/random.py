@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.frontend.namespaces import install
 from .._core.registry import get_op
-from .._core.types import DTypeLike
-from ..base import ArgumentValueError, _Null
+from .._core.types import DTypeLike, ShapeLike
+from ..base import ArgumentValueError, _Null, _NullType
+from ..ndarray import NDArray
 from ._functions import make_function
 from ._symbol import Symbol, create
 
@@ -63,7 +64,13 @@ def _make(
     return create(get_op(op), inputs, {}, params, name, attr, op)
 
 
-def uniform(low: Any = 0, high: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
+def uniform(
+    low: float | Symbol = 0,
+    high: float | Symbol = 1,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
+    **kwargs: Any,
+) -> Symbol:
     """Uniformly distributed between ``low`` (included) and ``high`` (excluded).
 
     Parameters
@@ -77,7 +84,13 @@ def uniform(low: Any = 0, high: Any = 1, shape: Any = _Null, dtype: Any = _Null,
     return _draw("uniform", {"low": low, "high": high}, shape, dtype, kwargs)
 
 
-def normal(loc: Any = 0, scale: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
+def normal(
+    loc: float | NDArray = 0,
+    scale: float | NDArray = 1,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
+    **kwargs: Any,
+) -> Symbol:
     """Normally distributed with mean ``loc`` and standard deviation ``scale``; see :func:`uniform`."""
     return _draw("normal", {"loc": loc, "scale": scale}, shape, dtype, kwargs)
 
@@ -89,36 +102,68 @@ def randn(*shape: int, **kwargs: Any) -> Symbol:
     return _draw("normal", {"loc": loc, "scale": scale}, shape, kwargs.pop("dtype", _Null), kwargs)
 
 
-def poisson(lam: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
+def poisson(
+    lam: float | NDArray = 1,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
+    **kwargs: Any,
+) -> Symbol:
     """Poisson distributed with the rate ``lam``; see :func:`uniform`."""
     return _draw("poisson", {"lam": lam}, shape, dtype, kwargs)
 
 
-def exponential(scale: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
+def exponential(
+    scale: float | Symbol = 1,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
+    **kwargs: Any,
+) -> Symbol:
     """Exponentially distributed with mean ``scale``; see :func:`uniform`."""
     if not isinstance(scale, (Symbol, Number)):
         raise ValueError(f"exponential: scale must be a Symbol or a number, got {type(scale)}")
-    return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, kwargs)  # type: ignore[operator]
+    return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, kwargs)
 
 
-def gamma(alpha: Any = 1, beta: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
+def gamma(
+    alpha: float | NDArray = 1,
+    beta: float | NDArray = 1,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
+    **kwargs: Any,
+) -> Symbol:
     """Gamma distributed with shape ``alpha`` and scale ``beta``; see :func:`uniform`."""
     return _draw("gamma", {"alpha": alpha, "beta": beta}, shape, dtype, kwargs)
 
 
-def negative_binomial(k: Any = 1, p: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
+def negative_binomial(
+    k: float | NDArray = 1,
+    p: float | NDArray = 1,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
+    **kwargs: Any,
+) -> Symbol:
     """How many failures come before ``k`` successes of probability ``p``; see :func:`uniform`."""
     return _draw("negative_binomial", {"k": k, "p": p}, shape, dtype, kwargs)
 
 
 def generalized_negative_binomial(
-    mu: Any = 1, alpha: Any = 1, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any
+    mu: float | NDArray = 1,
+    alpha: float | NDArray = 1,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
+    **kwargs: Any,
 ) -> Symbol:
     """Negative binomial with mean ``mu`` and dispersion ``alpha``; see :func:`uniform`."""
     return _draw("generalized_negative_binomial", {"mu": mu, "alpha": alpha}, shape, dtype, kwargs)
 
 
-def randint(low: int, high: int, shape: Any = _Null, dtype: Any = _Null, **kwargs: Any) -> Symbol:
+def randint(
+    low: int,
+    high: int,
+    shape: ShapeLike | _NullType | None = _Null,
+    dtype: DTypeLike | _NullType = _Null,
+    **kwargs: Any,
+) -> Symbol:
     """Integers from ``low`` (included) to ``high`` (excluded), all equally likely."""
     for value in (low, high):
         if not isinstance(value, Number):
@@ -127,7 +172,11 @@ def randint(low: int, high: int, shape: Any = _Null, dtype: Any = _Null, **kwarg
 
 
 def multinomial(
-    data: Symbol, shape: Any = _Null, get_prob: bool = True, dtype: DTypeLike = "int32", **kwargs: Any
+    data: Symbol,
+    shape: ShapeLike | _NullType | None = _Null,
+    get_prob: bool = True,
+    dtype: DTypeLike = "int32",
+    **kwargs: Any,
 ) -> Symbol:
     """Indices drawn with the probabilities in the last axis of ``data``.
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ..ndarray import NDArray
-from ._defaults import get_atol, get_etol, get_rtol, get_tols
+from ._defaults import Tolerance, get_atol, get_etol, get_rtol, get_tols
 
 __all__ = [
     "almost_equal",
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 
-def as_numpy(x: Any) -> Any:
+def as_numpy(x: object) -> Any:
     """A NumPy array of an NDArray (bfloat16 becomes float32); anything else as it is."""
     if not isinstance(x, NDArray):
         return x
@@ -76,8 +76,8 @@ def locationError(a: Any, b: Any, index: tuple[int, ...], names: tuple[str, str]
 def assert_almost_equal(
     a: Any,
     b: Any,
-    rtol: Any = None,
-    atol: Any = None,
+    rtol: Tolerance | None = None,
+    atol: Tolerance | None = None,
     names: tuple[str, str] = ("a", "b"),
     equal_nan: bool = False,
     use_broadcast: bool = True,
@@ -120,7 +120,9 @@ def assert_almost_equal(
         raise AssertionError(_report(a, b, rtol, atol, names, equal_nan, mismatches))
 
 
-def assert_allclose(a: Any, b: Any, rtol: Any = 1e-07, atol: Any = 0, equal_nan: bool = True) -> None:
+def assert_allclose(
+    a: Any, b: Any, rtol: Tolerance | None = 1e-07, atol: Tolerance | None = 0, equal_nan: bool = True
+) -> None:
     """:func:`assert_almost_equal` with the defaults of ``numpy.testing.assert_allclose``."""
     assert_almost_equal(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
@@ -128,8 +130,8 @@ def assert_allclose(a: Any, b: Any, rtol: Any = 1e-07, atol: Any = 0, equal_nan:
 def assert_almost_equal_with_err(
     a: Any,
     b: Any,
-    rtol: Any = None,
-    atol: Any = None,
+    rtol: Tolerance | None = None,
+    atol: Tolerance | None = None,
     etol: float | None = None,
     names: tuple[str, str] = ("a", "b"),
     equal_nan: bool = False,
@@ -151,7 +153,7 @@ def assert_almost_equal_with_err(
 
 
 def assert_almost_equal_ignore_nan(
-    a: Any, b: Any, rtol: Any = None, atol: Any = None, names: tuple[str, str] = ("a", "b")
+    a: Any, b: Any, rtol: Tolerance | None = None, atol: Tolerance | None = None, names: tuple[str, str] = ("a", "b")
 ) -> None:
     """:func:`assert_almost_equal` where neither array is NaN."""
     a, b = np.copy(as_numpy(a)), np.copy(as_numpy(b))
@@ -161,7 +163,7 @@ def assert_almost_equal_ignore_nan(
     assert_almost_equal(a, b, rtol, atol, names)
 
 
-def compare_ndarray_tuple(t1: Any, t2: Any, rtol: Any = None, atol: Any = None) -> None:
+def compare_ndarray_tuple(t1: object, t2: object, rtol: Tolerance | None = None, atol: Tolerance | None = None) -> None:
     """:func:`assert_almost_equal` over nested tuples of arrays; None equals anything."""
     if isinstance(t1, tuple) and isinstance(t2, tuple):
         for pair in zip(t1, t2):

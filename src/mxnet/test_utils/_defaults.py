@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numbers
 import os
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias, Union
 
 import numpy as np
 import torch
@@ -41,6 +42,9 @@ _FLOATS: dict[np.dtype[Any], tuple[float, float, float]] = {
     np.dtype(np.float64): (1e-5, 1e-20, 2.0**-14),
     BFLOAT16_NP: (2e-2, 1e-1, 2.0**-4),
 }
+
+# One for all, or one a data type.
+Tolerance: TypeAlias = Union[float, Mapping[np.dtype[Any], float]]
 
 
 def default_context() -> Context:
@@ -100,7 +104,7 @@ def _multiplies_in_tf32(ctx: Context) -> bool:
     return allowed and torch.cuda.get_device_capability(ctx.device) >= (8, 0)
 
 
-def get_tolerance(dat: Any, tol: Any, default_tol: dict[np.dtype, float]) -> float:
+def get_tolerance(dat: object, tol: Any, default_tol: dict[np.dtype, float]) -> float:
     """The tolerance for an array: ``tol`` itself when it is a number, else its or the default's entry for the type."""
     if isinstance(tol, numbers.Number):
         return tol  # type: ignore[return-value]
@@ -109,7 +113,7 @@ def get_tolerance(dat: Any, tol: Any, default_tol: dict[np.dtype, float]) -> flo
     return default_tol[dtype] if found is None else found
 
 
-def get_tols(x: Any, y: Any, rtol: Any, atol: Any) -> tuple[float, float]:
+def get_tols(x: object, y: object, rtol: Tolerance | None, atol: Tolerance | None) -> tuple[float, float]:
     """Relative and absolute tolerance for comparing two arrays: the larger of what each of them needs."""
     x, y = [v if hasattr(v, "dtype") else np.asarray(v) for v in (x, y)]
     rtols, atols = default_rtols(), default_atols()

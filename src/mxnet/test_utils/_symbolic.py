@@ -133,7 +133,7 @@ def numeric_grad(
     """
     _check_dtype(dtype, from_arrays=False)
 
-    def write(array: NDArray, value: Any) -> None:
+    def write(array: NDArray, value: object) -> None:
         array[:] = value if array.stype == "default" else nd.array(value, dtype=dtype).tostype(array.stype)
 
     def forward() -> np.ndarray:
@@ -170,8 +170,8 @@ def check_numeric_gradient(
     location: Any,
     aux_states: Any = None,
     numeric_eps: Any = None,
-    rtol: Any = None,
-    atol: Any = None,
+    rtol: float | None = None,
+    atol: float | None = None,
     grad_nodes: Any = None,
     use_forward_train: bool = True,
     ctx: Context | None = None,
@@ -290,8 +290,8 @@ def check_symbolic_forward(
     sym: Symbol,
     location: Any,
     expected: Any,
-    rtol: Any = None,
-    atol: Any = None,
+    rtol: float | None = None,
+    atol: float | None = None,
     aux_states: Any = None,
     ctx: Context | None = None,
     equal_nan: bool = False,
@@ -344,10 +344,10 @@ def check_symbolic_forward(
 def check_symbolic_backward(
     sym: Symbol,
     location: Any,
-    out_grads: Any,
+    out_grads: NDArray | Sequence[NDArray] | None,
     expected: Any,
-    rtol: Any = None,
-    atol: Any = None,
+    rtol: float | None = None,
+    atol: float | None = None,
     aux_states: Any = None,
     grad_req: str | Sequence[str] | dict[str, str] = "write",
     ctx: Context | None = None,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch.autograd.function import FunctionCtx
 
 from ...context import Context
 from .. import env, integers, layout
@@ -203,7 +204,7 @@ class _Traced(torch.autograd.Function):
         return tuple(outputs)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Any) -> Any:
+    def backward(ctx: FunctionCtx, *grads: Any) -> Any:
         if all(g is None for g in grads):  # nothing depends on this call: zero gradients, which are written
             return _delivered(ctx, [None] * len(ctx.trace.wanted))
         if len(grads) > 1:
@@ -223,7 +224,9 @@ def _delivered(ctx: Any, arrived: Sequence[Any]) -> tuple[Any, ...]:
     return (None, None, None, None, None, *[g if b is None else None for b, g in zip(ctx.buffers, arrived)])
 
 
-def _again(graph: CachedGraph, trace: Trace, tensors: Any, is_train: bool, grads: Any) -> Sequence[Any]:
+def _again(
+    graph: CachedGraph, trace: Trace, tensors: Sequence[torch.Tensor], is_train: bool, grads: Sequence[torch.Tensor]
+) -> Sequence[Any]:
     """Gradients with a history: forward and backward operator by operator."""
     aux = len(graph.program.arguments)
     inputs = [t if i < aux else t.clone() for i, t in enumerate(tensors)]  # the states have been updated already

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from .. import integers
 from ..graph.node import Graph, Node
@@ -32,7 +33,7 @@ def casts_to_integers(graph: Graph) -> bool:
 def _carrying(od: OpDef, plain: Callable[..., Any]) -> Callable[..., Any]:
     """The function of a step, which gives proxies to the integers it makes of values with gradients."""
 
-    def call(tensors: Any, kwargs: dict[str, Any]) -> Any:
+    def call(tensors: Sequence[Tensor], kwargs: dict[str, Any]) -> Any:
         return plain(*tensors, **kwargs)
 
     def run(*given: Any, **kwargs: Any) -> Any:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import torch
 
 from ...base import MXNetError
+from ...context import Context
 from ..errors import RAISED
 from ..grad_mode import grad_mode
 from ..graph.infer import infer_body_shapes, infer_body_types
@@ -114,7 +116,7 @@ class Program:
         return found
 
     def _step(
-        self, node: Node, read: tuple[int, ...], written: tuple[int, ...], ctx: Any, move: bool, is_train: bool
+        self, node: Node, read: tuple[int, ...], written: tuple[int, ...], ctx: Context, move: bool, is_train: bool
     ) -> Step:
         od: OpDef = node.op  # type: ignore[assignment]
         p = node.params
@@ -265,7 +267,7 @@ def _left_apart(*parts: torch.Tensor) -> tuple[tuple[torch.Tensor, ...]]:
     return (parts,)
 
 
-def _callable(od: OpDef, p: Any) -> Callable[..., Any]:
+def _callable(od: OpDef, p: SimpleNamespace) -> Callable[..., Any]:
     """The function of a step: the operator's own, or one that brings its gradient or cuts it."""
     if od.inplace is not None:
         return _without_gradient(lambda *tensors, **kwargs: od.fn(*od.copy_overwritten(tensors, p), **kwargs))

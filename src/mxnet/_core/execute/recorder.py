@@ -33,7 +33,13 @@ class Call:
     __slots__ = ("args", "backward", "fn", "kwargs", "mutates", "reads", "results", "single")
 
     def __init__(
-        self, fn: Any, args: Any, kwargs: dict[str, Any], results: list[Slot | None], single: bool, backward: bool
+        self,
+        fn: torch._ops.OpOverload,
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        results: list[Slot | None],
+        single: bool,
+        backward: bool,
     ) -> None:
         self.fn = fn
         self.backward = backward
@@ -45,7 +51,7 @@ class Call:
         self.mutates = fn._schema.is_mutable
 
 
-def _slots_in(value: Any) -> Iterable[Slot]:
+def _slots_in(value: object) -> Iterable[Slot]:
     if isinstance(value, Slot):
         yield value
     elif isinstance(value, (list, tuple)):
@@ -112,7 +118,7 @@ class Recorder(TorchDispatchMode):
             self.constants[found.index] = t.detach()
         return found
 
-    def _encode(self, value: Any) -> Any:
+    def _encode(self, value: object) -> Any:
         if isinstance(value, torch.Tensor):
             return self.slot_of(value)
         if isinstance(value, (list, tuple)):
@@ -138,7 +144,13 @@ class Recorder(TorchDispatchMode):
             if value.numel() <= _SMALL:
                 self.constants[result.index] = value
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(
+        self,
+        func: torch._ops.OpOverload,
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         kwargs = kwargs or {}
         if not _UNTRACEABLE.isdisjoint(func.tags):
             raise NotTraceable(f"{func} depends on values or draws random numbers")
@@ -198,7 +210,7 @@ def simplify(
     source: dict[int, Slot] = {}
     same: dict[int, Slot] = {}
 
-    def root(value: Any) -> Any:
+    def root(value: object) -> Any:
         if isinstance(value, Slot):
             return same.get(value.index, value)
         return [root(v) for v in value] if isinstance(value, list) else value
@@ -230,7 +242,7 @@ def write_function(
     scope: dict[str, Any] = {f"v{i}": t for i, t in constants.items()}
     names: dict[Any, str] = {}
 
-    def literal(value: Any) -> str:
+    def literal(value: object) -> str:
         if isinstance(value, Slot):
             return f"v{value.index}"
         if isinstance(value, list):
@@ -241,7 +253,7 @@ def write_function(
         scope[key] = value
         return key
 
-    def function(fn: Any) -> str:
+    def function(fn: torch._ops.OpOverload) -> str:
         if fn not in names:
             shown, target = _FAST.get(fn, (fn.overloadpacket.__name__, fn))
             names[fn] = f"{shown}_{len(scope)}"

@@ -27,7 +27,7 @@ class SparseProgram(Program):
         return step
 
 
-def _dispatched(od: OpDef, p: Any, dense: Callable[..., Any]) -> Callable[..., Any]:
+def _dispatched(od: OpDef, p: SimpleNamespace, dense: Callable[..., Any]) -> Callable[..., Any]:
     """The function of a step: the operator's rule for sparse inputs, else its dense function on dense copies."""
     rule = od.sparse
     makes_sparse = rule is not None and rule.makes_sparse is not None and rule.makes_sparse(p)
@@ -56,7 +56,7 @@ def makes_sparse(graph: Graph) -> bool:
     return any(rule is not None and rule.makes_sparse is not None and rule.makes_sparse(p) for rule, p in rules)
 
 
-def leaf_of(x: Any) -> Any:
+def leaf_of(x: torch.Tensor | Sparse) -> Any:
     """An input of a run that gradients are computed for: the same memory, without history."""
     if not isinstance(x, Sparse):
         if not x.is_floating_point():
@@ -67,6 +67,6 @@ def leaf_of(x: Any) -> Any:
     return leaf
 
 
-def in_graph(x: Any) -> torch.Tensor:
+def in_graph(x: torch.Tensor | Sparse) -> torch.Tensor:
     """The tensor that stands for a value in torch's graph."""
     return x.proxy if isinstance(x, Sparse) else integers.in_graph(x)

@@ -6,7 +6,7 @@ kernel calls, which run about twice as fast.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -127,7 +127,7 @@ class Traces(dict[Any, "Trace | None"]):
         self._counts: dict[Any, int] = {}
         self.closed = closed  # whether new kinds of calls are not worth keeping books of
 
-    def is_due(self, kind: Any) -> bool:
+    def is_due(self, kind: Hashable) -> bool:
         """Count a call of a kind that has no trace; whether it has come so often that it shall get one."""
         count = self._counts[kind] = self._counts.get(kind, 0) + 1
         if count > _TRACE_AFTER and len(self) < _MOST_TRACES:
@@ -135,7 +135,7 @@ class Traces(dict[Any, "Trace | None"]):
         self.closed = len(self._counts) > 4 * _MOST_TRACES
         return False
 
-    def add(self, kind: Any, program: Program, inputs: Sequence[torch.Tensor], *args: Any) -> Trace | None:
+    def add(self, kind: Hashable, program: Program, inputs: Sequence[torch.Tensor], *args: Any) -> Trace | None:
         """Trace a call that draws nothing and stays on one device; see :class:`Trace` for the arguments."""
         self[kind] = None  # runs operator by operator, with the same results
         if program.is_pure and all(t.numel() <= _MAX_ELEMENTS for t in inputs):

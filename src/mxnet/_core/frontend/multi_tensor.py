@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+Operand = TypeVar("Operand")  # the arrays or the symbols of a frontend
 
 
-def make_functions(internal: Callable[[str], Any], scale: Callable[[Any, Any], Any]) -> dict[str, Any]:
+def make_functions(
+    internal: Callable[[str], Any], scale: Callable[[Operand | float, Operand], Operand]
+) -> dict[str, Any]:
     """The functions of one frontend.
 
     Parameters
@@ -18,11 +22,11 @@ def make_functions(internal: Callable[[str], Any], scale: Callable[[Any, Any], A
     """
 
     def adamw_update(
-        weight: Any,
-        grad: Any,
-        mean: Any,
-        var: Any,
-        rescale_grad: Any,
+        weight: Operand,
+        grad: Operand,
+        mean: Operand,
+        var: Operand,
+        rescale_grad: Operand | float,
         lr: float,
         eta: float,
         beta1: float = 0.9,
@@ -30,7 +34,7 @@ def make_functions(internal: Callable[[str], Any], scale: Callable[[Any, Any], A
         epsilon: float = 1e-8,
         wd: float = 0,
         clip_gradient: float = -1,
-        out: Any = None,
+        out: Operand | None = None,
         name: str | None = None,
         **kwargs: Any,
     ) -> Any:
@@ -54,12 +58,12 @@ def make_functions(internal: Callable[[str], Any], scale: Callable[[Any, Any], A
         )
 
     def mp_adamw_update(
-        weight: Any,
-        grad: Any,
-        mean: Any,
-        var: Any,
-        weight32: Any,
-        rescale_grad: Any,
+        weight: Operand,
+        grad: Operand,
+        mean: Operand,
+        var: Operand,
+        weight32: Operand,
+        rescale_grad: Operand | float,
         lr: float,
         eta: float,
         beta1: float = 0.9,
@@ -67,7 +71,7 @@ def make_functions(internal: Callable[[str], Any], scale: Callable[[Any, Any], A
         epsilon: float = 1e-8,
         wd: float = 0,
         clip_gradient: float = -1,
-        out: Any = None,
+        out: Operand | None = None,
         name: str | None = None,
         **kwargs: Any,
     ) -> Any:
@@ -96,11 +100,11 @@ def make_functions(internal: Callable[[str], Any], scale: Callable[[Any, Any], A
         grads: Sequence[Any],
         mean: Sequence[Any],
         var: Sequence[Any],
-        rescale_grad: Any,
-        lrs: Any,
-        wds: Any,
-        etas: Any,
-        out: Any = None,
+        rescale_grad: Operand | float,
+        lrs: Sequence[float] | str,
+        wds: Sequence[float] | str,
+        etas: Sequence[float] | str,
+        out: Sequence[Operand] | None = None,
         name: str | None = None,
         size: int = 0,
         **kwargs: Any,
@@ -117,11 +121,11 @@ def make_functions(internal: Callable[[str], Any], scale: Callable[[Any, Any], A
         mean: Sequence[Any],
         var: Sequence[Any],
         weights32: Sequence[Any],
-        rescale_grad: Any,
-        lrs: Any,
-        wds: Any,
-        etas: Any,
-        out: Any = None,
+        rescale_grad: Operand | float,
+        lrs: Sequence[float] | str,
+        wds: Sequence[float] | str,
+        etas: Sequence[float] | str,
+        out: Sequence[Operand] | None = None,
         name: str | None = None,
         size: int = 0,
         **kwargs: Any,
@@ -137,10 +141,10 @@ def make_functions(internal: Callable[[str], Any], scale: Callable[[Any, Any], A
         grads: Sequence[Any],
         mean: Sequence[Any],
         var: Sequence[Any],
-        step_count: Any,
-        lrs: Any,
-        wds: Any,
-        out: Any = None,
+        step_count: Sequence[int] | str,
+        lrs: Sequence[float] | str,
+        wds: Sequence[float] | str,
+        out: Sequence[Operand] | None = None,
         num_tensors: int = 0,
         **kwargs: Any,
     ) -> Any:
@@ -161,10 +165,10 @@ def make_functions(internal: Callable[[str], Any], scale: Callable[[Any, Any], A
         mean: Sequence[Any],
         var: Sequence[Any],
         weights32: Sequence[Any],
-        step_count: Any,
-        lrs: Any,
-        wds: Any,
-        out: Any = None,
+        step_count: Sequence[int] | str,
+        lrs: Sequence[float] | str,
+        wds: Sequence[float] | str,
+        out: Sequence[Operand] | None = None,
         num_tensors: int = 0,
         **kwargs: Any,
     ) -> Any:

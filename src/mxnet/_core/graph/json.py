@@ -219,7 +219,7 @@ def _read_entry(entry: Any, nodes: Sequence[Node], what: str) -> tuple[Node, int
     return _node_at(entry[0], nodes, what), entry[1], entry[2] if len(entry) == 3 else 0
 
 
-def _node_at(number: Any, nodes: Sequence[Node], what: str) -> Node:
+def _node_at(number: object, nodes: Sequence[Node], what: str) -> Node:
     if type(number) is not int or not 0 <= number < len(nodes):
         raise MXNetError(
             f"Invalid symbol file: {what} refers to node {quoted(number)}, but there are {len(nodes)} nodes"

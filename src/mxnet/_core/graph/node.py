@@ -38,7 +38,7 @@ class Node:
         name: str,
         inputs: Sequence[Entry] = (),
         attrs: dict[str, str] | None = None,
-        params: Any = None,
+        params: SimpleNamespace | None = None,
     ) -> None:
         self.op = op
         self.name = name

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 
 from ...base import MXNetError
 from ..grad_mode import grad_mode
@@ -104,7 +105,7 @@ def run_rule(od: OpDef, inputs: Sequence[Any], p: SimpleNamespace, kwargs: dict[
     return od.sparse.run(inputs, p)
 
 
-def with_history(x: Any) -> Any:
+def with_history(x: torch.Tensor | Sparse) -> Any:
     """A dense tensor of an input, whose gradient goes on to it."""
     if not isinstance(x, Sparse):
         return x
@@ -145,7 +146,7 @@ def _recorded(od: OpDef, inputs: Sequence[Any], p: SimpleNamespace, kwargs: dict
 class _Call:
     """What one recorded call has computed from what."""
 
-    def __init__(self, od: OpDef, inputs: Sequence[Any], p: Any, kwargs: dict[str, Any]) -> None:
+    def __init__(self, od: OpDef, inputs: Sequence[Any], p: SimpleNamespace, kwargs: dict[str, Any]) -> None:
         self.od = od
         self.p = p
         self.kwargs = kwargs
@@ -199,7 +200,7 @@ class _Node(torch.autograd.Function):
         return tuple(outputs)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Any) -> Any:
+    def backward(ctx: FunctionCtx, *grads: Any) -> Any:
         call: _Call = ctx.call
         needed = ctx.needs_input_grad[1:]
         if all(g is None for g in grads):

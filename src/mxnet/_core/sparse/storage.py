@@ -313,7 +313,7 @@ def stype_of(x: Tensor | Sparse) -> str:
     return x.stype if isinstance(x, Sparse) else "default"
 
 
-def as_dense(x: Any) -> Any:
+def as_dense(x: torch.Tensor | Sparse) -> Any:
     """A tensor of the same values, without history where ``x`` is sparse; None stays None."""
     return x.dense() if isinstance(x, Sparse) else x
 
@@ -363,7 +363,7 @@ def of_parts(stype: str, shape: tuple[int, ...], values: Tensor, aux: Iterable[T
     return Csr(shape, values, indices, *starts) if stype == "csr" else Rows(shape, values, indices)
 
 
-def cast(x: Any, stype: str) -> Any:
+def cast(x: torch.Tensor | Sparse, stype: str) -> Any:
     """A tensor or sparse array in another storage type, without history when it changes.
 
     Raises
@@ -380,7 +380,7 @@ def cast(x: Any, stype: str) -> Any:
     return csr_of(x.detach()) if stype == "csr" else rows_of(x.detach())
 
 
-def convert(x: Any, stype: str) -> Any:
+def convert(x: torch.Tensor | Sparse, stype: str) -> Any:
     """As :func:`cast`, between any two storage types."""
     if isinstance(x, Sparse) and stype not in (x.stype, "default"):
         x = x.dense()
@@ -395,6 +395,6 @@ def proxy_for(x: Sparse) -> Tensor:
     return torch.zeros((), dtype=x.dtype, device=x.device).expand(x.shape)
 
 
-def wants_rows(t: Any) -> bool:
+def wants_rows(t: Tensor) -> bool:
     """Whether a gradient for this input may come as rows: it is sparse, or a leaf whose buffer is row-sparse."""
     return isinstance(t, Sparse) or t in leaves_of_rows

@@ -78,7 +78,7 @@ def _parts(value: object, classes: Bases) -> Any:
     raise pickle.UnpicklingError(f"it holds {name} where a value is expected")
 
 
-def check_shape_of(root: Any, classes: Bases) -> None:
+def check_shape_of(root: object, classes: Bases) -> None:
     """Raise unless a value is a tree of plain data, arrays, optimizers and schedulers that is cheap to walk.
 
     Without recursion: parts in parts in parts would overflow the stack of whoever recurses, and parts that are referred

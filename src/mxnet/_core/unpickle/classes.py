@@ -20,7 +20,7 @@ Spend = Callable[[int], None]
 _NUMBERS = {np.dtype(code).str[1:]: np.dtype(code) for code in "?bhilqBHILQefd"}
 
 
-def short(text: Any) -> str:
+def short(text: object) -> str:
     """A name out of a file, for a message; where it is no text, it may be a nest that doubles at each level."""
     text = text if type(text) is str else quoted(text)
     return text if len(text) <= 60 else text[:57] + "..."
@@ -29,7 +29,7 @@ def short(text: Any) -> str:
 class NumpyType:
     """What a pickled ``numpy.dtype`` becomes until a scalar needs it."""
 
-    def __init__(self, code: Any) -> None:
+    def __init__(self, code: object) -> None:
         dtype = _NUMBERS.get(code) if type(code) is str else None
         if dtype is None:
             raise pickle.UnpicklingError(f"NumPy type {short(code)} is not a number")
@@ -41,7 +41,7 @@ class NumpyType:
             raise pickle.UnpicklingError("a NumPy type is damaged")
         self._dtype = self._dtype.newbyteorder(state[1])
 
-    def scalar(self, data: Any) -> Any:
+    def scalar(self, data: object) -> Any:
         """The number whose bytes these are."""
         data = data.encode("latin-1") if type(data) is str else data
         if type(data) is not bytes or len(data) != self._dtype.itemsize:
@@ -104,7 +104,7 @@ def _ordered(spend: Spend, keys: Keys, pairs: Any = ()) -> Any:
     return collections.OrderedDict((keys.check(k), v) for k, v in pairs)
 
 
-def _rebuild(bases: Bases, cls: Any, base: Any, state: Any) -> Any:
+def _rebuild(bases: Bases, cls: object, base: object, state: object) -> Any:
     """``copyreg._reconstructor`` for plain classes (pickle protocols 0 and 1)."""
     if base is not object or not isinstance(cls, type):
         raise pickle.UnpicklingError(f"cannot rebuild {short(cls)} from {short(base)}")
@@ -145,7 +145,7 @@ def is_own(cls: type) -> bool:
     return cls.__module__.startswith("mxnet.")
 
 
-def find(module: Any, name: Any, bases: Bases) -> Any:
+def find(module: object, name: object, bases: Bases) -> Any:
     """What a file means by a module and a name.
 
     Raises
@@ -174,7 +174,7 @@ def find(module: Any, name: Any, bases: Bases) -> Any:
     raise pickle.UnpicklingError(f"it refers to {short(module)}.{short(name)}, which optimizer states do not hold")
 
 
-def new(cls: Any, args: Any, bases: Bases) -> Any:
+def new(cls: object, args: object, bases: Bases) -> Any:
     """An object of one of our classes or the user's, whose state follows."""
     if not (isinstance(cls, type) and issubclass(cls, bases)):
         raise pickle.UnpicklingError(f"it makes an object of {short(cls)}")
@@ -183,7 +183,7 @@ def new(cls: Any, args: Any, bases: Bases) -> Any:
     return cls.__new__(cls)  # type: ignore[call-overload]
 
 
-def call(function: Callable[..., Any], args: Any, spend: Spend, keys: Keys, bases: Bases) -> Any:
+def call(function: Callable[..., Any], args: object, spend: Spend, keys: Keys, bases: Bases) -> Any:
     """What a file makes by a call: plain data, an array whose content follows, an object of a class of the user's."""
     if type(args) is not tuple:
         raise pickle.UnpicklingError(f"the arguments of a call are a {type(args).__name__}")
@@ -208,7 +208,7 @@ def _reduces(cls: type) -> bool:
     return False
 
 
-def build(made: Any, state: Any, spend: Spend, bases: Bases) -> None:
+def build(made: object, state: Any, spend: Spend, bases: Bases) -> None:
     """Give an object its state.
 
     Raises

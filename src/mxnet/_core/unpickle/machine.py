@@ -49,7 +49,7 @@ class Machine:
         self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
         self._keys = Keys()
-        self._found: dict[tuple[str, str], Any] = {}
+        self._found: dict[tuple[object, object], Any] = {}
 
     def run(self) -> Any:
         """The value that the pickle describes.
@@ -101,7 +101,7 @@ class Machine:
             raise pickle.UnpicklingError("it takes a value from an empty stack")
         return self._stack.pop()
 
-    def _top(self, kind: Any) -> Any:
+    def _top(self, kind: type | tuple[type, ...]) -> Any:
         """The value on top, which has to be a container of a kind."""
         if len(self._stack) <= self._floor() or not isinstance(self._stack[-1], kind):
             raise pickle.UnpicklingError("it adds items to what is no container")
@@ -220,7 +220,7 @@ class Machine:
 
     # Classes and objects.
 
-    def _find(self, module: Any, name: Any) -> None:
+    def _find(self, module: object, name: object) -> None:
         key = module, name
         if not (type(module) is str and type(name) is str and key in self._found):
             self._found[key] = classes.find(module, name, self._bases)

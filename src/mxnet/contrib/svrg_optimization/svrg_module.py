@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,10 +12,11 @@ from ... import ndarray as nd
 from ... import optimizer as opt
 from ..._core.types import ContextLike
 from ...context import cpu
-from ...io import DataBatch, DataIter
+from ...io import DataBatch, DataDesc, DataIter
 from ...kvstore import KVStore
 from ...module import Module
 from ...module.base_module import GradReq
+from ...ndarray import NDArray
 from ...ndarray.ndarray import wrap
 from ...optimizer import Optimizer
 from .svrg_optimizer import FULL, _SVRGOptimizer
@@ -91,18 +92,31 @@ class SVRGModule(Module):
         super()._reset_bind()
         self._mod_aux._reset_bind()
 
-    def _bind(self, data_shapes: Any, label_shapes: Any, rebind: bool, shared_module: Any, grad_req: GradReq) -> None:
+    def _bind(
+        self,
+        data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
+        label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None,
+        rebind: bool,
+        shared_module: Any,
+        grad_req: GradReq,
+    ) -> None:
         super()._bind(data_shapes, label_shapes, rebind, shared_module, grad_req)
         if self.for_training and (rebind or not self._mod_aux.binded):  # the copy shares with no module
             self._mod_aux.bind(data_shapes, label_shapes, True, self.inputs_need_grad, rebind, grad_req=grad_req)
 
-    def reshape(self, data_shapes: Any, label_shapes: Any = None) -> None:
+    def reshape(self, data_shapes: Sequence[DataDesc], label_shapes: Sequence[DataDesc] | None = None) -> None:
         """Go on with other input shapes, keeping parameters, averages and optimizer."""
         super().reshape(data_shapes, label_shapes)
         if self._mod_aux.binded:
             self._mod_aux.reshape(data_shapes, label_shapes)
 
-    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Any, force_init: bool) -> None:
+    def _init_optimizer(
+        self,
+        kvstore: str | KVStore | None,
+        optimizer: str | Optimizer,
+        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]],
+        force_init: bool,
+    ) -> None:
         super()._init_optimizer(kvstore, optimizer, optimizer_params, force_init)
         updates = self._exec_group.updates
         self._param_dict = [
@@ -134,7 +148,7 @@ class SVRGModule(Module):
         if self._has_copy and (self.for_training if is_train is None else is_train):
             self._mod_aux.forward(data_batch, True)
 
-    def backward(self, out_grads: Any = None) -> None:
+    def backward(self, out_grads: NDArray | Sequence[NDArray] | None = None) -> None:
         """Compute gradients, of the copy too; see :meth:`BaseModule.backward`."""
         super().backward(out_grads)
         if self._has_copy:
@@ -209,7 +223,7 @@ class SVRGModule(Module):
                 if grad.stype != "default":
                     grad[:] = wrap(tensor, grad.context)
 
-    def _fit_epoch(self, epoch: int, train_data: Any, *rest: Any) -> list[tuple[str, float]]:
+    def _fit_epoch(self, epoch: int, train_data: DataIter, *rest: Any) -> list[tuple[str, float]]:
         if epoch % self.update_freq == 0 or not self._has_copy:
             self.update_full_grads(train_data)
         train_data.reset()

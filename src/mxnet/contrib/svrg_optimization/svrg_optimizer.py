@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 from ... import optimizer as opt
+from ...ndarray import NDArray
 
 __all__: list[str] = []
 
@@ -19,7 +20,7 @@ _COMMON = frozenset(inspect.signature(opt.Optimizer.__init__).parameters) - {"se
 class _AssignmentOptimizer(opt.Optimizer):
     """Replaces weights by what is pushed as their gradient, by which a store sums up average gradients."""
 
-    def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
+    def update(self, index: int | str, weight: NDArray, grad: NDArray, state: Any) -> None:
         weight[:] = grad
 
 
@@ -53,7 +54,7 @@ class _SVRGOptimizer(opt.Optimizer):
         """Make what the key's optimizer keeps for it."""
         return self._optimizer_of(index).create_state(index, weight)
 
-    def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
+    def update(self, index: int | str, weight: NDArray, grad: NDArray, state: Any) -> None:
         """Update a parameter, or replace an average gradient."""
         self._optimizer_of(index).update(index, weight, grad, state)
 

@@ -192,7 +192,7 @@ class _TokenEmbedding(vocab.Vocabulary):
         found = _of_mode(nd.take(self._vectors().as_nd_ndarray(), _rows(self.to_indices(wanted))))
         return found if isinstance(tokens, list) else found[0]
 
-    def update_token_vectors(self, tokens: Any, new_vectors: Any) -> None:
+    def update_token_vectors(self, tokens: str | Sequence[str], new_vectors: Any) -> None:
         """Replace the vectors of some tokens.
 
         Parameters

@@ -16,6 +16,7 @@ from typing import Any
 from ... import context
 from ...ndarray.ndarray import NDArray
 from ...util import set_np
+from .dataset import Dataset
 
 _worker_dataset: Any = None  # of a worker process
 
@@ -39,7 +40,7 @@ def _thread_worker_initializer(active_shape: bool, active_array: bool) -> None:
     set_np(active_shape, active_array)
 
 
-def _thread_worker_fn(samples: Any, batchify_fn: Callable[[list], Any], dataset: Any) -> Any:
+def _thread_worker_fn(samples: Any, batchify_fn: Callable[[list], Any], dataset: Dataset) -> Any:
     """A batch of a dataset."""
     return batchify_fn([dataset[i] for i in samples])
 

@@ -27,7 +27,7 @@ class Task:
         self.done = False
         self.result: Any = None
 
-    def finish(self, result: Any) -> None:
+    def finish(self, result: object) -> None:
         """Keep a batch, or the :class:`Failure` to load it, if anybody still asks for it."""
         self.result = result if self.wanted else None
         self.done = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
@@ -263,7 +263,9 @@ class DataLoader:
         self.clean()
 
 
-def _batch_sampler(dataset: Any, batch_size: Any, shuffle: bool, sampler: Any, last_batch: str | None) -> Any:
+def _batch_sampler(
+    dataset: Sequence[object], batch_size: Any, shuffle: bool, sampler: Any, last_batch: str | None
+) -> Any:
     if batch_size is None:
         raise ValueError("DataLoader needs batch_size or batch_sampler")
     if sampler is None:
@@ -274,7 +276,7 @@ def _batch_sampler(dataset: Any, batch_size: Any, shuffle: bool, sampler: Any, l
 
 
 def _own_batches(
-    dataset: Any, batchify_fn: Callable[..., Any], batch_sampler: Any, pinned: context.Context | None
+    dataset: Sequence[object], batchify_fn: Callable[..., Any], batch_sampler: Any, pinned: context.Context | None
 ) -> Iterator[Any]:
     """The batches of an epoch, read when they are asked for."""
     for indices in batch_sampler:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+from .._types import Operand
 from ..block import Block, HybridBlock
 
 
@@ -67,7 +68,7 @@ class Sequential(_Stack, Block):
     def __init__(self, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Any:
         for block in self._children.values():
             x = block(x)
         return x
@@ -108,7 +109,7 @@ class HybridSequential(_Stack, HybridBlock):
     def __init__(self, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)
 
-    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Operand) -> Any:
         for block in self._children.values():
             x = block(x)
         return x

@@ -9,6 +9,7 @@ import torch
 
 from ..._core.dtypes import torch_dtype
 from ..._core.types import DTypeLike
+from .._types import Operand
 from ..block import HybridBlock
 from ._arguments import InitLike, integer
 
@@ -80,7 +81,9 @@ class _BatchNorm(_Norm):
         """Cast the parameters; they stay float32 for float16, where sums over a batch would lose too much."""
         super().cast("float32" if torch_dtype(dtype) is torch.float16 else dtype)
 
-    def hybrid_forward(self, F: ModuleType, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
+    def hybrid_forward(
+        self, F: ModuleType, x: Operand, gamma: Operand, beta: Operand, running_mean: Operand, running_var: Operand
+    ) -> Any:
         normalize = F.contrib.BatchNormWithReLU if self.fuse_relu else F.BatchNorm
         return normalize(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
 
@@ -158,7 +161,7 @@ class InstanceNorm(_Norm):
         learned = in_channels, gamma_initializer, beta_initializer
         self._set_up(*learned, eps=epsilon, axis=axis, center=center, scale=scale)
 
-    def hybrid_forward(self, F: ModuleType, x: Any, gamma: Any, beta: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Operand, gamma: Operand, beta: Operand) -> Any:
         elsewhere = self._axis != 1  # the operator wants the channels along axis 1
         channels_first = x.swapaxes(1, self._axis) if elsewhere else x
         out = F.InstanceNorm(channels_first, gamma, beta, name="fwd", eps=self._epsilon)
@@ -199,7 +202,7 @@ class LayerNorm(_Norm):
         learned = in_channels, gamma_initializer, beta_initializer
         self._set_up(*learned, eps=epsilon, axis=axis, center=center, scale=scale)
 
-    def hybrid_forward(self, F: ModuleType, data: Any, gamma: Any, beta: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, data: Operand, gamma: Operand, beta: Operand) -> Any:
         return F.LayerNorm(data, gamma=gamma, beta=beta, axis=self._axis, eps=self._epsilon)
 
 
@@ -234,7 +237,7 @@ class GroupNorm(_Norm):
         learned = self._num_groups, gamma_initializer, beta_initializer
         self._set_up(*learned, eps=epsilon, num_groups=num_groups, center=center, scale=scale)
 
-    def hybrid_forward(self, F: ModuleType, data: Any, gamma: Any, beta: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, data: Operand, gamma: Operand, beta: Operand) -> Any:
         return F.GroupNorm(data, gamma=gamma, beta=beta, num_groups=self._num_groups, eps=self._epsilon)
 
     def _repr_extra(self) -> str:

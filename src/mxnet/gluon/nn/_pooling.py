@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from .._types import Operand
 from ..block import HybridBlock
 from ._arguments import PerDimension, Size, one_of, per_axis
 
@@ -41,7 +42,7 @@ class _Pooling(HybridBlock):
     def _alias(self) -> str:
         return "pool"
 
-    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Operand) -> Any:
         return F.Pooling(x, name="fwd", **self._kwargs)
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from ... import ndarray, symbol
+from ..._core.types import DTypeLike
 from ...base import ArgumentValueError
 from ..block import Block, HybridBlock
 from ._arguments import InitLike, integer
@@ -135,7 +136,7 @@ class _Table(Block):
     _kwargs: dict[str, Any]
     weight: Any
 
-    def _make_table(self, rows: int, columns: int, dtype: Any, init: InitLike, sparse: bool, **more: Any) -> None:
+    def _make_table(self, rows: int, columns: int, dtype: DTypeLike, init: InitLike, sparse: bool, **more: Any) -> None:
         name = type(self).__name__
         sizes = {key: integer(name, key, n, 1) for key, n in (("input_dim", rows), ("output_dim", columns))}
         self._kwargs = {**sizes, "dtype": dtype, "sparse_grad": sparse}

@@ -8,6 +8,7 @@ from typing import Any
 from ... import symbol
 from ...base import ArgumentValueError
 from ...util import is_np_shape, np_array, np_shape
+from .._types import Operand
 from ..block import HybridBlock
 from ._arguments import InitLike, PerDimension, Size, integer, one_of, per_axis
 from ._pooling import (
@@ -140,7 +141,7 @@ class _Conv(HybridBlock):
     def _alias(self) -> str:
         return "conv"
 
-    def hybrid_forward(self, F: ModuleType, x: Any, weight: Any, bias: Any = None) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Operand, weight: Operand, bias: Operand | None = None) -> Any:
         inputs = (x, weight) if bias is None else (x, weight, bias)
         out = getattr(F, self._op_name)(*inputs, name="fwd", **self._kwargs)
         return out if self.act is None else self.act(out)
@@ -310,5 +311,5 @@ class ReflectionPad2D(HybridBlock):
         else:
             self._padding = (0,) * 4 + (integer(type(self).__name__, "padding", padding, 0),) * 4
 
-    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Operand) -> Any:
         return F.pad(x, mode="reflect", pad_width=self._padding)

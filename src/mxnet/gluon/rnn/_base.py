@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
 from ... import ndarray
+from .._types import Operand
 from ..block import Block, HybridBlock
 from ..nn import LeakyReLU
 from ._sequences import _format_sequence, _get_begin_state, _mask_sequence_variable_length, state
@@ -70,11 +71,11 @@ class RecurrentCell(Block):
     def unroll(
         self,
         length: int,
-        inputs: Any,
-        begin_state: Any = None,
+        inputs: Operand,
+        begin_state: Sequence[Operand] | None = None,
         layout: str = "NTC",
         merge_outputs: bool | None = None,
-        valid_length: Any = None,
+        valid_length: Operand | None = None,
     ) -> tuple[Any, list[Any]]:
         """Run the cell over a sequence.
 
@@ -111,7 +112,13 @@ class RecurrentCell(Block):
         return self._unroll(length, inputs, begin_state, layout, merge_outputs, valid_length)
 
     def _unroll(
-        self, length: int, inputs: Any, begin_state: Any, layout: str, merge: bool | None, valid_length: Any
+        self,
+        length: int,
+        inputs: Operand | Sequence[Operand],
+        begin_state: Any,
+        layout: str,
+        merge: bool | None,
+        valid_length: Any,
     ) -> Unrolled:
         """What :meth:`unroll` does after the reset; cells that do it in another way define this."""
         inputs, axis, F, batch_size = _format_sequence(length, inputs, layout, False)
@@ -130,7 +137,9 @@ class RecurrentCell(Block):
             outputs = _mask_sequence_variable_length(F, outputs, length, valid_length, axis, True)
         return _format_sequence(length, outputs, layout, merge)[0], states
 
-    def _get_activation(self, F: ModuleType, inputs: Any, activation: Any, **kwargs: Any) -> Any:
+    def _get_activation(
+        self, F: ModuleType, inputs: Operand | Sequence[Operand], activation: str, **kwargs: Any
+    ) -> Any:
         """Apply an activation that is given by its name, as a layer or as a function."""
         if isinstance(activation, str):
             if activation in _OPERATORS:
@@ -141,7 +150,7 @@ class RecurrentCell(Block):
             return F.LeakyReLU(inputs, **kwargs)
         return activation(inputs, **kwargs)
 
-    def forward(self, inputs: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+    def forward(self, inputs: Operand | Sequence[Operand], states: list[Any]) -> tuple[Any, list[Any]]:
         """Make one step.
 
         Parameters
@@ -165,7 +174,7 @@ class HybridRecurrentCell(RecurrentCell, HybridBlock):
     def __init__(self, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)
 
-    def hybrid_forward(self, F: ModuleType, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Operand, *args: Any, **kwargs: Any) -> Any:
         """One step; subclasses write it."""
         raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from .._types import Operand
 from ..utils import _indent
 from ._base import HybridRecurrentCell, RecurrentCell, Unrolled, cells_begin_state, cells_state_info
 from ._sequences import (
@@ -46,7 +48,7 @@ class _Stack(_Several):
     def __len__(self) -> int:
         return len(self._children)
 
-    def _with_states(self, states: Any) -> list[tuple[Any, Any]]:
+    def _with_states(self, states: Sequence[Operand]) -> list[tuple[Any, Any]]:
         """Each cell with its part of the states."""
         found = []
         start = 0
@@ -56,7 +58,7 @@ class _Stack(_Several):
             start = end
         return found
 
-    def __call__(self, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
+    def __call__(self, inputs: Operand, states: Sequence[Operand]) -> tuple[Any, list[Any]]:
         """Make one step."""
         self._counter += 1
         if any(isinstance(cell, BidirectionalCell) for cell in self._children.values()):
@@ -68,7 +70,13 @@ class _Stack(_Several):
         return inputs, found
 
     def _unroll(
-        self, length: int, inputs: Any, begin_state: Any, layout: str, merge: bool | None, valid_length: Any
+        self,
+        length: int,
+        inputs: Operand | Sequence[Operand],
+        begin_state: Any,
+        layout: str,
+        merge: bool | None,
+        valid_length: Any,
     ) -> Unrolled:
         inputs, _, F, batch_size = _format_sequence(length, inputs, layout, None)
         states = _get_begin_state(self, F, begin_state, inputs, batch_size)
@@ -109,7 +117,7 @@ class HybridSequentialRNNCell(_Stack, HybridRecurrentCell):
     def __init__(self, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)
 
-    def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, inputs: Operand, states: Sequence[Operand]) -> Any:
         """Make one step."""
         return self(inputs, states)
 
@@ -133,7 +141,7 @@ class BidirectionalCell(_Several, HybridRecurrentCell):
             self.register_child(cell, name)
         self._output_prefix = output_prefix
 
-    def __call__(self, inputs: Any, states: Any) -> Any:
+    def __call__(self, inputs: Operand, states: Sequence[Operand]) -> Any:
         """Not for this cell."""
         raise NotImplementedError("Bidirectional cannot be stepped. Please use unroll")
 
@@ -141,7 +149,13 @@ class BidirectionalCell(_Several, HybridRecurrentCell):
         return f"{type(self).__name__}(forward={self._children['l_cell']}, backward={self._children['r_cell']})"
 
     def _unroll(
-        self, length: int, inputs: Any, begin_state: Any, layout: str, merge: bool | None, valid_length: Any
+        self,
+        length: int,
+        inputs: Operand | Sequence[Operand],
+        begin_state: Any,
+        layout: str,
+        merge: bool | None,
+        valid_length: Any,
     ) -> Unrolled:
         steps, axis, F, batch_size = _format_sequence(length, inputs, layout, False)
         backwards = _reverse_sequences(steps, length, valid_length)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
 from ...initializer import Initializer
+from .._types import Operand
 from ._base import HybridRecurrentCell
 
 
@@ -55,7 +57,14 @@ class _DenseCell(HybridRecurrentCell):
         return f"{type(self).__name__}({self._mapping()})"
 
     def hybrid_forward(
-        self, F: ModuleType, inputs: Any, states: Any, i2h_weight: Any, h2h_weight: Any, i2h_bias: Any, h2h_bias: Any
+        self,
+        F: ModuleType,
+        inputs: Operand,
+        states: Sequence[Operand],
+        i2h_weight: Operand,
+        h2h_weight: Operand,
+        i2h_bias: Operand,
+        h2h_bias: Operand,
     ) -> tuple[Any, list[Any]]:
         """Make one step."""
         prefix = f"t{self._counter}_"
@@ -63,7 +72,9 @@ class _DenseCell(HybridRecurrentCell):
         i2h, h2h = self._maps(F, inputs, states[0], weights, prefix)
         return self._step(F, i2h, h2h, states, prefix)
 
-    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+    def _step(
+        self, F: ModuleType, i2h: Operand, h2h: Operand, states: Sequence[Operand], prefix: str
+    ) -> tuple[Any, list[Any]]:
         """Output and new states from the maps."""
         raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
 
@@ -120,7 +131,9 @@ class RNNCell(_DenseCell):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._mapping()}, {self._activation})"
 
-    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+    def _step(
+        self, F: ModuleType, i2h: Operand, h2h: Operand, states: Sequence[Operand], prefix: str
+    ) -> tuple[Any, list[Any]]:
         total = F.elemwise_add(i2h, h2h, name=prefix + "plus0")
         output = self._get_activation(F, total, self._activation, name=prefix + "out")
         return output, [output]
@@ -171,7 +184,9 @@ class LSTMCell(_DenseCell):
     def _alias(self) -> str:
         return "lstm"
 
-    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+    def _step(
+        self, F: ModuleType, i2h: Operand, h2h: Operand, states: Sequence[Operand], prefix: str
+    ) -> tuple[Any, list[Any]]:
         gates = F.elemwise_add(i2h, h2h, name=prefix + "plus0")
         parts = F.SliceChannel(gates, num_outputs=4, name=prefix + "slice")
         outer, inner = self._recurrent_activation, self._activation
@@ -229,7 +244,9 @@ class GRUCell(_DenseCell):
     def _alias(self) -> str:
         return "gru"
 
-    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+    def _step(
+        self, F: ModuleType, i2h: Operand, h2h: Operand, states: Sequence[Operand], prefix: str
+    ) -> tuple[Any, list[Any]]:
         i2h_r, i2h_z, i2h_n = F.SliceChannel(i2h, num_outputs=3, name=prefix + "i2h_slice")
         h2h_r, h2h_z, h2h_n = F.SliceChannel(h2h, num_outputs=3, name=prefix + "h2h_slice")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
 from ... import symbol
 from ...base import numeric_types
+from .._types import Operand
 from ._base import HybridRecurrentCell, RecurrentCell, Unrolled
 from ._containers import BidirectionalCell, _Stack
 from ._sequences import _format_sequence, _mask_sequence_variable_length, tensor_types
@@ -50,7 +51,13 @@ class DropoutCell(HybridRecurrentCell):
         return F.Dropout(data=inputs, p=self._rate, axes=self._axes, name=f"t{self._counter}_fwd"), states
 
     def _unroll(
-        self, length: int, inputs: Any, begin_state: Any, layout: str, merge: bool | None, valid_length: Any
+        self,
+        length: int,
+        inputs: Operand | Sequence[Operand],
+        begin_state: Any,
+        layout: str,
+        merge: bool | None,
+        valid_length: Any,
     ) -> Unrolled:
         inputs, _, F, _ = _format_sequence(length, inputs, layout, merge)
         if isinstance(inputs, tensor_types):  # all steps in one call
@@ -147,7 +154,7 @@ class ZoneoutCell(ModifierCell):
         """Make one step."""
         new_output, new_states = self.base_cell(inputs, states)
 
-        def mixed(p: float, new: Any, old: Any) -> Any:
+        def mixed(p: float, new: Operand, old: Any) -> Any:
             return F.where(F.Dropout(F.ones_like(new), p=p), new, old)
 
         output = new_output
@@ -178,7 +185,13 @@ class ResidualCell(ModifierCell):
         return F.elemwise_add(output, inputs, name=f"t{self._counter}_fwd"), states
 
     def _unroll(
-        self, length: int, inputs: Any, begin_state: Any, layout: str, merge: bool | None, valid_length: Any
+        self,
+        length: int,
+        inputs: Operand | Sequence[Operand],
+        begin_state: Any,
+        layout: str,
+        merge: bool | None,
+        valid_length: Any,
     ) -> Unrolled:
         outputs, states = self._of_base("unroll", length, inputs, begin_state, layout, merge, valid_length)
         merge = isinstance(outputs, tensor_types) if merge is None else merge

@@ -10,6 +10,7 @@ from ... import ndarray, symbol
 from ...base import _as_list
 from ...ndarray import NDArray
 from ...symbol import Symbol
+from .._types import Operand
 from ..utils import in_mode
 
 tensor_types = (Symbol, NDArray)
@@ -88,7 +89,12 @@ def _get_begin_state(cell: Any, F: ModuleType, begin_state: Any, inputs: Any, ba
 
 
 def _mask_sequence_variable_length(
-    F: ModuleType, data: Any, length: int, valid_length: Any, time_axis: int, merge: bool | None
+    F: ModuleType,
+    data: Operand | Sequence[Operand],
+    length: int,
+    valid_length: Operand,
+    time_axis: int,
+    merge: bool | None,
 ) -> Any:
     """A sequence with zeros after the end of each example; a list unless ``merge`` is true."""
     if valid_length is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +12,7 @@ from ... import ndarray, symbol
 from ..._core.types import DTypeLike
 from ...base import OperatorValueError, UnknownNameError
 from ...ndarray import NDArray
+from .._types import Operand
 from ..block import HybridBlock
 from . import rnn_cell
 from ._fused import run_separate
@@ -178,7 +179,7 @@ class _RNNLayer(HybridBlock):
     # ------------------------------------------------------------------ running
 
     def __call__(  # type: ignore[override]  # states may be left out
-        self, inputs: Any, states: Any = None, sequence_length: Any = None, **kwargs: Any
+        self, inputs: Operand | Sequence[Operand], states: Any = None, sequence_length: Any = None, **kwargs: Any
     ) -> Any:
         """Run the layer over a sequence.
 

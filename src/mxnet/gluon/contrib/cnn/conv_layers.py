@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from ..._types import Operand
 from ...block import HybridBlock
 from ...nn import Activation
 from ...nn._arguments import InitLike, PerDimension, Size, integer, one_of, per_axis
@@ -83,7 +84,7 @@ class _Deformable(PerDimension, HybridBlock):
     def hybrid_forward(
         self,
         F: ModuleType,
-        x: Any,
+        x: Operand,
         offset_weight: Any,
         deformable_conv_weight: Any,
         offset_bias: Any = None,

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from .... import context, ndarray
+from ..._types import Operand
 from ...block import Block, HybridBlock
 from ...nn import BatchNorm, HybridSequential, Sequential
 from ...nn._arguments import InitLike, per_axis
@@ -55,7 +56,7 @@ class Concurrent(_SideBySide, Sequential):
     (2, 7)
     """
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Any:
         return ndarray.concat(*[block(x) for block in self._children.values()], dim=self.axis)
 
 
@@ -77,7 +78,7 @@ class HybridConcurrent(_SideBySide, HybridSequential):
     (2, 8)
     """
 
-    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Operand) -> Any:
         return F.concat(*[block(x) for block in self._children.values()], dim=self.axis)
 
 
@@ -87,7 +88,7 @@ class Identity(HybridBlock):
     def __init__(self, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)
 
-    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Operand) -> Any:
         return x
 
 
@@ -180,7 +181,9 @@ class SyncBatchNorm(BatchNorm):
         warnings.warn(f"{type(self).__name__}: set num_devices if not all GPUs are used", UserWarning, stacklevel=3)
         return max(context.num_gpus(), 1)
 
-    def hybrid_forward(self, F: ModuleType, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
+    def hybrid_forward(
+        self, F: ModuleType, x: Operand, gamma: Operand, beta: Operand, running_mean: Operand, running_var: Operand
+    ) -> Any:
         return F.contrib.SyncBatchNorm(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
 
 
@@ -193,7 +196,7 @@ class _PixelShuffle(HybridBlock):
         super().__init__()
         self._factors = per_axis(type(self).__name__, "factor", factor, self._axes)
 
-    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Operand) -> Any:
         # The channels are split into the new channels and one axis a factor; each of these is moved behind its axis of
         # space and joined with it. In the codes of reshape, -4 splits an axis, -3 joins two, 0 keeps one.
         axes, factors = self._axes, self._factors
@@ -248,7 +251,7 @@ class PixelShuffle3D(_PixelShuffle):
 
     _axes = 3
 
-    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: Operand) -> Any:
         # One axis after the other: MXNet, which may have to run the exported graph, transposes six axes at most.
         left = math.prod(self._factors)
         x = F.reshape(x, (0, -4, -1, left, 0, 0, 0))

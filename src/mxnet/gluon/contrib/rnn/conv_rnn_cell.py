@@ -5,11 +5,13 @@ See https://arxiv.org/abs/1506.04214.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
 from ...._core.defaults import Defaults
 from ....initializer import Initializer
+from ..._types import Operand
 from ...rnn import HybridRecurrentCell
 
 __all__ = [
@@ -132,11 +134,11 @@ class _BaseConvRNNCell(Defaults, HybridRecurrentCell):
         shape = (batch_size, *self._state_shape)
         return [{"shape": shape, "__layout__": self._conv_layout} for _ in range(self._num_states)]
 
-    def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any, **weights: Any) -> Any:  # type: ignore[override]
+    def hybrid_forward(self, F: ModuleType, inputs: Operand, states: Sequence[Operand], **weights: Any) -> Any:  # type: ignore[override]
         """Make one step."""
         prefix = f"t{self._counter}_"
 
-        def convolved(kind: str, data: Any, pad: Any) -> Any:
+        def convolved(kind: str, data: Operand, pad: Any) -> Any:
             return F.Convolution(
                 data=data,
                 weight=weights[f"{kind}_weight"],
@@ -154,7 +156,7 @@ class _BaseConvRNNCell(Defaults, HybridRecurrentCell):
         h2h = convolved("h2h", states[0], self._h2h_pad)
         return self._step(F, i2h, h2h, states, prefix)
 
-    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: object, prefix: str) -> tuple[Any, list[Any]]:
+    def _step(self, F: ModuleType, i2h: Operand, h2h: Operand, states: object, prefix: str) -> tuple[Any, list[Any]]:
         """Output and new states from what the convolutions give."""
         raise NotImplementedError(f"{type(self).__name__} must define _step")
 
@@ -163,7 +165,7 @@ class _ConvRNNCell(_BaseConvRNNCell):
     def _alias(self) -> str:
         return "conv_rnn"
 
-    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: object, prefix: str) -> tuple[Any, list[Any]]:
+    def _step(self, F: ModuleType, i2h: Operand, h2h: Operand, states: object, prefix: str) -> tuple[Any, list[Any]]:
         output = self._get_activation(F, i2h + h2h, self._activation, name=prefix + "out")
         return output, [output]
 

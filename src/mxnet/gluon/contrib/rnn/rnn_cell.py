@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
 from ....base import _as_list
+from ..._types import Operand
 from ...rnn import ModifierCell, RecurrentCell
 from ...rnn._base import Unrolled
 from ...rnn._dense import _DenseCell
@@ -74,14 +76,20 @@ class VariationalDropoutCell(ModifierCell):
             setattr(self, f"drop_{what}_mask", mask)
         return data * mask
 
-    def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
+    def hybrid_forward(self, F: ModuleType, inputs: Operand, states: Any) -> tuple[Any, list[Any]]:
         """Make one step."""
         states = [self._dropped(F, states[0], "states"), *states[1:]]
         output, states = self.base_cell(self._dropped(F, inputs, "inputs"), states)
         return self._dropped(F, output, "outputs"), states
 
     def _unroll(
-        self, length: int, inputs: Any, begin_state: Any, layout: str, merge: bool | None, valid_length: Any
+        self,
+        length: int,
+        inputs: Operand | Sequence[Operand],
+        begin_state: Any,
+        layout: str,
+        merge: bool | None,
+        valid_length: Any,
     ) -> Unrolled:
         if self.drop_states:  # masks of inputs and outputs can be applied to all steps at once, these cannot
             return super()._unroll(length, inputs, begin_state, layout, merge, valid_length)
@@ -155,13 +163,13 @@ class LSTMPCell(_DenseCell):
     def hybrid_forward(  # type: ignore[override]
         self,
         F: ModuleType,
-        inputs: Any,
-        states: Any,
-        i2h_weight: Any,
-        h2h_weight: Any,
-        h2r_weight: Any,
-        i2h_bias: Any,
-        h2h_bias: Any,
+        inputs: Operand,
+        states: Sequence[Operand],
+        i2h_weight: Operand,
+        h2h_weight: Operand,
+        h2r_weight: Operand,
+        i2h_bias: Operand,
+        h2h_bias: Operand,
     ) -> tuple[Any, list[Any]]:
         prefix = f"t{self._counter}_"
         weights = {"i2h_weight": i2h_weight, "h2h_weight": h2h_weight, "i2h_bias": i2h_bias, "h2h_bias": h2h_bias}
@@ -182,12 +190,12 @@ class LSTMPCell(_DenseCell):
 
 def dynamic_unroll(
     cell: RecurrentCell,
-    inputs: Any,
-    begin_state: Any,
+    inputs: Operand,
+    begin_state: Sequence[Operand],
     drop_inputs: float = 0,
     drop_outputs: float = 0,
     layout: str = "TNC",
-    valid_length: Any = None,
+    valid_length: Operand | None = None,
 ) -> tuple[Any, Any]:
     """Run a cell over a sequence of any length: the loop is an operator, ``foreach``, and not part of the graph.
 
@@ -219,7 +227,7 @@ def dynamic_unroll(
     """
     inputs, axis, F, _ = _format_sequence(0, inputs, layout, True)
 
-    def swapped(data: Any) -> Any:
+    def swapped(data: Operand) -> Any:
         return F.swapaxes(data, dim1=0, dim2=axis) if axis else data
 
     inputs = swapped(inputs)
@@ -230,7 +238,7 @@ def dynamic_unroll(
     if valid_length is not None:
         states = [*_as_list(states), F.zeros(1)]
 
-        def step(data: Any, states: Any) -> tuple[Any, list[Any]]:
+        def step(data: Operand, states: Sequence[Operand]) -> tuple[Any, list[Any]]:
             *before, number = states
             out, after = cell(data, before)
             alive = F.broadcast_greater(valid_length, number)

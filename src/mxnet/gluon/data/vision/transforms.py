@@ -16,6 +16,8 @@ import numpy as np
 from .... import image
 from ...._core.types import ShapeLike
 from ....base import numeric_types
+from ....ndarray import NDArray
+from ..._types import Operand
 from ...block import Block, HybridBlock
 from ...nn import HybridSequential, Sequential
 
@@ -94,7 +96,7 @@ class RandomApply(Sequential):
         self.transforms = Compose(transforms) if isinstance(transforms, (list, tuple)) else transforms
         self.p = p
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Any:
         """Transform ``x``, or give it back."""
         return x if self.p < random.random() else self.transforms(x)
 
@@ -112,7 +114,7 @@ class _ImageOperator(HybridBlock):
         super().__init__()
         self._parameters = parameters
 
-    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: NDArray) -> Any:
         """Call the operator."""
         return getattr(F.image, self._operator)(x, *self._parameters)
 
@@ -132,7 +134,7 @@ class Cast(HybridBlock):
         super().__init__()
         self._dtype = dtype
 
-    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: NDArray) -> Any:
         """Convert ``x``."""
         return F.cast(x, self._dtype)
 
@@ -205,7 +207,7 @@ class CropResize(HybridBlock):
         self._size = size
         self._interpolation = 1 if interpolation is None else interpolation
 
-    def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
+    def hybrid_forward(self, F: ModuleType, x: NDArray) -> Any:
         """Cut and resize ``x``."""
         out = F.image.crop(x, *self._rectangle)
         return F.image.resize(out, self._size, False, self._interpolation) if self._size else out
@@ -276,7 +278,7 @@ class RandomFlipTopBottom(_ImageOperator, operator="random_flip_top_bottom"):
         super().__init__()
 
 
-def _check_rotated(x: Any) -> None:
+def _check_rotated(x: NDArray) -> None:
     if x.dtype != np.float32:
         raise TypeError(
             f"This transformation only supports float32, got {np.dtype(x.dtype).name}. Consider calling it after "
@@ -300,7 +302,7 @@ class Rotate(Block):
         super().__init__()
         self._args = (rotation_degrees, zoom_in, zoom_out)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NDArray) -> Any:
         """Rotate ``x``."""
         _check_rotated(x)
         return image.imrotate(x, *self._args)
@@ -335,7 +337,7 @@ class RandomRotation(Block):
         self._args = (angle_limits, zoom_in, zoom_out)
         self._rotate_with_proba = rotate_with_proba
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: NDArray) -> Any:
         """Rotate ``x``, or give it back."""
         if np.random.random() > self._rotate_with_proba:
             return x
