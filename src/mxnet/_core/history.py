@@ -53,7 +53,7 @@ def mark_variable(x: Array) -> None:
     x._origin = (kind, None, (), 0)
 
 
-def recorded(x: Array, op: Any, params: Any, inputs: Sequence[Any], number: int = 0) -> None:
+def recorded(x: Array, op: object, params: object, inputs: Sequence[Any], number: int = 0) -> None:
     """Record by what an array was computed, and that it has a past for ``forget`` to find."""
     x._origin = (op, params, inputs, number)
     remember(ref(x))
@@ -73,7 +73,7 @@ class _Inputs(list[Any]):
     nodes: set[Any]
 
 
-def recorded_call(outputs: Sequence[Array], op: Any, params: Any, inputs: Sequence[Origin | None]) -> None:
+def recorded_call(outputs: Sequence[Array], op: object, params: object, inputs: Sequence[Origin | None]) -> None:
     """Record by what call several arrays were computed: they are forgotten together."""
     nodes = [node_of(x) for x in outputs]
     different = {n for n in nodes if n is not None}

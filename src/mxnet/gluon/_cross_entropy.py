@@ -5,6 +5,8 @@ The numbers are those of ``log_softmax``, ``pick``, the sign and the mean, which
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from .._core.history import origin_of

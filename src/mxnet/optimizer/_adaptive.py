@@ -38,7 +38,7 @@ class AdaGrad(Optimizer):
     def _lazy(self) -> bool:
         return True
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         kernels.adagrad(w, g, *states, lr=lr, epsilon=self.float_stable_eps, wd=wd, **self._scaling())
 
 
@@ -67,7 +67,7 @@ class AdaDelta(Optimizer):
         """The running means of squared gradients and of squared steps."""
         return zeros_like(weight), zeros_like(weight)
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         kernels.adadelta(w, g, *states, rho=self.rho, epsilon=self.epsilon, wd=wd, **self._scaling())
 
 
@@ -155,5 +155,5 @@ class Ftrl(Optimizer):
     def _lazy(self) -> bool:
         return True
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         kernels.ftrl(w, g, *states, lr=lr, lamda1=self.lamda1, beta=self.beta, wd=wd, **self._scaling())

@@ -81,7 +81,7 @@ class LARS(MomentumState):
             self.cur_lr = lr
             self._lr_of_update = self.num_update
 
-    def _step(self, w: Any, g: Any, states: Any, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         momentum = max(0.0, self.momentum)
         if self.momentum_correction and self.last_lr:
             momentum *= self.cur_lr / self.last_lr  # type: ignore[operator]

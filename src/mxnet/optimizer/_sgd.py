@@ -187,7 +187,7 @@ class SGLD(Optimizer):
     def create_state(self, index: int | str, weight: NDArray) -> None:
         """There is no state."""
 
-    def _step(self, w: Any, g: Any, states: object, lr: float, wd: float, step: Step) -> None:
+    def _step(self, w: list[Tensor], g: list[Tensor], states: object, lr: float, wd: float, step: Step) -> None:
         kernels.sgd(w, g, lr=lr / 2, wd=wd, **self._scaling(), fused=step.threaded)
         source = generator(step.ctx)
         for weight in w:

@@ -191,7 +191,13 @@ class _Traced(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, graph: CachedGraph, trace: Trace, tensors: Any, is_train: bool, buffers: Any, *wanted: Any
+        ctx: FunctionCtx,
+        graph: CachedGraph,
+        trace: Trace,
+        tensors: Sequence[torch.Tensor],
+        is_train: bool,
+        buffers: Any,
+        *wanted: Any,
     ) -> Any:
         outputs, saved = trace.forward(tensors)
         ctx.save_for_backward(*saved)
@@ -218,7 +224,7 @@ class _Traced(torch.autograd.Function):
         return _delivered(ctx, arrived)
 
 
-def _delivered(ctx: Any, arrived: Sequence[Any]) -> tuple[Any, ...]:
+def _delivered(ctx: FunctionCtx, arrived: Sequence[Any]) -> tuple[Any, ...]:
     """What the node of a call gives to torch: marked variables have their gradients handed over already."""
     receive([(b, g) for b, g in zip(ctx.buffers, arrived) if b is not None])
     return (None, None, None, None, None, *[g if b is None else None for b, g in zip(ctx.buffers, arrived)])

@@ -46,7 +46,7 @@ class Program:
     """
 
     def __init__(
-        self, graph: Graph, ctx: Any, contexts: dict[str, Any] | None = None, keep_state: bool = False
+        self, graph: Graph, ctx: Context, contexts: dict[str, Any] | None = None, keep_state: bool = False
     ) -> None:
         self.graph = graph
         self.arguments = [n.name for n in graph.arguments]
@@ -193,7 +193,7 @@ class Body:
         Where it runs.
     """
 
-    def __init__(self, graph: Graph, ctx: Any) -> None:
+    def __init__(self, graph: Graph, ctx: Context) -> None:
         self.graph = graph
         self._program = Program(graph, ctx)
         number = {n: i for i, n in enumerate(graph.variables)}

@@ -192,7 +192,7 @@ class _Node(torch.autograd.Function):
     """One call of a rule in torch's graph."""
 
     @staticmethod
-    def forward(ctx: Any, call: _Call, *proxies: Any) -> Any:
+    def forward(ctx: FunctionCtx, call: _Call, *proxies: Any) -> Any:
         ctx.call = call
         ctx.set_materialize_grads(False)
         outputs = call.run()
