@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from .base import MXNetError
+from .base import MXNetError, OperatorTypeError, UnknownNameError
 
 __all__ = ["Context", "cpu", "cpu_pinned", "current_context", "gpu", "gpu_memory_info", "num_gpus"]
 
@@ -68,7 +68,11 @@ class Context(metaclass=_ContextType):
             self.device_typeid: int = device_type.device_typeid
             self.device_id: int = device_type.device_id
         else:
-            self.device_typeid = self.devstr2type[device_type]
+            try:
+                self.device_typeid = self.devstr2type[device_type]
+            except KeyError:
+                kinds = ", ".join(self.devstr2type)
+                raise UnknownNameError(f"device_type must be one of {kinds}, got {device_type!r}") from None
             self.device_id = int(device_id)
         self._device: torch.device | None = None
         self._old_ctx: Context | None = None
@@ -182,3 +186,23 @@ def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
 def current_context() -> Context:
     """The context of the innermost ``with`` block of this thread, else ``cpu(0)``."""
     return _stack.entered[-1] if _stack.entered else _cpu0
+
+
+def parse_context(text: str) -> Context:
+    """Read ``"gpu(0)"``."""
+    kind, _, rest = text.partition("(")
+    number = rest.rstrip(")")
+    if kind not in Context.devstr2type or (rest and not (number.isascii() and number.isdigit())):
+        raise MXNetError(f"Invalid context string {text!r}, expected something like 'cpu(0)' or 'gpu(1)'")
+    return Context(kind, int(number or 0))
+
+
+def chosen_context(ctx: Context | str | None) -> Context:
+    """The context that an argument names: the current one where it is None."""
+    if isinstance(ctx, Context):
+        return ctx
+    if ctx is None:
+        return current_context()
+    if isinstance(ctx, str):
+        return parse_context(ctx)
+    raise OperatorTypeError(f"ctx must be a Context, got {ctx!r}")

@@ -61,6 +61,7 @@ LAYERS = [
     {"_core.opdef"},
     {"_core.registry"},
     {"_core.sparse"},
+    {"_core.outputs"},
     {"_core.invoke", "_core.ops"},
     # Graphs, files of arrays, functions made of operators.
     {"_core.frontend", "_core.functions", "_core.graph", "_core.serialization", "_core.unpickle"},

@@ -19,3 +19,43 @@ def test_caught_as_in_mxnet(known, kind, call):
         eval(call, known)
     assert isinstance(caught.value, mx.MXNetError)
     assert str(caught.value) == caught.value.args[0] and len(str(caught.value)) > 15
+
+
+# Where MXNet raises an AttributeError from its inside.
+NO_ARRAYS = """
+nd.relu(nd.ones((2,)), out="x")
+nd.relu(nd.ones((2,)), out=[3])
+nd.relu(nd.ones((2,)), out=np.ones(2))
+nd.dot(nd.ones((2, 2)).tostype("csr"), nd.ones((2, 2)), out="x")
+nd.argmax_channel(nd.ones((2, 2)), out=np.ones(2))
+nd.random.randn(2, out=3)
+nd.array([1], ctx=3)
+nd.ones((2,)).backward("x")
+nd.ones((2,)).broadcast_like(3)
+nd.moveaxis(3, 0, 1)
+nd.split_v2(3, 2)
+nd.histogram(3)
+nd.from_numpy(3)
+nd.to_dlpack_for_read(3)
+nd.contrib.isinf(3)
+nd.contrib.isfinite("x")
+mx.np.ones((2,)).broadcast_like("x")
+mx.np.ones((2,)).dot(out=3)
+mx.np.argsort([])
+mx.np.shape(3)
+mx.np.linalg.cholesky([])
+mx.np.linalg.solve(mx.np.ones((2, 2)), 3)
+mx.np.meshgrid([])
+"""
+
+
+@pytest.mark.parametrize("call", NO_ARRAYS.split("\n")[1:-1])
+def test_no_arrays(known, call):
+    with pytest.raises(TypeError) as caught:
+        eval(call, known)
+    assert not isinstance(caught.value, AttributeError)
+
+
+def test_names_of_contexts():
+    assert mx.nd.ones((1,), ctx="cpu(1)").context == mx.cpu(1)
+    assert mx.np.ones((1,), ctx="cpu(1)").ctx == mx.cpu(1)

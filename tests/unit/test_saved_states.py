@@ -282,6 +282,6 @@ def test_settings_that_are_nests_of_shared_tuples_are_refused_at_once():
     for _ in range(12):
         nest = (nest, nest)
     optimizer = mx.optimizer.Adam()
-    optimizer.beta1 = nest
+    vars(optimizer)["beta1"] = nest
     with pytest.raises(mx.MXNetError, match="Adam.beta1 is not what it may be"):
         mx.optimizer.get_updater(mx.optimizer.Adam()).set_states(pickle.dumps(({}, optimizer)))

@@ -161,3 +161,42 @@ def test_one_of_two_outputs_used():
         y.backward()
         assert net.a.grad().asnumpy().tolist() == [2, 3]
         assert net.b.grad().asnumpy().tolist() == [0, 0]
+
+
+MARKED = {  # an operator of several outputs, and which output of which marked input is zero
+    "fixed gamma": (lambda x, g, b: nd.BatchNorm(x, g, b, nd.zeros(2), nd.ones(2), fix_gamma=True), "g", None),
+    "moments": (
+        lambda x, g, b: nd.BatchNorm(x, g, b, nd.zeros(2), nd.ones(2), fix_gamma=False, output_mean_var=True),
+        "xgb",
+        1,
+    ),
+    "LayerNorm": (lambda x, g, b: nd.LayerNorm(x, g, b, output_mean_var=True), "b", 2),
+    "topk": (lambda x, g, b: nd.topk(x, ret_typ="both"), "x", 1),
+    "integers": (lambda x, g, b: nd.topk(x, ret_typ="both", dtype="int32"), "x", 1),
+}
+
+
+@pytest.mark.parametrize("name", MARKED)
+def test_outputs_without_influence(name):
+    function, marked, output = MARKED[name]
+    arrays = {"x": nd.array([[1.0, 2], [3, 5]]), "g": nd.ones(2), "b": nd.zeros(2)}
+    for letter in marked:
+        arrays[letter].attach_grad()
+        arrays[letter].grad[:] = 7
+    with autograd.record():
+        y = function(*arrays.values())
+    (y if output is None else y[output]).backward()
+    for letter in marked:
+        assert not arrays[letter].grad.asnumpy().any()
+
+
+def test_lengths_of_several_outputs():
+    lengths = nd.array([3, 2])
+    lengths.attach_grad()
+    with autograd.record():
+        outputs = nd.RNN(
+            nd.ones((3, 2, 4)), nd.ones(220) * 0.1, nd.zeros((1, 2, 5)), nd.zeros((1, 2, 5)), lengths,
+            mode="lstm", state_size=5, num_layers=1, state_outputs=True, use_sequence_length=True,
+        )  # fmt: skip
+    outputs[2].backward()
+    assert lengths.grad.asnumpy().tolist() == [0, 0]

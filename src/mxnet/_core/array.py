@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from ..base import MXNetError
 from ..context import Context, current_context
 from .dtypes import TORCH_TO_NP
+from .errors import ArgumentTypeError
 
 
 class Array:
@@ -74,6 +74,13 @@ class Array:
 Array._plain = Array.__dict__["_t"]
 
 
+def require_array(x: Any, argument: str, name: str, kind: type[Array] = Array) -> Any:
+    """An argument of the function ``name``, which must be an array of a kind."""
+    if not isinstance(x, kind):
+        raise ArgumentTypeError(f"Argument {argument} of {name} must have NDArray type, but got {x!r}")
+    return x
+
+
 def context_of(t: torch.Tensor) -> Context:
     """The context of a tensor's device."""
     if t.device.type == "cuda":
@@ -82,12 +89,3 @@ def context_of(t: torch.Tensor) -> Context:
         return Context("mps", 0)
     ctx = current_context()
     return ctx if ctx.device_type.startswith("cpu") else Context("cpu", 0)
-
-
-def parse_context(text: str) -> Context:
-    """Read ``"gpu(0)"``."""
-    kind, _, rest = text.partition("(")
-    number = rest.rstrip(")")
-    if kind not in Context.devstr2type or (rest and not (number.isascii() and number.isdigit())):
-        raise MXNetError(f"Invalid context string {text!r}, expected something like 'cpu(0)' or 'gpu(1)'")
-    return Context(kind, int(number or 0))

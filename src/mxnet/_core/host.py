@@ -9,6 +9,7 @@ import torch
 
 from ..base import OperatorTypeError, numeric_types
 from .dtypes import BFLOAT16_NP
+from .text import quoted
 
 # ---------------------------------------------------------------------- from NumPy and Python
 
@@ -20,7 +21,7 @@ def number(name: str, value: Any) -> Any:
     try:
         return float(value.item() if hasattr(value, "item") else value)
     except (TypeError, ValueError):
-        got = f"an array of shape {value.shape}" if hasattr(value, "shape") else repr(value)
+        got = f"an array of shape {value.shape}" if hasattr(value, "shape") else quoted(value)
         raise OperatorTypeError(f"{name} must be a number, got {got}") from None
 
 

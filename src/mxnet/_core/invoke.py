@@ -12,13 +12,14 @@ from weakref import ref
 import torch
 
 from ..base import MXNetError
-from ..context import Context, current_context
+from ..context import Context, current_context, parse_context
 from . import history, integers
-from .array import Array, parse_context
-from .errors import RAISED, ArgumentTypeError, op_error
+from .array import Array, require_array
+from .errors import RAISED, op_error
 from .grad_mode import grad_mode, is_enabled, set_enabled
 from .history import origin_of, recorded, recorded_call
 from .layout import byte_range, same_memory
+from .outputs import targets, write_out, write_value
 from .registry import OpDef
 from .sparse.dispatch import applies, run_rule
 from .sparse.storage import Sparse
@@ -103,8 +104,9 @@ def invoke(
             if history.count() > history.LONG:
                 history.sort()
         return array
-    found = _several(od, result, kwargs, ctx, out, tensors, record, like)
-    if record and any(t is not None and integers.in_graph(t).requires_grad for t in tensors):
+    behind = record and any(t is not None and integers.in_graph(t).requires_grad for t in tensors)
+    found = _several(od, result, kwargs, ctx, out, tensors, record, like, behind)
+    if behind:
         recorded_call(
             found if isinstance(found, (list, tuple)) else (found,), od, kwargs, [origin_of(a) for a in arrays]
         )
@@ -162,9 +164,15 @@ def _reaching_inert(od: OpDef, result: Any, tensors: list[Any], kwargs: dict[str
     """Results that have a gradient, connected to the inputs that never get any."""
     results = [result] if type(result) is torch.Tensor else list(result)
     carry = [i for i, r in enumerate(results) if integers.in_graph(r).requires_grad]
-    for i, r in zip(carry, reach([results[i] for i in carry], od.inert_inputs(tensors, kwargs))):
-        results[i] = r
+    _reach_from(results, carry, od.inert_inputs(tensors, kwargs))
     return results[0] if type(result) is torch.Tensor else results
+
+
+def _reach_from(results: list[Any], places: Sequence[int], inputs: Sequence[Any]) -> None:
+    """Connect the results at these places to inputs, which get a gradient of zero through them."""
+    if places:
+        for i, r in zip(places, reach([results[i] for i in places], inputs)):
+            results[i] = r
 
 
 def _without_gradient(od: OpDef, result: torch.Tensor, tensors: list[Any], kwargs: dict[str, Any]) -> torch.Tensor:
@@ -240,15 +248,19 @@ def _several(
     tensors: list[Any],
     record: bool,
     like: Any,
+    behind: bool,
 ) -> Any:
-    """Wrap several outputs, or write them where the caller wants them."""
+    """Wrap several outputs, or write them where the caller wants them; ``behind``: inputs have gradients."""
     results = list(result) if isinstance(result, (tuple, list)) else [result]
     if len(results) > 1:
         if od.visible is not None:
             p = od.namespace(kwargs)
             results = results[: od.num_visible(p)]
+        if behind:  # a gradient of zero comes through outputs that torch has cut off
+            dense = [i for i, r in enumerate(results) if not isinstance(r, Sparse)]
+            _reach_from(results, [i for i in dense if not integers.in_graph(results[i]).requires_grad], tensors)
     if out is not None:
-        for target, r in zip(_targets(od, out, results), results):
+        for target, r in zip(targets(od.name, out, results), results):
             r = r.dense() if isinstance(r, Sparse) else r
             write_out(od.name, target, r if od.merge is None else od.merge(target._t.data, r, kwargs), record)
         return out
@@ -260,61 +272,8 @@ def _several(
     return arrays[0] if len(arrays) == 1 else arrays
 
 
-def _targets(od: OpDef, out: Any, results: Sequence[Any]) -> Sequence[Array]:
-    """The arrays that results are written to."""
-    outs = out if isinstance(out, (list, tuple)) else [out]
-    if len(outs) != len(results):
-        raise MXNetError(f"Operator {od.name}: out has {len(outs)} arrays, the operator {len(results)} outputs")
-    return outs
-
-
 def _shares(result: torch.Tensor, tensors: Sequence[torch.Tensor | None]) -> bool:
     return any(t is not None and same_memory(t, result) for t in tensors)
-
-
-def write_out(name: str, target: Array, value: torch.Tensor, record: bool) -> None:
-    """Write a result into the caller's array, in place."""
-    try:
-        t = target._plain
-    except AttributeError:  # a sparse array
-        if target.shape != value.shape:
-            raise MXNetError(
-                f"Operator {name}: out has shape {target.shape}, the result {tuple(value.shape)}"
-            ) from None
-        target._t = value.detach()
-        return
-    if t.shape != value.shape:
-        raise MXNetError(f"Operator {name}: out has shape {tuple(t.shape)}, the result {tuple(value.shape)}")
-    if value.data_ptr() == t.data_ptr() and value.stride() == t.stride() and value.dtype == t.dtype:
-        return  # the operator has worked in place
-    if same_memory(value, t):
-        value = value.clone()  # the two may overlap
-    if record and integers.active and (hasattr(value, "_proxy") or hasattr(t, "_proxy")):
-        _write_integers(name, target, value)
-    elif record and value.requires_grad:
-        if t.requires_grad:
-            raise MXNetError(
-                f"Operator {name}: Inplace operations (+=, -=, x[:]=, etc) are not supported when recording with "
-                "autograd: out is already part of the graph"
-            )
-        with grad_mode(True):
-            t.copy_(value)
-    else:
-        t.data.copy_(value.detach())
-
-
-def _write_integers(name: str, target: Array, value: torch.Tensor) -> None:
-    """Write a recorded result where it, or the array, is of integers."""
-    t = target._t
-    proxy = integers.in_graph(value)
-    if integers.in_graph(t).requires_grad:
-        raise MXNetError(
-            f"Operator {name}: Inplace operations (+=, -=, x[:]=, etc) are not supported when recording with "
-            "autograd: out is already part of the graph"
-        )
-    t.data.copy_(value.detach())
-    if not t.is_floating_point():
-        target._t = integers.attach(t.detach(), proxy.to(torch.float64))
 
 
 def _prepare_mutation(
@@ -363,6 +322,7 @@ def _creation_context(od: OpDef, kwargs: dict[str, Any], out: Any) -> Context:
     The shape follows from ``out`` too when it is not given.
     """
     if out is not None and not isinstance(out, (list, tuple)):
+        require_array(out, "out", od.name)
         if "shape" in od.params:
             kwargs.setdefault("shape", out.shape)
         return out._ctx
@@ -440,8 +400,8 @@ def arithmetic_in_place(od: OpDef, a: Array, b: Array, same_shape: OpDef, torch_
 def _invoke_sparse(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out: object) -> Any:
     """Run an operator of which some inputs are sparse."""
     for name, a in zip(od.inputs, arrays):
-        if a is not None and not isinstance(a, Array):
-            raise ArgumentTypeError(f"Argument {name} must have NDArray type, but got {a!r}")
+        if a is not None:
+            require_array(a, name, od.name)
     inputs = [None if a is None else a._value for a in arrays]
     p = od.namespace(kwargs)
     if not compute(od.name, applies, (od, inputs, p), _NO_PARAMS, False, inputs):
@@ -457,8 +417,8 @@ def _invoke_sparse(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out
         if record:
             recorded_call(made, od, kwargs, [origin_of(a) for a in arrays])
         return made[0] if len(made) == 1 else made
-    for target, r in zip(_targets(od, out, results), results):
-        _write_value(od.name, target, r, record)
+    for target, r in zip(targets(od.name, out, results), results):
+        write_value(od.name, target, r, record)
     return out
 
 
@@ -488,13 +448,3 @@ def _on_copies(od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], out: ob
         if copy is not a and (od.is_mutated(name) or (outs is not None and any(o is copy for o in outs))):
             a._replace(copy._t.detach())
     return result if out is None else out
-
-
-def _write_value(name: str, target: Any, value: torch.Tensor | Sparse, record: bool) -> None:
-    """Write a result, which may be sparse, into the caller's array."""
-    if target.stype != "default":
-        if target.shape != tuple(value.shape):
-            raise MXNetError(f"Operator {name}: out has shape {target.shape}, the result {tuple(value.shape)}")
-        target._replace(value)
-    else:
-        write_out(name, target, value.dense() if isinstance(value, Sparse) else value, record)

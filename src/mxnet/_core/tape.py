@@ -10,7 +10,7 @@ import torch
 from torch.autograd.function import FunctionCtx
 
 from . import integers
-from .array import Array
+from .array import Array, require_array
 from .errors import ArgumentValueError, MXNetError, UnknownNameError
 from .grad_mode import grad_mode
 from .gradients import GradientBuffer, Pass, anchor, buffer_of, deliver, receive
@@ -30,7 +30,7 @@ def mark(x: Array, grad: Array | None, grad_req: str) -> None:
     """
     if grad_req not in GRAD_REQS:
         raise UnknownNameError(f"grad_req must be one of {', '.join(GRAD_REQS)}, got {grad_req!r}")
-    sparse = x.stype != "default"
+    sparse = require_array(x, "variables", "mark_variables").stype != "default"
     t = x._new_proxy() if sparse else x._t.data  # type: ignore[attr-defined]
     leaf = t if t.is_floating_point() else integers.new_proxy(t)
     x._grad = grad
@@ -138,9 +138,9 @@ def heads_and_grads(heads: Sequence[Array], head_grads: Sequence[Array | None] |
         )
     tensors, grads = [], []
     for i, head in enumerate(heads):
-        t = head._t
+        t = require_array(head, f"head {i}", "backward")._t
         g = head_grads[i] if head_grads is not None else None
-        value = None if g is None else g._t
+        value = None if g is None else require_array(g, f"head gradient {i}", "backward")._t
         if value is not None and value.shape != t.shape:
             if value.shape[1:] != t.shape[1:] or len(value) < len(t):
                 raise MXNetError(f"head gradient {i} has shape {tuple(value.shape)}, its head {head.shape}")

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from .._core import integers, layout, tape
-from .._core.array import Array, context_of
+from .._core.array import Array, context_of, require_array
 from .._core.dtypes import CODE_TO_NP, TORCH_TO_CODE, torch_dtype
 from .._core.frontend import nd
 from .._core.host import numpy_copy
@@ -413,7 +413,7 @@ class NDArray(Array, Fluent):
 
     def broadcast_like(self, other: NDArray) -> NDArray:
         """Broadcast to the shape of another array."""
-        return self.broadcast_to(other.shape)
+        return self.broadcast_to(require_array(other, "other", "broadcast_like").shape)
 
     def slice_assign(self, rhs: NDArray, begin: Any, end: Any, step: Any = ()) -> NDArray:
         """Write ``rhs`` into a slice of this array."""

@@ -9,7 +9,7 @@ from .._core.array import context_of
 from .._core.execute.cached_graph import CachedGraph
 from .._core.execute.monitoring import OutputMonitor
 from .._core.history import origin_of, recorded_call, with_past
-from .._core.invoke import write_out
+from .._core.outputs import write_out
 from .._core.state import state
 from ..base import MXNetError
 from ..context import Context, current_context

@@ -9,9 +9,11 @@ import torch
 from .._core import integers
 from .._core.array import Array
 from .._core.history import node_of, origin_of, recorded
-from .._core.invoke import derive, invoke, write_out
+from .._core.invoke import derive, invoke
+from .._core.outputs import write_out
 from .._core.registry import get_op
 from .._core.state import state
+from ..base import OperatorTypeError
 from ..context import Context
 
 _CAST, _COPYTO = get_op("Cast"), get_op("_copyto")
@@ -33,6 +35,8 @@ def copied_into(target: Array, x: Array) -> Any:
 
 def moved(x: Array, ctx: Context) -> Any:
     """A copy on a context."""
+    if not isinstance(ctx, Context):
+        raise OperatorTypeError(f"context must be a Context, got {ctx!r}")
     asynchronous = x._ctx.device_type == "cpu_pinned"
     return derive(x, _on_device, (ctx, asynchronous), lambda t: x._wrap(t, ctx), _COPYTO, {})
 

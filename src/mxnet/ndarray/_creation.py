@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from .._core.array import require_array
 from .._core.dtypes import torch_dtype
 from .._core.host import tensor_of
 from .._core.invoke import invoke
@@ -20,19 +21,10 @@ from .._core.params import Shape, codec_for
 from .._core.registry import get_op
 from .._core.types import ContextLike, DTypeLike, ShapeLike
 from ..base import ArgumentTypeError, ArgumentValueError, MXNetError, OperatorValueError, mx_real_t
-from ..context import Context, current_context
+from ..context import Context, chosen_context, current_context
 from . import _internal, op
 from ._array import NDArray, from_torch, wrap
 from ._handles import hand_over
-
-
-def _context(ctx: ContextLike) -> Context:
-    if ctx is None:
-        return current_context()
-    if isinstance(ctx, Context):
-        return ctx
-    raise TypeError(f"ctx must be a Context, got {ctx!r}")
-
 
 _SHAPE = codec_for(Shape)
 
@@ -73,7 +65,7 @@ def _dtype(dtype: DTypeLike) -> torch.dtype:
 
 
 def _filled(shape: ShapeLike, value: float, ctx: ContextLike, dtype: DTypeLike, empty: bool = False) -> NDArray:
-    ctx = _context(ctx)
+    ctx = chosen_context(ctx)
     shape = _shape(shape)
     if not shape or (0 in shape and not empty):
         known_shape(shape, ctx.device)
@@ -105,7 +97,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None
     >>> mx.nd.array([1, 2, 3]).dtype
     <class 'numpy.float32'>
     """
-    ctx = _context(ctx)
+    ctx = chosen_context(ctx)
     if isinstance(source_array, NDArray):
         source_array = source_array.tostype("default")
         wanted = source_array._t.dtype if dtype is None else torch_dtype(dtype)
@@ -124,7 +116,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None
 
 def empty(shape: ShapeLike, ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
     """An array whose values are not set."""
-    ctx = _context(ctx)
+    ctx = chosen_context(ctx)
     return wrap(allocated(torch.empty, _shape(shape), dtype=_dtype(dtype), device=ctx.device), ctx)
 
 
@@ -180,20 +172,24 @@ def arange(
     """
     if infer_range is not None:
         warnings.warn("`infer_range` means nothing for arrays", DeprecationWarning, stacklevel=2)
-    return _internal._arange(start=start, stop=stop, step=step, repeat=repeat, dtype=dtype, ctx=str(_context(ctx)))
+    return _internal._arange(
+        start=start, stop=stop, step=step, repeat=repeat, dtype=dtype, ctx=str(chosen_context(ctx))
+    )
 
 
 def linspace(
     start: float, stop: float, num: int, endpoint: bool = True, ctx: Context | None = None, dtype: DTypeLike = mx_real_t
 ) -> NDArray:
     """``num`` evenly spaced values from ``start`` to ``stop``, which is included when ``endpoint`` is true."""
-    return _internal._linspace(start=start, stop=stop, num=num, endpoint=endpoint, ctx=str(_context(ctx)), dtype=dtype)
+    return _internal._linspace(
+        start=start, stop=stop, num=num, endpoint=endpoint, ctx=str(chosen_context(ctx)), dtype=dtype
+    )
 
 
 def eye(N: int, M: int = 0, k: int = 0, ctx: Context | None = None, dtype: DTypeLike = None, **kwargs: Any) -> NDArray:
     """A matrix of ``N`` rows and ``M`` columns (``N`` when 0) with ones on the ``k``-th diagonal."""
     dtype = mx_real_t if dtype is None else dtype
-    return _internal._eye(N=N, M=M, k=k, ctx=str(_context(ctx)), dtype=dtype, **kwargs)
+    return _internal._eye(N=N, M=M, k=k, ctx=str(chosen_context(ctx)), dtype=dtype, **kwargs)
 
 
 def concatenate(arrays: list[NDArray], axis: int = 0, always_copy: bool = True) -> NDArray:
@@ -217,7 +213,7 @@ def moveaxis(tensor: NDArray, source: Any, destination: Any) -> NDArray:
     """Move axes to new places; the others keep their order."""
     sources = (source,) if isinstance(source, int) else tuple(source)
     destinations = (destination,) if isinstance(destination, int) else tuple(destination)
-    n = tensor.ndim
+    n = require_array(tensor, "tensor", "moveaxis").ndim
     if len(sources) != len(destinations):
         raise ValueError("`source` and `destination` arguments must have the same number of elements")
     for a in (*sources, *destinations):
@@ -239,6 +235,7 @@ def histogram(a: NDArray, bins: Any = 10, range: Any = None) -> list[NDArray]:
         return _internal._histogram(data=a, bins=bins)
     if not isinstance(bins, int):
         raise ValueError("bins argument should be either an integer or an NDArray")
+    require_array(a, "a", "histogram")
     if range is not None:
         return _internal._histogram(data=a, bin_cnt=bins, range=range)
     low, high = (float(x) for x in torch.aminmax(a._t)) if a.size else (0.0, 1.0)
@@ -249,6 +246,7 @@ def histogram(a: NDArray, bins: Any = 10, range: Any = None) -> list[NDArray]:
 
 def split_v2(ary: NDArray, indices_or_sections: Any, axis: int = 0, squeeze_axis: bool = False) -> Any:
     """Split along an axis into equal sections, or at the given indices."""
+    require_array(ary, "ary", "split_v2")
     if isinstance(indices_or_sections, int):
         if indices_or_sections < 1 or ary.shape[axis] % indices_or_sections:
             raise ValueError(
@@ -265,11 +263,15 @@ def split_v2(ary: NDArray, indices_or_sections: Any, axis: int = 0, squeeze_axis
 
 def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
     """Write the one-hot rows of ``indices`` into ``out``."""
+    require_array(indices, "indices", "onehot_encode")
+    require_array(out, "out", "onehot_encode")
     return op.one_hot(indices, depth=out.shape[1], out=out)
 
 
 def from_numpy(ndarray: np.ndarray, zero_copy: bool = True, array_cls: type = NDArray) -> NDArray:
     """An array of a NumPy array; with ``zero_copy`` it shares the memory, and the NumPy array becomes read-only."""
+    if not isinstance(ndarray, np.ndarray):
+        raise ArgumentTypeError(f"from_numpy: ndarray must be a numpy.ndarray, got {type(ndarray).__name__}")
     if not ndarray.flags["C_CONTIGUOUS"]:
         raise ValueError("Only C-contiguous numpy.ndarrays are supported; use `np.ascontiguousarray` first")
     dtype = torch_dtype(ndarray.dtype)
@@ -315,12 +317,12 @@ offer("MXNDArrayFromDLPack", _from_dlpack_pointer)
 
 def to_dlpack_for_read(data: NDArray) -> Any:
     """A DLPack capsule that shares an array's memory, for reading."""
-    return data.to_dlpack_for_read()
+    return require_array(data, "data", "to_dlpack_for_read").to_dlpack_for_read()
 
 
 def to_dlpack_for_write(data: NDArray) -> Any:
     """A DLPack capsule that shares an array's memory, for writing."""
-    return data.to_dlpack_for_write()
+    return require_array(data, "data", "to_dlpack_for_write").to_dlpack_for_write()
 
 
 def waitall() -> None:

@@ -12,7 +12,7 @@ from .._core.host import tensor_of
 from .._core.sparse.storage import empty, of_parts, starts_of
 from .._core.types import DTypeLike, ShapeLike
 from ..base import MXNetError
-from ..context import Context, current_context
+from ..context import Context, chosen_context
 from . import _creation
 from ._array import NDArray
 from ._sparse_array import CLASSES, BaseSparseNDArray, CSRNDArray, RowSparseNDArray, wrap_sparse
@@ -73,7 +73,7 @@ def csr_matrix(
     >>> mx.nd.sparse.csr_matrix(([5, 6], ([0, 1], [2, 0])), shape=(2, 3)).asnumpy().tolist()
     [[0, 0, 5], [6, 0, 0]]
     """
-    ctx = ctx or current_context()
+    ctx = chosen_context(ctx)
     if isinstance(arg1, tuple):
         if len(arg1) == 2 and isinstance(arg1[1], (tuple, list)) and len(arg1[1]) == 2:
             values, (rows, columns) = arg1
@@ -142,7 +142,7 @@ def row_sparse_array(
     >>> mx.nd.sparse.row_sparse_array(([[1, 2]], [1]), shape=(3, 2)).asnumpy().tolist()
     [[0.0, 0.0], [1.0, 2.0], [0.0, 0.0]]
     """
-    ctx = ctx or current_context()
+    ctx = chosen_context(ctx)
     if isinstance(arg1, tuple) and len(arg1) > 1 and all(isinstance(n, _INTEGERS) for n in arg1):
         _same_shape(arg1, shape)
         return zeros("row_sparse", arg1, ctx, dtype)
@@ -188,7 +188,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None
     ValueError
         For dense data.
     """
-    ctx = ctx or current_context()
+    ctx = chosen_context(ctx)
     if isinstance(source_array, BaseSparseNDArray):
         made = source_array.copyto(ctx)
         return made if dtype is None else made.astype(dtype, copy=False)
@@ -223,7 +223,7 @@ def zeros(stype: str, shape: ShapeLike, ctx: Context | None = None, dtype: DType
     ValueError
         For an unknown storage type, or a csr array that is no matrix.
     """
-    ctx = ctx or current_context()
+    ctx = chosen_context(ctx)
     if stype == "default":
         return _creation.zeros(shape, ctx, dtype, **kwargs)
     if stype not in CLASSES:

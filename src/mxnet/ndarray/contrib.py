@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .._core.array import require_array
 from .._core.frontend.multi_tensor import make_functions
 from .._core.frontend.namespaces import install
 from .._core.frontend.nested import flatten, python_value, regroup, two_results
 from ..base import _as_list
-from ..context import Context, current_context
+from ..context import Context, chosen_context
 from . import _internal, op
 from ._arithmetic import FUNCTIONS
 from ._array import NDArray, make_function
@@ -44,7 +45,8 @@ def rand_zipfian(
     samples, expected_count_true, expected_count_sample : NDArray
         The draws (int64), and how often the true and the drawn classes are expected among them (float64).
     """
-    ctx = ctx or current_context()
+    ctx = chosen_context(ctx)
+    require_array(true_classes, "true_classes", "rand_zipfian")
     log_range = math.log(range_max + 1)
     draws = uniform(0, log_range, shape=(num_sampled,), dtype="float64", ctx=ctx)
     samples = (draws.exp() - 1).astype("int64") % range_max
@@ -211,18 +213,18 @@ def _stack(number: int, arrays: Sequence[NDArray], length: int = 0) -> NDArray:
 
 def isinf(data: NDArray) -> NDArray:
     """1 where an element is infinite, else 0."""
-    return data.abs() == float("inf")
+    return require_array(data, "data", "isinf").abs() == float("inf")
 
 
 def isfinite(data: NDArray) -> NDArray:
     """1 where an element is neither infinite nor NaN, else 0."""
-    not_nan: Any = data == data
+    not_nan: Any = require_array(data, "data", "isfinite") == data
     return FUNCTIONS["multiply"](not_nan, data.abs() != float("inf"))
 
 
 def isnan(data: NDArray) -> NDArray:
     """1 where an element is NaN, else 0."""
-    return data != data
+    return require_array(data, "data", "isnan") != data
 
 
 _updates = make_functions(

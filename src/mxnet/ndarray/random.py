@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._core.array import require_array
 from .._core.frontend.namespaces import install
 from .._core.types import DTypeLike, ShapeLike
 from ..base import ArgumentTypeError, ArgumentValueError, MXNetError, _Null, _NullType, numeric_types
@@ -65,6 +66,7 @@ def _draw(
 
 def _as_out(out: NDArray, shape: ShapeLike | _NullType | None, dtype: DTypeLike | _NullType) -> tuple[Any, Any]:
     """Shape and type of the numbers to write into ``out``."""
+    require_array(out, "out", "the random function")
     if shape is _Null:
         shape = out.shape
     if dtype is not _Null and dtype is not None:

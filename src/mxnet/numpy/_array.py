@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as onp
 import torch
 
-from .._core.array import Array, parse_context
+from .._core.array import Array
 from .._core.dtypes import torch_dtype
 from .._core.history import constant, with_past
 from .._core.host import tensor_of
 from .._core.invoke import derive
 from .._core.registry import get_op
 from .._core.types import DTypeLike
-from ..context import Context, current_context
+from ..context import Context, current_context, parse_context
 from ..ndarray._array import NDArray
 from ..ndarray._indexing import getitem, setitem
 
@@ -202,7 +202,7 @@ class ndarray(Fluent):
     def reshape_view(self, *shape: Any, **kwargs: Any) -> Any:
         """A view with another shape, on the same memory; 0 in ``shape`` is a length like any other."""
         if not shape:
-            shape = (kwargs.pop("shape"),)
+            shape = (kwargs.pop("shape", ()),)
         if kwargs:
             raise TypeError(f"reshape_view got unknown keywords: {', '.join(kwargs)}")
         return self._reshaped(tuple(shape[0] if isinstance(shape[0], (tuple, list)) else shape))

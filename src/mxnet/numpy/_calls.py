@@ -19,8 +19,9 @@ import torch
 from .._core.dtypes import torch_dtype
 from .._core.functions import compute, wrap_all
 from .._core.history import node_of, origin_of, recorded, with_past
-from .._core.invoke import invoke, write_out
+from .._core.invoke import invoke
 from .._core.opdef import OpDef
+from .._core.outputs import write_out
 from .._core.state import state
 from ..base import ArgumentTypeError, MXNetError
 from ..ndarray._array import NDArray
@@ -99,7 +100,13 @@ def function(
                 return getattr(onp, shown)(*args, **kwargs)
             if not (isinstance(given, (list, tuple)) and not given):
                 raise refuse(shown, given)
-        result = compute(shown, plain, args, kwargs)
+        try:
+            result = compute(shown, plain, args, kwargs)
+        except AttributeError as e:
+            wrong = [a for a in (*args, *kwargs.values()) if isinstance(a, (*NUMBERS, str, list, tuple, dict))]
+            if not wrong:
+                raise
+            raise refuse(shown, wrong[0]) from e  # a list or a number in the place of an array
         if target is not None:
             return write(shown, target, result)
         return wrap_all(result, ndarray, found[0]._ctx if found else None, found)
@@ -160,7 +167,7 @@ def operator(od: OpDef, name: str, signature: str, numbers: bool = False) -> Any
                 what = "several values for" if key in given else "an unexpected keyword"
                 raise TypeError(f"{name}() got {what} argument {key!r}")
             given[key] = value
-        if len(given) < needed and (missing := [n for n in names[:needed] if n not in given]):
+        if len(args) < needed and (missing := [n for n in names[:needed] if n not in given]):
             raise TypeError(f"{name}() misses the arguments {', '.join(missing)}")
         out = given.pop("out", None)
         arrays = [given.pop(n) for n in names[:count]]

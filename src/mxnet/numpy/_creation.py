@@ -13,7 +13,7 @@ from torch import Tensor
 from .._core.dtypes import torch_dtype
 from .._core.host import tensor_of
 from .._core.types import DTypeLike, ShapeLike
-from ..context import Context, current_context
+from ..context import Context, chosen_context
 from ..ndarray._array import NDArray
 from ..ndarray._creation import _shape, allocated
 from ._array import _row_major, ndarray, wrap
@@ -28,7 +28,7 @@ def _dtype(dtype: DTypeLike) -> torch.dtype:
 
 def _filled(shape: ShapeLike, value: object, dtype: DTypeLike, order: str, ctx: Context | None) -> ndarray:
     _row_major(order)
-    ctx = current_context() if ctx is None else ctx
+    ctx = chosen_context(ctx)
     return wrap(allocated(torch.full, _shape(shape), value, dtype=_dtype(dtype), device=ctx.device), ctx)
 
 
@@ -54,7 +54,7 @@ def array(object: Any, dtype: DTypeLike = None, ctx: Context | None = None) -> n
     >>> mx.np.array([1, 2])
     array([1., 2.])
     """
-    ctx = current_context() if ctx is None else ctx
+    ctx = chosen_context(ctx)
     if isinstance(object, ndarray):
         wanted = object._t.dtype if dtype is None else torch_dtype(dtype)
         return wrap(object._t.detach().to(device=ctx.device, dtype=wanted, copy=True), ctx)
@@ -99,7 +99,7 @@ def ones(shape: ShapeLike, dtype: DTypeLike = _float32, order: str = "C", ctx: C
 def empty(shape: ShapeLike, dtype: DTypeLike = _float32, order: str = "C", ctx: Context | None = None) -> ndarray:
     """An array whose values are not set, float32 by default."""
     _row_major(order)
-    ctx = current_context() if ctx is None else ctx
+    ctx = chosen_context(ctx)
     return wrap(allocated(torch.empty, _shape(shape), dtype=_dtype(dtype), device=ctx.device), ctx)
 
 
@@ -178,7 +178,7 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike = None,
         start, stop = 0, start
     if step == 0:
         raise ZeroDivisionError("arange: step must not be zero")
-    ctx = current_context() if ctx is None else ctx
+    ctx = chosen_context(ctx)
     wanted = _dtype(dtype)
     count = max(0, math.ceil((stop - start) / step))
     places = torch.arange(count, device=ctx.device, dtype=torch.float64)
@@ -203,7 +203,7 @@ def linspace(
         raise NotImplementedError("the function only support axis 0")
     if num < 0:
         raise ValueError(f"num must not be negative, got {num}")
-    ctx = current_context() if ctx is None else ctx
+    ctx = chosen_context(ctx)
     step = (stop - start) / max(num - 1 if endpoint else num, 1)
     values = start + torch.arange(num, device=ctx.device, dtype=torch.float64) * step
     if endpoint and num > 1:
@@ -229,7 +229,7 @@ def logspace(
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = _float32, **kwargs: Any) -> ndarray:
     """A matrix of ``N`` rows and ``M`` columns (``N`` by default) with ones on the ``k``-th diagonal."""
-    ctx = kwargs.pop("ctx", None) or current_context()
+    ctx = chosen_context(kwargs.pop("ctx", None))
     if kwargs:
         raise TypeError(f"eye got unknown keywords: {', '.join(kwargs)}")
     n, m = _shape((N, N if M is None else M))
@@ -244,7 +244,7 @@ def identity(n: int, dtype: DTypeLike = None, ctx: Context | None = None) -> nda
 
 def indices(dimensions: ShapeLike, dtype: DTypeLike = onp.int32, ctx: Context | None = None) -> ndarray:
     """The coordinates of each place of an array of this shape, stacked along a first axis."""
-    ctx = current_context() if ctx is None else ctx
+    ctx = chosen_context(ctx)
     lengths = _shape(dimensions)
     if not lengths:
         raise ValueError("dimensions must not be empty")
@@ -254,7 +254,7 @@ def indices(dimensions: ShapeLike, dtype: DTypeLike = onp.int32, ctx: Context | 
 
 def _window(name: str, fn: Callable[..., Any], text: str) -> Any:
     def make(M: int, dtype: DTypeLike = _float32, ctx: Context | None = None) -> ndarray:
-        where = current_context() if ctx is None else ctx
+        where = chosen_context(ctx)
         values = fn(max(int(M), 0), periodic=False, dtype=torch.float64, device=where.device)
         return wrap(values.to(_dtype(dtype)), where)
 

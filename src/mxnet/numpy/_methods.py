@@ -11,7 +11,7 @@ from .._core.state import state
 from ..base import MXNetError
 from . import _elementwise, _products, _reduction, _selection, _shape
 from ._array import ndarray
-from ._calls import parameters_of, write_array
+from ._calls import checked, parameters_of, write_array
 
 # ---------------------------------------------------------------------- operators
 
@@ -162,7 +162,7 @@ def _round(self: ndarray, n: int = 0) -> ndarray:
 
 
 def _broadcast_like(self: ndarray, other: ndarray) -> ndarray:
-    return _shape.broadcast_to(self, other.shape)
+    return _shape.broadcast_to(self, checked("broadcast_like", other).shape)
 
 
 _BY_HAND = (

@@ -158,7 +158,7 @@ def flipud(m: ndarray) -> ndarray:
 
 def shape(a: ndarray) -> tuple[int, ...]:
     """The shape of an array."""
-    return a.shape
+    return checked("shape", a).shape
 
 
 def meshgrid(*xi: ndarray, **kwargs: Any) -> list[ndarray]:

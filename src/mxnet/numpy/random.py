@@ -18,10 +18,10 @@ from .._core.functions import compute
 from .._core.ops.numpy.families import promoted
 from .._core.rng import generator
 from .._core.types import ContextLike, DTypeLike, ShapeLike
-from ..context import Context, current_context
+from ..context import Context, chosen_context
 from ..ndarray._creation import _shape
 from ._array import ndarray, wrap
-from ._calls import refuse, write
+from ._calls import checked, refuse, write
 
 __all__ = [
     "beta", "chisquare", "choice", "exponential", "gamma", "gumbel", "logistic", "lognormal", "multinomial",
@@ -32,11 +32,13 @@ __all__ = [
 _FLOATS = (torch.float16, torch.float32, torch.float64)
 
 
-def _context(ctx: ContextLike, *values: Any) -> Context:
-    """Where to draw: on the context that is asked for, else that of the parameters, else the current one."""
-    if ctx is not None:
-        return Context(ctx) if not isinstance(ctx, Context) else ctx
-    return next((v._ctx for v in values if isinstance(v, ndarray)), None) or current_context()
+def _context(name: str, out: ndarray | None, ctx: ContextLike, *values: Any) -> Context:
+    """Where to draw: on the context of ``out``, the one that is asked for, that of the parameters, or the current."""
+    if out is not None:
+        ctx = checked(name, out)._ctx
+    elif ctx is None:
+        ctx = next((v._ctx for v in values if isinstance(v, ndarray)), None)
+    return chosen_context(ctx)
 
 
 # Gives uniform or normal numbers of the right shape and type, by ``torch.rand`` or ``torch.randn``.
@@ -63,7 +65,7 @@ def _draw(
     for value in parameters:
         if not isinstance(value, (ndarray, int, float)):
             raise refuse(name, value)
-    where = _context(ctx, *parameters) if out is None else out._ctx
+    where = _context(name, out, ctx, *parameters)
 
     def run(*values: Any) -> Tensor:
         kind = _float_type(dtype)
@@ -311,7 +313,7 @@ def randint(
         low, high = 0, low
     if not low < high:
         raise ValueError(f"Operator randint: low must be below high, got {low} and {high}")
-    where = _context(ctx) if out is None else out._ctx
+    where = _context("randint", out, ctx)
     shape = _shape(() if size is None else size) if out is None or size is not None else out.shape
     kind = torch_dtype("int64" if dtype is None else dtype)
     if kind not in (torch.int32, torch.int64):
@@ -345,7 +347,7 @@ def choice(
     p : ndarray, optional
         The probability of each; equal by default.
     """
-    where = _context(ctx, a)
+    where = _context("choice", None, ctx, a)
     n = a.size if isinstance(a, ndarray) else int(a)
     shape = _shape(() if size is None else size)
     count = 1
@@ -383,7 +385,7 @@ def multinomial(n: int, pvals: ndarray | Sequence[float], size: ShapeLike | None
     """How often each outcome comes in ``n`` experiments, as int64; ``pvals`` are their probabilities."""
     if kwargs:
         raise TypeError(f"multinomial got unknown keywords: {', '.join(kwargs)}")
-    where = _context(None, pvals)
+    where = _context("multinomial", None, None, pvals)
     chances = pvals._t.detach().double() if isinstance(pvals, ndarray) else torch.tensor(pvals, dtype=torch.float64)
     shape = _shape(() if size is None else size)
     if not len(chances):

@@ -43,7 +43,7 @@ def bernoulli(
     given = prob if logit is None else logit
     if not isinstance(given, (ndarray, int, float)):
         raise refuse("bernoulli", given)
-    where = _np_random._context(ctx, given) if out is None else out._ctx
+    where = _np_random._context("bernoulli", out, ctx, given)
 
     def run() -> Tensor:
         chance = given._t.detach() if isinstance(given, ndarray) else torch.tensor(float(given), device=where.device)

@@ -12,9 +12,8 @@ import torch
 
 from .. import context as _context
 from .._core import env
-from .._core.array import parse_context
 from .._core.dtypes import BFLOAT16_NP
-from ..context import Context, current_context, num_gpus
+from ..context import Context, current_context, num_gpus, parse_context
 
 __all__ = [
     "default_atols",

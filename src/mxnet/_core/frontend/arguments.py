@@ -134,6 +134,7 @@ DESCRIPTIONS = {
     "mu": "The mean.",
     "sigma": "The standard deviation.",
     "lam": "The rate.",
+    "scale": "The standard deviation.",
     "p": "The probability of success.",
     "sample": "The values whose density is asked for.",
     "is_log": "Whether the logarithm is asked for.",

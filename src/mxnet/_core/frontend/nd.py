@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from ...base import MXNetError, _Null
-from ..array import Array
-from ..errors import ArgumentTypeError
+from ..array import Array, require_array
 from ..invoke import invoke
 from ..registry import OpDef
 from .binding import argument_order, lazy_metadata
@@ -71,7 +70,7 @@ def _fixed(od: OpDef, array: type[Array]) -> Any:
         for i, a in enumerate(arrays):
             if a is not None:
                 if not isinstance(a, array):
-                    raise ArgumentTypeError(f"Argument {inputs[i]} of {od.name} must have NDArray type, but got {a!r}")
+                    require_array(a, inputs[i], od.name, array)
                 last = i
         for i in required_inputs:
             if arrays[i] is None:
@@ -143,7 +142,7 @@ def _variadic(od: OpDef, array: type[Array]) -> Any:
                 arrays.extend(value if isinstance(value, (list, tuple)) else [value])
         for a in arrays:
             if not isinstance(a, array):
-                raise ArgumentTypeError(f"Argument {od.inputs[-1]} of {od.name} must have NDArray type, but got {a!r}")
+                require_array(a, od.inputs[-1], od.name, array)
         given = params.pop(count_name, None)
         if given is not None and given != len(arrays) and count_name == "num_args":
             raise MXNetError(f"Operator {od.name}: {count_name} is {given}, but {len(arrays)} arrays were given")

@@ -211,13 +211,7 @@ def uniform(*, low: float = 0.0, high: float = 1.0) -> None:
 
 @distribution(draw.normal, arrays=("mu", "sigma"), aliases=("normal",))
 def normal(*, loc: float = 0.0, scale: float = 1.0) -> None:
-    """Draw from the normal distribution with mean ``loc`` and standard deviation ``scale``.
-
-    Parameters
-    ----------
-    scale
-        The standard deviation.
-    """
+    """Draw from the normal distribution with mean ``loc`` and standard deviation ``scale``."""
     _domain(scale > 0, "scale should be positive", scale)
 
 

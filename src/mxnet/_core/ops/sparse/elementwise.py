@@ -335,7 +335,7 @@ def _sum_of_many(od: OpDef) -> Rule:
         )
         for x in inputs:
             if x is not first:
-                _add_into(total, x.sorted() if isinstance(x, Rows) else x)
+                _add_into(total, x.sorted() if isinstance(x, (Csr, Rows)) else x)
         return total
 
     def backward(grads: Any, inputs: Any, outputs: Any, p: SimpleNamespace, needed: Any) -> Any:
