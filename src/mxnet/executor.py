@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -92,9 +93,6 @@ class Executor:
                 for a, g, req in zip(args, args_grad, grad_req)
             )
         )
-        self._arg_dict: dict[str, NDArray] | None = None
-        self._grad_dict: dict[str, NDArray | None] | None = None
-        self._aux_dict: dict[str, NDArray] | None = None
         self._output_names: list[str] = symbol.list_outputs()
         self._outputs: list[NDArray] | None = None
         self._reshaped: weakref.ref[Executor] | None = None  # the executor that was made by the last reshape
@@ -143,26 +141,20 @@ class Executor:
 
     # ------------------------------------------------------------------ arrays by name
 
-    @property
+    @cached_property
     def arg_dict(self) -> dict[str, NDArray]:
         """The arguments by name."""
-        if self._arg_dict is None:
-            self._arg_dict = _by_name(self._symbol.list_arguments(), self.arg_arrays, "arguments")
-        return self._arg_dict
+        return _by_name(self._symbol.list_arguments(), self.arg_arrays, "arguments")
 
-    @property
+    @cached_property
     def grad_dict(self) -> dict[str, NDArray | None]:
         """The gradient buffers by the argument's name; None where no gradient is kept."""
-        if self._grad_dict is None:
-            self._grad_dict = _by_name(self._symbol.list_arguments(), self.grad_arrays, "arguments")
-        return self._grad_dict
+        return _by_name(self._symbol.list_arguments(), self.grad_arrays, "arguments")
 
-    @property
+    @cached_property
     def aux_dict(self) -> dict[str, NDArray]:
         """The auxiliary states by name."""
-        if self._aux_dict is None:
-            self._aux_dict = _by_name(self._symbol.list_auxiliary_states(), self.aux_arrays, "auxiliary states")
-        return self._aux_dict
+        return _by_name(self._symbol.list_auxiliary_states(), self.aux_arrays, "auxiliary states")
 
     @property
     def outputs(self) -> list[NDArray]:
@@ -280,9 +272,9 @@ class Executor:
         heads = self._heads.fit(given_heads, [r._value for r in self.outputs])
         given = tuple([h is not None for h in heads])
         if self._trace is not None and self._saved is not None and given == self._given:
-            self._deliver(self._trace.backward(self._saved, heads))
+            self._write_gradients(self._trace.backward(self._saved, heads))
         elif self._wanted:
-            self._deliver(self._differentiate(self._pending, heads, is_train))
+            self._write_gradients(self._differentiate(self._pending, heads, is_train))
             self._pending, self._given, self._trace = None, given, None
         if not self._output_dirty:
             warnings.warn(
@@ -321,11 +313,11 @@ class Executor:
     def _repeat(self) -> list[torch.Tensor]:
         """The last forward pass once more, with its history: the first backward pass has freed that."""
         count = len(self.arg_arrays)
-        states = [t.clone() if isinstance(t, torch.Tensor) else t for t in self._leaves[count:]]
+        states = [t.clone() for t in self._leaves[count:]]
         with grad_mode(True), drawing_again(self._random_states or {}):
             return self._program.run([*self._leaves[:count], *states], True)
 
-    def _deliver(self, arrived: Sequence[torch.Tensor | None]) -> None:
+    def _write_gradients(self, arrived: Sequence[torch.Tensor | None]) -> None:
         """Write or add what has arrived to the gradient buffers."""
         if self._storage_version != layout.storage_version:
             self._bind()
@@ -390,24 +382,21 @@ class Executor:
         arg_shapes, _, aux_shapes = self._symbol.infer_shape(**kwargs)
         if arg_shapes is None:
             raise ValueError("Insufficient argument shapes provided.")
-        args, grads = [], []
-        names = self._symbol.list_arguments()
-        for name, shape, old, old_grad in zip(names, arg_shapes, self.arg_arrays, self.grad_arrays):
+        args, grads, aux = [], [], []
+
+        def resized(kind: str, name: str, shape: tuple[int, ...], old: NDArray) -> NDArray:
             if shape != old.shape and not (partial_shaping or name in kwargs):
                 raise ArgumentValueError(
                     f"reshape: the given shapes change that of {name} from {old.shape} to {shape}, which would end its "
                     "being shared with this executor; partial_shaping=True allows it"
                 )
-            args.append(_resized(f"arg:{name}", old, shape, allow_up_sizing))
-            grads.append(None if old_grad is None else _resized(f"grad:{name}", old_grad, shape, allow_up_sizing))
-        aux = []
+            return _resized(f"{kind}:{name}", old, shape, allow_up_sizing)
+
+        for name, shape, old, grad in zip(self._symbol.list_arguments(), arg_shapes, self.arg_arrays, self.grad_arrays):
+            args.append(resized("arg", name, shape, old))
+            grads.append(None if grad is None else resized("grad", name, shape, grad))
         for name, shape, old in zip(self._symbol.list_auxiliary_states(), aux_shapes, self.aux_arrays):
-            if shape != old.shape and not partial_shaping:
-                raise AssertionError(
-                    f"Shape of unspecified array aux:{name} changed from {old.shape} to {shape}. If this is "
-                    "intended, set partial_shaping=True."
-                )
-            aux.append(_resized(f"aux:{name}", old, shape, allow_up_sizing))
+            aux.append(resized("aux", name, shape, old))
         reshaped = Executor(self._symbol, self._ctx, args, grads, self._grad_req, aux, self._graph.contexts, self)
         reshaped._monitor = self._monitor
         self._reshaped = weakref.ref(reshaped)

@@ -72,6 +72,20 @@ def test_fused_equals_separate(name, dtype, monkeypatch):
     np.testing.assert_array_equal(x.asnumpy(), args["x"].asnumpy())
 
 
+def test_predictions_that_are_traced_are_fused_too():
+    sym, _ = GRAPHS["norm, relu"]
+    if not Program(sym._graph, mx.cpu())._fusable:
+        pytest.skip("this torch does not fuse")
+    op = mx.nd.CachedOp(sym)
+    shapes = {"x": (2, 4, 6, 6), "c_weight": (4, 4, 3, 3)}
+    arrays = [value(*shapes.get(n, (4,)), positive=n.endswith("var")) for n in sym.list_inputs()]
+    first = op(*arrays).asnumpy()
+    for _ in range(4):
+        np.testing.assert_allclose(op(*arrays).asnumpy(), first, rtol=1e-5, atol=1e-6)
+    (trace,) = op._graphs[mx.cpu()]._traces.values()
+    assert "_convolution_pointwise" in trace._forward.source and "batch_norm" not in trace._forward.source
+
+
 def test_training_is_not_fused():
     sym, _ = GRAPHS["norm, relu"]
     program = Program(sym._graph, mx.cpu())

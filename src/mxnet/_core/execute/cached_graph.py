@@ -17,7 +17,7 @@ from ..graph.passes import eliminate_common
 from ..sparse.storage import Sparse
 from ..tape import gradients, reach, unreached
 from .integers import IntegerProgram, casts_to_integers
-from .program import Monitor, Program
+from .program import Program, ValueHook
 from .sparse import SparseProgram, Value, makes_sparse
 from .trace import Trace, Traces
 
@@ -80,7 +80,7 @@ class CachedGraph:
         tensors: Sequence[torch.Tensor],
         record: bool,
         is_train: bool,
-        monitor: Monitor | None = None,
+        monitor: ValueHook | None = None,
     ) -> Sequence[torch.Tensor]:
         """The outputs for arguments, then auxiliary states.
 
@@ -114,7 +114,7 @@ class CachedGraph:
             return _Traced.apply(self, trace, tensors, is_train, buffers, *given)
 
     def run_sparse(
-        self, inputs: Sequence[Value], record: bool, is_train: bool, monitor: Monitor | None = None
+        self, inputs: Sequence[Value], record: bool, is_train: bool, monitor: ValueHook | None = None
     ) -> Sequence[Value]:
         """The same, where inputs or other values are sparse."""
         aux = len(self.program.arguments)

@@ -9,20 +9,17 @@ import torch
 from torch import Tensor
 
 from .. import integers
-from ..graph.node import Graph, Node
+from ..graph.node import Graph
 from ..registry import OpDef
 from ..tape import reach
 from .program import Program
-from .step import Step
 
 
 class IntegerProgram(Program):
     """A program whose values may have proxies: each operator takes them along."""
 
-    def _step(self, node: Node, *where: Any) -> Step:
-        step = super()._step(node, *where)
-        step.fn = _carrying(node.op, step.fn)  # type: ignore[arg-type]
-        return step
+    def _function(self, od: OpDef, p: Any) -> Callable[..., Any]:
+        return _carrying(od, super()._function(od, p))
 
 
 def casts_to_integers(graph: Graph) -> bool:

@@ -23,7 +23,7 @@ from . import fusion
 from .step import Step, node_error
 
 # Told of every value of a run: the node, the number of the output, and its tensor.
-Monitor: TypeAlias = Callable[[Node, int, torch.Tensor], None]
+ValueHook: TypeAlias = Callable[[Node, int, torch.Tensor], None]
 
 
 class Program:
@@ -131,13 +131,17 @@ class Program:
             kwargs[od.state_arg] = self._kept.setdefault(node, {})
         order = od.place(read, p)
         slots = tuple([-1 if s is None else s for s in order])
-        return Step(node, _callable(od, p), slots, written, kwargs, ctx.device if move else None)
+        return Step(node, self._function(od, p), slots, written, kwargs, ctx.device if move else None)
+
+    def _function(self, od: OpDef, p: Any) -> Callable[..., Any]:
+        """What a step calls; kinds of programs add to it what their values need."""
+        return _callable(od, p)
 
     def run(
         self,
         inputs: Sequence[torch.Tensor],
         is_train: bool,
-        monitor: Monitor | None = None,
+        monitor: ValueHook | None = None,
     ) -> list[torch.Tensor]:
         """Run on tensors for the arguments, then the auxiliary states; gives the outputs.
 

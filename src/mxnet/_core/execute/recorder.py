@@ -27,7 +27,7 @@ class Slot:
         return f"v{self.index}"
 
 
-class Call:
+class KernelCall:
     """One kernel call: the function, its arguments with slots for tensors, and the slots of its results."""
 
     __slots__ = ("args", "backward", "fn", "kwargs", "mutates", "reads", "results", "single")
@@ -80,7 +80,7 @@ class Recorder(TorchDispatchMode):
 
     def __init__(self, inputs: Sequence[torch.Tensor]) -> None:
         super().__init__()
-        self.calls: list[Call] = []
+        self.calls: list[KernelCall] = []
         self.backward = False  # whether what is recorded now belongs to the backward part
         self._slots: dict[int, Slot] = {}
         self._alive: list[torch.Tensor] = []  # ids stay valid while the tensors live
@@ -170,7 +170,7 @@ class Recorder(TorchDispatchMode):
                 continue
             self._traced_memory.add(t.untyped_storage().data_ptr())
             slots.append(self._slots.get(id(t)) or self._new(t))
-        self.calls.append(Call(func, encoded, named, slots, single, self.backward))
+        self.calls.append(KernelCall(func, encoded, named, slots, single, self.backward))
         return result
 
 
@@ -204,8 +204,8 @@ _FAST: dict[Any, tuple[str, Any]] = {
 
 
 def simplify(
-    calls: list[Call], outputs: list[Slot | None], constants: dict[int, torch.Tensor]
-) -> tuple[list[Call], list[Slot | None]]:
+    calls: list[KernelCall], outputs: list[Slot | None], constants: dict[int, torch.Tensor]
+) -> tuple[list[KernelCall], list[Slot | None]]:
     """Calls and outputs without the calls whose result is a constant, and without transposes of transposes."""
     source: dict[int, Slot] = {}
     same: dict[int, Slot] = {}
@@ -227,14 +227,14 @@ def simplify(
                 continue
             source[made] = args[0]
         kwargs = {k: root(v) for k, v in call.kwargs.items()}
-        kept.append(Call(call.fn, args, kwargs, call.results, call.single, call.backward))
+        kept.append(KernelCall(call.fn, args, kwargs, call.results, call.single, call.backward))
     return kept, [root(s) for s in outputs]
 
 
 def write_function(
     name: str,
     inputs: Sequence[Slot],
-    calls: Sequence[Call],
+    calls: Sequence[KernelCall],
     outputs: Sequence[Slot | None],
     constants: dict[int, torch.Tensor],
 ) -> Callable[..., list[Any]]:

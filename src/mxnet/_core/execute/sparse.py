@@ -9,12 +9,11 @@ from typing import Any, TypeAlias, Union
 import torch
 
 from .. import integers
-from ..graph.node import Graph, Node
+from ..graph.node import Graph
 from ..registry import OpDef
 from ..sparse.dispatch import applies, call, with_history
 from ..sparse.storage import Sparse, convert, proxy_for
 from .program import Program
-from .step import Step
 
 Value: TypeAlias = Union[torch.Tensor, Sparse]
 
@@ -22,10 +21,8 @@ Value: TypeAlias = Union[torch.Tensor, Sparse]
 class SparseProgram(Program):
     """A program whose values may be sparse arrays: each operator is dispatched by their storage types."""
 
-    def _step(self, node: Node, *where: Any) -> Step:
-        step = super()._step(node, *where)
-        step.fn = _dispatched(node.op, node.params, step.fn)  # type: ignore[arg-type]
-        return step
+    def _function(self, od: OpDef, p: Any) -> Callable[..., Any]:
+        return _dispatched(od, p, super()._function(od, p))
 
 
 def _dispatched(od: OpDef, p: SimpleNamespace, dense: Callable[..., Any]) -> Callable[..., Any]:

@@ -66,7 +66,7 @@ class Trace:
         copies = [t.detach().clone() for t in inputs]
         recorder = Recorder(copies)
         try:
-            with recorder, grad_mode(True):
+            with recorder, grad_mode(bool(wanted)):  # predictions are traced with their fused steps
                 outputs, grads, self.flows = _joint(program, recorder, copies, wanted, given, is_train)
         except (RuntimeError, ValueError, TypeError, IndexError, NotTraceable) as e:
             raise NotTraceable(str(e)) from e

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
@@ -22,6 +22,9 @@ from ..registry import OpDef
 from ..shapes import Conflict, PartialShape, ShapeRule, TypeRule, is_known, show, unify
 from ..types import DTypeLike
 from .node import Entry, Graph, Node
+
+# What is known about the inputs and outputs of a node, from what was known before.
+_Conclude: TypeAlias = Callable[[Node, Hashable, tuple[Any, ...]], tuple[Any, ...]]
 
 _CACHE_LIMIT = 20_000
 _MAX_RANK = 64
@@ -76,10 +79,7 @@ def infer_shapes(graph: Graph, known: Mapping[str, PartialShape], np_shape: bool
             return shape_attr(node, np_shape)
         return given
 
-    def step(node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
-        return _shape_step(node, key, before, np_shape)
-
-    return _run(graph, start, step, is_known)
+    return _run(graph, start, partial(_shapes_of, np_shape), is_known)
 
 
 def infer_types(graph: Graph, known: Mapping[str, torch.dtype]) -> Inferred:
@@ -95,10 +95,10 @@ def infer_types(graph: Graph, known: Mapping[str, torch.dtype]) -> Inferred:
         given = known.get(node.name)
         return type_attr(node) if given is None else given
 
-    return _run(graph, start, _type_step, _type_known)
+    return _run(graph, start, _types_of, _is_given)
 
 
-def _type_known(dtype: DTypeLike) -> bool:
+def _is_given(dtype: DTypeLike) -> bool:
     return dtype is not None
 
 
@@ -131,17 +131,14 @@ def infer_body_shapes(
     def declared(node: Node) -> PartialShape:
         return shape_attr(node, np_shape) if "__shape__" in node.attrs else None
 
-    def step(node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
-        return _shape_step(node, key, before, np_shape)
-
-    return _infer_body(graph, inputs, outputs, declared, step, is_known)
+    return _infer_body(graph, inputs, outputs, declared, partial(_shapes_of, np_shape), is_known)
 
 
 def infer_body_types(
     graph: Graph, inputs: Sequence[torch.dtype | None], outputs: Sequence[torch.dtype | None]
 ) -> tuple[list[torch.dtype | None], list[torch.dtype | None]]:
     """As :func:`infer_body_shapes`, for data types."""
-    return _infer_body(graph, inputs, outputs, type_attr, _type_step, _type_known)
+    return _infer_body(graph, inputs, outputs, type_attr, _types_of, _is_given)
 
 
 def _infer_body(
@@ -149,7 +146,7 @@ def _infer_body(
     inputs: Sequence[Any],
     outputs: Sequence[Any],
     declared: Callable[[Node], Any],
-    step: Callable[[Node, Hashable, tuple[Any, ...]], tuple[Any, ...]],
+    conclude: _Conclude,
     known: Callable[[Any], bool],
 ) -> tuple[list[Any], list[Any]]:
     for what, given, expected in (("inputs", inputs, graph.variables), ("outputs", outputs, graph.heads)):
@@ -161,7 +158,7 @@ def _infer_body(
         given = given_to[node]
         return declared(node) if given is None else given
 
-    found = _run(graph, start, step, known, outputs)
+    found = _run(graph, start, conclude, known, outputs)
     return [found.of(v) for v in graph.variables], [found[h] for h in graph.heads]
 
 
@@ -219,7 +216,7 @@ def type_attr(node: Node) -> torch.dtype | None:
 def _run(
     graph: Graph,
     start: Callable[[Node], Any],
-    step: Callable[[Node, Hashable, tuple[Any, ...]], tuple[Any, ...]],
+    conclude: _Conclude,
     known: Callable[[Any], bool],
     outputs: Sequence[Any] = (),
 ) -> Inferred:
@@ -268,7 +265,7 @@ def _run(
                 continue
             touched = slots[number]
             before = tuple([values[s] for s in touched])
-            after = step(nodes[number], keys[number], before)
+            after = conclude(nodes[number], keys[number], before)
             finished[number] = all(map(known, after))
             for slot, old, new in zip(touched, before, after):
                 if new is not old and new != old:
@@ -312,23 +309,23 @@ def _cached(
     cache: dict[Hashable, tuple[Any, ...]],
     key: Hashable,
     before: tuple[Any, ...],
-    conclude: Callable[[], tuple[Any, ...]],
+    find: Callable[[], tuple[Any, ...]],
 ) -> tuple[Any, ...]:
     if key is None:  # operators with subgraphs or with code of the user's
-        return conclude()
+        return find()
     full = (key, before)
     found = cache.get(full)
     if found is None:
         if len(cache) >= _CACHE_LIMIT:
             cache.clear()
-        found = cache[full] = conclude()
+        found = cache[full] = find()
     return found
 
 
 # --------------------------------------------------------------------------------------------------- types
 
 
-def _type_step(node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
+def _types_of(node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
     try:
         return _cached(_type_cache, key, before, lambda: _conclude_types(node, before))
     except MXNetError as e:
@@ -360,7 +357,7 @@ def _to_fixed_point(rule_fn: Callable[..., Any], rule: ShapeRule | TypeRule, p: 
 # --------------------------------------------------------------------------------------------------- shapes
 
 
-def _shape_step(node: Node, key: Hashable, before: tuple[Any, ...], np_shape: bool) -> tuple[Any, ...]:
+def _shapes_of(np_shape: bool, node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
     if np_shape and not node.inputs and key is not None:
         key = (key, np_shape)
     try:

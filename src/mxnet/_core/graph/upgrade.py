@@ -24,10 +24,10 @@ def upgrade(nodes: Sequence[Node], version: int) -> None:
             version // 100 % 100,
             version % 100,
         )
-    for before, step in _STEPS:
+    for before, change in _CHANGES:
         if version < before:
             for node in nodes:
-                step(node)
+                change(node)
 
 
 def _hide_attributes(node: Node) -> None:
@@ -82,7 +82,7 @@ def _drop_former_defaults(node: Node) -> None:
 
 
 # (versions before this one, what they need), in order.
-_STEPS: list[tuple[int, Callable[[Node], None]]] = [
+_CHANGES: list[tuple[int, Callable[[Node], None]]] = [
     (VERSION, _hide_attributes),
     (900, _add_missing_inputs),
     (904, initialize_variables),
