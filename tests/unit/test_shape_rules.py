@@ -154,6 +154,7 @@ def test_parts_of_a_vector_lose_their_axis_with_shapes_of_numpy(split):
     x = nd.array([5, 6, 7])
     x.attach_grad()
     symbol = getattr(mx.sym, split)(mx.sym.var("x"), axis=0, squeeze_axis=True, **counts)
+    assert symbol.infer_shape(x=(3,))[1] == [(1,), (1,), (1,)]
     with mx.util.np_shape(True):
         with mx.autograd.record():
             parts = getattr(nd, split)(x, axis=0, squeeze_axis=True, **counts)

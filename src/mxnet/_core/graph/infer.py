@@ -358,7 +358,7 @@ def _to_fixed_point(rule_fn: Callable[..., Any], rule: ShapeRule | TypeRule, p: 
 
 
 def _shapes_of(np_shape: bool, node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
-    if np_shape and not node.inputs and key is not None:
+    if np_shape and key is not None:
         key = (key, np_shape)
     try:
         return _cached(_shape_cache, key, before, lambda: _conclude_shapes(node, before, np_shape))
