@@ -1,5 +1,8 @@
 """What sample rows cannot say of neural operators: states, randomness, memory formats, sequences, inference."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -92,6 +95,28 @@ def test_executors_and_blocks_write_fixed_gammas(is_train):
         net(mx.nd.ones((2, 3)))
     np.testing.assert_array_equal(net.gamma.data().asnumpy(), [1, 1, 1])
     assert net.gamma.grad_req == "null"
+
+
+STEPS = """
+import torch, mxnet as mx
+torch.set_num_threads(2)
+x = mx.nd.random.normal(shape=(3, 8, 12, 12))
+w = mx.nd.random.normal(shape=(12, 8, 1, 1))
+x._t = x._t.contiguous(memory_format=torch.channels_last)
+for a in (x, w):
+    a.attach_grad()
+for _ in range(50):
+    with mx.autograd.record():
+        y = mx.nd.Convolution(x, w, kernel=(1, 1), stride=(2, 2), num_filter=12, no_bias=True)
+    y.backward()
+print(abs(w.grad[1, 2, 0, 0].asscalar() - x[:, 2, ::2, ::2].sum().asscalar()) < 1e-3)
+"""
+
+
+def test_steps_of_small_kernels_do_not_crash_with_several_threads():
+    """oneDNN's gradient of such a weight ends the process, at times, where channels lie last."""
+    done = subprocess.run([sys.executable, "-c", STEPS], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
 
 
 def test_a_convolution_of_bytes_saturates():
