@@ -258,8 +258,10 @@ def test_damaged_index(indexed):
         with pytest.raises(mx.MXNetError, match=r"x.idx', line 2: expected a key, a tab and an offset"):
             recordio.MXIndexedRecordIO(*indexed, "r")
     with open(path, "w") as file:
-        file.write("0\t9999\n1\t8\n")
+        file.write(f"0\t9999\n1\t8\n2\t{2**63 - 1}\n")
     reader = recordio.MXIndexedRecordIO(*indexed, "r")
+    with pytest.raises(mx.MXNetError, match="key 2 is at offset 9223372036854775807, past the end"):
+        reader.read_idx(2)
     with pytest.raises(mx.MXNetError, match="key 0 is at offset 9999, past the end"):
         reader.read_idx(0)
     with pytest.raises(mx.MXNetError, match="offset 8: a record must begin with"):
