@@ -29,7 +29,6 @@ __all__ = ["IRHeader", "MXIndexedRecordIO", "MXRecordIO", "pack", "pack_img", "u
 _MAGIC = 0xCED7230A
 _MAGIC_BYTES = struct.pack("<I", _MAGIC)
 _PART = struct.Struct("<II")
-_FAR = 1 << 31  # bytes
 _LENGTH_BITS = 29
 _MAX_LENGTH = (1 << _LENGTH_BITS) - 1
 # Kinds of parts: a whole record, or the first, a middle and the last part of a split one.
@@ -338,10 +337,8 @@ class MXIndexedRecordIO(MXRecordIO):
         """
         self._check_mode(False)
         self._check_pid(allow_reset=True)
-        offset = self.idx[idx]
-        if offset > _FAR:  # systems refuse to go far beyond the end; what lies there is the end
-            offset = min(offset, os.fstat(self._file.fileno()).st_size)
-        self._file.seek(offset)
+        # Systems refuse to go far beyond the end; what lies there is the end.
+        self._file.seek(min(self.idx[idx], os.fstat(self._file.fileno()).st_size))
 
     def tell(self) -> int:
         """The offset at which the next record will be written."""
