@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from . import numpy as mx_np
@@ -26,6 +27,8 @@ def _get_builtin_op(op_name: str) -> Any:
                     module, name = inner, name[len(part) + 1 :]
                     break
             if hasattr(module, name):
-                return getattr(module, name)
+                found = getattr(module, name)
+                vars(found).setdefault("__signature__", inspect.signature(found))
+                return found
             raise ValueError(f"{module.__name__} has no function {name!r}")
     return None

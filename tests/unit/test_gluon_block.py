@@ -466,3 +466,29 @@ def test_symbol_block_in_half_precision():
     block.initialize()
     block.reset_ctx(mx.cpu(1))
     assert block(mx.nd.ones((2, 3), mx.cpu(1), "float16")).context == mx.cpu(1)
+
+
+def test_attributes_may_be_nested_deeply_and_hold_themselves():
+    net = nn.HybridSequential()
+    net.nest = []
+    for _ in range(5000):
+        net.nest = [net.nest]
+    net.ring = [net.nest]
+    net.ring.append(net.ring)
+    assert not list(net.collect_params().keys())
+
+
+def test_saved_formats_are_bounded(tmp_path):
+    net = nn.HybridSequential()
+    net.add(nn.Dense(2, in_units=3))
+    net.initialize()
+    net.hybridize()
+    net(mx.nd.ones((1, 3)))
+    net.save(f"{tmp_path}/x")
+    path = tmp_path / "x-model.json"
+    whole = path.read_text()
+    assert '"in_format": [0]' in whole
+    for bad in ("[" * 400 + "0" + "]" * 400, '"0"', "null"):
+        path.write_text(whole.replace('"in_format": [0]', f'"in_format": {bad}'))
+        with pytest.raises(mx.MXNetError, match="as a format"):
+            net.load(f"{tmp_path}/x")

@@ -1,5 +1,6 @@
 """``mx.np`` at its edges: arrays without axes, integers, limits of types, two types, numbers instead of arrays."""
 
+import inspect
 import io
 import math
 
@@ -453,3 +454,19 @@ def test_a_mean_of_an_integer_type_is_that_of_its_sum(source):
 def test_sums_of_halves_into_integers_are_cut_once():
     x = mx.np.array([1000.5, 1000.5, 1000], dtype="float16")
     assert mx.np.sum(x, dtype="int32").item() == 3001  # which is no float16
+
+
+def test_arrays_of_nothing_and_of_several():
+    x = np.ones((2, 3))
+    assert np.tile(x, 0).shape == (2, 0) and np.tile(x, (2, 0)).shape == (4, 0)
+    one, two = np.atleast_2d(np.ones(3), x)
+    assert one.shape == (1, 3) and two.shape == (2, 3)
+    assert [a.shape for a in np.atleast_1d(np.array(1), x, x)] == [(1,), (2, 3), (2, 3)]
+    assert np.atleast_3d(x).shape == (2, 3, 1)
+
+
+def test_functions_show_the_signatures_of_their_documentation():
+    for name in mx.operator.get_all_registered_operators():
+        if name.startswith("_np_"):
+            function = mx.numpy_op_signature._get_builtin_op(name)
+            assert str(function.__signature__) == str(inspect.signature(getattr(mx._numpy_op_doc, name)))

@@ -137,12 +137,18 @@ class Block:
         """Warn about blocks in lists and dictionaries, which are not registered by themselves."""
         children = set(self._children.values())
 
-        def unregistered(x: Any) -> bool:
-            if isinstance(x, (list, tuple)):
-                return any(map(unregistered, x))
-            if isinstance(x, dict):
-                return any(map(unregistered, x.values()))
-            return isinstance(x, Block) and x not in children
+        def unregistered(container: Any) -> bool:
+            """Containers may be nested deeply, and hold themselves."""
+            seen, stack = set(), [container]
+            while stack:
+                x = stack.pop()
+                if isinstance(x, (list, tuple, dict)):
+                    if id(x) not in seen:
+                        seen.add(id(x))
+                        stack += x.values() if isinstance(x, dict) else x
+                elif isinstance(x, Block) and x not in children:
+                    return True
+            return False
 
         for key, value in vars(self).items():
             if isinstance(value, (list, tuple, dict)) and key not in _OWN and not key.startswith("__"):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .._core.text import quoted
 from ..context import Context
 from ..ndarray import NDArray
 from ..symbol import Symbol
 
 # What a flat list was: 0 an array, n > 1 so many outputs of one symbol, -1 None, a list of formats a list.
 Format = Any
+_DEEPEST = 32  # nested lists in a file
 
 
 def flatten(args: object, inout_str: str) -> tuple[list[Any], Format]:
@@ -59,6 +61,15 @@ def regroup(args: Sequence[Any], fmt: Format) -> Any:
     if not isinstance(fmt, int) and not isinstance(args, (list, tuple)):
         raise ValueError(f"output of a hybridized block: expected a list for format {fmt}, got {args} ({type(args)})")
     return _take(list(args), 0, fmt)[0]
+
+
+def checked_format(fmt: object, depth: int = 0) -> Format:
+    """A format that came out of a file; TypeError when it is none, or nested more deeply than any block's."""
+    if type(fmt) is int:
+        return fmt
+    if not isinstance(fmt, list) or depth > _DEEPEST:
+        raise TypeError(f"expected numbers in at most {_DEEPEST} lists as a format, got {quoted(fmt)}")
+    return [checked_format(f, depth + 1) for f in fmt]
 
 
 def _take(args: list[Any], start: int, fmt: Format) -> tuple[Any, int]:

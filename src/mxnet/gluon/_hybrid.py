@@ -17,7 +17,7 @@ from ..symbol import Symbol
 from . import _graph
 from ._arrays import DeferredInitializationError
 from ._block import HYBRIDIZE, Block
-from ._flatten import Kinds, flatten, regroup
+from ._flatten import Kinds, checked_format, flatten, regroup
 from ._numpy_graph import Answers, as_kind, kind_of, some_classic
 from ._parameter import Parameter, keeps_arrays
 from ._types import Operand
@@ -469,7 +469,7 @@ class HybridBlock(Block):
     def _take_graph(self, entry: dict[str, Any]) -> None:
         if entry["hybridized"]:
             self._clear_cached_op()
-            self._in_format, self._out_format = entry["in_format"], entry["out_format"]
+            self._in_format, self._out_format = (checked_format(entry[k]) for k in ("in_format", "out_format"))
             self._cached_graph = [symbol.load_json(i) for i in entry["inputs"]], symbol.load_json(entry["symbol"])
             self._active = True
 

@@ -176,6 +176,8 @@ def operator(od: OpDef, name: str, signature: str, numbers: bool = False) -> Any
             arrays = list(first)
             if not arrays:
                 raise MXNetError(f"Operator {name}: needs at least one array")
+            if od.variadic in od.takes:
+                given[od.variadic] = len(arrays)
         elif numbers and isinstance(first, NUMBERS):
             return getattr(onp, name)(*args, **kwargs)
         return run(od, name, arrays, given, out)

@@ -136,7 +136,15 @@ def repeat(a: ndarray, repeats: int, axis: int | None = None) -> ndarray:
 
 def tile(A: ndarray, reps: int | Sequence[int]) -> ndarray:
     """The array several times side by side, along each axis."""
-    return run(tile_op, "tile", [A], {"reps": lengths(reps)})
+    counts = lengths(reps)
+    if 0 in counts:  # the classic operator makes no empty arrays
+        return _tiled(A, counts)
+    return run(tile_op, "tile", [A], {"reps": counts})
+
+
+@function(name="tile")
+def _tiled(A: torch.Tensor, reps: tuple[int, ...]) -> torch.Tensor:
+    return torch.tile(A, reps)
 
 
 def flip(m: Any, axis: Axes = None, out: ndarray | None = None) -> Any:
