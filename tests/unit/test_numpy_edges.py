@@ -8,6 +8,7 @@ import numpy as onp
 import pytest
 
 import mxnet as mx
+from mxnet import _numpy_op_doc
 
 np, npx = mx.np, mx.npx
 
@@ -469,4 +470,4 @@ def test_functions_show_the_signatures_of_their_documentation():
     for name in mx.operator.get_all_registered_operators():
         if name.startswith("_np_"):
             function = mx.numpy_op_signature._get_builtin_op(name)
-            assert str(function.__signature__) == str(inspect.signature(getattr(mx._numpy_op_doc, name)))
+            assert str(function.__signature__) == str(inspect.signature(getattr(_numpy_op_doc, name)))
