@@ -491,3 +491,31 @@ def test_a_backward_pass_that_torch_runs_itself_delivers_at_once():
         y = x * x
     y._t.sum().backward()
     assert x.grad.item() == 4
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_threads_end_without_an_object_of_their_passes(failing):
+    """Torch would drop it when the thread counts as joined, under a lock that a fork leaves locked in the child."""
+    carried = []
+
+    def inner():
+        x = variable(1)
+        with autograd.record():
+            y = x * 2
+        y.backward()
+        if failing:
+            raise ValueError("on purpose")
+
+    def work(_):
+        x = variable(1)
+        with autograd.record():
+            y = Calling(inner)(x)
+        if failing:
+            with pytest.raises(ValueError, match="on purpose"):
+                y.backward()
+        else:
+            y.backward()
+        carried.append(torch._C._is_key_in_tls(gradients._KEY))
+
+    in_threads(1, work)
+    assert carried == [False]

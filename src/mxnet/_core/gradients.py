@@ -20,6 +20,8 @@ from .state import state
 # GPU, and those that take over from a CPU thread whose passes are nested deeply.
 _carry = torch._C._stash_obj_in_tls
 _carried = torch._C._get_obj_in_tls
+_carries = torch._C._is_key_in_tls
+_drop = torch._C._remove_obj_from_tls
 _KEY = "mxnet backward pass"
 
 
@@ -59,18 +61,19 @@ class Pass:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        _carry(_KEY, self._outer)
+        if self._outer is not None:
+            _carry(_KEY, self._outer)
+        else:
+            # A thread that ended with an object of Python's among its own would come back to Python to drop it, when
+            # it counts as joined already: a process forked meanwhile waits for ever for a lock of the interpreter's.
+            _drop(_KEY)
         state.recording, state.training = self._before
         self._outer = None
 
 
 def current_pass() -> Pass | None:
     """The pass that this thread works on, if any."""
-    try:
-        return _carried(_KEY)
-    except RuntimeError:  # the thread has had none so far
-        _carry(_KEY, None)
-        return None
+    return _carried(_KEY) if _carries(_KEY) else None
 
 
 @contextmanager
