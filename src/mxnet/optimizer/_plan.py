@@ -237,13 +237,13 @@ class Plan:
         t = (o.begin_num_update if last is None else last) + 1
         counts.update(dict.fromkeys(self.indices, t))
         if t > o.num_update:
-            o.num_update = t
+            object.__setattr__(o, "num_update", t)  # it is no setting, which would be made a number
         return t
 
     def run(self, t: int) -> None:
         """Do step ``t``."""
         o = self.optimizer
-        lr = o.learning_rate
+        lr = o.lr if o.lr_scheduler is None else o.learning_rate
         wd = o.wd
         scalars = o._step_scalars(len(self.indices), t)
         for r in self.runs:
