@@ -22,16 +22,16 @@ ROUNDS = 7
 
 
 def measure(step, calls):
-    """Median seconds a call, after one round of warming up."""
+    """Median wall and CPU seconds a call, after one round of warming up."""
     for _ in range(max(calls // 2, 5)):
         step()
     times = []
     for _ in range(ROUNDS):
-        begin = time.perf_counter()
+        begin, cpu = time.perf_counter(), time.process_time()
         for _ in range(calls):
             step()
-        times.append((time.perf_counter() - begin) / calls)
-    return statistics.median(times)
+        times.append(((time.perf_counter() - begin) / calls, (time.process_time() - cpu) / calls))
+    return [statistics.median(column) for column in zip(*times)]
 
 
 def _letters(mx):
@@ -267,7 +267,7 @@ def find(name):
 
 
 def main():
-    """Measure the named case; prints ``RESULT name seconds``."""
+    """Measure the named case; prints ``RESULT name wall_seconds cpu_seconds``."""
     name = sys.argv[1]
     if name.startswith("torch_"):
         step, calls = find(name)()
@@ -275,7 +275,7 @@ def main():
         import mxnet as mx
 
         step, calls = find(name)(mx)
-    print("RESULT", name, measure(step, calls), flush=True)
+    print("RESULT", name, *measure(step, calls), flush=True)
 
 
 if __name__ == "__main__":

@@ -25,18 +25,30 @@ sys.path.insert(0, str(HERE))
 import cases  # noqa: E402
 
 
-def run_case(python: str, case: str, checkout: Path | None = None) -> float:
-    """Seconds a call of one case in a fresh process, with the remx of a checkout if one is given."""
+def command(python: str, case: str, checkout: Path | None = None) -> tuple[list[str], dict[str, str]]:
+    """What runs a case in a fresh process, with the remx of a checkout if one is given: arguments and environment."""
     env = {**os.environ, "PYTHONWARNINGS": "ignore"}
     for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):
         env.pop(name, None)
     if checkout:
         env["PYTHONPATH"] = str(checkout / "src")
-    done = subprocess.run([python, str(HERE / "cases.py"), case], capture_output=True, text=True, env=env, cwd="/")
-    for line in done.stdout.splitlines():
+    return [python, str(HERE / "cases.py"), case], env
+
+
+def result_of(case: str, python: str, out: str, err: str) -> tuple[float, float]:
+    """Wall and CPU seconds a call, out of what the process of a case has printed."""
+    for line in out.splitlines():
         if line.startswith("RESULT"):
-            return float(line.split()[2])
-    raise SystemExit(f"{case} failed under {python}:\n{done.stderr[-2000:]}")
+            wall, cpu = line.split()[2:]
+            return float(wall), float(cpu)
+    raise SystemExit(f"{case} failed under {python}:\n{err[-2000:]}")
+
+
+def run_case(python: str, case: str, checkout: Path | None = None) -> float:
+    """Seconds a call of one case in a fresh process."""
+    arguments, env = command(python, case, checkout)
+    done = subprocess.run(arguments, capture_output=True, text=True, env=env, cwd="/")
+    return result_of(case, python, done.stdout, done.stderr)[0]
 
 
 def import_time(python: str, what: str) -> float:
