@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 RECORDED = HERE / "recorded.json"
 TOLERANCE = 1e-4
 # Networks that multiply rounding errors at every step. gluonbook's sums outputs after steps over normalized batches of
-# eight: -0.909731 in float64, from which the wheel's is 5.8e-5 away, and weights changed by their last bit move it by 8e-5.
+# eight: -0.909731 in float64, from which the wheel's is 5.8e-5 away; weights changed by their last bit move it by 8e-5.
 LOOSE = {"gluoncv.ssd": 1e-3, "gluonbook.residual_network": 2e-4}
 # These do not start without a remedy (docs/clients.md): `python -m mxnet run` has it.
 REMEDIES = {"gluoncv", "cnstd", "sockeye"}

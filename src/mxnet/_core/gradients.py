@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from threading import Lock, get_ident
+from threading import Lock, get_ident, local
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -17,12 +17,28 @@ from .array import Array
 from .state import state
 
 # Torch carries such objects from the thread that starts a backward pass to the threads that work on it: one for each
-# GPU, and those that take over from a CPU thread whose passes are nested deeply.
+# device but the CPU, and those that take over from a thread whose passes are nested 60 deep. It costs half a
+# microsecond for each node of the graph, so passes that stay on their thread do without.
 _carry = torch._C._stash_obj_in_tls
 _carried = torch._C._get_obj_in_tls
 _carries = torch._C._is_key_in_tls
 _drop = torch._C._remove_obj_from_tls
 _KEY = "mxnet backward pass"
+_DEEP = 8
+
+
+class _Thread(local):
+    """The innermost pass that this thread has started, and not ended."""
+
+    current: Pass | None = None
+
+
+_here = _Thread()
+
+
+@functools.cache
+def _other_devices() -> bool:
+    return torch.cuda.is_available() or torch.accelerator.is_available()
 
 
 class Pass:
@@ -42,7 +58,11 @@ class Pass:
         Gradients of marked variables (None: zero), several for one where it was used by several calls of graphs.
     """
 
-    __slots__ = ("_before", "_context", "_outer", "_settings", "_thread", "arrived", "recording", "training")
+    __slots__ = (
+        "_before", "_carried", "_context", "_depth", "_outer", "_settings", "_thread", "arrived", "recording",
+        "training",
+    )  # fmt: skip
+    _depth: int  # how many passes it is within
 
     def __init__(self, training: bool, recording: bool = False) -> None:
         self.training = training
@@ -51,36 +71,44 @@ class Pass:
 
     def __enter__(self) -> Pass:
         settings = vars(state)
-        self._before = settings.get("recording", False), settings.get("training", False)
+        self._before = settings.get("recording", False), settings.get("training", False), _here.current
         settings["recording"], settings["training"] = self.recording, self.training
-        self._settings = settings.copy()
-        self._context = current_context()
-        self._thread = get_ident()
-        self._outer = current_pass()
-        _carry(_KEY, self)
+        self._outer = outer = current_pass()
+        _here.current = self
+        self._depth = 0 if outer is None else outer._depth + 1
+        self._carried = self._depth >= _DEEP or _other_devices()
+        if self._carried:
+            self._settings = settings.copy()
+            self._context = current_context()
+            self._thread = get_ident()
+            _carry(_KEY, self)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self._outer is not None:
-            _carry(_KEY, self._outer)
-        else:
-            # A thread that ended with an object of Python's among its own would come back to Python to drop it, when
-            # it counts as joined already: a process forked meanwhile waits for ever for a lock of the interpreter's.
-            _drop(_KEY)
-        state.recording, state.training = self._before
+        state.recording, state.training, _here.current = self._before
+        if self._carried:
+            if self._outer is not None and self._outer._carried:
+                _carry(_KEY, self._outer)
+            else:
+                # A thread that ends with an object of Python's comes back to Python to drop it when it counts as joined
+                # already: a process that is forked meanwhile waits for ever for a lock of the interpreter's.
+                _drop(_KEY)
         self._outer = None
 
 
 def current_pass() -> Pass | None:
     """The pass that this thread works on, if any."""
-    return _carried(_KEY) if _carries(_KEY) else None
+    started = _here.current
+    if (started is None or started._carried) and _carries(_KEY):
+        return _carried(_KEY)
+    return started
 
 
 @contextmanager
 def callers_settings() -> Iterator[None]:
     """Run a user's code with the modes, NumPy semantics and context of the thread that started the pass."""
     current = current_pass()
-    if current is None or current._thread == get_ident():
+    if current is None or not current._carried or current._thread == get_ident():
         yield
         return
     settings = vars(state)

@@ -138,7 +138,7 @@ def heads_and_grads(heads: Sequence[Array], head_grads: Sequence[Array | None] |
         )
     tensors, grads = [], []
     for i, head in enumerate(heads):
-        t = require_array(head, f"head {i}", "backward")._t
+        t = head._t if isinstance(head, Array) else require_array(head, f"head {i}", "backward")._t
         g = head_grads[i] if head_grads is not None else None
         value = None if g is None else require_array(g, f"head gradient {i}", "backward")._t
         if value is not None and value.shape != t.shape:
