@@ -37,3 +37,8 @@ def annotated(signature: Signature, **annotations: object) -> Signature:
     return signature.replace(
         parameters=[p.replace(annotation=annotations.get(p.name, p.annotation)) for p in signature.parameters.values()]
     )
+
+
+def without(signature: Signature, *names: str) -> Signature:
+    """The signature without some arguments."""
+    return signature.replace(parameters=[p for p in signature.parameters.values() if p.name not in names])

@@ -11,14 +11,6 @@ from ...shapes import ShapeRule, TypeRule
 from ..indexing.places import check_bounds
 
 
-def _check(n: int, k: int, t: int, **given: Tensor) -> None:
-    expected = {"lda": (n, k), "alpha": (k,), "beta": (k,), "state": (n, k), "lags": (n, t), "marks": (n, t)}
-    expected |= {"valid_length": (n,), "max_time": (n,)}
-    for name, x in given.items():
-        if tuple(x.shape) != expected[name]:
-            raise MXNetError(f"{name} should have shape {expected[name]}, got {tuple(x.shape)}")
-
-
 @op(
     "_contrib_hawkesll",
     outputs=("output", "out_state"),
@@ -65,18 +57,17 @@ def hawkesll(
     if lda.ndim != 2 or lags.ndim != 2:
         raise MXNetError(f"lda and lags should have two axes, got {tuple(lda.shape)} and {tuple(lags.shape)}")
     (n, k), t = lda.shape, lags.shape[1]
-    _check(
-        n,
-        k,
-        t,
-        alpha=alpha,
-        beta=beta,
-        state=state,
-        lags=lags,
-        marks=marks,
-        valid_length=valid_length,
-        max_time=max_time,
-    )
+    for name, x, expected_shape in (
+        ("alpha", alpha, (k,)),
+        ("beta", beta, (k,)),
+        ("state", state, (n, k)),
+        ("lags", lags, (n, t)),
+        ("marks", marks, (n, t)),
+        ("valid_length", valid_length, (n,)),
+        ("max_time", max_time, (n,)),
+    ):
+        if tuple(x.shape) != expected_shape:
+            raise MXNetError(f"{name} should have shape {expected_shape}, got {tuple(x.shape)}")
     state, lags, end = state.detach(), lags.detach(), max_time.detach().unsqueeze(1)
     # Events of one process beside each other, in order of time; what is past the end of a sequence comes last.
     real = torch.arange(t, device=lags.device) < valid_length.detach().unsqueeze(1)

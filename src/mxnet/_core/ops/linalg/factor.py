@@ -1,7 +1,5 @@
 """Factorizations, inverses, determinants: ``linalg.potrf``, ``potri``, ``gelqf``, ``syevd``, ``inverse``, ``det``."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
@@ -96,6 +94,8 @@ def _inverse_transposed(a: Tensor, scale: Tensor, regular: Tensor) -> Tensor:
     display=Display(input_named=True),
     aliases=("_npi_det", "linalg_det"),
     outputs=("output0", "output1", "output2"),
+    same_type=("A", "output0", "output1"),
+    result_type=torch.int32,
     visible=1,
 )
 def det(A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -115,6 +115,8 @@ def _det_gradient(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) 
     display=Display(input_named=True),
     aliases=("_npi_slogdet", "linalg_slogdet"),
     outputs=("output0", "output1", "output2", "output3"),
+    same_type=("A", "output0", "output1", "output2"),
+    result_type=torch.int32,
     visible=2,
 )
 def slogdet(A: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -127,17 +129,3 @@ def slogdet(A: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 def _slogdet_gradient(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
     shape = inputs[0].shape[:-2]
     return (_inverse_transposed(inputs[0], grads[1].reshape(shape), outputs[0].reshape(shape) != 0),)
-
-
-def _pivots_are_int(last: str, same: tuple[str, ...]) -> Any:
-    def rule(t: Any, p: Params) -> None:
-        known = next((t[n] for n in same if t[n] is not None), None)
-        for n in same if known is not None else ():
-            t.unify(n, known)
-        t.unify(last, torch.int32)
-
-    return rule
-
-
-det.infer_type(_pivots_are_int("output2", ("A", "output0", "output1")))
-slogdet.infer_type(_pivots_are_int("output3", ("A", "output0", "output1", "output2")))

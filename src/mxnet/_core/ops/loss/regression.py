@@ -12,6 +12,7 @@ from ....base import MXNetError
 from ...params import Ge, Le
 from ...registry import Display, OpDef, op
 from ...shapes import ShapeRule, show
+from ..nn._spatial import check_shape
 
 
 def _regression(name: str, forward: Callable, difference: Callable, doc: str) -> OpDef:
@@ -19,10 +20,7 @@ def _regression(name: str, forward: Callable, difference: Callable, doc: str) ->
 
     def fn(data: Tensor, label: Tensor, *, grad_scale: float = 1.0) -> Tensor:
         if label.numel() != data.numel() or label.shape[0] != data.shape[0]:
-            raise MXNetError(
-                f"Shape inconsistent, Provided = {show(tuple(label.shape))}, "
-                f"inferred shape={show(tuple(data.shape))}, of label"
-            )
+            check_shape("label", label, tuple(data.shape))
         return forward(data)
 
     fn.__doc__ = f"""{doc}
@@ -106,11 +104,7 @@ def svm_output(
     use_linear : bool
         The hinge loss, rather than its square.
     """
-    if tuple(label.shape) != tuple(data.shape[:-1]):
-        raise MXNetError(
-            f"Shape inconsistent, Provided = {show(tuple(label.shape))}, "
-            f"inferred shape={show(tuple(data.shape[:-1]))}, of label"
-        )
+    check_shape("label", label, tuple(data.shape[:-1]))
     return data
 
 

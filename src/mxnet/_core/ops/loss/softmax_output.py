@@ -10,7 +10,8 @@ from torch import Tensor
 from ....base import MXNetError
 from ...params import Ge, Le
 from ...registry import Display, op
-from ...shapes import ShapeRule, show
+from ...shapes import ShapeRule
+from ..nn._spatial import check_shape
 
 
 def _label_shapes(data: tuple, multi_output: bool) -> list[tuple]:
@@ -66,11 +67,9 @@ def softmax_output(
     multi_output, preserve_shape
         Which axes belong to one example; see ``data``.
     """
-    if tuple(label.shape) not in _label_shapes(tuple(data.shape), multi_output):
-        expected = _label_shapes(tuple(data.shape), multi_output)[0]
-        raise MXNetError(
-            f"Shape inconsistent, Provided = {show(tuple(label.shape))}, inferred shape={show(expected)}, of label"
-        )
+    allowed = _label_shapes(tuple(data.shape), multi_output)
+    if tuple(label.shape) not in allowed:
+        check_shape("label", label, allowed[0])
     if multi_output:
         return torch.softmax(data, 1)
     if preserve_shape or data.ndim <= 2:

@@ -63,6 +63,12 @@ def check_rank(shape: tuple | torch.Size, n: int, layout: str | None = None) -> 
         )
 
 
+def check_4d(name: str, x: Tensor) -> None:
+    """Check that an input has the axes of a batch of images."""
+    if x.ndim != 4:
+        raise MXNetError(f"{name} should be 4D in (batch, channel, y, x), got shape {tuple(x.shape)}")
+
+
 def check_shape(name: str, x: Tensor, expected: tuple) -> None:
     """Check the shape of an input against what the other inputs and the parameters imply."""
     if x.shape != expected:

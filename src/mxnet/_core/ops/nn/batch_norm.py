@@ -4,6 +4,7 @@ Moving averages follow MXNet: ``moving = moving * momentum + batch * (1 - moment
 biased one (divided by the number of elements), where torch's own layers use the unbiased one.
 """
 
+from inspect import signature
 from types import SimpleNamespace
 from typing import Any, Optional
 
@@ -14,47 +15,10 @@ from ....base import MXNetError
 from ...params import Double
 from ...registry import Display, FusionRole, OpDef, TrainMode, op
 from ...shapes import ShapeRule, TypeRule
+from ..signatures import with_signature, without
 from ._spatial import check_shape
 
 _EPS = 0.0010000000474974513  # 1e-3 as the float32 that MXNet shows it as
-
-
-def _batch_norm(
-    data: Tensor,
-    gamma: Tensor,
-    beta: Tensor,
-    moving_mean: Tensor,
-    moving_var: Tensor,
-    eps: float,
-    momentum: float,
-    fix_gamma: bool,
-    batch_stats: bool,
-    axis: int,
-    want_stats: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Normalize; gives the output and, when wanted, the mean and ``1 / sqrt(variance + eps)`` that were used."""
-    ndim = data.ndim
-    if not -ndim <= axis < ndim:
-        raise MXNetError(f"Channel axis out of range: axis={axis} for data of shape {tuple(data.shape)}")
-    moved = axis != 1 and axis != 1 - ndim
-    x = data.movedim(axis, 1) if moved and ndim > 1 else data
-    if ndim == 1:
-        x = data.unsqueeze(0)
-    channels = (x.shape[1],)
-    for name, t in (("gamma", gamma), ("beta", beta), ("moving_mean", moving_mean), ("moving_var", moving_var)):
-        if t.shape != channels:
-            check_shape(name, t, channels)
-    if fix_gamma:
-        gamma.detach().fill_(1)  # saved files shall hold what was computed with
-    weight = None if fix_gamma else gamma
-    if not batch_stats:
-        out = torch.batch_norm(x, weight, beta, moving_mean, moving_var, False, 0.0, eps, True)
-        mean, var = moving_mean, torch.rsqrt(moving_var + eps) if want_stats else moving_var
-    else:
-        out, mean, var = _train(x, weight, beta, moving_mean, moving_var, eps, momentum, want_stats)
-    if ndim == 1:
-        out = out.squeeze(0)
-    return out.movedim(1, axis) if moved and ndim > 1 else out, mean, var
 
 
 def _train(
@@ -142,64 +106,48 @@ def batch_norm(
     output_mean_var : bool
         Give also the mean and ``1 / sqrt(variance + eps)`` that were used.
     """
-    return _batch_norm(
-        data,
-        gamma,
-        beta,
-        moving_mean,
-        moving_var,
-        eps,
-        momentum,
-        fix_gamma,
-        is_train and not use_global_stats,
-        axis,
-        output_mean_var,
+    ndim = data.ndim
+    if not -ndim <= axis < ndim:
+        raise MXNetError(f"Channel axis out of range: axis={axis} for data of shape {tuple(data.shape)}")
+    moved = axis != 1 and axis != 1 - ndim
+    x = data.movedim(axis, 1) if moved and ndim > 1 else data
+    if ndim == 1:
+        x = data.unsqueeze(0)
+    channels = (x.shape[1],)
+    for name, t in (("gamma", gamma), ("beta", beta), ("moving_mean", moving_mean), ("moving_var", moving_var)):
+        if t.shape != channels:
+            check_shape(name, t, channels)
+    if fix_gamma:
+        gamma.detach().fill_(1)  # saved files shall hold what was computed with
+    weight = None if fix_gamma else gamma
+    if is_train and not use_global_stats:
+        out, mean, var = _train(x, weight, beta, moving_mean, moving_var, eps, momentum, output_mean_var)
+    else:
+        out = torch.batch_norm(x, weight, beta, moving_mean, moving_var, False, 0.0, eps, True)
+        mean, var = moving_mean, torch.rsqrt(moving_var + eps) if output_mean_var else moving_var
+    if ndim == 1:
+        out = out.squeeze(0)
+    return out.movedim(1, axis) if moved and ndim > 1 else out, mean, var
+
+
+def _rectified(*tensors: Tensor, **given: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    out, mean, var = batch_norm.fn(*tensors, **given)
+    out = torch.relu(out)
+    return out, mean, var, out
+
+
+batch_norm_with_relu = op(
+    "_contrib_BatchNormWithReLU",
+    display=Display(output_named=True),
+    **{**_STATES, "outputs": ("output", "mean", "var", "workspace")},
+)(
+    with_signature(
+        _rectified,
+        "batch_norm_with_relu",
+        signature(batch_norm.fn).replace(return_annotation=signature(_rectified).return_annotation),
+        ":func:`BatchNorm` followed by a rectifier.",
     )
-
-
-def _with_variance(out: Tensor, mean: Tensor, invstd: Tensor, eps: float, wanted: bool) -> tuple:
-    """What older operators give: the variance itself."""
-    return (out, mean, invstd.detach().pow(-2).sub_(eps)) if wanted else (out, mean, invstd)
-
-
-@op(
-    "BatchNorm_v1",
-    # The moving averages are given by name only.
-    arg_order=("data", "gamma", "beta", "eps", "momentum", "fix_gamma", "use_global_stats", "output_mean_var"),
-    **_STATES,
 )
-def batch_norm_v1(
-    data: Tensor,
-    gamma: Tensor,
-    beta: Tensor,
-    moving_mean: Tensor,
-    moving_var: Tensor,
-    *,
-    eps: float = 1e-3,
-    momentum: float = 0.9,
-    fix_gamma: bool = True,
-    use_global_stats: bool = False,
-    output_mean_var: bool = False,
-    is_train: TrainMode = False,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Normalize each channel (axis 1); the name under which early networks ask for :func:`BatchNorm`.
-
-    With ``output_mean_var`` the mean and the variance that were used are given too.
-    """
-    outputs = _batch_norm(
-        data,
-        gamma,
-        beta,
-        moving_mean,
-        moving_var,
-        eps,
-        momentum,
-        fix_gamma,
-        is_train and not use_global_stats,
-        1,
-        output_mean_var,
-    )
-    return _with_variance(*outputs, eps, output_mean_var)
 
 
 @op("_contrib_SyncBatchNorm", display=Display(output_named=True), **_STATES)
@@ -231,61 +179,39 @@ def sync_batch_norm(
     key
         The name of the layer, the same on all devices.
     """
-    outputs = _batch_norm(
+    out, mean, var = batch_norm.fn(
         data,
         gamma,
         beta,
         moving_mean,
         moving_var,
-        eps,
-        momentum,
-        fix_gamma,
-        is_train and not use_global_stats,
-        1,
-        output_mean_var,
+        eps=eps,
+        momentum=momentum,
+        fix_gamma=fix_gamma,
+        use_global_stats=use_global_stats,
+        output_mean_var=output_mean_var,
+        is_train=is_train,
     )
-    return _with_variance(*outputs, eps, output_mean_var)
+    # What was used is shown as the variance itself here.
+    return out, mean, var.detach().pow(-2).sub_(eps) if output_mean_var else var
 
 
-@op(
-    "_contrib_BatchNormWithReLU",
-    display=Display(output_named=True),
-    **{**_STATES, "outputs": ("output", "mean", "var", "workspace")},
+batch_norm_v1 = op(
+    "BatchNorm_v1",
+    # The moving averages are given by name only.
+    arg_order=("data", "gamma", "beta", "eps", "momentum", "fix_gamma", "use_global_stats", "output_mean_var"),
+    **_STATES,
+)(
+    with_signature(
+        lambda *tensors, **given: sync_batch_norm.fn(*tensors, key="", **given),
+        "batch_norm_v1",
+        without(signature(sync_batch_norm.fn), "ndev", "key"),
+        """Normalize each channel (axis 1); the name under which early networks ask for :func:`BatchNorm`.
+
+    With ``output_mean_var`` the mean and the variance that were used are given too.
+    """,
+    )
 )
-def batch_norm_with_relu(
-    data: Tensor,
-    gamma: Tensor,
-    beta: Tensor,
-    moving_mean: Tensor,
-    moving_var: Tensor,
-    *,
-    eps: Double = _EPS,
-    momentum: float = 0.9,
-    fix_gamma: bool = True,
-    use_global_stats: bool = False,
-    output_mean_var: bool = False,
-    axis: int = 1,
-    cudnn_off: bool = False,
-    min_calib_range: Optional[float] = None,
-    max_calib_range: Optional[float] = None,
-    is_train: TrainMode = False,
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """:func:`BatchNorm` followed by a rectifier."""
-    out, mean, var = _batch_norm(
-        data,
-        gamma,
-        beta,
-        moving_mean,
-        moving_var,
-        eps,
-        momentum,
-        fix_gamma,
-        is_train and not use_global_stats,
-        axis,
-        output_mean_var,
-    )
-    out = torch.relu(out)
-    return out, mean, var, out
 
 
 def _shape_rule(s: ShapeRule, p: SimpleNamespace) -> None:

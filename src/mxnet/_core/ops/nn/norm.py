@@ -9,7 +9,7 @@ from ....base import MXNetError
 from ...params import Ge, NonNeg
 from ...registry import Display, Gradients, Params, Tensors, op
 from ...shapes import ShapeRule
-from ._spatial import check_shape
+from ._spatial import check_4d, check_shape
 
 _MEAN_STD = ("output", "mean", "std")
 
@@ -23,6 +23,14 @@ def _moments(mean: Tensor, rstd: Tensor, wanted: bool, shape: tuple) -> tuple[Te
     if not wanted:
         return mean, rstd
     return mean.detach().reshape(shape), rstd.detach().reciprocal().reshape(shape)
+
+
+def _parameters_and_moments(s: ShapeRule, length: int | None, moments: tuple) -> None:
+    """The shapes of gamma and beta, and of the two hidden outputs."""
+    for name in ("gamma", "beta"):
+        s.unify(name, (length,))
+    for name in s.outputs[1:]:
+        s.unify(name, moments)
 
 
 def _axis(axis: int, ndim: int) -> int:
@@ -60,14 +68,9 @@ def layer_norm(
 @layer_norm.infer_shape
 def _(s: ShapeRule, p: Params) -> None:
     s.same("data", "output")
-    data = s["data"]
-    if data is None:
-        return
-    axis = _axis(p.axis, len(data))
-    for name in ("gamma", "beta"):
-        s.unify(name, (data[axis],))
-    for name in ("mean", "std"):
-        s.unify(name, (*data[:axis], 1, *data[axis + 1 :]))
+    if (data := s["data"]) is not None:
+        axis = _axis(p.axis, len(data))
+        _parameters_and_moments(s, data[axis], (*data[:axis], 1, *data[axis + 1 :]))
 
 
 @op("GroupNorm", display=Display(output_named=True), outputs=_MEAN_STD, visible=_visible)
@@ -113,12 +116,8 @@ def group_norm(
 @group_norm.infer_shape
 def _(s: ShapeRule, p: Params) -> None:
     s.same("data", "output")
-    if s["data"] is None:
-        return
-    for name in ("gamma", "beta"):
-        s.unify(name, (p.num_groups,))
-    for name in ("mean", "std"):
-        s.unify(name, (s["data"][0], p.num_groups))
+    if s["data"] is not None:
+        _parameters_and_moments(s, p.num_groups, (s["data"][0], p.num_groups))
 
 
 @op("InstanceNorm", display=Display(output_named=True), outputs=("output", "mean", "var"), visible=1)
@@ -141,13 +140,8 @@ def instance_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, eps: float = 1e-
 @instance_norm.infer_shape
 def _(s: ShapeRule, p: Params) -> None:
     s.same("data", "output")
-    data = s["data"]
-    if data is None:
-        return
-    for name in ("gamma", "beta"):
-        s.unify(name, (data[1],))
-    for name in ("mean", "var"):
-        s.unify(name, data[:2])
+    if (data := s["data"]) is not None:
+        _parameters_and_moments(s, data[1], data[:2])
 
 
 @op("L2Normalization", display=Display(input_named=True, output_named=True), outputs=("output", "norm"), visible=1)
@@ -188,8 +182,7 @@ def lrn(
     """
     if nsize < 1:
         raise MXNetError(f"nsize should be positive, got {nsize}")
-    if data.ndim != 4:
-        raise MXNetError(f"data should be 4D in (batch, channel, y, x), got shape {tuple(data.shape)}")
+    check_4d("data", data)
     norm = _channel_sums(data * data, nsize).mul_(alpha / nsize).add_(knorm)
     return data * _power(norm, -beta), norm
 

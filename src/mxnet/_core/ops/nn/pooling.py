@@ -16,6 +16,7 @@ from ...registry import Display, op
 from ...shapes import ShapeRule
 from ._spatial import (
     channels_first,
+    check_4d,
     check_rank,
     from_channels_first,
     is_channels_last,
@@ -291,8 +292,7 @@ def pooling_v1(
     pooling_convention
         Whether windows that do not fit are dropped (``valid``) or clipped (``full``).
     """
-    if data.ndim != 4:
-        raise MXNetError(f"data should be 4D in (batch, channel, y, x), got shape {tuple(data.shape)}")
+    check_4d("data", data)
     _check_data(data.shape, kernel, global_pool, None)
     if global_pool:
         return _global(data, pool_type, None)
@@ -306,8 +306,10 @@ def pooling_v1(
     return sums / prod(w.kernel) if pool_type == "avg" else sums
 
 
-def _rule(s: ShapeRule, p: SimpleNamespace, layout: str | None, convention: str) -> None:
-    data = s["data"]
+@pooling.infer_shape
+@pooling_v1.infer_shape
+def _(s: ShapeRule, p: SimpleNamespace) -> None:
+    data, layout = s["data"], getattr(p, "layout", None)
     if data is None:
         return
     _check_data(data, p.kernel, p.global_pool, layout)
@@ -316,19 +318,9 @@ def _rule(s: ShapeRule, p: SimpleNamespace, layout: str | None, convention: str)
     if p.global_pool:
         out = (1,) * len(spatial)
     else:
-        out = _windows(tuple(spatial), p.kernel, p.stride, p.pad, convention).out
+        out = _windows(tuple(spatial), p.kernel, p.stride, p.pad, p.pooling_convention).out
     s.unify("output", shape_from_channels_first((batch, channels, *out), layout))
     if "workspace" in s:
         s.unify("workspace", s["output"])
     known = shape_channels_first(s["output"], layout)
     s.unify("data", shape_from_channels_first((known[0], known[1], *spatial), layout))
-
-
-@pooling.infer_shape
-def _(s: ShapeRule, p: SimpleNamespace) -> None:
-    _rule(s, p, p.layout, p.pooling_convention)
-
-
-@pooling_v1.infer_shape
-def _(s: ShapeRule, p: SimpleNamespace) -> None:
-    _rule(s, p, None, p.pooling_convention)

@@ -11,12 +11,11 @@ from ....base import MXNetError
 from ...params import Ge, LongNonNeg, Shape
 from ...registry import Display, op
 from ...shapes import ShapeRule
-from ._spatial import check_shape
+from ._spatial import check_4d, check_shape
 
 
 def _check_images(name: str, x: Tensor) -> None:
-    if x.ndim != 4:
-        raise MXNetError(f"{name} should be 4D in (batch, channel, y, x), got shape {tuple(x.shape)}")
+    check_4d(name, x)
     if 0 in x.shape[2:]:
         raise MXNetError(f"{name} should have pixels, got shape {tuple(x.shape)}")
 

@@ -4,6 +4,8 @@ The parameters have shape ``(...,)`` and the samples ``(..., *extra)``: ``extra`
 """
 
 import math
+from collections.abc import Callable
+from inspect import Parameter, signature
 from types import SimpleNamespace
 
 from torch import Tensor
@@ -11,6 +13,9 @@ from torch import Tensor
 from ....base import MXNetError
 from ...registry import Display, OpDef, op
 from ...shapes import ShapeRule
+from ..signatures import inputs, with_signature
+
+_IS_LOG = Parameter("is_log", Parameter.KEYWORD_ONLY, default=False, annotation=bool)
 
 
 def _spread(sample: Tensor, *parameters: Tensor, event: int = 0) -> list[Tensor]:
@@ -30,42 +35,60 @@ def _spread(sample: Tensor, *parameters: Tensor, event: int = 0) -> list[Tensor]
     return [p.reshape(*batch, *extra, *shape[len(batch) :]) for p in parameters]
 
 
-def _result(log_density: Tensor, is_log: bool) -> Tensor:
-    return log_density if is_log else log_density.exp()
+def _density(name: str, *, inert: bool = False, event: int = 0) -> Callable[[Callable[..., Tensor]], OpDef]:
+    """Declare the density of a distribution by a function that gives its logarithm.
+
+    Parameters
+    ----------
+    inert : bool
+        No gradient goes to the samples, which are counts or do not matter.
+    event : int
+        How many trailing axes belong to each single sample.
+    """
+
+    def register(log_density: Callable[..., Tensor]) -> OpDef:
+        def run(sample: Tensor, *parameters: Tensor, is_log: bool = False) -> Tensor:
+            spread = _spread(sample, *parameters, event=event)
+            found = log_density(sample.detach() if inert else sample, *spread)
+            return found if is_log else found.exp()
+
+        form = signature(log_density)
+        form = form.replace(parameters=[*form.parameters.values(), _IS_LOG])
+        first, *others = inputs(form)[1:]
+        density = op(
+            f"_random_pdf_{name}",
+            aliases=(f"random_pdf_{name}",),
+            inert=("sample",) if inert else (),
+            display=Display(listed=("sample", first, "is_log", *others)) if others else None,
+        )(with_signature(run, f"pdf_{name}", form, log_density.__doc__))
+
+        @density.infer_shape
+        def _(s: ShapeRule, p: SimpleNamespace) -> None:
+            if not event:
+                s.same("sample", "output")
+                s.same(first, *others)
+            elif s["sample"] is not None:
+                s.unify("output", s["sample"][:-event])
+
+        return density
+
+    return register
 
 
-def _shape_from_sample(density: OpDef) -> None:
-    """The shape rule: the density has the shape of the samples."""
-
-    @density.infer_shape
-    def _(s: ShapeRule, p: SimpleNamespace) -> None:
-        s.same("sample", "output")
-        for name in s.inputs[2:]:
-            s.same(s.inputs[1], name)
-
-
-@op(
-    "_random_pdf_uniform",
-    aliases=("random_pdf_uniform",),
-    inert=("sample",),
-    display=Display(listed=("sample", "low", "is_log", "high")),
-)
-def pdf_uniform(sample: Tensor, low: Tensor, high: Tensor, *, is_log: bool = False) -> Tensor:
+@_density("uniform", inert=True)
+def _(sample: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """The density of the uniform distribution on ``[low, high)``; samples are taken to lie there."""
-    low, high = _spread(sample, low, high)
-    width = (high - low).expand(sample.shape)
-    return _result(-width.log(), is_log)
+    return -(high - low).expand(sample.shape).log()
 
 
-@op("_random_pdf_normal", aliases=("random_pdf_normal",), display=Display(listed=("sample", "mu", "is_log", "sigma")))
-def pdf_normal(sample: Tensor, mu: Tensor, sigma: Tensor, *, is_log: bool = False) -> Tensor:
+@_density("normal")
+def _(sample: Tensor, mu: Tensor, sigma: Tensor) -> Tensor:
     """The density of the normal distribution with mean ``mu`` and standard deviation ``sigma``."""
-    mu, sigma = _spread(sample, mu, sigma)
-    return _result(-0.5 * ((sample - mu) / sigma) ** 2 - (math.sqrt(2 * math.pi) * sigma).log(), is_log)
+    return -0.5 * ((sample - mu) / sigma) ** 2 - (math.sqrt(2 * math.pi) * sigma).log()
 
 
-@op("_random_pdf_gamma", aliases=("random_pdf_gamma",), display=Display(listed=("sample", "alpha", "is_log", "beta")))
-def pdf_gamma(sample: Tensor, alpha: Tensor, beta: Tensor, *, is_log: bool = False) -> Tensor:
+@_density("gamma")
+def _(sample: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
     """The density of the gamma distribution with shape ``alpha`` and rate (not scale) ``beta``.
 
     Parameters
@@ -75,36 +98,27 @@ def pdf_gamma(sample: Tensor, alpha: Tensor, beta: Tensor, *, is_log: bool = Fal
     beta
         The rate.
     """
-    alpha, beta = _spread(sample, alpha, beta)
-    return _result(alpha * beta.log() + (alpha - 1) * sample.log() - beta * sample - alpha.lgamma(), is_log)
+    return alpha * beta.log() + (alpha - 1) * sample.log() - beta * sample - alpha.lgamma()
 
 
-@op("_random_pdf_exponential", aliases=("random_pdf_exponential",))
-def pdf_exponential(sample: Tensor, lam: Tensor, *, is_log: bool = False) -> Tensor:
+@_density("exponential")
+def _(sample: Tensor, lam: Tensor) -> Tensor:
     """The density of the exponential distribution with rate ``lam``."""
-    (lam,) = _spread(sample, lam)
-    return _result(lam.log() - lam * sample, is_log)
+    return lam.log() - lam * sample
 
 
-@op("_random_pdf_poisson", aliases=("random_pdf_poisson",), inert=("sample",))
-def pdf_poisson(sample: Tensor, lam: Tensor, *, is_log: bool = False) -> Tensor:
+@_density("poisson", inert=True)
+def _(sample: Tensor, lam: Tensor) -> Tensor:
     """The probability of counts under the Poisson distribution with rate ``lam``."""
-    (lam,) = _spread(sample, lam)
-    sample = sample.detach()
-    return _result(sample * lam.log() - (sample + 1).lgamma() - lam, is_log)
+    return sample * lam.log() - (sample + 1).lgamma() - lam
 
 
 def _log_negative_binomial(sample: Tensor, k: Tensor, p: Tensor) -> Tensor:
     return (sample + k).lgamma() - (sample + 1).lgamma() - k.lgamma() + k * p.log() + sample * (1 - p).log()
 
 
-@op(
-    "_random_pdf_negative_binomial",
-    aliases=("random_pdf_negative_binomial",),
-    inert=("sample",),
-    display=Display(listed=("sample", "k", "is_log", "p")),
-)
-def pdf_negative_binomial(sample: Tensor, k: Tensor, p: Tensor, *, is_log: bool = False) -> Tensor:
+@_density("negative_binomial", inert=True)
+def _(sample: Tensor, k: Tensor, p: Tensor) -> Tensor:
     """The probability of that many failures before ``k`` successes of probability ``p``.
 
     Parameters
@@ -112,17 +126,11 @@ def pdf_negative_binomial(sample: Tensor, k: Tensor, p: Tensor, *, is_log: bool 
     k
         How many successes end the trials.
     """
-    k, p = _spread(sample, k, p)
-    return _result(_log_negative_binomial(sample.detach(), k, p), is_log)
+    return _log_negative_binomial(sample, k, p)
 
 
-@op(
-    "_random_pdf_generalized_negative_binomial",
-    aliases=("random_pdf_generalized_negative_binomial",),
-    inert=("sample",),
-    display=Display(listed=("sample", "mu", "is_log", "alpha")),
-)
-def pdf_generalized_negative_binomial(sample: Tensor, mu: Tensor, alpha: Tensor, *, is_log: bool = False) -> Tensor:
+@_density("generalized_negative_binomial", inert=True)
+def _(sample: Tensor, mu: Tensor, alpha: Tensor) -> Tensor:
     """The probability of counts under the negative binomial distribution with mean ``mu`` and dispersion ``alpha``.
 
     Parameters
@@ -130,12 +138,11 @@ def pdf_generalized_negative_binomial(sample: Tensor, mu: Tensor, alpha: Tensor,
     alpha
         The dispersion.
     """
-    mu, alpha = _spread(sample, mu, alpha)
-    return _result(_log_negative_binomial(sample.detach(), 1 / alpha, 1 / (mu * alpha + 1)), is_log)
+    return _log_negative_binomial(sample, 1 / alpha, 1 / (mu * alpha + 1))
 
 
-@op("_random_pdf_dirichlet", aliases=("random_pdf_dirichlet",))
-def pdf_dirichlet(sample: Tensor, alpha: Tensor, *, is_log: bool = False) -> Tensor:
+@_density("dirichlet", event=1)
+def _(sample: Tensor, alpha: Tensor) -> Tensor:
     """The density of the Dirichlet distribution.
 
     Parameters
@@ -147,24 +154,5 @@ def pdf_dirichlet(sample: Tensor, alpha: Tensor, *, is_log: bool = False) -> Ten
     is_log : bool
         Give the logarithm of the density.
     """
-    (alpha,) = _spread(sample, alpha, event=1)
     normalizer = alpha.sum(-1).lgamma() - alpha.lgamma().sum(-1)
-    return _result(((alpha - 1) * sample.log()).sum(-1) + normalizer, is_log)
-
-
-@pdf_dirichlet.infer_shape
-def _(s: ShapeRule, p: SimpleNamespace) -> None:
-    if s["sample"] is not None:
-        s.unify("output", s["sample"][:-1])
-
-
-for _density in (
-    pdf_uniform,
-    pdf_normal,
-    pdf_gamma,
-    pdf_exponential,
-    pdf_poisson,
-    pdf_negative_binomial,
-    pdf_generalized_negative_binomial,
-):
-    _shape_from_sample(_density)
+    return ((alpha - 1) * sample.log()).sum(-1) + normalizer

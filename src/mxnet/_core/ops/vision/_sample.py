@@ -5,12 +5,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ....base import MXNetError
+from ..nn._spatial import check_4d
 
 
 def check_images(name: str, x: Tensor) -> None:
     """Check that an input is ``(batch, channels, height, width)``."""
-    if x.ndim != 4:
-        raise MXNetError(f"{name} should be 4D in (batch, channel, y, x), got shape {tuple(x.shape)}")
+    check_4d(name, x)
     if 0 in x.shape:
         raise MXNetError(f"{name} should not be empty, got shape {tuple(x.shape)}")
 

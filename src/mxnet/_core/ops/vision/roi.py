@@ -156,7 +156,9 @@ def _by_image(data: Tensor, image: Tensor, shape: tuple, pool: Callable[[Tensor,
 class _Samples:
     """Sampling positions of regions along one axis: ``(regions, bins, samples)``, with weights that average a bin."""
 
-    def __init__(self, start: Tensor, length: Tensor, bins: int, ratio: int, limit: int) -> None:
+    def __init__(
+        self, start: Tensor, length: Tensor, bins: int, ratio: int, low: float = -torch.inf, high: float = torch.inf
+    ) -> None:
         step = length / bins
         count = torch.full_like(step, ratio) if ratio > 0 else step.ceil()
         most = max(int(count.max()), 1)
@@ -164,7 +166,7 @@ class _Samples:
         k = torch.arange(bins, device=start.device, dtype=start.dtype)
         view = (slice(None), None, None)
         self.position = start[view] + k[:, None] * step[view] + (i + 0.5) * step[view] / count[view]
-        inside = (self.position >= -1) & (self.position <= limit) & (i < count[view])
+        inside = (self.position >= low) & (self.position <= high) & (i < count[view])
         self.weight = inside / count[view]
 
 
@@ -218,8 +220,8 @@ def roi_align(
         raise MXNetError("aligned=True needs regions of positive width and height")
 
     def pool(one: Tensor, mine: Tensor) -> Tensor:
-        y = _Samples(y1[mine], high[mine], rows, sample_ratio, height)
-        x = _Samples(x1[mine], wide[mine], cols, sample_ratio, width)
+        y = _Samples(y1[mine], high[mine], rows, sample_ratio, -1, height)
+        x = _Samples(x1[mine], wide[mine], cols, sample_ratio, -1, width)
         count, _, per_y = y.position.shape
         per_x = x.position.shape[2]
         iy = y.position.reshape(count, -1, 1).expand(-1, -1, cols * per_x).reshape(1, -1, cols * per_x)
@@ -271,8 +273,8 @@ def rotated_roi_align(
 
     def pool(one: Tensor, mine: Tensor) -> Tensor:
         # Positions relative to the center, before they are turned; no limits apply there.
-        y = _Samples(-high[mine] / 2, high[mine], rows, sampling_ratio, 1 << 30)
-        x = _Samples(-wide[mine] / 2, wide[mine], cols, sampling_ratio, 1 << 30)
+        y = _Samples(-high[mine] / 2, high[mine], rows, sampling_ratio)
+        x = _Samples(-wide[mine] / 2, wide[mine], cols, sampling_ratio)
         count, _, per_y = y.position.shape
         per_x = x.position.shape[2]
         v, u = y.position.reshape(count, -1, 1), x.position.reshape(count, 1, -1)
@@ -282,18 +284,11 @@ def rotated_roi_align(
         inside = (py >= -1) & (py <= height) & (px >= -1) & (px <= width)
         read = sample(one, py.reshape(1, -1, cols * per_x), px.reshape(1, -1, cols * per_x), "border")
         read = read.view(c, count, rows, per_y, cols, per_x)
-        in_bin = _counts(high[mine] / rows, sampling_ratio, per_y), _counts(wide[mine] / cols, sampling_ratio, per_x)
-        weight = in_bin[0].view(count, 1, per_y, 1, 1) * in_bin[1].view(count, 1, 1, 1, per_x)
+        weight = y.weight.view(count, rows, per_y, 1, 1) * x.weight.view(count, 1, 1, cols, per_x)
         weight = weight * inside.view(count, rows, per_y, cols, per_x)
         return (read * weight).sum((3, 5)).transpose(0, 1)
 
     return _by_image(data, image, shape, pool)
-
-
-def _counts(step: Tensor, ratio: int, most: int) -> Tensor:
-    """Weights of the samples of a bin, ``(regions, most)``."""
-    count = torch.full_like(step, ratio) if ratio > 0 else step.ceil()
-    return (torch.arange(most, device=step.device) < count.unsqueeze(1)) / count.unsqueeze(1)
 
 
 rotated_roi_align.infer_shape(pooled_shape(columns=6))
