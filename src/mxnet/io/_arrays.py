@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base import mx_real_t
+from ..base import OperatorValueError, mx_real_t
 from ..ndarray import NDArray, concat, tile
 from ..ndarray.sparse import CSRNDArray
 from ._base import DataBatch, DataDesc, DataIter
@@ -27,7 +27,7 @@ class NDArrayIter(DataIter):
     last_batch_handle : str
         What becomes of samples that do not fill a batch: ``"pad"`` (the batch goes on with the first samples, its
         ``pad`` says how many), ``"discard"``, or ``"roll_over"`` (they begin the next epoch). Sparse data can only be
-        discarded.
+        discarded; its batches are dense.
     data_name, label_name : str
         Names of arrays that come without one.
     layout : str
@@ -88,7 +88,9 @@ class NDArrayIter(DataIter):
         count = first.shape[_batch_axis(first, self._axis)]
         for other, value in [*self.data, *self.label]:
             if value.shape[_batch_axis(value, self._axis)] < count:
-                raise ValueError(f"{other} has shape {tuple(value.shape)}: fewer samples than the {count} of {name}")
+                raise OperatorValueError(
+                    f"{other} has shape {tuple(value.shape)}: fewer samples than the {count} of {name}"
+                )
         return count
 
     @property
