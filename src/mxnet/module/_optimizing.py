@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .. import optimizer as opt
@@ -12,6 +12,7 @@ from ..context import Context
 from ..kvstore import KVStore
 from ..model import _create_kvstore, _initialize_kvstore
 from ..optimizer import Optimizer
+from ._inputs import Settings
 from .executor_group import DataParallelExecutorGroup
 
 
@@ -36,13 +37,7 @@ class Optimizing:
     _update_on_kvstore: bool | None
     _updater: Any
 
-    def _init_optimizer(
-        self,
-        kvstore: Any,
-        optimizer: Any,
-        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]],
-        force_init: bool,
-    ) -> None:
+    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Settings, force_init: bool) -> None:
         assert self.binded and self.params_initialized, "call bind and init_params first"
         if self._params_dirty:
             self._sync_params_from_devices()

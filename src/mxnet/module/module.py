@@ -16,6 +16,7 @@ from ..metric import EvalMetric
 from ..model import load_checkpoint
 from ..monitor import Monitor
 from ..ndarray import NDArray
+from ._inputs import Shapes
 from ._optimizing import Optimizing
 from ._parameters import _check_params, _list_shapes, _row_sparse_names, _zeros_like
 from .base_module import BaseModule, GradReq, Values, _check_input_names, _parse_data_desc
@@ -240,12 +241,7 @@ class Module(Optimizing, BaseModule):
         self._label_shapes = None
 
     def _bind(
-        self,
-        data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
-        label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None,
-        rebind: bool,
-        shared_module: Any,
-        grad_req: GradReq,
+        self, data_shapes: Shapes, label_shapes: Shapes | None, rebind: bool, shared_module: Any, grad_req: GradReq
     ) -> None:
         assert self.for_training or not self.inputs_need_grad, "inputs_need_grad needs for_training=True"
         self._grad_req = grad_req
