@@ -135,8 +135,8 @@ class Nadam(_TwoMoments):
     def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         grad_scales, mean_scales = zip(*(step.scalars or ()))
         numbers = self._scaling("beta1", "beta2", "epsilon")
-        scales = {"grad_scales": grad_scales, "mean_scales": mean_scales, "var_correction": 1.0 - self.beta2**step.t}
-        kernels.nadam(w, g, *states, lr=lr, **scales, wd=wd, **numbers)
+        numbers.update(grad_scales=grad_scales, mean_scales=mean_scales, var_correction=1.0 - self.beta2**step.t)
+        kernels.nadam(w, g, *states, lr=lr, wd=wd, **numbers)
 
 
 @builtin

@@ -147,9 +147,9 @@ class LAMB(Optimizer):
         return zeros_like(weight, sparse=True), zeros_like(weight, sparse=True)
 
     def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
-        bounds = {"lower_bound": self.lower_bound or -1.0, "upper_bound": self.upper_bound or -1.0}
         numbers = self._scaling("beta1", "beta2", "epsilon", "bias_correction")
-        kernels.lamb(w, g, *states, lr=lr, t=step.t, **bounds, wd=wd, **numbers)
+        numbers.update(lower_bound=self.lower_bound or -1.0, upper_bound=self.upper_bound or -1.0)
+        kernels.lamb(w, g, *states, lr=lr, t=step.t, wd=wd, **numbers)
 
 
 @builtin
