@@ -15,6 +15,8 @@ from .._core.types import Names
 from ..base import UnknownNameError
 from ..ndarray import NDArray
 
+__all__ = ["EvalMetric", "alias", "check_label_shapes", "register"]
+
 # Arrays up to this size are handled by NumPy, whose calls cost half of torch's; larger ones profit from threads.
 _SMALL = 1 << 16
 

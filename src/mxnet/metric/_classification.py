@@ -15,6 +15,8 @@ from ..ndarray import NDArray
 from ._base import EvalMetric, alias, as_index, as_single, as_tensor, check_label_shapes, pairs, register, working
 from ._counts import Counts, _BinaryClassificationMetrics
 
+__all__ = ["F1", "MCC", "Accuracy", "CrossEntropy", "NegativeLogLikelihood", "Perplexity", "TopKAccuracy"]
+
 
 @register
 @alias("acc")

@@ -10,6 +10,8 @@ from .._core.types import Names
 from ..ndarray import NDArray
 from ._base import EvalMetric, alias, as_single, check_label_shapes, create_registered, register, working
 
+__all__ = ["Caffe", "CompositeEvalMetric", "CustomMetric", "Loss", "Torch", "create", "np"]
+
 # What :func:`create` makes a metric of.
 MetricLike: TypeAlias = Union[str, Callable[..., Any], EvalMetric, Mapping[str, Any], list[Any]]
 

@@ -14,6 +14,8 @@ from .._core.types import Names
 from ..ndarray import NDArray
 from ._base import EvalMetric, alias, as_double, as_index, check_label_shapes, pairs, register, working
 
+__all__ = ["MAE", "MSE", "PCC", "RMSE", "PearsonCorrelation"]
+
 
 def _difference(xp: Any, label: Any, pred: Any) -> Any:
     """Label minus prediction; vectors count as columns, whole numbers as double precision."""
