@@ -144,13 +144,6 @@ class NDArrayIter(DataIter):
             raise StopIteration
         return DataBatch(data=data, label=label, pad=self.getpad(), index=None)
 
-    def _make_readers(self) -> None:
-        """A function (start, stop) -> samples for each array. Made anew when the order of samples changes."""
-        self._readers = {
-            which: [_h5_reader(v, self._order) if _is_h5(v) else _reader(v, self._axis) for _, v in source]
-            for which, source in (("data", self.data), ("label", self.label))
-        }
-
     def _take(self, which: str, start: int, stop: int) -> list[Any]:
         return [read(start, stop) for read in self._readers[which]]
 
@@ -195,7 +188,11 @@ class NDArrayIter(DataIter):
     def _begin_epoch(self) -> None:
         if self.shuffle:
             self._shuffle_data()
-        self._make_readers()
+        # For each array a function (start, stop) -> samples, for the present order of samples.
+        self._readers = {
+            which: [_h5_reader(v, self._order) if _is_h5(v) else _reader(v, self._axis) for _, v in source]
+            for which, source in (("data", self.data), ("label", self.label))
+        }
 
     def _shuffle_data(self) -> None:
         np.random.shuffle(self.idx)

@@ -187,16 +187,14 @@ class PCC(EvalMetric):
             label = as_index(label)
             if xp is torch:
                 label, pred = label.cpu().numpy(), pred.cpu().numpy()
-            self._grow(int(max(pred.max(), label.max())) + 1 - self.k)
+            more = int(max(pred.max(), label.max())) + 1 - self.k
+            if more > 0:
+                self.lcm, self.gcm = (numpy.pad(matrix, (0, more)) for matrix in (self.lcm, self.gcm))
+                self.k += more
             for matrix in (self.lcm, self.gcm):
                 numpy.add.at(matrix, (pred.reshape(-1), label.reshape(-1)), 1)
         self.num_inst += 1
         self.global_num_inst += 1
-
-    def _grow(self, more: int) -> None:
-        if more > 0:
-            self.lcm, self.gcm = (numpy.pad(matrix, (0, more)) for matrix in (self.lcm, self.gcm))
-            self.k += more
 
     @property
     def sum_metric(self) -> float:

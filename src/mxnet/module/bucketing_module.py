@@ -25,6 +25,10 @@ from .module import Module
 _CPU = cpu()
 
 
+# Arguments of the modules of all buckets, which are attributes under these names.
+_SETTINGS = "context work_load_list fixed_param_names state_names group2ctxs compression_params".split()
+
+
 class BucketingModule(BaseModule):
     """A network for every bucket key that batches bring, with shared parameters and shared memory.
 
@@ -103,15 +107,7 @@ class BucketingModule(BaseModule):
     @property
     def _settings(self) -> dict[str, Any]:
         """What the modules of all buckets are made with."""
-        return {
-            "logger": self.logger,
-            "context": self._context,
-            "work_load_list": self._work_load_list,
-            "fixed_param_names": self._fixed_param_names,
-            "state_names": self._state_names,
-            "group2ctxs": self._group2ctxs,
-            "compression_params": self._compression_params,
-        }
+        return {"logger": self.logger, **{name: getattr(self, f"_{name}") for name in _SETTINGS}}
 
     # ------------------------------------------------------------------ facts (of the current bucket)
 

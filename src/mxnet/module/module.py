@@ -19,13 +19,13 @@ from ..ndarray import NDArray
 from ._inputs import Shapes
 from ._optimizing import Optimizing
 from ._parameters import _check_params, _list_shapes, _row_sparse_names, _zeros_like
-from .base_module import BaseModule, GradReq, Values, _check_input_names, _parse_data_desc
+from .base_module import GradReq, Values, _check_input_names, _parse_data_desc
 from .executor_group import DataParallelExecutorGroup
 
 _CPU = cpu()
 
 
-class Module(Optimizing, BaseModule):
+class Module(Optimizing):
     """A network given by a symbol.
 
     With several contexts each batch is split over them by work load, and a key-value store sums their gradients.
@@ -99,11 +99,6 @@ class Module(Optimizing, BaseModule):
         self._params_dirty = False
 
         self._compression_params = compression_params
-        self._optimizer: Any = None
-        self._kvstore: Any = None
-        self._update_on_kvstore: Any = None
-        self._updater: Any = None
-        self._preload_opt_states: str | None = None
         self._grad_req: Any = None
 
         self._exec_group: Any = None

@@ -18,6 +18,7 @@ from .._core.text import quoted
 from ..base import ArgumentTypeError, MXNetError
 from ..ndarray.ndarray import NDArray
 from ..ndarray.sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
+from ..registry import warn_of_another
 from ..util import is_np_array
 from ._arrays import arrays_of, check_arrays, writable
 
@@ -145,13 +146,7 @@ class Optimizer:
         if not isinstance(klass, type):
             raise ArgumentTypeError(f"register expects a class, got {klass!r}")
         name = klass.__name__.lower()
-        existing = Optimizer.opt_registry.get(name)
-        if existing is not None:
-            warnings.warn(
-                f"WARNING: New optimizer {klass.__module__}.{klass.__name__} is overriding existing "
-                f"optimizer {existing.__module__}.{existing.__name__}",
-                stacklevel=2,
-            )
+        warn_of_another("optimizer", klass, Optimizer.opt_registry.get(name))
         Optimizer.opt_registry[name] = klass
         return klass
 

@@ -162,9 +162,6 @@ class SVRGModule(Module):
             It is reset first.
         """
         train_data.reset()
-        self._average(train_data)
-
-    def _average(self, train_data: DataIter) -> None:
         assert self.optimizer_initialized, "call bind, init_params and init_optimizer first"
         self._mod_aux.set_params(*self.get_params())
         count = pad = 0
