@@ -61,6 +61,12 @@ def check_inputs(names: Sequence[str], known: Collection[str]) -> None:
             )
 
 
+def copy_means(pairs: Sequence[tuple[Any, Sequence[Any]]]) -> None:
+    """Write the means of blocks of arrays, one for each device, into arrays."""
+    means = [block[0] if len(block) == 1 else total(block) / len(block) for _, block in pairs]
+    copy_into([target for target, _ in pairs], means)
+
+
 def _load_general(data: Sequence[Any], targets: Sequence[Any]) -> None:
     """Copy arrays into arrays, or into the devices' parts given as pairs of slice and array."""
     for source, target in zip(data, targets):
@@ -221,15 +227,8 @@ class DataParallelExecutorManager:
 
     def copy_to(self, arg_params: dict[str, Any], aux_params: dict[str, Any]) -> None:
         """Write parameters and auxiliary states (their means over the devices) into arrays."""
-        targets, values = [], []
-        for names, blocks, into in (
-            (self.param_names, self.param_arrays, arg_params),
-            (self.aux_names, self.aux_arrays, aux_params),
-        ):
-            for name, block in zip(names, blocks):
-                targets.append(into[name])
-                values.append(block[0] if len(block) == 1 else total(block) / len(block))
-        copy_into(targets, values)
+        groups = (self.param_names, self.param_arrays, arg_params), (self.aux_names, self.aux_arrays, aux_params)
+        copy_means([(into[n], block) for names, blocks, into in groups for n, block in zip(names, blocks)])
 
     @property
     def param_arrays(self) -> list[list[Any]]:

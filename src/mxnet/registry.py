@@ -10,6 +10,16 @@ from typing import Any
 _REGISTRY: dict[type, dict[str, type]] = {}
 
 
+def warn_of_another(nickname: str, klass: type, known: type | None) -> None:
+    """Warn the caller's caller of a class that takes the place of one of the same name, if there is one."""
+    if known is not None:
+        warnings.warn(
+            f"WARNING: New {nickname} {klass.__module__}.{klass.__name__} is overriding existing {nickname} "
+            f"{known.__module__}.{known.__name__}",
+            stacklevel=3,
+        )
+
+
 def get_registry(base_class: type) -> dict[str, type]:
     """A copy of the classes registered under ``base_class``, by lower-case name."""
     return dict(_REGISTRY.setdefault(base_class, {}))

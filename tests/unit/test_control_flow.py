@@ -519,6 +519,20 @@ def test_eager_nesting():
     assert mx.nd.contrib.cond(0, lambda: "then", lambda: "else") == "else"
 
 
+def test_regroup_ends_for_every_structure():
+    for values, structure, error in [
+        ("x", "x", TypeError),
+        ([1, 2], "ab", TypeError),
+        ([1], None, TypeError),
+        ([1], 1, TypeError),
+        ([1], [0, 0], ValueError),
+        ([], 0, ValueError),
+    ]:
+        with pytest.raises(error):
+            mx.nd.contrib.regroup(values, structure)
+    assert mx.nd.contrib.regroup([1, 2], [0, [0]]) == [1, [2]]
+
+
 def test_bad_arguments_of_arrays():
     n = mx.nd.array([1.0])
     contrib = mx.nd.contrib

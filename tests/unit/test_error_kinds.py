@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import mxnet as mx
+from mxnet._core.errors import NotAScalarError
 from mxnet.base import (
     ArgumentTypeError,
     ArgumentValueError,
@@ -158,6 +159,7 @@ def test_tracebacks_show_the_public_name(call, also):
         ArgumentValueError,
         ArgumentTypeError,
         UnknownNameError,
+        NotAScalarError,
         ShortRecordError,
     ],
 )

@@ -202,7 +202,8 @@ def test_sparse_source():
     for source in (scipy_sparse.csr_matrix(dense), mx.nd.array(dense).tostype("csr")):
         it = mx.io.NDArrayIter(source, np.arange(5), batch_size=2, last_batch_handle="discard")
         batches = list(it)
-        assert [b.data[0].stype for b in batches] == ["csr", "csr"]
+        assert it.data[0][1].stype == "csr"
+        assert [b.data[0].stype for b in batches] == ["default", "default"]  # as in MXNet
         np.testing.assert_array_equal(batches[1].data[0].asnumpy(), dense[2:4])
         with pytest.raises(NotImplementedError, match="discard"):
             mx.io.NDArrayIter(source, np.arange(5), batch_size=2)
@@ -314,6 +315,25 @@ def test_prefetching_raises_what_the_iterator_raises():
     it = mx.io.PrefetchingIter(Broken(1))
     with pytest.raises(OSError, match="disk is gone"):
         it.next()
+
+
+def test_what_is_no_iterator_is_refused_by_its_argument():
+    real = mx.io.NDArrayIter(np.zeros((4, 2)), batch_size=2)
+    for call, name in (
+        (lambda: mx.io.PrefetchingIter(3), "iters"),
+        (lambda: mx.io.PrefetchingIter([real, 3]), "iters"),
+        (lambda: mx.io.ResizeIter(3, 2), "data_iter"),
+        (lambda: mx.io.MXDataIter(3), "handle"),
+        (lambda: mx.test_utils.DummyIter(3), "real_iter"),
+    ):
+        for kind in (TypeError, mx.base.MXNetError):
+            with pytest.raises(kind, match=f"{name} must be .*, got int, which has no"):
+                call()
+
+
+def test_labels_fewer_than_samples_are_an_mxnet_error():
+    with pytest.raises(mx.base.MXNetError, match="softmax_label has shape .3,.: fewer samples than the 4 of data"):
+        mx.io.NDArrayIter(np.zeros((4, 2)), np.zeros(3), batch_size=2)
 
 
 def test_prefetching_mismatch_and_no_thread_left():

@@ -161,6 +161,11 @@ def test_truth_length_iteration_and_scalars():
     assert mx.nd.array([3]).item() == 3 and float(mx.nd.array([3])) == 3 and int(mx.nd.array([3])) == 3
     with pytest.raises(ValueError, match="not a scalar"):
         x.asscalar()
+    for several in (x, mx.nd.array([]), mx.np.ones((2,))):
+        for convert in (float, int, complex):
+            for kind in (TypeError, ValueError):  # MXNet's, and that of 0.1
+                with pytest.raises(kind, match="only arrays of one element"):
+                    convert(several)
     assert [10, 20, 30][mx.nd.array([1], dtype="int32")] == 20
     with pytest.raises(TypeError):
         [10, 20][mx.nd.array([1])]

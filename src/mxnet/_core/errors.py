@@ -72,6 +72,11 @@ class UnknownNameError(ArgumentValueError, KeyError):
     __str__ = Exception.__str__  # a KeyError would show its message as a literal
 
 
+@shown_as_mxnet_error
+class NotAScalarError(OperatorValueError, OperatorTypeError):
+    """An array of no or several elements in the place of a number; caught as ValueError and as TypeError."""
+
+
 class MissingFeatureError(MXNetError, AttributeError, NotImplementedError):
     """Raised by the use of something that MXNet has and remx has not."""
 

@@ -17,3 +17,5 @@ Contexts: TypeAlias = Union[Context, Sequence[Context], None]
 # One length stands for a shape with one axis; one axis for a tuple of one, None for all axes.
 ShapeLike: TypeAlias = Union[int, Sequence[int]]
 Axes: TypeAlias = Union[int, Sequence[int], None]
+# Of inputs, outputs or parameters; None for all there are, or for none of them.
+Names: TypeAlias = Union[Sequence[str], None]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import random
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -156,6 +156,15 @@ class _RandomWindow(DetAugmenter):
             warnings.warn(f"Skip {name} due to invalid {wrong}", stacklevel=3)
         self.enabled = wrong is None
 
+    def _attempts(self, height: int, width: int) -> Iterator[tuple[float, float, float]]:
+        """Ratios of width to height to try, each with the smallest and the largest area for an image of this size."""
+        if self.enabled and height > 0 and width > 0:
+            smallest, largest = (a * height * width for a in self.area_range)
+            for _ in range(self.max_attempts):
+                ratio = random.uniform(*self.aspect_ratio_range)
+                if ratio > 0:
+                    yield ratio, smallest, largest
+
 
 class DetRandomCropAug(_RandomWindow):
     """Cut out a random rectangle that shows enough of the objects it touches.
@@ -203,13 +212,7 @@ class DetRandomCropAug(_RandomWindow):
 
     def _random_crop_proposal(self, label: np.ndarray, height: int, width: int) -> tuple[Any, ...]:
         """A rectangle x, y, width, height and the label for it; empty when there is none."""
-        if not self.enabled or height <= 0 or width <= 0:
-            return ()
-        smallest, largest = (a * height * width for a in self.area_range)
-        for _ in range(self.max_attempts):
-            ratio = random.uniform(*self.aspect_ratio_range)
-            if ratio <= 0:
-                continue
+        for ratio, smallest, largest in self._attempts(height, width):
             h, w = self._random_size(ratio, smallest, largest, height, width)
             if not (smallest <= w * h <= largest and 0 <= w <= width and 0 <= h <= height):
                 continue
@@ -306,13 +309,7 @@ class DetRandomPadAug(_RandomWindow):
 
     def _random_pad_proposal(self, label: np.ndarray, height: int, width: int) -> tuple[Any, ...]:
         """Where the image goes (x, y), the size of the larger image, and the label for it; empty when there is none."""
-        if not self.enabled or height <= 0 or width <= 0:
-            return ()
-        smallest, largest = (a * height * width for a in self.area_range)
-        for _ in range(self.max_attempts):
-            ratio = random.uniform(*self.aspect_ratio_range)
-            if ratio <= 0:
-                continue
+        for ratio, smallest, largest in self._attempts(height, width):
             h, highest = round(math.sqrt(smallest / ratio)), round(math.sqrt(largest / ratio))
             if round(h * ratio) < width:
                 h = int((width + 0.499999) / ratio)

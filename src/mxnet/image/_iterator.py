@@ -22,11 +22,6 @@ from ._functions import imdecode
 _LABEL_TYPES = ("int32", "float32", "int64", "float64")
 
 
-def _read_list(path: str, dtype: str) -> dict[int, tuple[NDArray, str]]:
-    """Label and file name by number, from a ``.lst`` file."""
-    return {key: (nd.array(x.labels, dtype=dtype), x.name) for key, x in read_image_list(path).items()}
-
-
 def _labeled(entries: list[Any], dtype: str) -> dict[str, tuple[NDArray, str]]:
     """Label and file name by number, from a list of ``[label, ..., path]``."""
     found = {}
@@ -116,7 +111,8 @@ class ImageIter(DataIter):
         self.imglist: dict[Any, tuple[NDArray, str]] | None = None
         if path_imglist:
             logs.root.info("%s: loading image list %s...", self.__class__.__name__, path_imglist)
-            self.imglist = _read_list(path_imglist, dtype)
+            listed = read_image_list(path_imglist)
+            self.imglist = {key: (nd.array(x.labels, dtype=dtype), x.name) for key, x in listed.items()}
         elif isinstance(imglist, list):
             self.imglist = _labeled(imglist, dtype)
         self.path_root = path_root
@@ -134,8 +130,6 @@ class ImageIter(DataIter):
         self.num_image = None if self.seq is None else len(self.seq)
         shape: Any = self.data_shape
         self.auglist: list[Any] = CreateAugmenter(shape, **kwargs) if aug_list is None else aug_list
-        self.cur = 0
-        self._allow_read = True
         # A batch that an epoch could not fill, and how much of it is filled.
         self._begun: tuple[NDArray, NDArray, int] | None = None
         self.reset()
@@ -164,18 +158,15 @@ class ImageIter(DataIter):
         if self.seq is not None and self.shuffle:
             random.shuffle(self.seq)
         if self._begun is None:
-            self._rewind()
+            if self.imgrec is not None:
+                self.imgrec.reset()
+            self.cur = 0
+            self._allow_read = True
 
     def hard_reset(self) -> None:
         """Begin another epoch, and forget what was rolled over."""
         self._begun = None
         self.reset()
-
-    def _rewind(self) -> None:
-        if self.imgrec is not None:
-            self.imgrec.reset()
-        self.cur = 0
-        self._allow_read = True
 
     # ------------------------------------------------------------------ samples
 

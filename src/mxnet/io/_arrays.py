@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base import mx_real_t
+from ..base import OperatorValueError, mx_real_t
 from ..ndarray import NDArray, concat, tile
 from ..ndarray.sparse import CSRNDArray
 from ._base import DataBatch, DataDesc, DataIter
@@ -27,7 +27,7 @@ class NDArrayIter(DataIter):
     last_batch_handle : str
         What becomes of samples that do not fill a batch: ``"pad"`` (the batch goes on with the first samples, its
         ``pad`` says how many), ``"discard"``, or ``"roll_over"`` (they begin the next epoch). Sparse data can only be
-        discarded.
+        discarded; its batches are dense.
     data_name, label_name : str
         Names of arrays that come without one.
     layout : str
@@ -88,7 +88,9 @@ class NDArrayIter(DataIter):
         count = first.shape[_batch_axis(first, self._axis)]
         for other, value in [*self.data, *self.label]:
             if value.shape[_batch_axis(value, self._axis)] < count:
-                raise ValueError(f"{other} has shape {tuple(value.shape)}: fewer samples than the {count} of {name}")
+                raise OperatorValueError(
+                    f"{other} has shape {tuple(value.shape)}: fewer samples than the {count} of {name}"
+                )
         return count
 
     @property
@@ -142,13 +144,6 @@ class NDArrayIter(DataIter):
             raise StopIteration
         return DataBatch(data=data, label=label, pad=self.getpad(), index=None)
 
-    def _make_readers(self) -> None:
-        """A function (start, stop) -> samples for each array. Made anew when the order of samples changes."""
-        self._readers = {
-            which: [_h5_reader(v, self._order) if _is_h5(v) else _reader(v, self._axis) for _, v in source]
-            for which, source in (("data", self.data), ("label", self.label))
-        }
-
     def _take(self, which: str, start: int, stop: int) -> list[Any]:
         return [read(start, stop) for read in self._readers[which]]
 
@@ -193,7 +188,11 @@ class NDArrayIter(DataIter):
     def _begin_epoch(self) -> None:
         if self.shuffle:
             self._shuffle_data()
-        self._make_readers()
+        # For each array a function (start, stop) -> samples, for the present order of samples.
+        self._readers = {
+            which: [_h5_reader(v, self._order) if _is_h5(v) else _reader(v, self._axis) for _, v in source]
+            for which, source in (("data", self.data), ("label", self.label))
+        }
 
     def _shuffle_data(self) -> None:
         np.random.shuffle(self.idx)

@@ -14,14 +14,12 @@ from .._core.dtypes import TORCH_TO_NP
 from .._core.params import DTypeOrNone, LongNonNeg, NonNeg, Shape
 from .._core.text import quoted
 from ..base import MXNetError
-from ._source import RoundBatches, Rows, RowSource, RowStream, files_of, to_array
+from ._source import NUMBER, RoundBatches, Rows, RowSource, RowStream, files_of, to_array
 
 _CHUNK = 1 << 22  # bytes of text that are parsed at once
 # What is in a text that has other numbers than whole ones of up to 18 digits.
 _NO_SMALL_INTEGERS = re.compile(r"[^0-9\s,+-]|[0-9]{19}")
-_NUMBER = re.compile(
-    r"[+-]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf|infinity|nan)", re.I
-)
+_NUMBER = re.compile(NUMBER, re.I)
 
 
 class _Table:

@@ -19,19 +19,8 @@ from ._image_augment import resized, shift_hls, shorter_edge
 from ._image_parameters import DetAugmentation, DetNormalization, DetReading, signature_of
 from ._image_record import ImageRecordSource
 
-_PER_SAMPLER = (
-    "min_crop_scales",
-    "max_crop_scales",
-    "min_crop_aspect_ratios",
-    "max_crop_aspect_ratios",
-    "min_crop_overlaps",
-    "max_crop_overlaps",
-    "min_crop_sample_coverages",
-    "max_crop_sample_coverages",
-    "min_crop_object_coverages",
-    "max_crop_object_coverages",
-    "max_crop_trials",
-)
+_RANGES = ("scales", "aspect_ratios", "overlaps", "sample_coverages", "object_coverages")
+_PER_SAMPLER = (*[f"{end}_crop_{name}" for name in _RANGES for end in ("min", "max")], "max_crop_trials")
 # Frames that make an image hardly larger are left out.
 _SMALLEST_FRAME = 1.05
 # What an image's row of labels begins with: channels, height, width, and the width of its label.

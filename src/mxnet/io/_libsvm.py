@@ -12,9 +12,9 @@ from .._core.params import DTypeOrNone, LongNonNeg, NonNeg, Shape
 from .._core.text import quoted
 from ..base import MXNetError
 from ..ndarray.sparse import csr_matrix
-from ._source import RoundBatches, Rows, RowSource, RowStream, files_of, to_array
+from ._source import NUMBER, RoundBatches, Rows, RowSource, RowStream, files_of, to_array
 
-_FLOAT = rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan)"
+_FLOAT = NUMBER.encode()
 _NUMBER = re.compile(_FLOAT, re.I)
 _LINE = re.compile(_FLOAT + rb"(?:\s+" + _FLOAT + rb":" + _FLOAT + rb")*", re.I)
 

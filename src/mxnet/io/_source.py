@@ -25,6 +25,10 @@ _ITERATOR_ARGUMENTS = ("data_name", "label_name")
 _SIMILAR = 0.75
 
 
+# A number in a text file.
+NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?|inf(?:inity)?|nan)"
+
+
 class Batch(NamedTuple):
     """What a source gives: one data and one label array."""
 

@@ -8,12 +8,20 @@ from typing import Any
 
 from .._core import logs
 from .._core.threads import Workers
+from ..base import OperatorTypeError
 from ._arrays import NDArrayIter  # noqa: F401
 from ._base import DataBatch, DataDesc, DataIter, HoldsBatch
 from ._csv import CSVSource
 from ._libsvm import LibSVMSource
 from ._mnist import MNISTSource
 from ._source import Batch, BatchSource, file_iterator
+
+
+def check_iterator(argument: str, given: object, *needed: str, kind: str = "a DataIter") -> None:
+    """Raise TypeError for what is no iterator over batches; anything that has what is needed is one."""
+    missing = [name for name in needed if not hasattr(given, name)]
+    if missing:
+        raise OperatorTypeError(f"{argument} must be {kind}, got {type(given).__name__}, which has no {missing[0]}")
 
 
 class ResizeIter(HoldsBatch):
@@ -29,6 +37,7 @@ class ResizeIter(HoldsBatch):
     """
 
     def __init__(self, data_iter: DataIter, size: int, reset_internal: bool = True) -> None:
+        check_iterator("data_iter", data_iter, "batch_size", "provide_data", "provide_label", "next", "reset")
         super().__init__(data_iter.batch_size)
         self.data_iter = data_iter
         self.size = size
@@ -83,6 +92,8 @@ class PrefetchingIter(HoldsBatch):
         self.iters = iters if isinstance(iters, list) else [iters]
         self.n_iter = len(self.iters)
         assert self.n_iter > 0, "at least one iterator is needed"
+        for it in self.iters:
+            check_iterator("iters", it, "provide_data", "provide_label", "next", "reset")
         self.rename_data = rename_data
         self.rename_label = rename_label
         self.batch_size = self.provide_data[0][1][0]
@@ -156,6 +167,7 @@ class MXDataIter(HoldsBatch):
     def __init__(
         self, handle: BatchSource, data_name: str = "data", label_name: str = "softmax_label", **_: Any
     ) -> None:
+        check_iterator("handle", handle, "next", "before_first", "close", kind="a BatchSource")
         super().__init__()
         self.handle = handle
         self._debug_skip_load = False

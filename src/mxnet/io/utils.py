@@ -98,8 +98,8 @@ def _reordered(value: Any, idx: np.ndarray, axis: int) -> Any:
 
 def _reader(value: Any, axis: int) -> Callable[[int, int], Any]:
     """A function (start, stop) -> copy of these samples; a copy, so that writing into a batch leaves the data set."""
-    if isinstance(value, CSRNDArray):
-        return lambda start, stop: value[start:stop]
+    if isinstance(value, CSRNDArray):  # a batch at a time is made dense
+        return lambda start, stop: value[start:stop].tostype("default")
     t, ctx, axis = value._t.detach(), value.context, _batch_axis(value, axis)
     copy = torch.narrow_copy
     return lambda start, stop: wrap(copy(t, axis, start, stop - start), ctx)

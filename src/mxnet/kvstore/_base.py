@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from ..optimizer import Optimizer
+from ..registry import warn_of_another
 
 
 class KVStoreBase:
@@ -68,13 +68,7 @@ class KVStoreBase:
         """Make a class known to :func:`create` by its lower-case name. A class decorator."""
         assert isinstance(klass, type), f"a class is expected, got {klass!r}"
         name = klass.__name__.lower()
-        known = KVStoreBase.kv_registry.get(name)
-        if known is not None:
-            warnings.warn(
-                f"WARNING: New kvstore {klass.__module__}.{klass.__name__} is overriding existing kvstore "
-                f"{known.__module__}.{known.__name__}",
-                stacklevel=2,
-            )
+        warn_of_another("kvstore", klass, KVStoreBase.kv_registry.get(name))
         KVStoreBase.kv_registry[name] = klass
         return klass
 

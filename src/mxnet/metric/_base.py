@@ -11,8 +11,11 @@ from torch import Tensor
 
 from .. import registry
 from .._core.text import quoted, shortened
+from .._core.types import Names
 from ..base import UnknownNameError
 from ..ndarray import NDArray
+
+__all__ = ["EvalMetric", "alias", "check_label_shapes", "register"]
 
 # Arrays up to this size are handled by NumPy, whose calls cost half of torch's; larger ones profit from threads.
 _SMALL = 1 << 16
@@ -152,8 +155,8 @@ class EvalMetric:
     def __init__(
         self,
         name: str,
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
+        output_names: Names = None,
+        label_names: Names = None,
         **kwargs: Any,
     ) -> None:
         self._has_global_stats = kwargs.pop("has_global_stats", False)
@@ -249,15 +252,16 @@ class EvalMetric:
 
     def get(self) -> tuple[Any, Any]:
         """Name and local value (NaN when there was no batch)."""
-        count = self.num_inst
-        return self.name, self.sum_metric / count if count else float("nan")
+        return self.name, self._value(self.num_inst, self.sum_metric)
 
     def get_global(self) -> tuple[Any, Any]:
         """Name and global value; the local one when the metric does not keep a global pair."""
         if not self._has_global_stats:
             return self.get()
-        count = self.global_num_inst
-        return self.name, self.global_sum_metric / count if count else float("nan")
+        return self.name, self._value(self.global_num_inst, self.global_sum_metric)
+
+    def _value(self, count: Any, total: Any) -> float:
+        return total / count if count else float("nan")
 
     def get_name_value(self) -> list[tuple[str, float]]:
         """Pairs of name and local value."""

@@ -10,9 +10,12 @@ import numpy
 import torch
 
 from .._core.defaults import Defaults
+from .._core.types import Names
 from ..ndarray import NDArray
 from ._base import EvalMetric, alias, as_index, as_single, as_tensor, check_label_shapes, pairs, register, working
 from ._counts import Counts, _BinaryClassificationMetrics
+
+__all__ = ["F1", "MCC", "Accuracy", "CrossEntropy", "NegativeLogLikelihood", "Perplexity", "TopKAccuracy"]
 
 
 @register
@@ -39,11 +42,7 @@ class Accuracy(EvalMetric):
     """
 
     def __init__(
-        self,
-        axis: int = 1,
-        name: str = "accuracy",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
+        self, axis: int = 1, name: str = "accuracy", output_names: Names = None, label_names: Names = None
     ) -> None:
         super().__init__(name, output_names, label_names, axis=axis, has_global_stats=True)
         self.axis = axis
@@ -71,11 +70,7 @@ class TopKAccuracy(EvalMetric):
     """
 
     def __init__(
-        self,
-        top_k: int = 1,
-        name: str = "top_k_accuracy",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
+        self, top_k: int = 1, name: str = "top_k_accuracy", output_names: Names = None, label_names: Names = None
     ) -> None:
         super().__init__(name, output_names, label_names, top_k=top_k, has_global_stats=True)
         self.top_k = top_k
@@ -115,11 +110,7 @@ class _BinaryMetric(Defaults, EvalMetric):
     """A score of the counts, averaged over batches (macro) or computed over all samples (micro)."""
 
     def __init__(
-        self,
-        name: str = "",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
-        average: str = "macro",
+        self, name: str = "", output_names: Names = None, label_names: Names = None, average: str = "macro"
     ) -> None:
         self.average = average
         self.metrics = self._metrics = _BinaryClassificationMetrics(type(self).__name__)
@@ -208,11 +199,7 @@ class _LogLoss(Defaults, EvalMetric):
     """The mean of ``-log(p + eps)``, ``p`` being the probability that a sample's class was given."""
 
     def __init__(
-        self,
-        eps: float = 1e-12,
-        name: str = "",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
+        self, eps: float = 1e-12, name: str = "", output_names: Names = None, label_names: Names = None
     ) -> None:
         super().__init__(name, output_names, label_names, eps=eps, has_global_stats=True)
         self.eps = eps
@@ -274,8 +261,8 @@ class Perplexity(EvalMetric):
         ignore_label: int | None,
         axis: int = -1,
         name: str = "perplexity",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
+        output_names: Names = None,
+        label_names: Names = None,
     ) -> None:
         super().__init__(name, output_names, label_names, ignore_label=ignore_label, has_global_stats=True)
         self.ignore_label = ignore_label
@@ -303,14 +290,5 @@ class Perplexity(EvalMetric):
                 count = count - xp.count_nonzero(ignored)
             self._add(-xp.log(probability.clip(1e-10)).sum(), count)
 
-    def get(self) -> tuple[str, float]:
-        """Name and local value."""
-        return _exponential(*super().get())
-
-    def get_global(self) -> tuple[str, float]:
-        """Name and global value."""
-        return _exponential(*super().get_global())
-
-
-def _exponential(name: str, value: float) -> tuple[str, float]:
-    return name, math.exp(value) if value == value else value
+    def _value(self, count: Any, total: Any) -> float:
+        return math.exp(super()._value(count, total))

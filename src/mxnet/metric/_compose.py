@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, Union
 
 from .._core.defaults import Defaults
+from .._core.types import Names
 from ..ndarray import NDArray
 from ._base import EvalMetric, alias, as_single, check_label_shapes, create_registered, register, working
+
+__all__ = ["Caffe", "CompositeEvalMetric", "CustomMetric", "Loss", "Torch", "create", "np"]
 
 # What :func:`create` makes a metric of.
 MetricLike: TypeAlias = Union[str, Callable[..., Any], EvalMetric, Mapping[str, Any], list[Any]]
@@ -54,8 +57,8 @@ class CompositeEvalMetric(EvalMetric):
         self,
         metrics: list[Any] | None = None,
         name: str = "composite",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
+        output_names: Names = None,
+        label_names: Names = None,
     ) -> None:
         self.metrics = [create(m) for m in metrics or []]
         super().__init__(name, output_names, label_names, has_global_stats=True)
@@ -133,9 +136,7 @@ class Loss(Defaults, EvalMetric):
         As for :class:`EvalMetric`.
     """
 
-    def __init__(
-        self, name: str = "loss", output_names: Sequence[str] | None = None, label_names: Sequence[str] | None = None
-    ) -> None:
+    def __init__(self, name: str = "loss", output_names: Names = None, label_names: Names = None) -> None:
         super().__init__(name, output_names, label_names, has_global_stats=True)
 
     def update(self, _: object, preds: Any) -> None:
@@ -184,8 +185,8 @@ class CustomMetric(EvalMetric):
         feval: Callable[..., Any],
         name: str | None = None,
         allow_extra_outputs: bool = False,
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
+        output_names: Names = None,
+        label_names: Names = None,
     ) -> None:
         if name is None:
             name = getattr(feval, "__name__", type(feval).__name__)

@@ -10,8 +10,11 @@ import numpy
 import torch
 
 from .._core.defaults import Defaults
+from .._core.types import Names
 from ..ndarray import NDArray
 from ._base import EvalMetric, alias, as_double, as_index, check_label_shapes, pairs, register, working
+
+__all__ = ["MAE", "MSE", "PCC", "RMSE", "PearsonCorrelation"]
 
 
 def _difference(xp: Any, label: Any, pred: Any) -> Any:
@@ -27,9 +30,7 @@ def _difference(xp: Any, label: Any, pred: Any) -> Any:
 class _ErrorMetric(Defaults, EvalMetric):
     """The mean over batches of an error."""
 
-    def __init__(
-        self, name: str = "", output_names: Sequence[str] | None = None, label_names: Sequence[str] | None = None
-    ) -> None:
+    def __init__(self, name: str = "", output_names: Names = None, label_names: Names = None) -> None:
         super().__init__(name, output_names, label_names, has_global_stats=True)
 
     def _error(self, xp: object, difference: object) -> Any:
@@ -97,11 +98,7 @@ class PearsonCorrelation(EvalMetric):
     """
 
     def __init__(
-        self,
-        name: str = "pearsonr",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
-        average: str = "macro",
+        self, name: str = "pearsonr", output_names: Names = None, label_names: Names = None, average: str = "macro"
     ) -> None:
         self.average = average
         super().__init__(name, output_names, label_names, has_global_stats=True)
@@ -146,18 +143,12 @@ class PearsonCorrelation(EvalMetric):
             before = self._pred_nums, self._mean_p, self._sse_p
             self._pred_nums, self._mean_p, self._sse_p = self.update_variance(pred, *before)
 
-    def _micro(self, count: int) -> tuple[str, float]:
-        """The coefficient of all samples since the last :meth:`reset`, for the local and the global value alike."""
+    def _value(self, count: Any, total: Any) -> float:
+        if self.average == "macro":
+            return super()._value(count, total)
+        # That of all samples since the last reset, for the local and the global value alike.
         spread = math.sqrt(self._sse_p * self._sse_l)
-        return self.name, self._conv / spread if count and spread else float("nan")
-
-    def get(self) -> tuple[str, float]:
-        """Name and local value."""
-        return super().get() if self.average == "macro" else self._micro(self.num_inst)
-
-    def get_global(self) -> tuple[str, float]:
-        """Name and global value."""
-        return super().get_global() if self.average == "macro" else self._micro(self.global_num_inst)
+        return self._conv / spread if count and spread else float("nan")
 
 
 def _coefficient(x: Any, y: Any) -> Any:
@@ -182,11 +173,7 @@ class PCC(EvalMetric):
     """
 
     def __init__(
-        self,
-        name: str = "pcc",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
-        has_global_stats: bool = True,
+        self, name: str = "pcc", output_names: Names = None, label_names: Names = None, has_global_stats: bool = True
     ) -> None:
         self.k = 2
         self.lcm: numpy.ndarray
@@ -200,16 +187,14 @@ class PCC(EvalMetric):
             label = as_index(label)
             if xp is torch:
                 label, pred = label.cpu().numpy(), pred.cpu().numpy()
-            self._grow(int(max(pred.max(), label.max())) + 1 - self.k)
+            more = int(max(pred.max(), label.max())) + 1 - self.k
+            if more > 0:
+                self.lcm, self.gcm = (numpy.pad(matrix, (0, more)) for matrix in (self.lcm, self.gcm))
+                self.k += more
             for matrix in (self.lcm, self.gcm):
                 numpy.add.at(matrix, (pred.reshape(-1), label.reshape(-1)), 1)
         self.num_inst += 1
         self.global_num_inst += 1
-
-    def _grow(self, more: int) -> None:
-        if more > 0:
-            self.lcm, self.gcm = (numpy.pad(matrix, (0, more)) for matrix in (self.lcm, self.gcm))
-            self.k += more
 
     @property
     def sum_metric(self) -> float:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..io import DataDesc
 from ..symbol import Symbol
+
+Shapes = Sequence[DataDesc | tuple[str, Sequence[int]]]  # by input, as an iterator provides them
+Settings = Mapping[str, Any] | Sequence[tuple[str, Any]]  # of an optimizer
 
 # Endings of parameter names, which are never what a user meant as the name of an input.
 _PARAMETER_ENDINGS = ("_weight", "_bias", "_gamma", "_beta")
@@ -53,10 +56,7 @@ def _as_desc(x: Any) -> DataDesc:
 
 
 def _parse_data_desc(
-    data_names: Sequence[str],
-    label_names: Sequence[str],
-    data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
-    label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None,
+    data_names: Sequence[str], label_names: Sequence[str], data_shapes: Shapes, label_shapes: Shapes | None
 ) -> tuple[list[DataDesc], list[DataDesc] | None]:
     """Descriptions from pairs or descriptions, checked against the inputs' names."""
     data = [_as_desc(x) for x in data_shapes]

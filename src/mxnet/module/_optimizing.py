@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import optimizer as opt
@@ -12,37 +13,30 @@ from ..context import Context
 from ..kvstore import KVStore
 from ..model import _create_kvstore, _initialize_kvstore
 from ..optimizer import Optimizer
+from ._inputs import Settings
+from .base_module import BaseModule
 from .executor_group import DataParallelExecutorGroup
 
 
-class Optimizing:
-    """The part of a module that has an optimizer."""
+class Optimizing(BaseModule):
+    """A module that has an optimizer, and its parameters on devices."""
 
-    binded: bool
-    params_initialized: bool
-    optimizer_initialized: bool
-    logger: Any
-    symbol: Any
     _arg_params: Any
     _compression_params: Any
     _context: Sequence[Context]
     _exec_group: DataParallelExecutorGroup
-    _kvstore: Any
-    _optimizer: Any
     _param_names: Sequence[str]
-    _params_dirty: bool
-    _preload_opt_states: str | None
-    _sync_params_from_devices: Any
-    _update_on_kvstore: bool | None
-    _updater: Any
+    _sync_params_from_devices: Callable[[], None]
 
-    def _init_optimizer(
-        self,
-        kvstore: Any,
-        optimizer: Any,
-        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]],
-        force_init: bool,
-    ) -> None:
+    def __init__(self, logger: Any = logging) -> None:
+        super().__init__(logger)
+        self._optimizer: Any = None
+        self._kvstore: Any = None
+        self._update_on_kvstore: bool | None = None
+        self._updater: Any = None
+        self._preload_opt_states: str | None = None
+
+    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Settings, force_init: bool) -> None:
         assert self.binded and self.params_initialized, "call bind and init_params first"
         if self._params_dirty:
             self._sync_params_from_devices()

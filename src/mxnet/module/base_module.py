@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import metric, ndarray
@@ -19,7 +19,7 @@ from ..model import BatchEndParam, split_params
 from ..monitor import Monitor
 from ..ndarray import NDArray
 from ..optimizer import Optimizer
-from ._inputs import _check_input_names, _check_names_match, _parse_data_desc  # noqa: F401
+from ._inputs import Settings, Shapes, _check_input_names, _check_names_match, _parse_data_desc  # noqa: F401
 from ._predicting import Predicting, notify
 
 # What a signature shows; one object for all modules, initializers have no state.
@@ -69,7 +69,7 @@ class BaseModule(Predicting):
         batch_end_callback: Callable[..., Any] | None = None,
         kvstore: Any = "local",
         optimizer: Optimizer | str = "sgd",
-        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]] = (("learning_rate", 0.01),),
+        optimizer_params: Settings = (("learning_rate", 0.01),),
         eval_end_callback: Any = None,
         eval_batch_end_callback: Any = None,
         initializer: Initializer | str = DEFAULT_INITIALIZER,
@@ -397,13 +397,13 @@ class BaseModule(Predicting):
 
     def bind(
         self,
-        data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
-        label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None = None,
+        data_shapes: Shapes,
+        label_shapes: Shapes | None = None,
         for_training: bool = True,
         inputs_need_grad: bool = False,
         force_rebind: bool = False,
         shared_module: BaseModule | None = None,
-        grad_req: str | Sequence[str] | dict[str, str] = "write",
+        grad_req: GradReq = "write",
     ) -> None:
         """Allocate memory for inputs of given shapes.
 
@@ -433,12 +433,7 @@ class BaseModule(Predicting):
         self.binded = True
 
     def _bind(
-        self,
-        data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
-        label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None,
-        rebind: bool,
-        shared_module: Any,
-        grad_req: GradReq,
+        self, data_shapes: Shapes, label_shapes: Shapes | None, rebind: bool, shared_module: Any, grad_req: GradReq
     ) -> None:
         """What :meth:`bind` does when there is something to do; ``for_training`` and ``inputs_need_grad`` are set."""
         raise NotImplementedError
@@ -451,7 +446,7 @@ class BaseModule(Predicting):
         self,
         kvstore: str | KVStore | None = "local",
         optimizer: str | Optimizer = "sgd",
-        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]] = (("learning_rate", 0.01),),
+        optimizer_params: Settings = (("learning_rate", 0.01),),
         force_init: bool = False,
     ) -> None:
         """Install an optimizer.
@@ -475,12 +470,6 @@ class BaseModule(Predicting):
         self._init_optimizer(kvstore, optimizer, optimizer_params, force_init)
         self.optimizer_initialized = True
 
-    def _init_optimizer(
-        self,
-        kvstore: str | KVStore | None,
-        optimizer: str | Optimizer,
-        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]],
-        force_init: bool,
-    ) -> None:
+    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Settings, force_init: bool) -> None:
         """What :meth:`init_optimizer` does when there is something to do."""
         raise NotImplementedError

@@ -13,17 +13,20 @@ from .. import symbol as sym
 from .._core.types import ContextLike
 from ..context import cpu
 from ..io import DataBatch, DataDesc
-from ..kvstore import KVStore
 from ..metric import EvalMetric
 from ..model import load_params
 from ..monitor import Monitor
 from ..name import NameManager
 from ..ndarray import NDArray
-from ..optimizer import Optimizer
+from ._inputs import Settings, Shapes
 from .base_module import BaseModule, GradReq, Values, _check_input_names
 from .module import Module
 
 _CPU = cpu()
+
+
+# Arguments of the modules of all buckets, which are attributes under these names.
+_SETTINGS = "context work_load_list fixed_param_names state_names group2ctxs compression_params".split()
 
 
 class BucketingModule(BaseModule):
@@ -104,15 +107,7 @@ class BucketingModule(BaseModule):
     @property
     def _settings(self) -> dict[str, Any]:
         """What the modules of all buckets are made with."""
-        return {
-            "logger": self.logger,
-            "context": self._context,
-            "work_load_list": self._work_load_list,
-            "fixed_param_names": self._fixed_param_names,
-            "state_names": self._state_names,
-            "group2ctxs": self._group2ctxs,
-            "compression_params": self._compression_params,
-        }
+        return {"logger": self.logger, **{name: getattr(self, f"_{name}") for name in _SETTINGS}}
 
     # ------------------------------------------------------------------ facts (of the current bucket)
 
@@ -176,12 +171,7 @@ class BucketingModule(BaseModule):
     # ------------------------------------------------------------------ setup
 
     def _bind(
-        self,
-        data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
-        label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None,
-        rebind: bool,
-        shared_module: Any,
-        grad_req: GradReq,
+        self, data_shapes: Shapes, label_shapes: Shapes | None, rebind: bool, shared_module: Any, grad_req: GradReq
     ) -> None:
         assert shared_module is None, "shared_module for BucketingModule is not supported"
         params, self._kept_params = self._kept_params or self._known_params(), None
@@ -217,13 +207,7 @@ class BucketingModule(BaseModule):
         self._curr_module = module
         self._curr_bucket_key = bucket_key
 
-    def _init_optimizer(
-        self,
-        kvstore: str | KVStore | None,
-        optimizer: str | Optimizer,
-        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]],
-        force_init: bool,
-    ) -> None:
+    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Settings, force_init: bool) -> None:
         assert self.binded and self.params_initialized, "call bind and init_params first"
         self._curr_module.init_optimizer(kvstore, optimizer, optimizer_params, force_init)
         for module in self._buckets.values():

@@ -8,9 +8,8 @@ from typing import Any
 
 from ..base import MXNetError
 from ..context import Context
-from ..executor_manager import _split_input_slice, check_inputs
+from ..executor_manager import _split_input_slice, check_inputs, copy_means
 from ..io import DataBatch, DataDesc
-from ..kvstore._comm import copy_into, total
 from ..model import Updates
 from ..ndarray import NDArray, array, concat, slice_axis
 from ..ndarray.ndarray import _DTYPE_MX_TO_NP
@@ -178,19 +177,6 @@ class DataParallelExecutorGroup:
         self.slices: list[slice] | None = None
         self.execs: list[Any] = []
         self._default_execs: list[Any] | None = None
-        self.data_arrays: Any = None
-        self.label_arrays: Any = None
-        self.param_arrays: Any = None
-        self.state_arrays: Any = None
-        self.grad_arrays: Any = None
-        self.aux_arrays: Any = None
-        self.input_grad_arrays: Any = None
-        self.data_shapes: Any = None
-        self.label_shapes: Any = None
-        self.data_names: Any = None
-        self.label_names: Any = None
-        self.data_layouts: Any = None
-        self.label_layouts: Any = None
         self.output_names = symbol.list_outputs()
         self.num_outputs = len(self.output_names)
         self.output_layouts = [DataDesc.get_batch_axis(symbol[i].attr("__layout__")) for i in range(self.num_outputs)]
@@ -321,7 +307,7 @@ class DataParallelExecutorGroup:
         self._ordered_names = [self.arg_names[i] for i in places]
         self.param_arrays = [[e.arg_arrays[i] for e in execs] for i in places]
         self.grad_arrays = [[e.grad_arrays[i] for e in execs] for i in places] if self.for_training else None
-        self.input_grad_arrays = None
+        self.input_grad_arrays: Any = None
         if self.inputs_need_grad:
             at = {name: i for i, name in enumerate(self.arg_names)}
             self.input_grad_arrays = [[e.grad_arrays[at[n]] for e in execs] for n in self.data_names if n in at]
@@ -361,17 +347,9 @@ class DataParallelExecutorGroup:
 
     def get_params(self, arg_params: dict[str, Any], aux_params: dict[str, Any]) -> None:
         """Write the parameters and auxiliary states (their means over the devices) into arrays."""
-        targets, values = [], []
-        for names, blocks, into in (
-            (self._ordered_names, self.param_arrays, arg_params),
-            (self.aux_names, self.aux_arrays, aux_params),
-        ):
-            for name, block in zip(names, blocks):
-                if name not in into:  # a checkpoint does not hold a label that was bound as if it were a parameter
-                    continue
-                targets.append(into[name])
-                values.append(block[0] if len(block) == 1 else total(block) / len(block))
-        copy_into(targets, values)
+        groups = (self._ordered_names, self.param_arrays, arg_params), (self.aux_names, self.aux_arrays, aux_params)
+        # A checkpoint does not hold a label that was bound as if it were a parameter.
+        copy_means([(into[n], block) for names, blocks, into in groups for n, block in zip(names, blocks) if n in into])
 
     def get_states(self, merge_multi_context: bool = True) -> list[list[Any]]:
         """The states' arrays, a list over devices for each."""

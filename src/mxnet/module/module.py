@@ -16,15 +16,16 @@ from ..metric import EvalMetric
 from ..model import load_checkpoint
 from ..monitor import Monitor
 from ..ndarray import NDArray
+from ._inputs import Shapes
 from ._optimizing import Optimizing
 from ._parameters import _check_params, _list_shapes, _row_sparse_names, _zeros_like
-from .base_module import BaseModule, GradReq, Values, _check_input_names, _parse_data_desc
+from .base_module import GradReq, Values, _check_input_names, _parse_data_desc
 from .executor_group import DataParallelExecutorGroup
 
 _CPU = cpu()
 
 
-class Module(Optimizing, BaseModule):
+class Module(Optimizing):
     """A network given by a symbol.
 
     With several contexts each batch is split over them by work load, and a key-value store sums their gradients.
@@ -98,11 +99,6 @@ class Module(Optimizing, BaseModule):
         self._params_dirty = False
 
         self._compression_params = compression_params
-        self._optimizer: Any = None
-        self._kvstore: Any = None
-        self._update_on_kvstore: Any = None
-        self._updater: Any = None
-        self._preload_opt_states: str | None = None
         self._grad_req: Any = None
 
         self._exec_group: Any = None
@@ -240,12 +236,7 @@ class Module(Optimizing, BaseModule):
         self._label_shapes = None
 
     def _bind(
-        self,
-        data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
-        label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None,
-        rebind: bool,
-        shared_module: Any,
-        grad_req: GradReq,
+        self, data_shapes: Shapes, label_shapes: Shapes | None, rebind: bool, shared_module: Any, grad_req: GradReq
     ) -> None:
         assert self.for_training or not self.inputs_need_grad, "inputs_need_grad needs for_training=True"
         self._grad_req = grad_req

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import ndarray as nd
@@ -12,6 +12,7 @@ from ..kvstore import KVStore
 from ..monitor import Monitor
 from ..ndarray import NDArray
 from ..optimizer import Optimizer
+from ._inputs import Settings
 from .base_module import BaseModule, GradReq, Values
 
 
@@ -98,7 +99,7 @@ class PythonModule(BaseModule):
         self,
         kvstore: str | KVStore | None = "local",
         optimizer: str | Optimizer = "sgd",
-        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]] = (("learning_rate", 0.01),),
+        optimizer_params: Settings = (("learning_rate", 0.01),),
         force_init: bool = False,
     ) -> None:
         """Note that the optimizer is installed: there is nothing to optimize."""

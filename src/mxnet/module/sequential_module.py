@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..io import DataBatch, DataDesc
-from ..kvstore import KVStore
 from ..metric import EvalMetric
 from ..monitor import Monitor
 from ..ndarray import NDArray
-from ..optimizer import Optimizer
+from ._inputs import Settings, Shapes
 from .base_module import BaseModule, GradReq, Values
 
 
@@ -127,12 +126,7 @@ class SequentialModule(BaseModule):
     # ------------------------------------------------------------------ setup
 
     def _bind(
-        self,
-        data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
-        label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None,
-        rebind: bool,
-        shared_module: Any,
-        grad_req: GradReq,
+        self, data_shapes: Shapes, label_shapes: Shapes | None, rebind: bool, shared_module: Any, grad_req: GradReq
     ) -> None:
         for_training, inputs_need_grad = self.for_training, self.inputs_need_grad
         assert for_training or not inputs_need_grad, "inputs_need_grad needs for_training=True"
@@ -151,13 +145,7 @@ class SequentialModule(BaseModule):
         takes_labels = any(meta.get(self.META_TAKE_LABELS) for meta in self._metas)
         self._label_shapes = label_shapes if takes_labels else None
 
-    def _init_optimizer(
-        self,
-        kvstore: str | KVStore | None,
-        optimizer: str | Optimizer,
-        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]],
-        force_init: bool,
-    ) -> None:
+    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Settings, force_init: bool) -> None:
         assert self.binded and self.params_initialized, "call bind and init_params first"
         for module in self._modules:
             module.init_optimizer(kvstore, optimizer, optimizer_params, force_init)

@@ -13,6 +13,7 @@ import torch
 from .._core import integers, layout, tape
 from .._core.array import Array, context_of, require_array
 from .._core.dtypes import CODE_TO_NP, TORCH_TO_CODE, torch_dtype
+from .._core.errors import NotAScalarError
 from .._core.frontend import nd
 from .._core.host import numpy_copy
 from .._core.invoke import derive, invoke
@@ -132,11 +133,16 @@ class NDArray(Array, Fluent):
     def __hash__(self) -> int:
         return id(self) >> 4
 
+    def _number(self) -> Any:
+        if self._t.numel() != 1:
+            raise NotAScalarError(f"only arrays of one element can be converted to a number, got shape {self.shape}")
+        return self._t.item()
+
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._number())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._number())
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec and self._t.numel() == 1 else super().__format__(spec)

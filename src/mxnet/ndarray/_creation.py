@@ -286,14 +286,10 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True, array_cls: type = ND
         warnings.filterwarnings("ignore", message="The given NumPy array is not writ")
         # NumPy lets axes of length 1 have any stride; in another shape they have that of their place.
         shared = torch.from_numpy(ndarray.reshape(-1, 1)).reshape(ndarray.shape)
-        made = wrap(shared, _cpu_context())
+        ctx = current_context()
+        made = wrap(shared, ctx if ctx.device_type.startswith("cpu") else Context("cpu", 0))
     ndarray.flags["WRITEABLE"] = False
     return made
-
-
-def _cpu_context() -> Context:
-    ctx = current_context()
-    return ctx if ctx.device_type.startswith("cpu") else Context("cpu", 0)
 
 
 def from_dlpack(dlpack: Any) -> NDArray:
@@ -387,13 +383,3 @@ def indexing_key_expand_implicit_axes(key: object, shape: tuple[int, ...]) -> tu
         if k is Ellipsis:
             return keys[:i] + fill + keys[i + 1 :]
     return keys + fill
-
-
-def check_boolean_array_dimension(array_shape: tuple[int, ...], axis: int, bool_shape: tuple[int, ...]) -> None:
-    """Raise IndexError when a boolean index does not fit the axes it is applied to."""
-    for i, n in enumerate(bool_shape):
-        if array_shape[axis + i] != n:
-            raise IndexError(
-                f"boolean index did not match indexed array along axis {axis + i}; size is {array_shape[axis + i]} "
-                f"but corresponding boolean size is {n}"
-            )

@@ -211,14 +211,19 @@ def advanced_index(items: tuple[Any, ...], t: torch.Tensor) -> tuple[tuple[Any, 
     return tuple(index), flips
 
 
+def check_boolean_array_dimension(array_shape: tuple[int, ...], axis: int, bool_shape: tuple[int, ...]) -> None:
+    """Raise IndexError when a boolean index does not fit the axes it is applied to."""
+    for i, n in enumerate(bool_shape):
+        if array_shape[axis + i] != n:
+            raise IndexError(
+                f"boolean index did not match indexed array along axis {axis + i}; size is {array_shape[axis + i]} "
+                f"but corresponding boolean size is {n}"
+            )
+
+
 def _mask_to_indices(mask: Any, axis: int, t: torch.Tensor) -> list[torch.Tensor]:
     """The positions where a mask is true, one index array for each of its axes."""
-    for i, n in enumerate(mask.shape):
-        if t.shape[axis + i] != n:
-            raise IndexError(
-                f"boolean index did not match indexed array along axis {axis + i}; size is "
-                f"{t.shape[axis + i]} but corresponding boolean size is {n}"
-            )
+    check_boolean_array_dimension(t.shape, axis, mask.shape)
     if isinstance(mask, np.ndarray):
         return [torch.from_numpy(i).to(t.device) for i in mask.nonzero()]
     return list(mask.to(t.device).nonzero(as_tuple=True))

@@ -23,6 +23,11 @@ from ._array import NDArray, make_function, wrap
 _slice, _retain = make_function(get_op("slice"), "slice"), make_function(get_op("_sparse_retain"), "retain")
 
 
+def _part_of_store(name: str) -> Any:
+    """An attribute that is one of the tensors an array is stored as."""
+    return property(lambda self: getattr(self._store, name), lambda self, value: setattr(self._store, name, value))
+
+
 class BaseSparseNDArray(NDArray):
     """What both kinds of sparse arrays share.
 
@@ -81,21 +86,7 @@ class BaseSparseNDArray(NDArray):
     def _parts(self) -> tuple[torch.Tensor, ...]:
         return self._store.parts()
 
-    @property
-    def _values(self) -> torch.Tensor:
-        return self._store.values
-
-    @_values.setter
-    def _values(self, value: torch.Tensor) -> None:
-        self._store.values = value
-
-    @property
-    def _indices(self) -> torch.Tensor:
-        return self._store.indices
-
-    @_indices.setter
-    def _indices(self, value: torch.Tensor) -> None:
-        self._store.indices = value
+    _values, _indices = _part_of_store("values"), _part_of_store("indices")
 
     @property
     def stype(self) -> str:
@@ -325,13 +316,7 @@ class CSRNDArray(BaseSparseNDArray):
         """Where each row begins in ``data`` and ``indices``, int64, one longer than there are rows."""
         return wrap(self._store.indptr, self._ctx)
 
-    @property
-    def _indptr(self) -> torch.Tensor:
-        return self._store.indptr
-
-    @_indptr.setter
-    def _indptr(self, value: torch.Tensor) -> None:
-        self._store.indptr = value
+    _indptr = _part_of_store("indptr")
 
     def _fill(self, value: object) -> None:
         raise ValueError(f"a CSRNDArray cannot be filled with one number, got {value}")

@@ -48,6 +48,13 @@ def _same_shape(found: tuple[int, ...], wanted: Any) -> None:
         raise ValueError(f"Shape mismatch detected. {tuple(found)} v.s. {tuple(wanted)}")
 
 
+def _length(indices: torch.Tensor) -> int:
+    """The least length of an axis that has places of these numbers."""
+    if not indices.numel():
+        raise ValueError("invalid shape: it cannot be inferred without indices")
+    return int(indices.max()) + 1
+
+
 def csr_matrix(
     arg1: Any, shape: ShapeLike | None = None, ctx: Context | None = None, dtype: DTypeLike = None
 ) -> CSRNDArray:
@@ -88,9 +95,7 @@ def csr_matrix(
         values = _vector(arg1[0], ctx, dtype)
         indices, indptr = (_vector(a, ctx, np.int64) for a in arg1[1:])
         if shape is None:
-            if not indices.numel():
-                raise ValueError("invalid shape: it cannot be inferred without indices")
-            shape = (indptr.numel() - 1, int(indices.max()) + 1)
+            shape = (indptr.numel() - 1, _length(indices))
         return _given("csr", shape, values, [indptr, indices], ctx)
     if isinstance(arg1, RowSparseNDArray):
         raise ValueError("Unexpected input type: RowSparseNDArray")
@@ -105,9 +110,7 @@ def _from_coordinates(values: Any, rows: Any, columns: Any, shape: Any, ctx: Con
             f"data, row and col must have one length, got {values.numel()}, {rows.numel()} and {columns.numel()}"
         )
     if shape is None:
-        if not rows.numel():
-            raise ValueError("invalid shape: it cannot be inferred without indices")
-        shape = (int(rows.max()) + 1, int(columns.max()) + 1)
+        shape = (_length(rows), _length(columns))
     for name, index, bound in (("row", rows, shape[0]), ("column", columns, shape[1])):
         if index.numel() and (int(index.min()) < 0 or int(index.max()) >= bound):
             raise ValueError(f"csr: a {name} index is out of range [0, {bound})")
@@ -151,9 +154,7 @@ def row_sparse_array(
             raise ValueError(f"Unexpected length of input tuple: {len(arg1)}; a shape or (data, indices) is expected")
         values, indices = _vector(arg1[0], ctx, dtype), _vector(arg1[1], ctx, np.int64)
         if shape is None:
-            if not indices.numel():
-                raise ValueError("invalid shape: it cannot be inferred without indices")
-            shape = (int(indices.max()) + 1, *values.shape[1:])
+            shape = (_length(indices), *values.shape[1:])
         if not indices.numel():  # an empty list has no further axes
             values = values.reshape(0, *_creation._shape(shape)[1:])
         return _given("row_sparse", shape, values, [indices], ctx)

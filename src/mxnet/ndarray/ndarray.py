@@ -16,7 +16,6 @@ from ._array import (
 from ._creation import (
     arange,
     array,
-    check_boolean_array_dimension,
     concatenate,
     empty,
     eye,
@@ -38,6 +37,7 @@ from ._creation import (
     waitall,
     zeros,
 )
+from ._index_keys import check_boolean_array_dimension
 from ._shared import _new_from_shared_mem  # noqa: F401
 
 py_slice = slice  # mx.nd.slice is the operator

@@ -56,18 +56,8 @@ class Adam(_TwoMoments):
 
     def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         lr *= math.sqrt(1.0 - self.beta2**step.t) / (1.0 - self.beta1**step.t)
-        kernels.adam(
-            w,
-            g,
-            *states,
-            lr=lr,
-            beta1=self.beta1,
-            beta2=self.beta2,
-            epsilon=self.epsilon,
-            wd=wd,
-            **self._scaling(),
-            fused=step.fused,
-        )
+        numbers = self._scaling("beta1", "beta2", "epsilon")
+        kernels.adam(w, g, *states, lr=lr, fused=step.fused, wd=wd, **numbers)
 
 
 @builtin
@@ -90,16 +80,8 @@ class Adamax(_TwoMoments):
         self.beta2 = beta2
 
     def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
-        kernels.adamax(
-            w,
-            g,
-            *states,
-            lr=lr / (1.0 - self.beta1**step.t),
-            beta1=self.beta1,
-            beta2=self.beta2,
-            wd=wd,
-            **self._scaling(),
-        )
+        lr /= 1.0 - self.beta1**step.t
+        kernels.adamax(w, g, *states, lr=lr, wd=wd, **self._scaling("beta1", "beta2"))
 
 
 @builtin
@@ -152,20 +134,9 @@ class Nadam(_TwoMoments):
 
     def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         grad_scales, mean_scales = zip(*(step.scalars or ()))
-        kernels.nadam(
-            w,
-            g,
-            *states,
-            lr=lr,
-            beta1=self.beta1,
-            beta2=self.beta2,
-            epsilon=self.epsilon,
-            grad_scales=grad_scales,
-            mean_scales=mean_scales,
-            var_correction=1.0 - self.beta2**step.t,
-            wd=wd,
-            **self._scaling(),
-        )
+        numbers = self._scaling("beta1", "beta2", "epsilon")
+        numbers.update(grad_scales=grad_scales, mean_scales=mean_scales, var_correction=1.0 - self.beta2**step.t)
+        kernels.nadam(w, g, *states, lr=lr, wd=wd, **numbers)
 
 
 @builtin
@@ -193,15 +164,4 @@ class FTML(Optimizer):
         return zeros_like(weight), zeros_like(weight), zeros_like(weight)
 
     def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
-        kernels.ftml(
-            w,
-            g,
-            *states,
-            lr=lr,
-            beta1=self.beta1,
-            beta2=self.beta2,
-            epsilon=self.epsilon,
-            t=step.t,
-            wd=wd,
-            **self._scaling(),
-        )
+        kernels.ftml(w, g, *states, lr=lr, t=step.t, wd=wd, **self._scaling("beta1", "beta2", "epsilon"))

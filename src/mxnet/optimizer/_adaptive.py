@@ -68,7 +68,7 @@ class AdaDelta(Optimizer):
         return zeros_like(weight), zeros_like(weight)
 
     def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
-        kernels.adadelta(w, g, *states, rho=self.rho, epsilon=self.epsilon, wd=wd, **self._scaling())
+        kernels.adadelta(w, g, *states, wd=wd, **self._scaling("rho", "epsilon"))
 
 
 @builtin
@@ -113,18 +113,11 @@ class RMSProp(Optimizer):
         return tuple(zeros_like(weight, sparse=True) for _ in range(3 if self.centered else 1))
 
     def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
-        scalars: dict[str, Any] = {
-            "lr": lr,
-            "gamma1": self.gamma1,
-            "epsilon": self.epsilon,
-            "wd": wd,
-            **self._scaling(),
-            "clip_weights": self.clip_weights or -1.0,
-        }
+        numbers = {"lr": lr, "clip_weights": self.clip_weights or -1.0, "wd": wd, **self._scaling("gamma1", "epsilon")}
         if self.centered:
-            kernels.rmsprop_alex(w, g, *states, gamma2=self.gamma2, **scalars)
+            kernels.rmsprop_alex(w, g, *states, gamma2=self.gamma2, **numbers)
         else:
-            kernels.rmsprop(w, g, *states, **scalars)
+            kernels.rmsprop(w, g, *states, **numbers)
 
 
 @builtin
@@ -156,4 +149,4 @@ class Ftrl(Optimizer):
         return True
 
     def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
-        kernels.ftrl(w, g, *states, lr=lr, lamda1=self.lamda1, beta=self.beta, wd=wd, **self._scaling())
+        kernels.ftrl(w, g, *states, lr=lr, wd=wd, **self._scaling("lamda1", "beta"))

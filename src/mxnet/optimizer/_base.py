@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from .._core.text import quoted
 from ..base import ArgumentTypeError, MXNetError
 from ..ndarray.ndarray import NDArray
 from ..ndarray.sparse import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
+from ..registry import warn_of_another
 from ..util import is_np_array
 from ._arrays import arrays_of, check_arrays, writable
 
@@ -144,13 +146,7 @@ class Optimizer:
         if not isinstance(klass, type):
             raise ArgumentTypeError(f"register expects a class, got {klass!r}")
         name = klass.__name__.lower()
-        existing = Optimizer.opt_registry.get(name)
-        if existing is not None:
-            warnings.warn(
-                f"WARNING: New optimizer {klass.__module__}.{klass.__name__} is overriding existing "
-                f"optimizer {existing.__module__}.{existing.__name__}",
-                stacklevel=2,
-            )
+        warn_of_another("optimizer", klass, Optimizer.opt_registry.get(name))
         Optimizer.opt_registry[name] = klass
         return klass
 
@@ -361,7 +357,7 @@ class Optimizer:
             check_arrays(i, w, g)
             self._update_count(i)
             lr, wd = self._get_lr(i), self._get_wd(i)
-            step = Step((i,), self._index_update_count[i], w._ctx, self._group_key(i), False)
+            step = Step((i,), self._index_update_count[i], w._ctx, self._group_key(i))
             step.scalars = self._step_scalars(1, step.t)
             master, states = self._split_state(s, low)
             if isinstance(g, BaseSparseNDArray) or isinstance(w, BaseSparseNDArray):
@@ -430,11 +426,12 @@ class Optimizer:
         """Further scalars for each of ``count`` parameters, in the order they are updated."""
         return None
 
-    def _scaling(self) -> dict[str, Any]:
-        """What the update rules do to gradients first; a negative bound is none."""
+    def _scaling(self, *names: str) -> dict[str, Any]:
+        """What the update rules do to gradients first (a negative bound is none), beside attributes of some names."""
         bound = self.clip_gradient
         none = bound is None or (bound == 0 and not self._bounds_to_zero)
-        return {"rescale_grad": self.rescale_grad, "clip_gradient": -1.0 if none else bound}
+        own = {name: getattr(self, name) for name in names}
+        return {**own, "rescale_grad": self.rescale_grad, "clip_gradient": -1.0 if none else bound}
 
     # ------------------------------------------------------------------ pickling
 
@@ -446,6 +443,7 @@ class Optimizer:
         self.__dict__ = {**state, "param_dict": {}}
 
 
+@dataclass(slots=True, eq=False)
 class Step:
     """What a rule may want to know besides the arrays: which parameters these are, and how far they are.
 
@@ -466,18 +464,13 @@ class Step:
         What ``_step_scalars`` gave for each.
     """
 
-    __slots__ = ("ctx", "fused", "indices", "key", "scalars", "t", "threaded")
-
-    def __init__(
-        self, indices: tuple[Any, ...], t: int, ctx: Any, key: Any, fused: bool, scalars: list[Any] | None = None
-    ) -> None:
-        self.indices = indices
-        self.t = t
-        self.ctx = ctx
-        self.key = key
-        self.fused = fused
-        self.threaded = False
-        self.scalars = scalars
+    indices: tuple[Any, ...]
+    t: int
+    ctx: Any
+    key: Any
+    fused: bool = False
+    threaded: bool = False
+    scalars: list[Any] | None = None
 
 
 register = Optimizer.register

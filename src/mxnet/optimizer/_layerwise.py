@@ -87,12 +87,7 @@ class LARS(MomentumState):
             momentum *= self.cur_lr / self.last_lr  # type: ignore[operator]
         mom = states[0] if states else None
         if step.key:
-            rule: dict[str, Any] = {
-                "lr": lr,
-                "wd": wd,
-                **self._scaling(),
-                "fused": step.threaded,
-            }
+            rule: dict[str, Any] = {"lr": lr, "fused": step.threaded, "wd": wd, **self._scaling()}
             kernels.sgd(w, g, **rule) if mom is None else kernels.sgd_mom(w, g, mom, momentum=momentum, **rule)
             return
         squares = kernels.sums_of_squares(w), kernels.sums_of_squares(g)
@@ -152,21 +147,9 @@ class LAMB(Optimizer):
         return zeros_like(weight, sparse=True), zeros_like(weight, sparse=True)
 
     def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
-        kernels.lamb(
-            w,
-            g,
-            *states,
-            lr=lr,
-            lower_bound=self.lower_bound or -1.0,
-            upper_bound=self.upper_bound or -1.0,
-            beta1=self.beta1,
-            beta2=self.beta2,
-            epsilon=self.epsilon,
-            t=step.t,
-            bias_correction=self.bias_correction,
-            wd=wd,
-            **self._scaling(),
-        )
+        numbers = self._scaling("beta1", "beta2", "epsilon", "bias_correction")
+        numbers.update(lower_bound=self.lower_bound or -1.0, upper_bound=self.upper_bound or -1.0)
+        kernels.lamb(w, g, *states, lr=lr, t=step.t, wd=wd, **numbers)
 
 
 @builtin

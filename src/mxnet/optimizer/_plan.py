@@ -213,7 +213,7 @@ class Plan:
     ) -> _Run:
         targets, grads, weights, *states = map(list, zip(*[tensors for _, tensors in rows]))
         positions = [position for position, _ in rows]
-        step = Step(tuple([self.indices[p] for p in positions]), 0, ctx, key, False)
+        step = Step(tuple([self.indices[p] for p in positions]), 0, ctx, key)
         return _Run(
             targets,
             grads,

@@ -68,11 +68,10 @@ class SGD(MomentumState):
 
     def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         if states:
-            kernels.sgd_mom(
-                w, g, states[0], lr=lr, momentum=max(0.0, self.momentum), wd=wd, **self._scaling(), fused=step.threaded
-            )
+            rule = {"momentum": max(0.0, self.momentum), "fused": step.threaded, "wd": wd, **self._scaling()}
+            kernels.sgd_mom(w, g, states[0], lr=lr, **rule)
         else:
-            kernels.sgd(w, g, lr=lr, wd=wd, **self._scaling(), fused=step.threaded)
+            kernels.sgd(w, g, lr=lr, fused=step.threaded, wd=wd, **self._scaling())
 
 
 @builtin
@@ -102,7 +101,7 @@ class NAG(MomentumState):
         if states:
             kernels.nag_mom(w, g, states[0], lr=lr, momentum=max(0.0, self.momentum), wd=wd, **self._scaling())
         else:
-            kernels.sgd(w, g, lr=lr, wd=wd, **self._scaling(), fused=step.threaded)
+            kernels.sgd(w, g, lr=lr, fused=step.threaded, wd=wd, **self._scaling())
 
 
 @builtin
@@ -131,16 +130,8 @@ class Signum(Optimizer):
 
     def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         if states:
-            kernels.signum(
-                w,
-                g,
-                states[0],
-                lr=lr,
-                momentum=max(0.0, self.momentum),
-                wd=wd,
-                **self._scaling(),
-                wd_lh=self.wd_lh or 0.0,
-            )
+            rule = {"momentum": max(0.0, self.momentum), "wd_lh": self.wd_lh or 0.0, "wd": wd, **self._scaling()}
+            kernels.signum(w, g, states[0], lr=lr, **rule)
         else:
             kernels.signsgd(w, g, lr=lr, wd=wd)
 
@@ -172,7 +163,7 @@ class DCASGD(Optimizer):
 
     def _step(self, w: list[Tensor], g: list[Tensor], states: list[Tensor], lr: float, wd: float, step: Step) -> None:
         mom, previous = states
-        kernels.dcasgd(w, g, mom, previous, lr=lr, momentum=self.momentum, lamda=self.lamda, wd=wd, **self._scaling())
+        kernels.dcasgd(w, g, mom, previous, lr=lr, wd=wd, **self._scaling("momentum", "lamda"))
 
 
 @builtin
@@ -188,7 +179,7 @@ class SGLD(Optimizer):
         """There is no state."""
 
     def _step(self, w: list[Tensor], g: list[Tensor], states: object, lr: float, wd: float, step: Step) -> None:
-        kernels.sgd(w, g, lr=lr / 2, wd=wd, **self._scaling(), fused=step.threaded)
+        kernels.sgd(w, g, lr=lr / 2, fused=step.threaded, wd=wd, **self._scaling())
         source = generator(step.ctx)
         for weight in w:
             noise = torch.randn(weight.shape, dtype=weight.dtype, device=weight.device, generator=source)

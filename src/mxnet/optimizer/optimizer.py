@@ -15,28 +15,10 @@ from ._updater import Updater, get_updater
 
 # Operators that programs take from here, as MXNet's module imports them.
 _OPERATORS = (
-    "adam_update",
-    "array",
-    "cast",
-    "clip",
-    "ftml_update",
-    "ftrl_update",
-    "maximum",
-    "mp_nag_mom_update",
-    "mp_sgd_mom_update",
-    "mp_sgd_update",
-    "multiply",
-    "nag_mom_update",
-    "rmsprop_update",
-    "rmspropalex_update",
-    "sgd_mom_update",
-    "sgd_update",
-    "signsgd_update",
-    "signum_update",
-    "sqrt",
-    "square",
-    "zeros",
-)
+    "adam_update array cast clip ftml_update ftrl_update maximum mp_nag_mom_update mp_sgd_mom_update "
+    "mp_sgd_update multiply nag_mom_update rmsprop_update rmspropalex_update sgd_mom_update sgd_update "
+    "signsgd_update signum_update sqrt square zeros"
+).split()
 
 
 def __getattr__(name: str) -> Any:

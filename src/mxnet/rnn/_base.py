@@ -6,7 +6,8 @@ names are taken in MXNet's order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import Any
 
 from .. import ndarray, symbol
@@ -187,9 +188,10 @@ class BaseRNNCell:
             states.append(func(name=name, **{**kwargs, **(info or {})}))
         return states
 
-    def _weight_names(self, group: str, kind: str) -> tuple[str, list[str]]:
-        """The name of a stacked weight or bias, and those of its parts."""
-        return (f"{self._prefix}{group}_{kind}", [f"{self._prefix}{group}{gate}_{kind}" for gate in self._gate_names])
+    def _stacked(self) -> Iterator[tuple[str, list[str]]]:
+        """The name of each stacked weight and bias, and those of its parts; none for a cell without gates."""
+        for group, kind in product(("i2h", "h2h") if self._gate_names else (), ("weight", "bias")):
+            yield f"{self._prefix}{group}_{kind}", [f"{self._prefix}{group}{gate}_{kind}" for gate in self._gate_names]
 
     def unpack_weights(self, args: dict[str, Any]) -> dict[str, Any]:
         """Take this cell's weights apart, gate by gate.
@@ -210,14 +212,9 @@ class BaseRNNCell:
             When a weight is missing.
         """
         args = args.copy()
-        if not self._gate_names:
-            return args
-        h = self._num_hidden
-        for group in ("i2h", "h2h"):
-            for kind in ("weight", "bias"):
-                whole, parts = self._weight_names(group, kind)
-                stacked = args.pop(whole)
-                args.update({part: stacked[j * h : (j + 1) * h].copy() for j, part in enumerate(parts)})
+        for whole, parts in self._stacked():
+            stacked, h = args.pop(whole), self._num_hidden
+            args.update({part: stacked[j * h : (j + 1) * h].copy() for j, part in enumerate(parts)})
         return args
 
     def pack_weights(self, args: dict[str, Any]) -> dict[str, Any]:
@@ -238,12 +235,8 @@ class BaseRNNCell:
             When a part is missing.
         """
         args = args.copy()
-        if not self._gate_names:
-            return args
-        for group in ("i2h", "h2h"):
-            for kind in ("weight", "bias"):
-                whole, parts = self._weight_names(group, kind)
-                args[whole] = ndarray.concatenate([args.pop(part) for part in parts])
+        for whole, parts in self._stacked():
+            args[whole] = ndarray.concatenate([args.pop(part) for part in parts])
         return args
 
     def unroll(

@@ -153,9 +153,6 @@ class ResidualCell(ModifierCell):
     base_cell : BaseRNNCell
     """
 
-    def __init__(self, base_cell: BaseRNNCell) -> None:
-        super().__init__(base_cell)
-
     @staticmethod
     def _add(output: Symbol, inputs: Symbol) -> Symbol:
         return symbol.elemwise_add(output, inputs, name=f"{output.name}_plus_residual")

@@ -287,8 +287,6 @@ def create_sparse_array_zd(
     """:func:`create_sparse_array` in which a row_sparse array stores no rows but ``rsp_indices``."""
     if stype == "row_sparse":
         density = 0.0
-        if rsp_indices is not None and len(rsp_indices) > shape[0]:
-            raise AssertionError(f"{len(rsp_indices)} row numbers were given for {shape[0]} rows")
     return create_sparse_array(shape, stype, data_init, rsp_indices, dtype, modifier_func, density, shuffle_csr_indices)
 
 

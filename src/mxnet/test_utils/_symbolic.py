@@ -473,6 +473,3 @@ def check_speed(
         once()
     nd.waitall()
     return (time.perf_counter() - tic) / N
-
-
-# ---------------------------------------------------------------------- consistency

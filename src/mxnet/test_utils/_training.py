@@ -9,6 +9,7 @@ from typing import Any
 from .. import autograd, io
 from .. import random as mx_random
 from ..initializer import Initializer
+from ..io.io import check_iterator
 from ..ndarray import NDArray
 from ..util import np_array, np_shape
 from ._arrays import rand_ndarray
@@ -27,6 +28,7 @@ class DummyIter(io.DataIter):
     """
 
     def __init__(self, real_iter: io.DataIter) -> None:
+        check_iterator("real_iter", real_iter, "batch_size", "provide_data", "provide_label", "__next__")
         super().__init__(real_iter.batch_size)
         self.provide_data, self.provide_label = real_iter.provide_data, real_iter.provide_label
         self.real_iter = real_iter

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
+from ..errors import OperatorTypeError, OperatorValueError
+
 # 0 for a single array, and a list of structures for a list.
 Structure: TypeAlias = Any
 
@@ -36,12 +38,25 @@ def flatten(value: object, kind: type, what: str) -> tuple[list[Any], Structure]
 
 
 def regroup(values: Sequence[Any], structure: Structure) -> Any:
-    """The inverse of :func:`flatten`: a single value, or lists of the same nesting."""
-    return _take(iter(values), structure)
+    """The inverse of :func:`flatten`: a single value, or lists of the same nesting.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When ``structure`` is none, or has more places than there are values.
+    """
+    try:
+        return _take(iter(values), structure)
+    except StopIteration:
+        raise OperatorValueError(f"{len(values)} values are fewer than the structure {structure} has places") from None
 
 
 def _take(values: Iterator[Any], structure: Structure) -> Any:
-    return next(values) if structure == 0 else [_take(values, inner) for inner in structure]
+    if structure == 0:
+        return next(values)
+    if not isinstance(structure, (list, tuple)):
+        raise OperatorTypeError(f"structure must be 0, or a list of structures, got {structure!r}")
+    return [_take(values, inner) for inner in structure]
 
 
 def python_value(value: object, kind: type, what: str) -> Any:

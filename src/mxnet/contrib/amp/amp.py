@@ -278,18 +278,12 @@ def convert_symbol(
     return Symbol(graph.heads)
 
 
-def _declared_type(attrs: dict[str, dict[str, str]], name: str) -> Any:
-    """The type of a parameter that a converted network declares, or None."""
-    code = attrs.get(name, {}).get("__dtype__", "-1")
-    return None if code == "-1" else CODE_TO_NP[int(code)]
-
-
 def _converted(params: dict[str, NDArray], attrs: dict[str, dict[str, str]]) -> dict[str, NDArray]:
     """Parameters in the types that a converted network declares."""
     result = {}
     for name, array in params.items():
-        dtype = _declared_type(attrs, name)
-        result[name] = array if dtype is None else array.astype(dtype, copy=False)
+        code = attrs.get(name, {}).get("__dtype__", "-1")
+        result[name] = array if code == "-1" else array.astype(CODE_TO_NP[int(code)], copy=False)
     return result
 
 

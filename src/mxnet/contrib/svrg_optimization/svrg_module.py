@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from ...context import cpu
 from ...io import DataBatch, DataDesc, DataIter
 from ...kvstore import KVStore
 from ...module import Module
+from ...module._inputs import Settings, Shapes
 from ...module.base_module import GradReq
 from ...ndarray import NDArray
 from ...ndarray.ndarray import wrap
@@ -93,12 +94,7 @@ class SVRGModule(Module):
         self._mod_aux._reset_bind()
 
     def _bind(
-        self,
-        data_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]],
-        label_shapes: Sequence[DataDesc | tuple[str, Sequence[int]]] | None,
-        rebind: bool,
-        shared_module: Any,
-        grad_req: GradReq,
+        self, data_shapes: Shapes, label_shapes: Shapes | None, rebind: bool, shared_module: Any, grad_req: GradReq
     ) -> None:
         super()._bind(data_shapes, label_shapes, rebind, shared_module, grad_req)
         if self.for_training and (rebind or not self._mod_aux.binded):  # the copy shares with no module
@@ -110,13 +106,7 @@ class SVRGModule(Module):
         if self._mod_aux.binded:
             self._mod_aux.reshape(data_shapes, label_shapes)
 
-    def _init_optimizer(
-        self,
-        kvstore: str | KVStore | None,
-        optimizer: str | Optimizer,
-        optimizer_params: Mapping[str, Any] | Sequence[tuple[str, Any]],
-        force_init: bool,
-    ) -> None:
+    def _init_optimizer(self, kvstore: Any, optimizer: Any, optimizer_params: Settings, force_init: bool) -> None:
         super()._init_optimizer(kvstore, optimizer, optimizer_params, force_init)
         updates = self._exec_group.updates
         self._param_dict = [
@@ -172,9 +162,6 @@ class SVRGModule(Module):
             It is reset first.
         """
         train_data.reset()
-        self._average(train_data)
-
-    def _average(self, train_data: DataIter) -> None:
         assert self.optimizer_initialized, "call bind, init_params and init_optimizer first"
         self._mod_aux.set_params(*self.get_params())
         count = pad = 0

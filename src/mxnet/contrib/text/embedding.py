@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from ... import ndarray as nd
 from ... import registry
+from ..._core.defaults import Defaults
 from ..._core.files import extract
 from ...base import ArgumentValueError, data_dir
 from ...context import current_context
@@ -309,10 +310,11 @@ def get_pretrained_file_names(embedding_name: str | None = None) -> Any:
     return names[embedding_name]
 
 
-class _Published(_TokenEmbedding):
+class _Published(Defaults, _TokenEmbedding):
     """An embedding that there are published files of."""
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, **defaults: Any) -> None:
+        super().__init_subclass__(**defaults)
         files = _published.files_of(cls.__name__.lower())
         cls.pretrained_file_name_sha1 = {file.name: file.sha1 for file in files}
         cls.pretrained_archive_name_sha1 = {file.archive: file.archive_sha1 for file in files}
@@ -325,16 +327,23 @@ class _Published(_TokenEmbedding):
     def _get_download_file_name(cls, pretrained_file_name: str) -> str:
         return cls._archives[pretrained_file_name]
 
-    def _load_pretrained(
-        self, name: str, root: str, init_unknown_vec: Callable[..., Any], vocabulary: vocab.Vocabulary | None
+    def __init__(
+        self,
+        pretrained_file_name: str = "",
+        embedding_root: str = _ROOT,
+        init_unknown_vec: Callable[..., Any] = nd.zeros,
+        vocabulary: vocab.Vocabulary | None = None,
+        **kwargs: Any,
     ) -> None:
-        """Read a published file, downloading it when it is not there, and keep what a vocabulary asks for."""
-        self._load_embedding(self._get_pretrained_file(root, name), " ", init_unknown_vec)
+        self._check_pretrained_file_names(pretrained_file_name)
+        super().__init__(**kwargs)
+        path = self._get_pretrained_file(embedding_root, pretrained_file_name)
+        self._load_embedding(path, " ", init_unknown_vec)
         self._build_embedding_for_vocabulary(vocabulary)
 
 
 @register
-class GloVe(_Published):
+class GloVe(_Published, pretrained_file_name="glove.840B.300d.txt"):
     """Vectors of GloVe (Pennington, Socher and Manning, 2014; https://nlp.stanford.edu/projects/glove), PDDL.
 
     Parameters
@@ -351,48 +360,16 @@ class GloVe(_Published):
         See :class:`~mxnet.contrib.text.vocab.Vocabulary`.
     """
 
-    def __init__(
-        self,
-        pretrained_file_name: str = "glove.840B.300d.txt",
-        embedding_root: str = _ROOT,
-        init_unknown_vec: Callable[..., Any] = nd.zeros,
-        vocabulary: vocab.Vocabulary | None = None,
-        **kwargs: Any,
-    ) -> None:
-        self._check_pretrained_file_names(pretrained_file_name)
-        super().__init__(**kwargs)
-        self._load_pretrained(pretrained_file_name, embedding_root, init_unknown_vec, vocabulary)
-
 
 @register
-class FastText(_Published):
+class FastText(_Published, pretrained_file_name="wiki.simple.vec"):
     """Vectors of fastText (Bojanowski, Grave, Joulin and Mikolov, 2017; https://fasttext.cc), CC BY-SA 3.0.
 
     Parameters
     ----------
-    pretrained_file_name : str
-        See :func:`get_pretrained_file_names`.
-    embedding_root : str
-        The folder of the files, which are downloaded when they are not there.
-    init_unknown_vec : function
-        Makes the vector of unknown tokens from a keyword ``shape``.
-    vocabulary : mxnet.contrib.text.vocab.Vocabulary, optional
-        The tokens to keep, with their numbers; all that the file has when not given.
-    **kwargs
-        See :class:`~mxnet.contrib.text.vocab.Vocabulary`.
+    pretrained_file_name, embedding_root, init_unknown_vec, vocabulary, **kwargs
+        As for :class:`GloVe`.
     """
-
-    def __init__(
-        self,
-        pretrained_file_name: str = "wiki.simple.vec",
-        embedding_root: str = _ROOT,
-        init_unknown_vec: Callable[..., Any] = nd.zeros,
-        vocabulary: vocab.Vocabulary | None = None,
-        **kwargs: Any,
-    ) -> None:
-        self._check_pretrained_file_names(pretrained_file_name)
-        super().__init__(**kwargs)
-        self._load_pretrained(pretrained_file_name, embedding_root, init_unknown_vec, vocabulary)
 
 
 class CustomEmbedding(_TokenEmbedding):

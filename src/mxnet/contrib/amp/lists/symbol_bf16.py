@@ -10,23 +10,9 @@ from ._families import EITHER, FULL, LOSS_OUTPUTS, WIDEST, conditional, names
 BF16_FUNCS = ["Convolution", "FullyConnected"]
 
 # What comes between two of these, and stays as exact as they are.
-BF16_FP32_FUNCS = [
-    "abs",
-    "_add",
-    "BatchNorm",
-    "BatchNormWithReLU",
-    "clip",
-    "Concat",
-    "concat",
-    "LRN",
-    "Pooling",
-    "relu",
-    "shuffle",
-    "_shuffle",
-    "sqrt",
-    "square",
-    "tanh",
-]
+BF16_FP32_FUNCS = (
+    "abs _add BatchNorm BatchNormWithReLU clip Concat concat LRN Pooling relu shuffle _shuffle sqrt square tanh "
+).split()
 
 # Inputs, by position, that are float32 though the data is not; the data's own name is empty.
 BF16_USE_FP32_PARAMS = {
