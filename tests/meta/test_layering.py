@@ -80,7 +80,7 @@ LAYERS = [
     {"model"},
     {"gluon", "module", "rnn"},
     {"contrib", "interop", "onnx"},
-    {"device", "library", "notebook", "numpy_dispatch_protocol", "numpy_op_signature", "rtc"},
+    {"device", "library", "notebook", "numpy_dispatch_protocol", "numpy_op_fallback", "numpy_op_signature", "rtc"},
     {"_numpy_op_doc"},
     # What ``F.np`` and ``F.npx`` are, imported on first use.
     {"ndarray.numpy", "ndarray.numpy_extension"},

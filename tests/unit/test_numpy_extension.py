@@ -219,3 +219,49 @@ def test_keywords_of_ufuncs():
         mx.np.matmul(x, x, axes=3)
     with pytest.raises(NotImplementedError, match="normed, density and weights"):
         mx.np.histogram(x, density=True)
+
+
+# ---------------------------------------------------------------------- graphs of MXNet with custom operators
+
+
+def _custom(arguments, **attrs):
+    inputs = [{"op": "null", "name": name, "inputs": []} for name in arguments]
+    node = {"op": "Custom", "name": "custom0", "attrs": attrs, "inputs": [[i, 0, 0] for i in range(len(inputs))]}
+    graph = {
+        "nodes": [*inputs, node],
+        "arg_nodes": [*range(len(inputs))],
+        "heads": [[len(inputs), 0, 0]],
+        "attrs": {"mxnet_version": ["int", 10901], "is_np_shape": ["int", 1]},
+    }
+    symbol = mx.sym.fromjson(json.dumps(graph))
+    return mx.gluon.SymbolBlock(symbol, [mx.sym.var(name) for name in arguments])
+
+
+@mx.util.use_np
+def test_custom_operators_of_mxnet():
+    resize = _custom(["x"], op_type="resize_fallback", new_shape="(2, 3)")
+    assert resize(mx.np.array([1.0, 2.0])).tolist() == [[1.0, 2.0, 1.0], [2.0, 1.0, 2.0]]
+    like = _custom(["x"], op_type="empty_like_fallback", dtype="int32", order="C", subok="False", shape="None")
+    assert like(mx.np.ones((2, 1))).dtype == np.int32
+    places = _custom(["x"], op_type="unravel_index_fallback", shape="(2, 3)")
+    assert places(mx.np.array([1, 5], dtype="int64")).tolist() == [[0, 1], [1, 2]]
+    draw = _custom(["m", "c"], op_type="mvn_fallback", size="(5,)")
+    assert draw(mx.np.zeros((3, 2)), mx.np.array([[1.0, 0.0], [0.0, 1.0]])).shape == (5, 3, 2)
+
+
+@mx.util.use_np
+def test_custom_operators_of_mxnet_have_no_gradient():
+    resize = _custom(["x"], op_type="resize_fallback", new_shape="3")
+    x = mx.np.array([1.0, 2.0])
+    x.attach_grad()
+    with mx.autograd.record():
+        y = resize(x)
+    with pytest.raises(mx.MXNetError, match="resize has no gradient"):
+        y.backward()
+
+
+@mx.util.use_np
+def test_custom_operators_of_mxnet_are_functions():
+    assert mx.numpy_op_fallback.ResizeProp("3").list_arguments() == ["a"]
+    internal = mx.nd.np._internal
+    assert internal.resize_fallback(mx.np.array([1.0, 2.0]), new_shape=3).tolist() == [1.0, 2.0, 1.0]
