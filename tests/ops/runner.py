@@ -9,7 +9,7 @@ import numpy as np
 _SPACES = {"_contrib_": "contrib", "_linalg_": "linalg", "_image_": "image", "_sparse_": "sparse"}
 
 
-_NUMPY = ("_np_", "_npi_", "_npx_reshape")
+_NUMPY = ("_np_", "_npi_", "_npx_")
 
 
 def is_numpy(op):
@@ -18,7 +18,7 @@ def is_numpy(op):
 
 
 def _numpy_function(space, op):
-    """An operator with NumPy's semantics: MXNet has them in namespaces, remx has only the functions of mx.np so far."""
+    """An operator with NumPy's semantics: of which `mx.sym` has no namespace yet."""
     if hasattr(space, "numpy"):
         prefix, _, name = op[1:].partition("_")
         spaces = {"np": space.numpy._op, "npi": space.numpy._internal, "npx": space.numpy_extension._op}

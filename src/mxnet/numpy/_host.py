@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as onp
 
+from .._core.numpy_aliases import ALIASES, meaning_of
 from ..context import current_context
 from ._array import ndarray
 from ._creation import array
@@ -15,17 +18,34 @@ from ._creation import array
 
 def hosted(module: str, names: Sequence[str]) -> dict[str, Any]:
     """Functions of a module of NumPy's, as functions over arrays; names that it does not have are left out."""
-    source = vars(importlib.import_module(module))
-    return {name: _hosted(source[name], name) for name in names if name in source}
+    found = {}
+    for name in names:
+        func = _numpys(module, name)
+        if func is not None:
+            found[name] = hosted_function(func, name)
+    return found
 
 
-def _hosted(func: Callable[..., Any], name: str) -> Any:
+def _numpys(module: str, name: str) -> Any:
+    """A function of NumPy's, under its name of today where that has changed; None where there is none."""
+    if module == "numpy" and name in ALIASES:
+        with contextlib.suppress(AttributeError, ImportError):
+            return meaning_of(name)
+    return vars(importlib.import_module(module)).get(name)
+
+
+def hosted_function(func: Callable[..., Any], name: str) -> Any:
+    """A function over NumPy's arrays, as a function over arrays of this package."""
+
     def call(*args: Any, **kwargs: Any) -> Any:
         return on_host(func, args, kwargs)
 
+    with contextlib.suppress(ValueError, TypeError):  # ufuncs and functions written in C have none
+        call.__signature__ = inspect.signature(func)  # type: ignore[attr-defined]
     call.__name__ = call.__qualname__ = name
     call.__module__ = "mxnet.numpy"
     call.__doc__ = f"As NumPy's function ``{name}``, computed on the host and not recorded."
+    call.on_host = func  # type: ignore[attr-defined]
     return call
 
 

@@ -145,7 +145,9 @@ def bincount(x: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Te
     return found if weights is None else found.to(weights.dtype)
 
 
-def histogram(a: ndarray, bins: Any = 10, range: Any = None, **kwargs: Any) -> list[ndarray]:
+def histogram(
+    a: ndarray, bins: Any = 10, range: Any = None, normed: Any = None, weights: Any = None, density: Any = None
+) -> list[ndarray]:
     """How many elements lie in each of several bins, as int64, and the edges of these; counted on the host.
 
     Parameters
@@ -158,8 +160,8 @@ def histogram(a: ndarray, bins: Any = 10, range: Any = None, **kwargs: Any) -> l
     """
     if not isinstance(a, ndarray):
         raise refuse("histogram", a)
-    if any(v is not None for v in kwargs.values()):
-        raise NotImplementedError(f"histogram does not support {', '.join(kwargs)}")
+    if normed or density or weights is not None:
+        raise NotImplementedError("histogram does not support normed, density and weights")
     edges = bins.asnumpy() if isinstance(bins, ndarray) else bins
     counts, edges = onp.histogram(a.asnumpy(), edges, range)
     kind = bins._t.dtype if isinstance(bins, ndarray) else a._t.dtype if a._t.is_floating_point() else torch.float32

@@ -1,11 +1,12 @@
 """Operators of neural networks over ``mxnet.numpy`` arrays, and the switches of NumPy semantics (``mx.npx``).
 
-The operators are those of ``mx.nd`` under the names that MXNet gives them here; they take and give
-:class:`mxnet.numpy.ndarray`.
+The operators are those that are registered as ``_npx_*``, most of them other names of classic ones; they take and
+give :class:`mxnet.numpy.ndarray`.
 """
 
 from typing import TYPE_CHECKING
 
+from ..base import check_call, classproperty, with_metaclass  # noqa: F401  (MXNet has them here)
 from ..context import (
     Context,
     cpu,

@@ -8,12 +8,14 @@ from ...context import Context
 from ...numpy._array import ndarray
 
 __all__ = [
+    "_generated",
     "activation",
     "arange_like",
     "batch_dot",
     "batch_flatten",
     "batch_norm",
     "cast",
+    "constraint_check",
     "convolution",
     "deconvolution",
     "dropout",
@@ -30,10 +32,12 @@ __all__ = [
     "multibox_detection",
     "multibox_prior",
     "multibox_target",
+    "nonzero",
     "one_hot",
     "pick",
     "pooling",
     "relu",
+    "reshape",
     "reshape_like",
     "rnn",
     "roi_pooling",
@@ -46,6 +50,7 @@ __all__ = [
     "topk",
 ]
 
+def _generated() -> dict[str, str]: ...
 def activation(data: ndarray, act_type: Literal['relu', 'sigmoid', 'tanh', 'softrelu', 'softsign'] | str, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Apply a nonlinearity to each element."""
 def arange_like(data: ndarray, start: float = 0.0, step: float = 1.0, repeat: int = 1, ctx: str = '', axis: int | None = None, out: ndarray | None = None, name: str | None = None) -> ndarray:
@@ -58,6 +63,7 @@ def batch_norm(data: ndarray, gamma: ndarray, beta: ndarray, moving_mean: ndarra
     """Normalize each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``."""
 def cast(data: ndarray, dtype: Any, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """The array in another data type. Floats become integers by rounding toward zero."""
+def constraint_check(x: ndarray, msg: str = 'Constraint violated.') -> ndarray: ...
 def convolution(data: ndarray, weight: ndarray, bias: ndarray | None = None, kernel: int | Sequence[int] = ..., stride: int | Sequence[int] = (), dilate: int | Sequence[int] = (), pad: int | Sequence[int] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 1024, no_bias: bool = False, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Convolve (cross-correlate) over one, two or three spatial axes."""
 def deconvolution(data: ndarray, weight: ndarray, bias: ndarray | None = None, kernel: int | Sequence[int] = ..., stride: int | Sequence[int] = (), dilate: int | Sequence[int] = (), pad: int | Sequence[int] = (), adj: int | Sequence[int] = (), target_shape: int | Sequence[int] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 512, no_bias: bool = True, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: ndarray | None = None, name: str | None = None) -> ndarray:
@@ -90,6 +96,7 @@ def multibox_prior(data: ndarray, sizes: float | Sequence[float] = (1.0,), ratio
     """Anchors around each position of a feature map, as corners in units of the image."""
 def multibox_target(anchor: ndarray, label: ndarray, cls_pred: ndarray, overlap_threshold: float = 0.5, ignore_label: float = -1.0, negative_mining_ratio: float = -1.0, negative_mining_thresh: float = 0.5, minimum_negative_samples: int = 0, variances: float | Sequence[float] = (0.1, 0.1, 0.2, 0.2), out: ndarray | None = None, name: str | None = None) -> list[ndarray]:
     """What each anchor shall learn, from labeled boxes."""
+def nonzero(a: ndarray) -> ndarray: ...
 def one_hot(indices: ndarray, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: Any = 'float32', out: ndarray | None = None, name: str | None = None) -> ndarray:
     """A vector of length ``depth`` for each index: ``on_value`` at the index, ``off_value`` elsewhere."""
 def pick(data: ndarray, index: ndarray, axis: int | None = -1, keepdims: bool = False, mode: Literal['clip', 'wrap'] | str = 'clip', out: ndarray | None = None, name: str | None = None) -> ndarray:
@@ -98,6 +105,7 @@ def pooling(data: ndarray, kernel: int | Sequence[int] = (), pool_type: Literal[
     """Reduce windows of the spatial axes to one value each."""
 def relu(data: ndarray, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Rectified linear unit, ``max(x, 0)``."""
+def reshape(a: ndarray, newshape: int | Sequence[int], reverse: bool = False, order: str = 'C') -> ndarray: ...
 def reshape_like(lhs: ndarray, rhs: ndarray, lhs_begin: int | None = None, lhs_end: int | None = None, rhs_begin: int | None = None, rhs_end: int | None = None, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Reshape ``lhs`` to the shape of ``rhs``, or a range of its axes to a range of those of ``rhs``."""
 def rnn(data: ndarray, parameters: ndarray, state: ndarray, state_cell: ndarray | None = None, sequence_length: ndarray | None = None, state_size: int = ..., num_layers: int = ..., bidirectional: bool = False, mode: Literal['rnn_relu', 'rnn_tanh', 'lstm', 'gru'] | str = ..., p: float = 0.0, state_outputs: bool = False, projection_size: int | None = None, lstm_state_clip_min: float | None = None, lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False, use_sequence_length: bool = False, out: ndarray | None = None, name: str | None = None) -> Any:

@@ -87,7 +87,7 @@ def sum_(
     return (found if initial is None else found + initial).to(wanted)
 
 
-@op("_np_prod")
+@op("_np_prod", aliases=("_np_product",))
 def prod(a: Tensor, *, axis: Optional[Shape] = None, dtype: DTypeOrNone = None, keepdims: bool = False) -> Tensor:
     """Product over axes (all of them by default); arguments as those of :func:`sum`."""
     wanted = _sum_type(a, dtype)
