@@ -146,7 +146,7 @@ class SymbolBlock(HybridBlock):
         out._compose(**{v.name: g for v, g in zip(variables, given)})
         return regroup(list(out), self._out_format)
 
-    def _serves(self, *args: Any) -> bool:
+    def _has_graph(self, args: tuple[Any, ...]) -> bool:
         return True  # there is nothing but the graph
 
     def _clear_cached_op(self) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 from .._core.ops.numpy import products as ops
 from ..util import _check_ufunc_keywords
 from ._array import ndarray
-from ._calls import checked, operators, run
+from ._calls import checked, is_symbol, operators, run
 from ._shape import ravel
 
 
 def inner(a: ndarray, b: ndarray) -> ndarray:
     """Sum of products over the last axes."""
-    if not checked("inner", a).ndim or not checked("inner", b).ndim:
+    if not (is_symbol(a) or is_symbol(b)) and (not checked("inner", a).ndim or not checked("inner", b).ndim):
         return a * b
     return run(ops.tensordot, "inner", [a, b], {"a_axes_summed": (-1,), "b_axes_summed": (-1,)})
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from operator import or_ as operator_or
 from typing import Any
 
 import numpy as onp
@@ -10,6 +12,8 @@ import torch
 
 from .._core.errors import OperatorValueError
 from .._core.ops.numpy import shape as ops
+from .._core.ops.numpy.elementwise import UNARY
+from .._core.ops.numpy.selection import where as where_op
 from .._core.ops.numpy.shape import lengths
 from .._core.ops.shape.join import repeat as repeat_op
 from .._core.ops.shape.join import tile as tile_op
@@ -18,7 +22,7 @@ from .._core.ops.shape.reshape import expand_dims as expand_dims_op
 from .._core.ops.shape.split import split_v2
 from .._core.types import Axes, ShapeLike
 from ._array import ndarray
-from ._calls import NUMBERS, checked, function, operator, operators, run
+from ._calls import NUMBERS, checked, function, is_symbol, operator, operators, run
 from ._creation import full
 
 reshape = operator(ops.reshape, "reshape", "a, newshape, order='C', out=None")
@@ -55,8 +59,16 @@ def broadcast_to(array: Any, shape: ShapeLike) -> Any:
 
 def broadcast_arrays(*args: ndarray) -> list[ndarray]:
     """Several arrays, each broadcast to their common shape."""
+    if any(map(is_symbol, args)):
+        return _like_all(args)
     shape = tuple(torch.broadcast_shapes(*[checked("broadcast_arrays", x).shape for x in args]))
     return [broadcast_to(x, shape) for x in args]
+
+
+def _like_all(symbols: Sequence[Any]) -> list[Any]:
+    """Symbols, each broadcast to the common shape, which something made of all of them has."""
+    common = functools.reduce(operator_or, [run(UNARY["isnan"], "broadcast_arrays", [x], {}) for x in symbols])
+    return [run(where_op, "broadcast_arrays", [common, x, x], {}) for x in symbols]
 
 
 def append(arr: ndarray, values: ndarray, axis: int | None = None) -> ndarray:
@@ -68,21 +80,26 @@ def append(arr: ndarray, values: ndarray, axis: int | None = None) -> ndarray:
 
 
 def _parts(name: str, ary: ndarray, where: object, axis: int, equal: bool = True) -> list[ndarray]:
-    found = checked(name, ary).shape[axis:][:1]  # none where there is no such axis: the operator says so
+    known = not is_symbol(ary)
+    found = (
+        checked(name, ary).shape[axis:][:1] if known else ()
+    )  # none where there is no such axis: the operator says so
     length = found[0] if found else 0
     params: dict[str, Any] = {"indices": (), "axis": axis, "squeeze_axis": False}
     if isinstance(where, int):
         if where < 1:
             raise OperatorValueError(f"Operator {name}: the number of sections must be positive, got {where}")
-        if equal and length % where:
+        if known and equal and length % where:
             raise OperatorValueError(f"Operator {name}: array split does not result in an equal division")
         params["sections"] = where
     elif isinstance(where, (list, tuple, set)):
         # As NumPy, which allows positions past the end and out of order: such parts are empty.
-        starts = [0, *[min(max(i + length if i < 0 else i, 0), length) for i in map(int, where)]]
-        if sorted(starts) != starts:
-            return _unordered(ary, [int(i) for i in where], axis)
-        params["indices"] = tuple(starts)
+        starts = [int(i) for i in where]
+        if known:
+            starts = [min(max(i + length if i < 0 else i, 0), length) for i in starts]
+            if sorted(starts) != starts:
+                return _unordered(ary, [int(i) for i in where], axis)
+        params["indices"] = (0, *starts)
     else:
         raise OperatorValueError(
             f"Operator {name}: indices_or_sections must be an int, or a tuple, list or set of ints, "
@@ -137,7 +154,7 @@ def repeat(a: ndarray, repeats: int, axis: int | None = None) -> ndarray:
 def tile(A: ndarray, reps: int | Sequence[int]) -> ndarray:
     """The array several times side by side, along each axis."""
     counts = lengths(reps)
-    if 0 in counts:  # the classic operator makes no empty arrays
+    if 0 in counts and not is_symbol(A):  # the classic operator makes no empty arrays
         return _tiled(A, counts)
     return run(tile_op, "tile", [A], {"reps": counts})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import operator
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -129,12 +130,12 @@ class Symbol(Fluent):
 
     def get_internals(self) -> Symbol:
         """A group of all outputs of all nodes; ``net.get_internals()["fc1_output"]`` cuts a graph."""
-        return type(self)([(n, i) for n in self._graph.nodes for i in range(n.num_visible)])
+        return Symbol([(n, i) for n in self._graph.nodes for i in range(n.num_visible)])
 
     def get_children(self) -> Symbol | None:
         """A group of the inputs of the output nodes; None when there are none."""
         entries = [e for node in dict.fromkeys(n for n, _ in self._heads) for e in node.inputs]
-        return type(self)(entries) if entries else None
+        return Symbol(entries) if entries else None
 
     # ------------------------------------------------------------------ attributes
 
@@ -375,8 +376,13 @@ class Symbol(Fluent):
         return self
 
     def as_np_ndarray(self) -> Symbol:
-        """Not available: there are no symbols of the NumPy interface."""
-        raise NotImplementedForSymbol(self.as_np_ndarray, None)
+        """The same with the operators, indices and methods of :class:`mxnet.numpy.ndarray`."""
+        numpy = importlib.import_module(".numpy", __package__)  # on first use, as mx.np
+        return numpy._Symbol(self._heads)
+
+    def _outputs(self) -> Any:
+        """What a function gives that has made this symbol: itself, or a list where arrays would come in one."""
+        return self
 
     def __bool__(self) -> bool:
         raise NotImplementedForSymbol(self.__bool__, "bool")
@@ -440,7 +446,8 @@ def create(
     attr: dict[str, str] | None = None,
     hint: str | None = None,
     subgraphs: Sequence[Symbol] = (),
-) -> Symbol:
+    kind: type[Symbol] = Symbol,
+) -> Any:
     """Apply an operator to symbols: what every function ``mx.sym.X`` does.
 
     Parameters
@@ -458,6 +465,8 @@ def create(
         What automatic names begin with.
     subgraphs : list of Symbol
         The bodies of a control-flow operator.
+    kind : class
+        Of what kind the result is when there are no inputs, else it is that of the first one.
 
     Raises
     ------
@@ -476,8 +485,8 @@ def create(
     node = build.apply_op(op, name, attrs, inputs, keywords, [s._graph for s in subgraphs])
     if op.cast_rule is not None:
         op.cast_rule.symbolic(node, lambda begin: NameManager._current.value.get(None, begin))
-    kind = next((type(s) for s in (*positional, *named.values()) if s is not None), Symbol)  # that of the first input
-    return kind([(node, i) for i in range(node.num_visible)])
+    kind = next((type(s) for s in (*positional, *named.values()) if s is not None), kind)
+    return kind([(node, i) for i in range(node.num_visible)])._outputs()
 
 
 def Group(symbols: Sequence[Symbol], create_fn: Any = Symbol) -> Symbol:

@@ -30,7 +30,7 @@ def dot(a: Tensor, b: Tensor) -> Tensor:
     return torch.tensordot(a, b, dims=([a.ndim - 1], [max(b.ndim - 2, 0)]))
 
 
-@op("_npi_matmul")
+@op("_npi_matmul", outputs=("out",))
 def matmul(a: Tensor, b: Tensor) -> Tensor:
     """Product of matrices, which lie in the last two axes; the other axes are broadcast."""
     a, b = of_one_type(a, b)

@@ -125,7 +125,7 @@ def _variance(a: Tensor, axis: Axes, dtype: DTypeLike, ddof: float, keepdims: bo
     return squares / max(n - ddof, 0), wanted
 
 
-@op("_npi_var")
+@op("_npi_var", outputs=("var",))
 def var(
     a: Tensor,
     *,
@@ -139,7 +139,7 @@ def var(
     return found.to(wanted)
 
 
-@op("_npi_std")
+@op("_npi_std", outputs=("std",))
 def std(
     a: Tensor,
     *,
@@ -213,7 +213,7 @@ def _two_when_asked(p: SimpleNamespace) -> int:
 @op(
     "_npi_average",
     inputs=lambda p: ("a", "weights") if p.weighted else ("a",),
-    outputs=("output", "sum_of_weights"),
+    outputs=("output0", "output1"),
     visible=_two_when_asked,
 )
 def average(
@@ -252,7 +252,7 @@ def _typed(registered: OpDef, result: Callable[[Any], torch.dtype]) -> None:
         dtype = getattr(p, "dtype", None)
         given = t[registered.inputs[0]]
         if dtype is not None or given is not None:
-            t.unify("output", dtype or result(given))
+            t.unify(t.outputs[0], dtype or result(given))
 
 
 for _registered in (sum_, prod):

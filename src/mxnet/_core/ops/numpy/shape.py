@@ -98,12 +98,12 @@ def _promotes(registered: OpDef) -> OpDef:
     def _(t: TypeRule, p: SimpleNamespace) -> None:
         known = [t[name] for name in t.inputs]
         if None not in known:
-            t.unify("output", all_of_one_type([torch.empty(0, dtype=d, device="meta") for d in known])[0].dtype)
+            t.unify(t.outputs[0], all_of_one_type([torch.empty(0, dtype=d, device="meta") for d in known])[0].dtype)
 
     return registered
 
 
-@op("_npi_concatenate", variadic="num_args")
+@op("_npi_concatenate", variadic="num_args", outputs=("out",))
 def concatenate(*data: Tensor, axis: Optional[int] = 0) -> Tensor:
     """Join arrays along an axis that they have (None: all elements along one axis)."""
     arrays = all_of_one_type(data)
@@ -125,13 +125,13 @@ def vstack(*data: Tensor) -> Tensor:
     return torch.vstack(all_of_one_type(data))
 
 
-@op("_npi_hstack", variadic="num_args")
+@op("_npi_hstack", variadic="num_args", outputs=("out",))
 def hstack(*data: Tensor) -> Tensor:
     """Join arrays along the second axis, or the first where there is no other."""
     return torch.hstack(all_of_one_type(data))
 
 
-@op("_npi_dstack", variadic="num_args")
+@op("_npi_dstack", variadic="num_args", outputs=("out",))
 def dstack(*data: Tensor) -> Tensor:
     """Join arrays along the third axis."""
     return torch.dstack(all_of_one_type(data))
