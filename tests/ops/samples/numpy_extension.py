@@ -28,3 +28,15 @@ ROWS += [
     row("_npi_hsplit", (5,), indices=(0, 1, 3), axis=1, sections=0),
     row("_npi_dsplit", (2, 3, 4), indices=(0, 1), axis=2, sections=0),
 ]
+
+# Those of MXNet 2.
+_NEW = {"golden": False, "note": "MXNet 1.9.1 does not have it"}
+ROWS += [
+    row("_npx_masked_softmax", (2, 3), _MASK).set(**_NEW),
+    row("_npx_masked_softmax", (2, 3), const([[True], [False]], "bool"), axis=0, temperature=2.0).set(**_NEW),
+    row("_npx_masked_log_softmax", (2, 3), const([[True, True, True]], "bool"), temperature=0.5).set(**_NEW),
+    row("_npx_index_add", (2, 3), const([[0, 1, 0], [1, 2, 1]], "int32"), (3,)).set(**_NEW),
+    row("_npx_index_add", (2, 3), const([[-1, 0]], "int64"), (3,)).set(**_NEW),
+    row("_npx_index_update", (4, 3), const([[0, 2]], "int32"), (2, 3)).set(**_NEW),
+    row("_npx_index_update", (2, 3), const([[0, 1], [1, 2]], "int32"), (1,)).set(**_NEW),
+]
