@@ -265,3 +265,115 @@ def test_custom_operators_of_mxnet_are_functions():
     assert mx.numpy_op_fallback.ResizeProp("3").list_arguments() == ["a"]
     internal = mx.nd.np._internal
     assert internal.resize_fallback(mx.np.array([1.0, 2.0]), new_shape=3).tolist() == [1.0, 2.0, 1.0]
+
+
+# ---------------------------------------------------------------------- names of MXNet 2
+
+
+def test_masked_softmax():
+    x = mx.np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])
+    mask = mx.np.array([[True, True, False], [False, False, False]], dtype="bool")
+    found = npx.masked_softmax(x, mask).asnumpy()
+    np.testing.assert_allclose(found, [[0.26894142, 0.73105858, 0.0], [0.0, 0.0, 0.0]], rtol=1e-6)
+    logs = npx.masked_log_softmax(x, mx.np.array([[1.0, 1.0, 0.0]]), temperature=2.0).asnumpy()
+    np.testing.assert_allclose(logs[0], [-0.97407699, -0.47407698, -np.inf], rtol=1e-6)
+    x.attach_grad()
+    with mx.autograd.record():
+        y = npx.masked_softmax(x, mask)[0, 0]
+    y.backward()
+    np.testing.assert_allclose(x.grad.asnumpy()[0], [0.19661193, -0.19661193, 0.0], rtol=1e-5)
+    with pytest.raises(TypeError, match="must be of a floating type, got int32"):
+        npx.masked_softmax(x.astype("int32"), mask)
+
+
+def test_index_add_and_update():
+    x = mx.np.zeros((2, 3))
+    places = mx.np.array([[0, 1, 0], [1, 2, 1]], dtype="int32")
+    assert npx.index_add(x, places, mx.np.array([1.0, 2.0, 3.0])).tolist() == [[0, 4, 0], [0, 0, 2]]
+    assert npx.index_update(x, places[:1, :2], mx.np.array([5.0, 6.0, 7.0])).tolist() == [[5, 6, 7], [5, 6, 7]]
+    with pytest.raises(IndexError, match="index 3 is out of bounds for axis 1 with size 3"):
+        npx.index_add(x, places + 1 - mx.np.array([[1], [0]], dtype="int32"), mx.np.array(1.0))
+    with pytest.raises(mx.MXNetError, match="_npx_index_add: ind must have a row for each"):
+        npx.index_add(x, mx.np.array([1]), mx.np.array(1.0))
+
+
+@pytest.mark.parametrize(
+    "name, classic",
+    [
+        ("broadcast_like", "broadcast_like"),
+        ("group_norm", "GroupNorm"),
+        ("instance_norm", "InstanceNorm"),
+        ("stop_gradient", "BlockGrad"),
+        ("ctc_loss", "CTCLoss"),
+        ("deformable_convolution", "_contrib_DeformableConvolution"),
+        ("interleaved_matmul_selfatt_qk", "_contrib_interleaved_matmul_selfatt_qk"),
+    ],
+)
+def test_names_of_classic_operators(name, classic):
+    assert getattr(npx, name).operator.name == classic
+
+
+def test_control_flow():
+    outputs, state = npx.foreach(lambda x, s: (x * 2, s + x), mx.np.array([1.0, 2.0, 3.0]), mx.np.array(0.0))
+    assert outputs.tolist() == [2.0, 4.0, 6.0] and state.item() == 6.0
+    _, (i, s) = npx.while_loop(
+        lambda i, s: i < 3, lambda i, s: (s, [i + 1, s * 2]), [mx.np.array(0.0), mx.np.array(1.0)], max_iterations=5
+    )
+    assert (i.item(), s.item()) == (3.0, 8.0)
+    chosen = npx.cond(mx.np.array(1.0), lambda: mx.np.array(2.0), lambda: mx.np.array(3.0))
+    assert type(chosen) is mx.np.ndarray and chosen.item() == 2.0
+
+
+# ---------------------------------------------------------------------- files
+
+
+def test_files_of_numpy(tmp_path):
+    path = str(tmp_path / "arrays")
+    npx.savez(path, mx.np.array([1.0, 2.0]), b=mx.np.array(3, dtype="int64"))
+    found = npx.load(path)
+    assert found["arr_0"].tolist() == [1.0, 2.0] and found["b"].dtype == np.int64 and found["b"].shape == ()
+    np.savez_compressed(path + ".npz", a=np.zeros((0, 2), "float64"))
+    assert npx.load(path + ".npz")["a"].shape == (0, 2)
+    np.save(path + ".npy", np.arange(6, dtype="int32").reshape(2, 3).T)
+    (single,) = npx.load(path + ".npy")
+    assert single.dtype == np.int32 and single.tolist() == [[0, 3], [1, 4], [2, 5]]
+    with pytest.raises(ValueError, match="several arrays for the names arr_0"):
+        npx.savez(path, mx.np.ones(1), arr_0=mx.np.ones(1))
+    with pytest.raises(TypeError, match="savez needs mxnet.numpy.ndarray, got list"):
+        npx.savez(path, [1.0])
+
+
+def test_files_of_numpy_that_are_not_read(tmp_path):
+    path = tmp_path / "arrays.npy"
+    np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    with pytest.raises(mx.MXNetError, match="arrays with the header .*O.* are not read"):
+        npx.load(str(path))
+    np.save(path, np.ones((2, 3)))
+    whole = path.read_bytes()
+    for damaged in (
+        whole[:-1],
+        whole[:20],
+        whole.replace(b"(2, 3)", b"(2, 9)"),
+        whole.replace(b"\x01\x00", b"\x09\x00"),
+    ):
+        path.write_bytes(damaged)
+        with pytest.raises(mx.MXNetError, match="is no file of arrays that NumPy wrote"):
+            npx.load(str(path))
+    path.write_bytes(b"PK\x03\x04" + bytes(40))
+    with pytest.raises(mx.MXNetError, match="is no file of arrays that NumPy wrote"):
+        npx.load(str(path))
+
+
+@pytest.mark.parametrize(
+    "given, error",
+    [
+        (mx.nd.ones((2,)), ValueError),
+        (np.ones(2), ValueError),
+        ([mx.nd.ones((2,))], TypeError),
+        ({"a": 3}, TypeError),
+        ({3: mx.np.ones(2)}, TypeError),
+    ],
+)
+def test_what_is_not_saved(given, error, tmp_path):
+    with pytest.raises(error, match="save needs"):
+        npx.save(str(tmp_path / "x"), given)

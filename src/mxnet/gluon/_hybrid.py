@@ -213,7 +213,7 @@ class HybridBlock(Block):
         if not self._cached_graph and not self._no_graph:
             try:
                 self._get_graph(*args)
-            except Exception as e:  # noqa: BLE001 (it will be raised again, where it is no matter of graphs)
+            except Exception as e:
                 if True not in kinds:
                     raise
                 self._clear_cached_op()

@@ -53,8 +53,8 @@ def tell(block: Block, reason: str) -> None:
     if block._told_of_numpy:
         return
     warnings.warn(
-        f"{type(block).__name__} {block.name!r} runs on mx.np arrays as if it had not been hybridized: there is no graph "
-        f"of it ({reason}). The results are those of the block without graph.",
+        f"{type(block).__name__} {block.name!r} runs on mx.np arrays as if it had not been hybridized: there is no "
+        f"graph of it ({reason}). The results are those of the block without graph.",
         stacklevel=7,
     )
     block.apply(_told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from operator import or_ as operator_or
 from typing import Any
@@ -15,11 +16,14 @@ from .._core.ops.numpy import shape as ops
 from .._core.ops.numpy.elementwise import UNARY
 from .._core.ops.numpy.selection import where as where_op
 from .._core.ops.numpy.shape import lengths
+from .._core.ops.numpy.splitting import dsplit as dsplit_op
+from .._core.ops.numpy.splitting import hsplit as hsplit_op
 from .._core.ops.shape.join import repeat as repeat_op
 from .._core.ops.shape.join import tile as tile_op
 from .._core.ops.shape.permute import swap_axis
 from .._core.ops.shape.reshape import expand_dims as expand_dims_op
 from .._core.ops.shape.split import split_v2
+from .._core.registry import OpDef
 from .._core.types import Axes, ShapeLike
 from ._array import ndarray
 from ._calls import NUMBERS, checked, function, is_symbol, operator, operators, run
@@ -79,11 +83,12 @@ def append(arr: ndarray, values: ndarray, axis: int | None = None) -> ndarray:
 # ---------------------------------------------------------------------- splitting
 
 
-def _parts(name: str, ary: ndarray, where: object, axis: int, equal: bool = True) -> list[ndarray]:
+def _parts(
+    name: str, ary: ndarray, where: object, axis: int, equal: bool = True, op: OpDef = split_v2
+) -> list[ndarray]:
     known = not is_symbol(ary)
-    found = (
-        checked(name, ary).shape[axis:][:1] if known else ()
-    )  # none where there is no such axis: the operator says so
+    # No length where there is no such axis: the operator says so.
+    found = checked(name, ary).shape[axis:][:1] if known else ()
     length = found[0] if found else 0
     params: dict[str, Any] = {"indices": (), "axis": axis, "squeeze_axis": False}
     if isinstance(where, int):
@@ -105,8 +110,13 @@ def _parts(name: str, ary: ndarray, where: object, axis: int, equal: bool = True
             f"Operator {name}: indices_or_sections must be an int, or a tuple, list or set of ints, "
             f"got {type(where).__name__}"
         )
-    parts = run(split_v2, name, [ary], params)
+    parts = run(op, name, [ary], params)
     return parts if isinstance(parts, list) else [parts]
+
+
+def _axes(ary: ndarray, name: str) -> float:
+    """How many axes there are; any number of a symbol."""
+    return math.inf if is_symbol(ary) else checked(name, ary).ndim
 
 
 @function(name="split")
@@ -126,21 +136,21 @@ def array_split(ary: ndarray, indices_or_sections: int | Sequence[int], axis: in
 
 def hsplit(ary: ndarray, indices_or_sections: int | Sequence[int]) -> list[ndarray]:
     """:func:`split` along the second axis, or the first where there is no other."""
-    return _parts("hsplit", ary, indices_or_sections, min(1, checked("hsplit", ary).ndim - 1))
+    return _parts("hsplit", ary, indices_or_sections, 1 if _axes(ary, "hsplit") > 1 else 0, op=hsplit_op)
 
 
 def vsplit(ary: ndarray, indices_or_sections: int | Sequence[int]) -> list[ndarray]:
     """:func:`split` along the first axis of an array of two or more axes."""
-    if checked("vsplit", ary).ndim < 2:
+    if _axes(ary, "vsplit") < 2:
         raise OperatorValueError("Operator vsplit: vsplit only works on arrays of 2 or more dimensions")
     return _parts("vsplit", ary, indices_or_sections, 0)
 
 
 def dsplit(ary: ndarray, indices_or_sections: int | Sequence[int]) -> list[ndarray]:
     """:func:`split` along the third axis."""
-    if checked("dsplit", ary).ndim < 3:
+    if _axes(ary, "dsplit") < 3:
         raise OperatorValueError("Operator dsplit: dsplit only works on arrays of 3 or more dimensions")
-    return _parts("dsplit", ary, indices_or_sections, 2)
+    return _parts("dsplit", ary, indices_or_sections, 2, op=dsplit_op)
 
 
 # ---------------------------------------------------------------------- repeating and turning

@@ -87,7 +87,7 @@ class _Symbol(Symbol, GraphOperand):
     def astype(
         self, dtype: DTypeLike, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
     ) -> Any:
-        """The array in another data type; ``order``, ``casting`` and ``subok`` as for arrays, ``copy`` has no effect."""
+        """The array in another data type; ``copy`` has no effect, the others are those of arrays."""
         if order not in ("K", "C") or casting != "unsafe" or subok is not True:
             raise NotImplementedError(
                 "astype supports order 'K' or 'C', casting 'unsafe' and subok True; "

@@ -70,7 +70,7 @@ def _(s: ShapeRule, p: Params) -> None:
         s.unify(name, (*data[:axis], 1, *data[axis + 1 :]))
 
 
-@op("GroupNorm", display=Display(output_named=True), outputs=_MEAN_STD, visible=_visible)
+@op("GroupNorm", aliases=("_npx_group_norm",), display=Display(output_named=True), outputs=_MEAN_STD, visible=_visible)
 def group_norm(
     data: Tensor,
     gamma: Tensor,
@@ -121,7 +121,13 @@ def _(s: ShapeRule, p: Params) -> None:
         s.unify(name, (s["data"][0], p.num_groups))
 
 
-@op("InstanceNorm", display=Display(output_named=True), outputs=("output", "mean", "var"), visible=1)
+@op(
+    "InstanceNorm",
+    aliases=("_npx_instance_norm",),
+    display=Display(output_named=True),
+    outputs=("output", "mean", "var"),
+    visible=1,
+)
 def instance_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, eps: float = 1e-3) -> tuple[Tensor, Tensor, Tensor]:
     """Normalize each channel of each example over its spatial axes, then scale by ``gamma`` and shift by ``beta``.
 
@@ -150,7 +156,13 @@ def _(s: ShapeRule, p: Params) -> None:
         s.unify(name, data[:2])
 
 
-@op("L2Normalization", display=Display(input_named=True, output_named=True), outputs=("output", "norm"), visible=1)
+@op(
+    "L2Normalization",
+    aliases=("_npx_l2_normalization",),
+    display=Display(input_named=True, output_named=True),
+    outputs=("output", "norm"),
+    visible=1,
+)
 def l2_normalization(
     data: Tensor, *, eps: float = 1e-10, mode: Literal["instance", "channel", "spatial"] = "instance"
 ) -> tuple[Tensor, Tensor]:
