@@ -83,7 +83,8 @@ LAYERS = [
     {"device", "library", "notebook", "numpy_dispatch_protocol", "numpy_op_fallback", "numpy_op_signature", "rtc"},
     {"_numpy_op_doc"},
     # What ``F.np`` and ``F.npx`` are, imported on first use.
-    {"ndarray.numpy", "ndarray.numpy_extension"},
+    {"ndarray.numpy", "ndarray.numpy_extension", "symbol.numpy"},
+    {"symbol.numpy_extension"},
     # The package itself, and what stands on all of it: mxnet imports test_utils on first use only.
     {"mxnet"},
     {"cli", "test_utils"},

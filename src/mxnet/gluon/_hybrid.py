@@ -17,7 +17,7 @@ from ..symbol import Symbol
 from . import _graph
 from ._arrays import DeferredInitializationError
 from ._block import HYBRIDIZE, Block
-from ._flatten import Kinds, checked_format, flatten, regroup
+from ._flatten import Kinds, checked_format, flat_as, flatten, regroup
 from ._numpy_graph import as_kind, in_kinds, kind_of, kinds_of, tell
 from ._parameter import Parameter, keeps_arrays
 from ._types import Operand
@@ -298,7 +298,7 @@ class HybridBlock(Block):
         if self._in_format == 0 or len(args) == 1 and isinstance(args[0], NDArray) and self._in_format == [0]:
             flat: Any = args
         else:
-            flat = self._flat_inputs(args)
+            flat = flat_as(args, self._in_format, self.name)
         ctx = flat[0]._ctx
         state, known, tensors = self._graph_args
         if state != parameters_version.value or known != ctx:
@@ -311,20 +311,6 @@ class HybridBlock(Block):
         if self._out_format == 0 and isinstance(out, NDArray):
             return out
         return regroup([out] if isinstance(out, NDArray) else out, self._out_format)
-
-    def _flat_inputs(self, args: object) -> list[Any]:
-        """The arrays in the arguments, which must be structured as in the first call; trailing None may be left out."""
-        flat, fmt = flatten(args, "input")
-        stored = self._in_format
-        if fmt != stored:
-            shared = min(len(fmt), len(stored))
-            rest = (fmt if len(fmt) > len(stored) else stored)[shared:]
-            if not rest or fmt[:shared] != stored[:shared] or any(f != -1 for f in rest):
-                raise ValueError(
-                    f"{self.name}: arguments are nested otherwise than in the call that the graph was built for: "
-                    f"format {fmt}, expected {stored}"
-                )
-        return [a for a in flat if a is not None]
 
     def hybridize(
         self,

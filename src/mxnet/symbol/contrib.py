@@ -12,10 +12,11 @@ from .._core.frontend.nested import flatten, python_value, regroup, two_results
 from .._core.graph.node import Entry
 from .._core.registry import get_op
 from . import _internal, op
+from ._create import create
 from ._creation import full
 from ._functions import make_function
 from ._subgraph import Body
-from ._symbol import Symbol, create
+from ._symbol import Symbol
 from .random import uniform
 
 if TYPE_CHECKING:

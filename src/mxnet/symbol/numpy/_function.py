@@ -7,7 +7,7 @@ from typing import Any
 
 from ..._core.frontend import sym
 from ..._core.registry import OpDef
-from .._symbol import create
+from .._create import create
 from ._symbol import _Symbol
 
 

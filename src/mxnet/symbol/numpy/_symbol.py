@@ -16,7 +16,8 @@ from ..._core.types import DTypeLike
 from ...base import NotImplementedForSymbol
 from ...numpy import _methods
 from ...numpy._array import ndarray
-from .._symbol import Symbol, create
+from .._create import create
+from .._symbol import Symbol
 from ._indexing import part
 
 

@@ -18,7 +18,7 @@ def _of_two(registered: OpDef) -> None:
     @registered.infer_type
     def _(t: TypeRule, p: SimpleNamespace) -> None:
         if t[first] is not None and t[second] is not None:
-            t.unify("output", promoted(t[first], t[second]))
+            t.unify(t.outputs[0], promoted(t[first], t[second]))
 
 
 @op("_np_dot")
