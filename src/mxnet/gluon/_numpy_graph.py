@@ -55,7 +55,7 @@ def tell(block: Block, reason: str) -> None:
     warnings.warn(
         f"{type(block).__name__} {block.name!r} runs on mx.np arrays as if it had not been hybridized: there is no "
         f"graph of it ({reason}). The results are those of the block without graph.",
-        stacklevel=7,
+        stacklevel=5,
     )
     block.apply(_told)
 
