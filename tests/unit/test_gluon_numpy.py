@@ -1,5 +1,7 @@
 """Gluon in NumPy mode: kinds of arrays, unknown sizes, and hybridized blocks whose graph would compute otherwise."""
 
+import pickle
+
 import numpy as onp
 import pytest
 
@@ -373,3 +375,88 @@ def test_a_graph_of_classic_arrays_is_not_used_for_numpy_ones():
     block.hybridize()
     block(mx.nd.ones((2, 2)))
     assert block(np.ones((2, 2))).tolist() == [[2, 2], [2, 2]]
+
+
+def test_comparisons_have_a_gradient_of_zero_in_graphs_too():
+    block = Own(lambda F, x: [x > 1, x.argmax()])
+    block.hybridize()
+    x = np.ones((2, 3))
+    x.attach_grad()
+    for _ in range(4):
+        with autograd.record():
+            found = block(x)
+        x.grad[:] = 5
+        autograd.backward(found)
+        assert x.grad.tolist() == [[0] * 3] * 2
+
+
+@pytest.mark.parametrize("product", ["dot", "matmul"])
+def test_sizes_of_weights_follow_from_products(product):
+    class Linear(nn.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            self.w = self.params.get("w", shape=(-1, 4), allow_deferred_init=True)
+
+        def hybrid_forward(self, F, x, w):
+            return getattr(F.np, product)(x, w)
+
+    net = Linear()
+    net.initialize()
+    net.hybridize()
+    assert net(np.ones((2, 3))).shape == (2, 4) and net.w.shape == (3, 4)
+
+
+def test_loops_and_branches():
+    def loop(F, x):
+        return F.contrib.foreach(lambda d, s: (d + s.sum(), s + d), x, x[0])
+
+    def branch(F, x):
+        return F.contrib.cond(x.sum() > 3, lambda: x + 1, lambda: x - 1)
+
+    for function in (loop, branch):
+        block = Own(function)
+        x = np.array([[1.0, 2.0], [3.0, 4.0]])
+        expected = described(block(x))
+        block.hybridize()
+        assert described(block(x)) == expected
+        assert block._cached_op is not None
+
+
+def test_imported_blocks_take_symbols_of_both_kinds(tmp_path):
+    block = Own(lambda F, x: (x[0] + 1).sum())
+    block.hybridize()
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    block(x)
+    block.export(str(tmp_path / "net"))
+    read = gluon.SymbolBlock.imports(str(tmp_path / "net-symbol.json"), ["data"])
+    assert read(x).item() == 5 and kinds(read(x))
+    inner = mx.sym.var("x")
+    for given in (inner, inner.as_np_ndarray()):
+        assert type(read(given)) is type(given)
+    outer = gluon.SymbolBlock(read(inner.as_np_ndarray()) * 2, inner.as_np_ndarray())
+    assert outer(x).item() == 10
+
+
+def test_kinds_of_symbols():
+    x = mx.sym.var("x").as_np_ndarray()
+    assert type(x).__name__ == "_Symbol" and type(x.as_nd_ndarray()) is mx.sym.Symbol and x.as_np_ndarray() is x
+    assert type(pickle.loads(pickle.dumps(x + 1))) is type(x)
+    parts = mx.sym.np.split(x, 2)
+    assert [type(p) for p in parts] == [type(x)] * 2 and type(mx.sym.Group(parts)) is mx.sym.Symbol
+    group = mx.sym.Group(parts).as_np_ndarray()
+    assert len(group) == 2 and group[1].list_outputs() == parts[1].list_outputs() and len(group[:1]._heads) == 1
+    with pytest.raises(TypeError, match="not a list"):
+        len(x)
+    with pytest.raises(TypeError, match="not iterable"):
+        list(x)
+    with pytest.raises(TypeError, match="integers or slices"):
+        group["x"]
+    for key in ([0, 1], x, True, 1.5, "a", (0, x)):
+        with pytest.raises(IndexError, match="Only integer, slice"):
+            x[key]
+    with pytest.raises(TypeError, match="symbols and arrays are not mixed"):
+        x + np.ones((2,))
+    with pytest.raises(TypeError, match="expected an mxnet.numpy.ndarray"):
+        x + mx.sym.var("y")
+    with pytest.raises(mx.base.NotImplementedForSymbol):
+        x += 1
