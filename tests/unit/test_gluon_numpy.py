@@ -280,7 +280,8 @@ GRAPHS = {
         x.cumsum(axis=0),
         x.copy(),
     ],
-    "nothing": lambda F, x: [x[1:1], x[1:1].sum()],
+    "nothing": lambda F, x: [x[1:1], x[1:1].sum(), F.np.tile(x, (2, 0)), *F.np.split(x[:0], (0, 1, 2))],
+    "parts past the end": lambda F, x: F.np.split(x, (1, 5)) + F.np.hsplit(x, (0, -1, 7)) + F.np.array_split(x, 5),
     "other types": lambda F, x: [x * x.astype("float64"), x + (x > 1), F.np.concatenate([x, x > 1])],
 }
 NO_GRAPHS = {
@@ -388,6 +389,20 @@ def test_comparisons_have_a_gradient_of_zero_in_graphs_too():
         x.grad[:] = 5
         autograd.backward(found)
         assert x.grad.tolist() == [[0] * 3] * 2
+
+
+@pytest.mark.parametrize("dtype", ["int32", "bool", "float32"])
+def test_views_of_integers_have_gradients(dtype):
+    """What shares memory with an argument is copied at the end of a graph, with its place in torch's graph."""
+    for function in (lambda F, x: F.np.transpose(x), lambda F, x: x[None], lambda F, x: x[:1], lambda F, x: x):
+        block = Own(function)
+        block.hybridize()
+        x = np.ones((2, 2), dtype=dtype)
+        x.attach_grad()
+        with autograd.record():
+            y = block(x)
+        y.backward()
+        assert x.grad.dtype == x.dtype and x.grad[0].tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("product", ["dot", "matmul"])
