@@ -219,6 +219,8 @@ def annotation(written: Any) -> str:
 
 def signature(fn: Any) -> str:
     """The parameters and the result of a function, with annotations."""
+    if hasattr(fn, "on_host"):  # the signature is that of the NumPy that is installed
+        return "(*args: Any, **kwargs: Any) -> Any"
     found = inspect.signature(fn)
     parameters = []
     of_operator = annotations_of(fn.operator, list(found.parameters)) if hasattr(fn, "operator") else {}
@@ -265,10 +267,13 @@ def functions_stub(module_name: str) -> str:
     return f"{HEADER}{NUMPY_IMPORTS.format(core='...', numpy='..')}\n{exported}\n{body}"
 
 
-def npx_stub(module_name: str, table: dict[str, str]) -> str:
-    """The stub of operators under their names in ``mx.npx``."""
-    body = "\n".join(function(get_op(name), shown, "ndarray", True) for shown, name in sorted(table.items()))
-    exported = "__all__ = [\n" + "".join(f'    "{name}",\n' for name in sorted(table)) + "]\n"
+def npx_stub(table: dict[str, str], written: dict[str, Any]) -> str:
+    """The stub of operators under their names in ``mx.npx``, some with NumPy's own signatures."""
+    lines = {shown: function(get_op(name), shown, "ndarray", True) for shown, name in table.items()}
+    lines.update({shown: f"def {shown}{signature(fn)}: ..." for shown, fn in written.items()})
+    body = "\n".join(text for _, text in sorted(lines.items()))
+    exported = "__all__ = [\n" + "".join(f'    "{name}",\n' for name in ("_generated", *sorted(lines))) + "]\n"
+    body = f"def _generated() -> dict[str, str]: ...\n{body}"
     return f"{HEADER}{NUMPY_IMPORTS.format(core='...', numpy='...numpy.')}\n{exported}\n{body}\n"
 
 
@@ -322,8 +327,9 @@ def stubs() -> dict[Path, str]:
     folder = ROOT / "src" / "mxnet" / "numpy_extension" / "_stubs"
     found[folder / "__init__.pyi"] = HEADER
     for space in ("_op", "image"):
-        table = importlib.import_module(f"mxnet.numpy_extension.{space}")._OPERATORS
-        found[folder / f"{space}.pyi"] = npx_stub(space, table)
+        module = importlib.import_module(f"mxnet.numpy_extension.{space}")
+        written = module._WRITTEN if space == "_op" else {}
+        found[folder / f"{space}.pyi"] = npx_stub(module._generated(), written)
     return found
 
 

@@ -140,6 +140,9 @@ RECORDINGS = {
         "gluon_rnn", "gluon_rnn_cases", lambda mx, c: {"layers.json": each(mx, c.LAYERS, c.layer)}, _LAYERS
     ),
     "model_zoo": Recording("gluon_nn", "model_zoo_cases", model_zoo),
+    "numpy_graphs": Recording(
+        "numpy_graphs", "numpy_graph_cases", lambda mx, c: {"graphs.json": each(mx, c.CASES, c.record)}
+    ),
     "optimizer": Recording("optimizer", "optimizer_cases", optimizer),
     "rnn": Recording("rnn", "rnn_cases", rnn),
 }

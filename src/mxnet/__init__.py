@@ -103,6 +103,7 @@ if TYPE_CHECKING:
         numpy,
         numpy_dispatch_protocol,
         numpy_extension,
+        numpy_op_fallback,
         numpy_op_signature,
         onnx,
         operator,
@@ -125,7 +126,8 @@ __version__ = "1.9.1"
 _LAZY = {"img": "image", "np": "numpy", "npx": "numpy_extension", "viz": "visualization"}
 _SAME_NAME = """
     contrib device executor_manager gluon image library misc ndarray_doc notebook numpy numpy_dispatch_protocol
-    numpy_extension numpy_op_signature onnx operator profiler rnn rtc symbol_doc test_utils visualization
+    numpy_extension numpy_op_fallback numpy_op_signature onnx operator profiler rnn rtc symbol_doc test_utils
+    visualization
 """
 _LAZY.update({_name: _name for _name in _SAME_NAME.split()})
 

@@ -8,7 +8,7 @@ from ._core.registry import all_names
 from .numpy_op_signature import _get_builtin_op
 
 # Operators of MXNet's that are no operators here: their functions are written without.
-_FUNCTIONS = ("_np__random_shuffle", "_npx_constraint_check", "_npx_nonzero")
+_FUNCTIONS = ("_np__random_shuffle",)
 
 for _name in (*all_names(), *_FUNCTIONS):
     if _name.startswith(("_np_", "_npx_")):

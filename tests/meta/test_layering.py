@@ -80,8 +80,11 @@ LAYERS = [
     {"model"},
     {"gluon", "module", "rnn"},
     {"contrib", "interop", "onnx"},
-    {"device", "library", "notebook", "numpy_dispatch_protocol", "numpy_op_signature", "rtc"},
+    {"device", "library", "notebook", "numpy_dispatch_protocol", "numpy_op_fallback", "numpy_op_signature", "rtc"},
     {"_numpy_op_doc"},
+    # What ``F.np`` and ``F.npx`` are, imported on first use.
+    {"ndarray.numpy", "ndarray.numpy_extension", "symbol.numpy"},
+    {"symbol.numpy_extension"},
     # The package itself, and what stands on all of it: mxnet imports test_utils on first use only.
     {"mxnet"},
     {"cli", "test_utils"},
@@ -95,7 +98,8 @@ def unit_of(module):
     parts = module.split(".")[1:]
     if not parts:
         return "mxnet"
-    return ".".join(parts[:2]) if parts[0] == "_core" else parts[0]
+    inner = ".".join(parts[:2])
+    return inner if parts[0] == "_core" or inner in LEVEL else parts[0]
 
 
 @pytest.mark.parametrize("module", MODULES)

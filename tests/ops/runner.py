@@ -9,7 +9,7 @@ import numpy as np
 _SPACES = {"_contrib_": "contrib", "_linalg_": "linalg", "_image_": "image", "_sparse_": "sparse"}
 
 
-_NUMPY = ("_np_", "_npi_", "_npx_reshape")
+_NUMPY = ("_np_", "_npi_", "_npx_")
 
 
 def is_numpy(op):
@@ -18,19 +18,10 @@ def is_numpy(op):
 
 
 def _numpy_function(space, op):
-    """An operator with NumPy's semantics: MXNet has them in namespaces, remx has only the functions of mx.np so far."""
-    if hasattr(space, "numpy"):
-        prefix, _, name = op[1:].partition("_")
-        spaces = {"np": space.numpy._op, "npi": space.numpy._internal, "npx": space.numpy_extension._op}
-        return getattr(spaces[prefix], name)
-    import mxnet as mx
-    from mxnet._core.frontend import nd
-    from mxnet._core.registry import get_op
-    from mxnet.symbol._functions import make_function
-
-    if space.__name__ == "mxnet.symbol":
-        return make_function(get_op(op), op)
-    return nd.make_function(get_op(op), op, mx.np.ndarray)
+    """An operator with NumPy's semantics, which is in namespaces of its own."""
+    prefix, _, name = op[1:].partition("_")
+    spaces = {"np": space.numpy._op, "npi": space.numpy._internal, "npx": space.numpy_extension._op}
+    return getattr(spaces[prefix], name)
 
 
 def shapes_of(mx, op):

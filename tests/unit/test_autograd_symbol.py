@@ -215,7 +215,7 @@ _NUMPY = {
     "diagonals": (lambda x: mx.np.diag(x) + mx.np.trace(x), "_np_diag _np_trace _npi_add"),
     "copy": (lambda x: x.copy() * mx.np.copy(x), "_copy _np_copy _npi_multiply"),
     "context": (lambda x: x.as_in_ctx(mx.cpu(1)) + 1, "_copyto _npi_add_scalar"),
-    "extension": (lambda x: mx.npx.softmax(mx.npx.relu(x), axis=-1), "relu softmax"),
+    "extension": (lambda x: mx.npx.softmax(mx.npx.relu(x), axis=-1), "_npx_relu softmax"),
     "kinds": (lambda x: mx.np.exp((x.as_nd_ndarray() * 2).as_np_ndarray()), "_mul_scalar _npi_exp"),
     "out": (lambda x: mx.np.exp(x, out=mx.np.zeros((3, 4), ctx=x.ctx)), "_npi_exp"),
 }

@@ -77,7 +77,9 @@ Array._plain = Array.__dict__["_t"]
 def require_array(x: Any, argument: str, name: str, kind: type[Array] = Array) -> Any:
     """An argument of the function ``name``, which must be an array of a kind."""
     if not isinstance(x, kind):
-        raise ArgumentTypeError(f"Argument {argument} of {name} must have NDArray type, but got {x!r}")
+        shown = "NDArray" if kind is Array else kind.__name__
+        got = f"an {type(x).__name__}; use its as_np_ndarray()" if isinstance(x, Array) else repr(x)
+        raise ArgumentTypeError(f"Argument {argument} of {name} must have {shown} type, but got {got}")
     return x
 
 

@@ -201,6 +201,11 @@ def _value(meaning: object) -> Any:
     return getattr(importlib.import_module(module), name) if dot else importlib.import_module(name)
 
 
+def meaning_of(name: str) -> Any:
+    """What a name of the table meant; AttributeError or ImportError where this NumPy has nothing of the kind."""
+    return _value(ALIASES[name])
+
+
 # What `restore` has given NumPy so far.
 given: list[str] = []
 

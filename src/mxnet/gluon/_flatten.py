@@ -63,6 +63,20 @@ def regroup(args: Sequence[Any], fmt: Format) -> Any:
     return _take(list(args), 0, fmt)[0]
 
 
+def flat_as(args: object, stored: Format, name: str) -> list[Any]:
+    """The arrays in the arguments of a block, nested as its graph has it; trailing None may be missing."""
+    flat, fmt = flatten(args, "input")
+    if fmt != stored:
+        shared = min(len(fmt), len(stored))
+        rest = (fmt if len(fmt) > len(stored) else stored)[shared:]
+        if not rest or fmt[:shared] != stored[:shared] or any(f != -1 for f in rest):
+            raise ValueError(
+                f"{name}: arguments are nested otherwise than in the call that the graph was built for: "
+                f"format {fmt}, expected {stored}"
+            )
+    return [a for a in flat if a is not None]
+
+
 def checked_format(fmt: object, depth: int = 0) -> Format:
     """A format that came out of a file; TypeError when it is none, or nested more deeply than any block's."""
     if type(fmt) is int:

@@ -17,8 +17,8 @@ from ..symbol import Symbol
 from . import _graph
 from ._arrays import DeferredInitializationError
 from ._block import HYBRIDIZE, Block
-from ._flatten import Kinds, checked_format, flatten, regroup
-from ._numpy_graph import Answers, as_kind, kind_of, some_classic
+from ._flatten import Kinds, checked_format, flat_as, flatten, regroup
+from ._numpy_graph import as_kind, in_kinds, kind_of, kinds_of, tell
 from ._parameter import Parameter, keeps_arrays
 from ._types import Operand
 from ._version_counter import parameters_version
@@ -67,8 +67,10 @@ class HybridBlock(Block):
         self._callback: Any = None
         self._monitor_all = False
         self._watched: CachedOp | None = None  # what the callback has been handed to
-        self._on_numpy: Answers | None = None  # whether the graph serves for mx.np arrays
-        self._classic_outputs: list[bool] = []  # of a graph for mx.np arrays
+        self._kinds: list[bool] = []  # of the arrays that the graph was traced for: whether they are those of mx.np
+        self._output_kinds: list[bool] = []
+        self._types: list[type] = []  # those of the last arguments that were looked at
+        self._no_graph = ""  # why there is none for mx.np arrays
         self._backend: str | None = None
         self._backend_opts: dict[str, Any] = {}
         # Parameters' arrays as they are handed to hybrid_forward and to the graph: (state of all parameters, context,
@@ -87,7 +89,6 @@ class HybridBlock(Block):
             **self.__dict__,
             "_cached_op": None,
             "_watched": None,
-            "_on_numpy": None,
             "_eager_args": (-1, None, {}),
             "_graph_args": (-1, None, []),
         }
@@ -127,7 +128,7 @@ class HybridBlock(Block):
                 return self._forward_symbol(x, *args)
             ctx = found
         here = current_context()
-        graph = self._active and (type(x) is NDArray or self._serves(x, *args))
+        graph = self._active and self._has_graph((x, *args))
         if ctx is here or ctx == here:
             return self._call_cached_op(x, *args) if graph else self._forward_eager(ctx, x, *args)
         with ctx:
@@ -196,15 +197,33 @@ class HybridBlock(Block):
 
     # ------------------------------------------------------------------ the graph
 
-    def _serves(self, *args: Any) -> bool:
-        """Whether the graph computes on these arrays what the block does without it; not always so for ``mx.np``."""
-        if self._on_numpy is None:
-            if self._cached_graph:  # of classic symbols, which nothing was refused to
-                self._clear_cached_op()
-            self._on_numpy = Answers()
-        return self._on_numpy(self, self._get_graph, args)
+    def _has_graph(self, args: tuple[Any, ...]) -> bool:
+        """Whether a graph computes on these arrays what the block does without it.
 
-    def _get_graph(self, *args: Any, kind: type[Symbol] = Symbol) -> Any:
+        There is one for arrays of one kind at a time; a block that mx.np arrays are given may do what graphs cannot.
+        """
+        if type(args[0]) is NDArray and True not in self._kinds:
+            return True
+        types = [type(a) for a in args]
+        if types == self._types:
+            return not self._no_graph
+        kinds = kinds_of(args)
+        if kinds != self._kinds:
+            self._clear_cached_op()
+        if not self._cached_graph and not self._no_graph:
+            try:
+                self._get_graph(*args)
+            except Exception as e:
+                if True not in kinds:
+                    raise
+                self._clear_cached_op()
+                self._kinds, self._no_graph = kinds, f"{type(e).__name__}: {e}"
+                tell(self, self._no_graph)
+        if all(issubclass(t, NDArray) for t in types):
+            self._types = types
+        return not self._no_graph
+
+    def _get_graph(self, *args: Any) -> Any:
         """Input variables, and the symbol of everything this block computes; built on the first call."""
         if not self._cached_graph:
             flat, self._in_format = flatten(args, "input")
@@ -212,21 +231,22 @@ class HybridBlock(Block):
             if count == 0:
                 raise ValueError(f"{self.name}: at least one input must not be None, got {args}")
             names = iter(["data"] if count == 1 else [f"data{i}" for i in range(count)])
-            inputs = [None if a is None else as_kind(kind, symbol.var(next(names))) for a in flat]
-            weights = self._variables(kind)
+            inputs = [None if a is None else as_kind(kind_of([a]), symbol.var(next(names))) for a in flat]
+            weights = self._variables(kind_of(flat))
             with self.name_scope():
                 out = self.hybrid_forward(symbol, *regroup(inputs, self._in_format), **weights)
             outputs, self._out_format = flatten(out, "output")
             variables = [as_kind(Symbol, i) for i in inputs if i is not None]
             self._cached_graph = variables, symbol.Group(outputs)
-            self._classic_outputs = [type(o) is Symbol for o in outputs for _ in o._heads] if kind is not Symbol else []
+            self._kinds = [kind_of([i]) is not Symbol for i in inputs if i is not None]
+            self._output_kinds = [kind_of([o]) is not Symbol for o in outputs for _ in o._heads]
         return self._cached_graph
 
     def _clear_cached_op(self) -> None:
         self._cached_graph = ()
         self._cached_op = None
         self._cached_op_args = []
-        self._on_numpy = None
+        self._kinds, self._types, self._no_graph = [], [], ""
 
     def _build_cache(self, *args: Any) -> None:
         """Build the graph, finish what its parameters have deferred, and make it callable."""
@@ -278,7 +298,7 @@ class HybridBlock(Block):
         if self._in_format == 0 or len(args) == 1 and isinstance(args[0], NDArray) and self._in_format == [0]:
             flat: Any = args
         else:
-            flat = self._flat_inputs(args)
+            flat = flat_as(args, self._in_format, self.name)
         ctx = flat[0]._ctx
         state, known, tensors = self._graph_args
         if state != parameters_version.value or known != ctx:
@@ -286,25 +306,11 @@ class HybridBlock(Block):
             self._graph_args = (_state([p for is_input, p in self._cached_op_args if not is_input]), ctx, tensors)
         call = [flat[p] if is_input else t for (is_input, p), t in zip(self._cached_op_args, tensors)]
         out = op(*call)
-        if self._on_numpy is not None and True in self._classic_outputs:
-            out = some_classic([out] if isinstance(out, NDArray) else out, self._classic_outputs)
+        if True in self._kinds:
+            out = in_kinds(out, self._output_kinds)
         if self._out_format == 0 and isinstance(out, NDArray):
             return out
         return regroup([out] if isinstance(out, NDArray) else out, self._out_format)
-
-    def _flat_inputs(self, args: object) -> list[Any]:
-        """The arrays in the arguments, which must be structured as in the first call; trailing None may be left out."""
-        flat, fmt = flatten(args, "input")
-        stored = self._in_format
-        if fmt != stored:
-            shared = min(len(fmt), len(stored))
-            rest = (fmt if len(fmt) > len(stored) else stored)[shared:]
-            if not rest or fmt[:shared] != stored[:shared] or any(f != -1 for f in rest):
-                raise ValueError(
-                    f"{self.name}: arguments are nested otherwise than in the call that the graph was built for: "
-                    f"format {fmt}, expected {stored}"
-                )
-        return [a for a in flat if a is not None]
 
     def hybridize(
         self,

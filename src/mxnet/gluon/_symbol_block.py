@@ -20,6 +20,7 @@ from ..ndarray import NDArray
 from ..symbol import Symbol
 from ._flatten import flatten, regroup
 from ._hybrid import HybridBlock
+from ._numpy_graph import as_kind
 from ._parameter_dict import ParameterDict
 from ._types import Operand
 from ._version_counter import VersionedDict
@@ -71,8 +72,7 @@ class SymbolBlock(HybridBlock):
                     raise AssertionError(
                         f"SymbolBlock doesn't support Parameter '{node.name}' because its storage type is 'row_sparse'."
                     )
-        out = symbol.Group(heads) if len(heads) > 1 else heads[0]
-        self._cached_graph = variables, out
+        self._cached_graph = [as_kind(Symbol, v) for v in variables], symbol.Group(heads)
         self._make_params({v.name for v in variables})
 
     def _make_params(self, inputs: set[str]) -> None:
@@ -144,9 +144,9 @@ class SymbolBlock(HybridBlock):
         variables, out = self._cached_graph
         out = copy.copy(out)
         out._compose(**{v.name: g for v, g in zip(variables, given)})
-        return regroup(list(out), self._out_format)
+        return regroup([as_kind(type(given[0]), head) for head in out], self._out_format)
 
-    def _serves(self, *args: Any) -> bool:
+    def _has_graph(self, args: tuple[Any, ...]) -> bool:
         return True  # there is nothing but the graph
 
     def _clear_cached_op(self) -> None:

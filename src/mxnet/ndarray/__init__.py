@@ -28,11 +28,12 @@ if not TYPE_CHECKING:  # type checkers know the operators from the stubs, and wo
     def __getattr__(name: str) -> _Any:
         """``F.np`` and ``F.npx`` of blocks, which come with the first use; everything else is an operator."""
         if name in _NUMPY:
-            return _importlib.import_module(f"mxnet.{_NUMPY[name]}")
+            found = globals()[name] = _importlib.import_module(f".{_NUMPY[name]}", __name__)
+            return found
         return _operator(name)
 
 
-_NUMPY = {"np": "numpy", "npx": "numpy_extension"}
+_NUMPY = {"np": "numpy", "npx": "numpy_extension", "numpy": "numpy", "numpy_extension": "numpy_extension"}
 
 _NDArray.__getitem__ = _indexing.getitem  # type: ignore[assignment]
 _NDArray.__setitem__ = _indexing.setitem  # type: ignore[assignment]

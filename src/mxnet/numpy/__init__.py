@@ -13,7 +13,20 @@ array([1.5, 2.5, 3.5])
 
 from typing import TYPE_CHECKING
 
-from . import _protocol, fallback, fallback_linalg, linalg, multiarray, random, utils
+from . import (
+    _protocol,
+    arrayprint,
+    fallback,
+    fallback_linalg,
+    function_base,
+    io,
+    linalg,
+    multiarray,
+    random,
+    stride_tricks,
+    utils,
+)
+from .arrayprint import *  # noqa: F403
 from .multiarray import *  # noqa: F403
 from .utils import *  # noqa: F403
 
@@ -21,6 +34,18 @@ if TYPE_CHECKING:
     from ._array import ndarray as ndarray
     from ._stubs.multiarray import *  # noqa: F403
 
-__all__ = ["fallback", "fallback_linalg", "linalg", "random", *multiarray.__all__, *utils.__all__]
+__all__ = [
+    "arrayprint",
+    "fallback",
+    "fallback_linalg",
+    "function_base",
+    "io",
+    "linalg",
+    "random",
+    "stride_tricks",
+    *arrayprint.__all__,
+    *multiarray.__all__,
+    *utils.__all__,
+]
 
 _protocol.install()

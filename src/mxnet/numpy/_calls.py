@@ -17,17 +17,19 @@ import numpy as onp
 import torch
 
 from .._core.dtypes import torch_dtype
+from .._core.frontend.operands import GraphOperand, making
 from .._core.functions import compute, wrap_all
 from .._core.history import node_of, origin_of, recorded, with_past
 from .._core.invoke import invoke
 from .._core.opdef import OpDef
 from .._core.outputs import write_out
 from .._core.state import state
-from ..base import ArgumentTypeError, MXNetError
+from ..base import ArgumentTypeError, MXNetError, NotImplementedForSymbol
 from ..ndarray._array import NDArray
 from ._array import ndarray
 
 NUMBERS = (float, int, onp.generic)  # bool is an int
+_NOTHING: dict[str, Any] = {}
 
 
 def write(name: str, out: ndarray, value: torch.Tensor) -> ndarray:
@@ -62,6 +64,8 @@ def _tensors(name: str, value: object, found: list[ndarray]) -> Any:
     if isinstance(value, ndarray):
         found.append(value)
         return value._t
+    if isinstance(value, GraphOperand):
+        raise NotImplementedForSymbol(name, None)
     if type(value) is list or type(value) is tuple:
         return type(value)([_tensors(name, v, found) for v in value])
     if isinstance(value, (NDArray, onp.ndarray)):
@@ -154,6 +158,7 @@ def operator(od: OpDef, name: str, signature: str, numbers: bool = False) -> Any
     count = len(od.inputs)
     position = {n: i for i, n in enumerate(names)}
     starred = parameters[0].kind is inspect.Parameter.VAR_POSITIONAL
+    defaults = {p.name: p.default for p in parameters[count:] if p.name != "out"}
     needed = sum(p.default is inspect.Parameter.empty for p in parameters)
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -180,7 +185,7 @@ def operator(od: OpDef, name: str, signature: str, numbers: bool = False) -> Any
                 given[od.variadic] = len(arrays)
         elif numbers and isinstance(first, NUMBERS):
             return getattr(onp, name)(*args, **kwargs)
-        return run(od, name, arrays, given, out)
+        return run(od, name, arrays, given, out, defaults)
 
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     call.__doc__ = _described(od, dict(zip(od.inputs, names)))
@@ -190,19 +195,67 @@ def operator(od: OpDef, name: str, signature: str, numbers: bool = False) -> Any
     return call
 
 
-def run(od: OpDef, name: str, arrays: list[Any], params: dict[str, Any], out: ndarray | None = None) -> Any:
-    """Run an operator on arrays of this kind; ``name`` is what errors call it."""
-    for x in arrays:
-        checked(name, x)
+def run(
+    od: OpDef,
+    name: str,
+    arrays: list[Any],
+    params: dict[str, Any],
+    out: ndarray | None = None,
+    defaults: dict[str, Any] = _NOTHING,
+) -> Any:
+    """Run an operator on arrays of this kind, or make a node of symbols.
+
+    Parameters
+    ----------
+    od : OpDef
+    name : str
+        What errors call it.
+    arrays : list of ndarray or symbol
+    params : dict
+        Decoded parameters.
+    out : ndarray, optional
+        Where to write the result of arrays.
+    defaults : dict
+        Parameters that nodes show though they are not given.
+    """
     if params.get("dtype") is not None:
         params["dtype"] = torch_dtype(params["dtype"])
-    result = invoke(od, arrays, params)
+    for x in arrays:
+        if not isinstance(x, ndarray):
+            return in_graph(od, name, arrays, {**defaults, **params})
+    if not arrays and making.kind is not None:
+        return making.kind._apply(od, arrays, {**defaults, **params})
+    result = invoke(od, arrays, params, None, ndarray)
     return result if out is None else write_array(name, out, result)
 
 
+def in_graph(od: OpDef, name: str, operands: list[Any], params: dict[str, Any]) -> Any:
+    """The node of an operator on symbols.
+
+    Raises
+    ------
+    TypeError
+        When one of the operands is something else.
+    """
+    others = [x for x in operands if not isinstance(x, GraphOperand)]
+    if not others:
+        return operands[0]._apply(od, operands, params)
+    for x in others:
+        if not isinstance(x, ndarray):
+            raise refuse(name, x)
+    raise ArgumentTypeError(f"Operator {name}: symbols and arrays are not mixed, got {[type(x) for x in operands]}")
+
+
+def is_symbol(x: Any) -> bool:
+    """Whether something stands for an array in a graph, so that its shape and its type are not known."""
+    return isinstance(x, GraphOperand)
+
+
 def checked(name: str, x: Any) -> ndarray:
-    """An argument that must be an array."""
+    """An argument that must be an array; a function that asks for its shape has no symbols."""
     if not isinstance(x, ndarray):
+        if isinstance(x, GraphOperand):
+            raise NotImplementedForSymbol(name, None)
         raise refuse(name, x)
     return x
 

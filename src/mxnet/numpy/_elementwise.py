@@ -13,7 +13,7 @@ from .._core.ops.numpy.elementwise import BINARY, UNARY, Binary
 from .._core.ops.numpy.families import promoted
 from ..util import _check_ufunc_keywords
 from ._array import ndarray
-from ._calls import NUMBERS, refuse, write_array
+from ._calls import NUMBERS, in_graph, refuse, write_array
 
 _NO_PARAMS: dict[str, Any] = {}
 
@@ -29,7 +29,7 @@ def _unary(name: str, od: OpDef) -> Any:
             return result if out is None else write_array(name, out, result)
         if isinstance(x, NUMBERS):
             return on_host(x)
-        raise refuse(name, x)
+        return in_graph(od, name, [x], {})
 
     return _described(call, name, f"{od.doc}\n\nParameters\n----------\nx : ndarray or number\nout : ndarray, optional")
 
@@ -39,6 +39,11 @@ def _described(call: Callable[..., Any], name: str, doc: str) -> Any:
     call.__module__ = "mxnet.numpy"
     call.__doc__ = doc
     return call
+
+
+def _shown_number(value: Any) -> dict[str, Any]:
+    """The parameters for a number beside a symbol, as files hold them."""
+    return {**_number(value), "is_int": True}
 
 
 _EXACT = 2**53  # integers up to it are float64
@@ -71,13 +76,15 @@ def _binary(name: str, ops: Binary) -> Any:
             else:
                 raise refuse(name, x2)
         elif not isinstance(x1, NUMBERS):
-            raise refuse(name, x1)
+            if isinstance(x2, NUMBERS):
+                return in_graph(ops.number, name, [x1], _shown_number(x2))
+            return in_graph(on_arrays, name, [x1, x2], {})
         elif isinstance(x2, ndarray):
             result = elementwise(ops.reflected, x2, _number(x1))
         elif isinstance(x2, NUMBERS):
             return on_host(x1, x2)
         else:
-            raise refuse(name, x2)
+            return in_graph(ops.reflected, name, [x2], _shown_number(x1))
         return result if out is None else write_array(name, out, result)
 
     if name in _WITHOUT_KEYWORDS:

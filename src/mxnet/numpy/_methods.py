@@ -1,4 +1,4 @@
-"""What ``ndarray`` gets from the functions of this package: Python's operators, and methods of the same name."""
+"""What arrays and symbols get from the functions of this package: Python's operators, and methods of the same name."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from .._core.frontend import fluent
 from .._core.state import state
-from ..base import MXNetError
+from ..base import MXNetError, NotImplementedForSymbol
 from . import _elementwise, _products, _reduction, _selection, _shape
 from ._array import ndarray
-from ._calls import checked, parameters_of, write_array
+from ._calls import checked, is_symbol, parameters_of, write_array
 
 # ---------------------------------------------------------------------- operators
 
@@ -46,18 +46,25 @@ def _in_place(fn: Callable[..., Any], symbol: str) -> Any:
     return method
 
 
-def _install_operators() -> None:
+def _no_memory(fn: Callable[..., Any], symbol: str) -> Any:
+    def method(self: Any, other: object) -> Any:
+        raise NotImplementedForSymbol(f"__i{symbol}__", None, other)
+
+    return method
+
+
+def _install_operators(cls: type) -> None:
     table = {**_elementwise.OPERATORS, "matmul": _products.FUNCTIONS["matmul"]}
     for symbol, fn in table.items():
-        setattr(ndarray, f"__{symbol}__", _operator(fn))
+        setattr(cls, f"__{symbol}__", _operator(fn))
         if symbol not in _COMPARISONS:
-            setattr(ndarray, f"__r{symbol}__", _reflected(fn))
+            setattr(cls, f"__r{symbol}__", _reflected(fn))
         if symbol in _IN_PLACE:
-            setattr(ndarray, f"__i{symbol}__", _in_place(fn, symbol))
+            setattr(cls, f"__i{symbol}__", (_in_place if cls is ndarray else _no_memory)(fn, symbol))
     for python2, symbol in (("div", "truediv"), ("rdiv", "rtruediv"), ("idiv", "itruediv")):
-        setattr(ndarray, f"__{python2}__", getattr(ndarray, f"__{symbol}__"))
+        setattr(cls, f"__{python2}__", getattr(cls, f"__{symbol}__"))
     for name in ("negative", "abs", "invert", "floor", "ceil", "trunc"):
-        setattr(ndarray, f"__{_SYMBOLS.get(name, name)}__", _unary(_elementwise.FUNCTIONS[name]))
+        setattr(cls, f"__{_SYMBOLS.get(name, name)}__", _unary(_elementwise.FUNCTIONS[name]))
 
 
 def _unary(fn: Callable[..., Any]) -> Any:
@@ -162,6 +169,8 @@ def _round(self: ndarray, n: int = 0) -> ndarray:
 
 
 def _broadcast_like(self: ndarray, other: ndarray) -> ndarray:
+    if is_symbol(self):
+        return _shape.broadcast_arrays(self, other)[0]
     return _shape.broadcast_to(self, checked("broadcast_like", other).shape)
 
 
@@ -176,17 +185,17 @@ _BY_HAND = (
 )
 
 
-def install() -> None:
-    """Give ndarray its operators and methods."""
-    _install_operators()
+def install(cls: type) -> None:
+    """Give a class of arrays or symbols its operators and methods."""
+    _install_operators(cls)
     functions = {**_reduction.FUNCTIONS, **_products.FUNCTIONS, **_shape.FUNCTIONS, **_selection.FUNCTIONS}
     for name, arguments in _METHODS.items():
-        setattr(ndarray, name, _method(name, arguments, functions[name]))
+        setattr(cls, name, _method(name, arguments, functions[name]))
     for fn, name in _BY_HAND:
-        setattr(ndarray, name, fn)
+        setattr(cls, name, fn)
     # What NDArray has as a method, and MXNet's ndarray only as a function.
     for name in {*fluent.names(), "diag", "expand_dims", "tostype"} - {*_METHODS, *[name for _, name in _BY_HAND]}:
-        setattr(ndarray, name, _absent(name))
+        setattr(cls, name, _absent(name))
 
 
-install()
+install(ndarray)

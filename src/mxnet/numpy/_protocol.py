@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -17,9 +19,9 @@ def _counterpart(func: Callable[..., Any]) -> Any:
 
 
 def _array_ufunc(self: ndarray, ufunc: Callable[..., Any], method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """``numpy.exp(x)`` is ``mxnet.numpy.exp(x)``."""
+    """``numpy.exp(x)`` is ``mxnet.numpy.exp(x)``; with keywords that this does not know it runs on the host."""
     fn = _counterpart(ufunc)
-    if method != "__call__" or fn is None:
+    if method != "__call__" or fn is None or not _KEYWORDS.issuperset(kwargs):
         return on_host(getattr(ufunc, method), inputs, kwargs)
     out = kwargs.pop("out", None)
     if out is not None:
@@ -27,13 +29,29 @@ def _array_ufunc(self: ndarray, ufunc: Callable[..., Any], method: str, *inputs:
     return fn(*inputs, **kwargs)
 
 
+# Those of ufuncs that are not about what is computed.
+_KEYWORDS = frozenset(("out", "casting", "order", "subok"))
+
+
 def _array_function(self: ndarray, func: Callable[..., Any], types: object, args: Any, kwargs: dict[str, Any]) -> Any:
     """``numpy.mean(x)`` is ``mxnet.numpy.mean(x)``; what has no counterpart runs in NumPy on the host."""
     fn = _counterpart(func)
-    if fn is None:
+    if fn is None or getattr(fn, "on_host", None) or not _fits(fn, args, kwargs):
         return on_host(func, args, kwargs)
     result = fn(*args, **kwargs)
     return _named(func, result) if type(result) is tuple else result
+
+
+def _fits(fn: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> bool:
+    """Whether a function takes these arguments; NumPy's may have more."""
+    try:
+        _signature(fn).bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
+
+
+_signature = functools.cache(inspect.signature)
 
 
 def _named(func: Callable[..., Any], results: tuple[Any, ...]) -> Any:

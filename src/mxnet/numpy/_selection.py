@@ -15,10 +15,11 @@ from .._core.ops.elemwise.math import clip as clip_op
 from .._core.ops.indexing.take import take as take_op
 from .._core.ops.numpy import selection as ops
 from .._core.ops.numpy.shape import lengths, one_axis
+from .._core.ops.ordering.sorting import argsort as argsort_op
 from .._core.ops.ordering.sorting import sort as sort_op
 from .._core.types import Axes, ShapeLike
 from ._array import ndarray, wrap
-from ._calls import NUMBERS, checked, function, refuse, run
+from ._calls import NUMBERS, checked, function, is_symbol, refuse, run
 from ._shape import ravel
 
 # ---------------------------------------------------------------------- choosing
@@ -30,8 +31,6 @@ def where(condition: ndarray, x: Any = None, y: Any = None) -> Any:
         return _places(condition)
     if x is None or y is None:
         raise OperatorValueError("Operator where: either both or neither of x and y should be given")
-    if not isinstance(condition, ndarray):
-        raise refuse("where", condition)
     numbers = isinstance(x, NUMBERS), isinstance(y, NUMBERS)
     if numbers == (False, False):
         return run(ops.where, "where", [condition, x, y], {})
@@ -124,13 +123,10 @@ def sort(a: ndarray, axis: int | None = -1, kind: str | None = None, order: str 
     return run(sort_op, "sort", [a], {"axis": axis, "is_ascend": True})
 
 
-@function
-def argsort(a: Tensor, axis: int | None = -1, kind: str | None = None, order: str | None = None) -> Tensor:
+def argsort(a: ndarray, axis: int | None = -1, kind: str | None = None, order: str | None = None) -> ndarray:
     """Positions that put an axis (None: all elements) in ascending order, as int64; equal elements keep theirs."""
     _no_fields(order)
-    if axis is None:
-        return torch.argsort(a.reshape(-1), stable=True)
-    return torch.argsort(a, dim=one_axis(a, axis), stable=True)
+    return run(argsort_op, "argsort", [a], {"axis": axis, "is_ascend": True, "dtype": torch.int64})
 
 
 def _no_fields(order: object) -> None:
@@ -145,7 +141,9 @@ def bincount(x: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Te
     return found if weights is None else found.to(weights.dtype)
 
 
-def histogram(a: ndarray, bins: Any = 10, range: Any = None, **kwargs: Any) -> list[ndarray]:
+def histogram(
+    a: ndarray, bins: Any = 10, range: Any = None, normed: Any = None, weights: Any = None, density: Any = None
+) -> list[ndarray]:
     """How many elements lie in each of several bins, as int64, and the edges of these; counted on the host.
 
     Parameters
@@ -158,8 +156,8 @@ def histogram(a: ndarray, bins: Any = 10, range: Any = None, **kwargs: Any) -> l
     """
     if not isinstance(a, ndarray):
         raise refuse("histogram", a)
-    if any(v is not None for v in kwargs.values()):
-        raise NotImplementedError(f"histogram does not support {', '.join(kwargs)}")
+    if normed or density or weights is not None:
+        raise NotImplementedError("histogram does not support normed, density and weights")
     edges = bins.asnumpy() if isinstance(bins, ndarray) else bins
     counts, edges = onp.histogram(a.asnumpy(), edges, range)
     kind = bins._t.dtype if isinstance(bins, ndarray) else a._t.dtype if a._t.is_floating_point() else torch.float32
@@ -221,6 +219,8 @@ def nan_to_num(
     if isinstance(x, NUMBERS):
         return onp.nan_to_num(x, copy, nan, posinf, neginf)
     params = {"copy": copy, "nan": nan, "posinf": posinf, "neginf": neginf}
+    if is_symbol(x):
+        return run(ops.nan_to_num, "nan_to_num", [x], params)
     # The gradient looks at the old values, and what is recorded has memory of its own.
     source = checked("nan_to_num", x)
     found = run(ops.nan_to_num, "nan_to_num", [source if copy else source.copy()], params)

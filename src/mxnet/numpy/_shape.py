@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
+from operator import or_ as operator_or
 from typing import Any
 
 import numpy as onp
@@ -10,15 +13,20 @@ import torch
 
 from .._core.errors import OperatorValueError
 from .._core.ops.numpy import shape as ops
+from .._core.ops.numpy.elementwise import UNARY
+from .._core.ops.numpy.selection import where as where_op
 from .._core.ops.numpy.shape import lengths
+from .._core.ops.numpy.splitting import dsplit as dsplit_op
+from .._core.ops.numpy.splitting import hsplit as hsplit_op
 from .._core.ops.shape.join import repeat as repeat_op
 from .._core.ops.shape.join import tile as tile_op
 from .._core.ops.shape.permute import swap_axis
 from .._core.ops.shape.reshape import expand_dims as expand_dims_op
 from .._core.ops.shape.split import split_v2
+from .._core.registry import OpDef
 from .._core.types import Axes, ShapeLike
 from ._array import ndarray
-from ._calls import NUMBERS, checked, function, operator, operators, run
+from ._calls import NUMBERS, checked, function, is_symbol, operator, operators, run
 from ._creation import full
 
 reshape = operator(ops.reshape, "reshape", "a, newshape, order='C', out=None")
@@ -55,8 +63,16 @@ def broadcast_to(array: Any, shape: ShapeLike) -> Any:
 
 def broadcast_arrays(*args: ndarray) -> list[ndarray]:
     """Several arrays, each broadcast to their common shape."""
+    if any(map(is_symbol, args)):
+        return _like_all(args)
     shape = tuple(torch.broadcast_shapes(*[checked("broadcast_arrays", x).shape for x in args]))
     return [broadcast_to(x, shape) for x in args]
+
+
+def _like_all(symbols: Sequence[Any]) -> list[Any]:
+    """Symbols, each broadcast to the common shape, which something made of all of them has."""
+    common = functools.reduce(operator_or, [run(UNARY["isnan"], "broadcast_arrays", [x], {}) for x in symbols])
+    return [run(where_op, "broadcast_arrays", [common, x, x], {}) for x in symbols]
 
 
 def append(arr: ndarray, values: ndarray, axis: int | None = None) -> ndarray:
@@ -67,29 +83,40 @@ def append(arr: ndarray, values: ndarray, axis: int | None = None) -> ndarray:
 # ---------------------------------------------------------------------- splitting
 
 
-def _parts(name: str, ary: ndarray, where: object, axis: int, equal: bool = True) -> list[ndarray]:
-    found = checked(name, ary).shape[axis:][:1]  # none where there is no such axis: the operator says so
+def _parts(
+    name: str, ary: ndarray, where: object, axis: int, equal: bool = True, op: OpDef = split_v2
+) -> list[ndarray]:
+    known = not is_symbol(ary)
+    # No length where there is no such axis: the operator says so.
+    found = checked(name, ary).shape[axis:][:1] if known else ()
     length = found[0] if found else 0
     params: dict[str, Any] = {"indices": (), "axis": axis, "squeeze_axis": False}
     if isinstance(where, int):
         if where < 1:
             raise OperatorValueError(f"Operator {name}: the number of sections must be positive, got {where}")
-        if equal and length % where:
+        if known and equal and length % where:
             raise OperatorValueError(f"Operator {name}: array split does not result in an equal division")
         params["sections"] = where
     elif isinstance(where, (list, tuple, set)):
         # As NumPy, which allows positions past the end and out of order: such parts are empty.
-        starts = [0, *[min(max(i + length if i < 0 else i, 0), length) for i in map(int, where)]]
-        if sorted(starts) != starts:
-            return _unordered(ary, [int(i) for i in where], axis)
-        params["indices"] = tuple(starts)
+        starts = [int(i) for i in where]
+        if known:
+            starts = [min(max(i + length if i < 0 else i, 0), length) for i in starts]
+            if sorted(starts) != starts:
+                return _unordered(ary, [int(i) for i in where], axis)
+        params["indices"] = (0, *starts)
     else:
         raise OperatorValueError(
             f"Operator {name}: indices_or_sections must be an int, or a tuple, list or set of ints, "
             f"got {type(where).__name__}"
         )
-    parts = run(split_v2, name, [ary], params)
+    parts = run(op, name, [ary], params)
     return parts if isinstance(parts, list) else [parts]
+
+
+def _axes(ary: ndarray, name: str) -> float:
+    """How many axes there are; any number of a symbol."""
+    return math.inf if is_symbol(ary) else checked(name, ary).ndim
 
 
 @function(name="split")
@@ -109,21 +136,21 @@ def array_split(ary: ndarray, indices_or_sections: int | Sequence[int], axis: in
 
 def hsplit(ary: ndarray, indices_or_sections: int | Sequence[int]) -> list[ndarray]:
     """:func:`split` along the second axis, or the first where there is no other."""
-    return _parts("hsplit", ary, indices_or_sections, min(1, checked("hsplit", ary).ndim - 1))
+    return _parts("hsplit", ary, indices_or_sections, 1 if _axes(ary, "hsplit") > 1 else 0, op=hsplit_op)
 
 
 def vsplit(ary: ndarray, indices_or_sections: int | Sequence[int]) -> list[ndarray]:
     """:func:`split` along the first axis of an array of two or more axes."""
-    if checked("vsplit", ary).ndim < 2:
+    if _axes(ary, "vsplit") < 2:
         raise OperatorValueError("Operator vsplit: vsplit only works on arrays of 2 or more dimensions")
     return _parts("vsplit", ary, indices_or_sections, 0)
 
 
 def dsplit(ary: ndarray, indices_or_sections: int | Sequence[int]) -> list[ndarray]:
     """:func:`split` along the third axis."""
-    if checked("dsplit", ary).ndim < 3:
+    if _axes(ary, "dsplit") < 3:
         raise OperatorValueError("Operator dsplit: dsplit only works on arrays of 3 or more dimensions")
-    return _parts("dsplit", ary, indices_or_sections, 2)
+    return _parts("dsplit", ary, indices_or_sections, 2, op=dsplit_op)
 
 
 # ---------------------------------------------------------------------- repeating and turning
@@ -137,7 +164,7 @@ def repeat(a: ndarray, repeats: int, axis: int | None = None) -> ndarray:
 def tile(A: ndarray, reps: int | Sequence[int]) -> ndarray:
     """The array several times side by side, along each axis."""
     counts = lengths(reps)
-    if 0 in counts:  # the classic operator makes no empty arrays
+    if 0 in counts and not is_symbol(A):  # the classic operator makes no empty arrays
         return _tiled(A, counts)
     return run(tile_op, "tile", [A], {"reps": counts})
 

@@ -22,7 +22,13 @@ NZERO = -0.0
 newaxis = None
 
 finfo = onp.finfo
-set_printoptions = onp.set_printoptions
+iinfo = onp.iinfo
+
+# The types that texts mean.
+_STR_2_DTYPE_ = {
+    name: getattr(onp, name) for name in ("float16", "float32", "float64", "uint8", "int8", "int32", "int64", "bool_")
+}
+_STR_2_DTYPE_ |= {"float": onp.float64, "int": onp.int64, "bool": bool, "None": None}
 
 __all__ = [
     "NAN",
@@ -30,6 +36,7 @@ __all__ = [
     "NZERO",
     "PINF",
     "PZERO",
+    "_STR_2_DTYPE_",
     "NaN",
     "bool",
     "bool_",
@@ -38,6 +45,7 @@ __all__ = [
     "float16",
     "float32",
     "float64",
+    "iinfo",
     "inf",
     "int8",
     "int32",
@@ -45,6 +53,5 @@ __all__ = [
     "nan",
     "newaxis",
     "pi",
-    "set_printoptions",
     "uint8",
 ]

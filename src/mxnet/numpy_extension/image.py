@@ -1,32 +1,34 @@
-"""Operators over images (``mx.npx.image``)."""
+"""Operators over images (``mx.npx.image``), and what :mod:`mxnet.image` has besides."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+from typing import TYPE_CHECKING, Any
 
-from ._calls import operator
+from .._core.frontend.namespaces import install
+from ._calls import make_function
 
 if TYPE_CHECKING:
     from ._stubs.image import *  # noqa: F403
 
-_NAMES = [
-    "adjust_lighting",
-    "crop",
-    "flip_left_right",
-    "flip_top_bottom",
-    "normalize",
-    "random_brightness",
-    "random_color_jitter",
-    "random_contrast",
-    "random_flip_left_right",
-    "random_flip_top_bottom",
-    "random_hue",
-    "random_lighting",
-    "random_saturation",
-    "resize",
-    "to_tensor",
-]
-_OPERATORS = {shown: f"_image_{shown}" for shown in _NAMES}
-globals().update({shown: operator(name, shown, __name__) for shown, name in _OPERATORS.items()})
+install(__name__, "numpy_extension.image", make_function)
+_operator = globals()["__getattr__"]
+_operators = globals()["__dir__"]
 
-__all__ = [*_OPERATORS]
+
+def _pictures() -> Any:
+    """The package of augmenters and iterators, which needs most of this one."""
+    return importlib.import_module("mxnet.image")
+
+
+if not TYPE_CHECKING:  # type checkers know the operators from the stubs, and would take any name for one
+
+    def __getattr__(name: str) -> Any:
+        """Operators first: ``mxnet.image`` has some of the same names, over classic arrays."""
+        if name.startswith("__") or name in globals()["_generated"]():
+            return _operator(name)
+        return getattr(_pictures(), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*_operators(), *dir(_pictures())})

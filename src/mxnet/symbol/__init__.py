@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib as _importlib
 from typing import TYPE_CHECKING
+from typing import Any as _Any
 
 from .._core.frontend import fluent as _fluent
 from .._core.frontend.namespaces import install as _install
@@ -22,6 +24,20 @@ __all__ = [*_names, "_internal", "contrib", "image", "linalg", "op", "random", "
 
 # Operators are made on first use; what is written by hand above wins.
 _install(__name__, "", _make_function)
+_operator = globals()["__getattr__"]
+
+
+if not TYPE_CHECKING:  # type checkers know the operators from the stubs, and would take any name for one
+
+    def __getattr__(name: str) -> _Any:
+        """``F.np`` and ``F.npx`` of blocks, which come with the first use; everything else is an operator."""
+        if name in _NUMPY:
+            found = globals()[name] = _importlib.import_module(f".{_NUMPY[name]}", __name__)
+            return found
+        return _operator(name)
+
+
+_NUMPY = {"np": "numpy", "npx": "numpy_extension", "numpy": "numpy", "numpy_extension": "numpy_extension"}
 
 
 def _find(name: str) -> object:

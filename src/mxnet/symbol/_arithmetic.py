@@ -14,7 +14,8 @@ import numpy as np
 
 from .._core.registry import get_op
 from ..base import NotImplementedForSymbol
-from ._symbol import Symbol, create
+from ._create import create
+from ._symbol import Symbol
 
 # Python operator, operator of two symbols and the name of its node, the same of a symbol and a number and of a number
 # and a symbol (None: as the one before).

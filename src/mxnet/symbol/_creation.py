@@ -16,7 +16,8 @@ from .._core.types import DTypeLike, ShapeLike
 from ..attribute import AttrScope
 from ..base import MXNetError, integer_types
 from . import _infer
-from ._symbol import Symbol, create
+from ._create import create
+from ._symbol import Symbol
 
 
 def var(

@@ -6,7 +6,8 @@ from typing import Any
 
 from .._core.frontend import sym
 from .._core.registry import OpDef
-from ._symbol import Symbol, create
+from ._create import create
+from ._symbol import Symbol
 
 
 def make_function(od: OpDef, shown: str) -> Any:

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from .._core.frontend.namespaces import install
 from .._core.registry import get_op
+from ._create import create
 from ._creation import fromjson
 from ._functions import make_function
 from ._subgraph import call_params
-from ._symbol import Symbol, create
+from ._symbol import Symbol
 
 if TYPE_CHECKING:
     from ._stubs._internal import *  # noqa: F403

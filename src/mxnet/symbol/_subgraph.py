@@ -38,6 +38,8 @@ class Body:
     result : object
         What else ``build`` gave.
     num_outputs, num_states : int
+    kind : class
+        Of what kind the results are, as those of the function.
     """
 
     def __init__(
@@ -49,8 +51,9 @@ class Body:
     ) -> None:
         name = _unique_name(name)
         with AttrScope(**{_MARK: name}):
-            variables = [var(f"{s.name}-{s._heads[0][1]}") for s in arguments]
+            variables = [type(s)(var(f"{s.name}-{s._heads[0][1]}")._heads) for s in arguments]
             outputs, states, self.result = build(variables)
+            self.kind = next((type(s) for s in (*outputs, *states)), Symbol)
             shared = {s.name for s in outputs} if copy_shared else set()
             heads = _distinct(outputs, states, shared, name)
         self.num_outputs, self.num_states = len(outputs), len(states)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._core.files import atomic_write
 from .._core.graph import build, passes
-from .._core.graph.attrs import HIDDEN_KEYS, attr_text, parse_params, stored_key
+from .._core.graph.attrs import HIDDEN_KEYS, parse_params, stored_key
 from .._core.graph.json import from_json, to_json
 from .._core.graph.node import Entry, Graph, Node, rebuild
-from .._core.registry import OpDef
 from .._core.types import ContextLike
-from ..attribute import AttrScope
 from ..base import ArgumentTypeError, MXNetError, NotImplementedForSymbol
-from ..name import NameManager
 from . import _bind, _infer
 
 if TYPE_CHECKING:
@@ -129,12 +127,12 @@ class Symbol(Fluent):
 
     def get_internals(self) -> Symbol:
         """A group of all outputs of all nodes; ``net.get_internals()["fc1_output"]`` cuts a graph."""
-        return type(self)([(n, i) for n in self._graph.nodes for i in range(n.num_visible)])
+        return Symbol([(n, i) for n in self._graph.nodes for i in range(n.num_visible)])
 
     def get_children(self) -> Symbol | None:
         """A group of the inputs of the output nodes; None when there are none."""
         entries = [e for node in dict.fromkeys(n for n, _ in self._heads) for e in node.inputs]
-        return type(self)(entries) if entries else None
+        return Symbol(entries) if entries else None
 
     # ------------------------------------------------------------------ attributes
 
@@ -375,8 +373,13 @@ class Symbol(Fluent):
         return self
 
     def as_np_ndarray(self) -> Symbol:
-        """Not available: there are no symbols of the NumPy interface."""
-        raise NotImplementedForSymbol(self.as_np_ndarray, None)
+        """The same with the operators, indices and methods of :class:`mxnet.numpy.ndarray`."""
+        numpy = importlib.import_module(".numpy", __package__)  # on first use, as mx.np
+        return numpy._Symbol(self._heads)
+
+    def _outputs(self) -> Any:
+        """What a function gives that has made this symbol: itself, or a list where arrays would come in one."""
+        return self
 
     def __bool__(self) -> bool:
         raise NotImplementedForSymbol(self.__bool__, "bool")
@@ -429,55 +432,6 @@ def _single(symbol: Symbol, what: str) -> Entry:
     if len(symbol._heads) != 1:
         raise MXNetError(f"{what} is a tuple, single value is required: {symbol!r} has {len(symbol._heads)} outputs")
     return symbol._heads[0]
-
-
-def create(
-    op: OpDef,
-    positional: Sequence[Symbol | None],
-    named: Mapping[str, Symbol],
-    params: Mapping[str, Any],
-    name: str | None = None,
-    attr: dict[str, str] | None = None,
-    hint: str | None = None,
-    subgraphs: Sequence[Symbol] = (),
-) -> Symbol:
-    """Apply an operator to symbols: what every function ``mx.sym.X`` does.
-
-    Parameters
-    ----------
-    op : OpDef
-    positional, named : Symbol
-        Its inputs. Those which are not given become variables ``{name}_{input}``.
-    params : dict
-        Parameters (any values; stored as text) and user attributes.
-    name : str, optional
-        The current name manager finds one when not given.
-    attr : dict of str to str, optional
-        Further attributes, over those of the current ``AttrScope``.
-    hint : str, optional
-        What automatic names begin with.
-    subgraphs : list of Symbol
-        The bodies of a control-flow operator.
-
-    Raises
-    ------
-    MXNetError
-        For unknown, missing or bad parameters, and for unknown inputs.
-    """
-    name = NameManager._current.value.get(name, op.hint if hint is None else hint)
-    attrs: dict[str, str] = {}
-    for key, value in {**AttrScope._current.value.get(attr), **params}.items():
-        text = attr_text(value)
-        attrs[stored_key(key, text)] = text
-    if op.variadic in op.params and op.variadic not in attrs and op.params[op.variadic].required:
-        attrs[op.variadic] = str(len(subgraphs) + len(positional) + len(named))
-    inputs = [None if s is None else _single(s, f"{op.name}: Argument {i}") for i, s in enumerate(positional)]
-    keywords = {key: _single(s, f"{op.name}: Keyword Argument {key}") for key, s in named.items()}
-    node = build.apply_op(op, name, attrs, inputs, keywords, [s._graph for s in subgraphs])
-    if op.cast_rule is not None:
-        op.cast_rule.symbolic(node, lambda begin: NameManager._current.value.get(None, begin))
-    kind = next((type(s) for s in (*positional, *named.values()) if s is not None), Symbol)  # that of the first input
-    return kind([(node, i) for i in range(node.num_visible)])
 
 
 def Group(symbols: Sequence[Symbol], create_fn: Any = Symbol) -> Symbol:

@@ -12,10 +12,11 @@ from .._core.frontend.nested import flatten, python_value, regroup, two_results
 from .._core.graph.node import Entry
 from .._core.registry import get_op
 from . import _internal, op
+from ._create import create
 from ._creation import full
 from ._functions import make_function
 from ._subgraph import Body
-from ._symbol import Symbol, create
+from ._symbol import Symbol
 from .random import uniform
 
 if TYPE_CHECKING:
@@ -173,8 +174,8 @@ def while_loop(
         result = cond(*arguments(variables))
         if not isinstance(result, Symbol):
             raise ValueError("Return of cond must be a Symbol")
-        if len(result) != 1:
-            raise ValueError(f"cond must give one output, got {len(result)}")
+        if len(result._heads) != 1:
+            raise ValueError(f"cond must give one output, got {len(result._heads)}")
         return [result], [], None
 
     def build_func(variables: list[Symbol]) -> Any:
@@ -297,7 +298,8 @@ class _Inputs:
 
 def _node(name: str, bodies: Sequence[Body], inputs: Sequence[Entry], **params: Any) -> list[Symbol]:
     """The outputs of a new control-flow operator."""
-    return list(create(get_op(name), [Symbol([e]) for e in inputs], {}, params, subgraphs=[b.graph for b in bodies]))
+    made = create(get_op(name), [Symbol([e]) for e in inputs], {}, params, subgraphs=[b.graph for b in bodies])
+    return [bodies[-1].kind([head]) for head in made._heads]
 
 
 _updates = make_functions(

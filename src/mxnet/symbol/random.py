@@ -11,8 +11,9 @@ from .._core.registry import get_op
 from .._core.types import DTypeLike, ShapeLike
 from ..base import ArgumentValueError, _Null, _NullType
 from ..ndarray import NDArray
+from ._create import create
 from ._functions import make_function
-from ._symbol import Symbol, create
+from ._symbol import Symbol
 
 if TYPE_CHECKING:
     from ._stubs.random import *  # noqa: F403

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._arithmetic import hypot, maximum, minimum, pow, power
+from ._create import create
 from ._creation import (
     Variable,
     arange,
@@ -18,7 +19,7 @@ from ._creation import (
     var,
     zeros,
 )
-from ._symbol import Group, Symbol, create
+from ._symbol import Group, Symbol
 
 __all__ = [
     "Group",

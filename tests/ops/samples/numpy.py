@@ -97,6 +97,12 @@ for _name in ("_npi_var", "_npi_std"):
     ]
 for _name in ("_np_max", "_np_min"):
     ROWS += [row(_name, distinct(2, 3)), row(_name, distinct(2, 3), axis=(0,), keepdims=True)]
+ROWS += [
+    row(_name, distinct(2, 3), axis=axis, initial=0.1).set(golden=False, grad=False, note="MXNet refuses initial")
+    for _name in ("_np_max", "_np_min", "_np_prod")
+    for axis in (None, (1,))
+]
+ROWS += [row("_np_max", f(0, 3), axis=(0,), initial=2.0).set(golden=False, grad=False, note="MXNet refuses initial")]
 for _name in ("_np_all", "_np_any"):
     ROWS += [
         row(_name, ints(2, 3, high=2)).set(grad=False),

@@ -67,6 +67,7 @@ class CachedGraph:
         self._seen: list[tuple[Any, int]] = [(None, -1)] * self.program.num_inputs
         self._storage_version = layout.storage_version
         self._unreached: dict[Any, list[int]] = {}  # arguments that miss some output, by kind of call
+        self._integers = False  # whether some output has been one of integers or booleans
 
     def program_of(self, kind: type[Program]) -> Program:
         """The program of a kind: for dense values, for sparse ones, or for gradients that pass through integers."""
@@ -111,7 +112,8 @@ class CachedGraph:
         buffers = [buffer_of(tensors[i]) for i in trace.wanted]
         given = [tensors[i] if b is None else anchor for i, b in zip(trace.wanted, buffers)]
         with grad_mode(True):
-            return _Traced.apply(self, trace, tensors, is_train, buffers, *given)
+            outputs = _Traced.apply(self, trace, tensors, is_train, buffers, *given)
+        return self._integers_reaching(outputs, tensors[:aux]) if self._integers else outputs
 
     def run_sparse(
         self, inputs: Sequence[Value], record: bool, is_train: bool, monitor: ValueHook | None = None
@@ -131,7 +133,22 @@ class CachedGraph:
         if left is None:
             left = sorted({i for r in outputs if r.is_floating_point() for i in unreached([r], arguments)})
             self._unreached[kind] = left
+        if not all(r.is_floating_point() for r in outputs):
+            self._integers = True
+            outputs = self._integers_reaching(outputs, arguments)
         return reach(outputs, [arguments[i] for i in left]) if left else outputs
+
+    def _integers_reaching(
+        self, outputs: Sequence[torch.Tensor], arguments: Sequence[torch.Tensor]
+    ) -> list[torch.Tensor]:
+        """The outputs, those of integers connected to all arguments: they have a gradient, which is zero."""
+        found = list(outputs)
+        places = [
+            i for i, r in enumerate(found) if not integers.in_graph(r).requires_grad and not r.is_floating_point()
+        ]
+        for i, r in zip(places, reach([found[i] for i in places], arguments)):
+            found[i] = r
+        return found
 
     # ------------------------------------------------------------------ traces
 

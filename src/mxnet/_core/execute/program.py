@@ -11,6 +11,7 @@ import torch
 
 from ...base import MXNetError
 from ...context import Context
+from .. import integers
 from ..errors import RAISED
 from ..grad_mode import grad_mode
 from ..graph.infer import infer_body_shapes, infer_body_types
@@ -183,7 +184,7 @@ class Program:
         if aliased is None:
             aliased = self._aliased[is_train] = _sharing(outputs, inputs)
         for i in aliased:  # what the caller writes into an argument later must not show in an output
-            outputs[i] = outputs[i].clone()
+            outputs[i] = integers.follow(outputs[i].clone(), outputs[i], lambda proxy: proxy)
         return outputs
 
 

@@ -20,9 +20,14 @@ _PREFIXES = {
     "_sample_": "random",
     "_image_": "image",
     "_sparse_": "sparse",
+    # The NumPy interface: what users call, what stands behind its functions, and what NumPy does not have.
+    "_np_": "numpy",
+    "_npi_": "numpy._internal",
+    "_npx__image_": "numpy_extension.image",
+    "_npx_": "numpy_extension",
 }
-# Names of the NumPy interface are not part of the classic namespaces.
-_NUMPY_PREFIXES = ("_np_", "_npi_", "_npx_", "_np.", "_npi")
+# Operators of these namespaces are reachable by their full names too, in ``_internal``.
+_SHOWN_INTERNALLY = ("random", "contrib", "linalg", "image", "sparse")
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -41,10 +46,10 @@ def names_in(space: str) -> dict[str, str]:
     found = {}
     for name in all_names():
         where, shown = split_name(name)
-        if where == space and not (space == "_internal" and name.startswith(_NUMPY_PREFIXES)):
+        if where == space:
             found[shown] = name
-        if space == "_internal" and where in ("random", "contrib", "linalg", "image", "sparse"):
-            found[name] = name  # reachable under its full name too
+        elif space == "_internal" and where in _SHOWN_INTERNALLY:
+            found[name] = name
     return found
 
 

@@ -5,6 +5,7 @@ the user's methods on arrays. The operators themselves are in ``custom.py``.
 """
 
 import contextlib
+import importlib
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -25,6 +26,10 @@ from ..state import state
 # Filled by mx.operator: classes by the name they are registered under, and live operators of the old kind by number.
 PROPS: dict[str, Callable[..., Any]] = {}
 LEGACY: dict[str, "Definition"] = {}
+# Names that MXNet itself registers, and the module that does so here, which is imported when a graph needs it.
+_OF_MXNET = dict.fromkeys(
+    ("empty_like_fallback", "mvn_fallback", "resize_fallback", "unravel_index_fallback"), "mxnet.numpy_op_fallback"
+)
 
 
 @contextlib.contextmanager
@@ -75,6 +80,8 @@ class Definition:
     @classmethod
     def of(cls, op_type: str, attrs: dict[str, str]) -> "Definition":
         """The definition of an operator that was registered, made with these parameters."""
+        if op_type not in PROPS and op_type in _OF_MXNET:
+            importlib.import_module(_OF_MXNET[op_type])
         make = PROPS.get(op_type)
         if make is None:
             raise MXNetError(f"Cannot find custom operator {op_type}: nothing is registered under this name")

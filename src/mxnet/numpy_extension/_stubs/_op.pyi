@@ -8,14 +8,19 @@ from ...context import Context
 from ...numpy._array import ndarray
 
 __all__ = [
+    "_generated",
     "activation",
     "arange_like",
     "batch_dot",
     "batch_flatten",
     "batch_norm",
+    "broadcast_like",
     "cast",
+    "constraint_check",
     "convolution",
+    "ctc_loss",
     "deconvolution",
+    "deformable_convolution",
     "dropout",
     "embedding",
     "erf",
@@ -24,16 +29,30 @@ __all__ = [
     "gamma",
     "gammaln",
     "gather_nd",
+    "group_norm",
+    "index_add",
+    "index_update",
+    "instance_norm",
+    "interleaved_matmul_encdec_qk",
+    "interleaved_matmul_encdec_valatt",
+    "interleaved_matmul_selfatt_qk",
+    "interleaved_matmul_selfatt_valatt",
+    "l2_normalization",
     "layer_norm",
     "leaky_relu",
     "log_softmax",
+    "masked_log_softmax",
+    "masked_softmax",
+    "modulated_deformable_convolution",
     "multibox_detection",
     "multibox_prior",
     "multibox_target",
+    "nonzero",
     "one_hot",
     "pick",
     "pooling",
     "relu",
+    "reshape",
     "reshape_like",
     "rnn",
     "roi_pooling",
@@ -43,9 +62,11 @@ __all__ = [
     "slice",
     "smooth_l1",
     "softmax",
+    "stop_gradient",
     "topk",
 ]
 
+def _generated() -> dict[str, str]: ...
 def activation(data: ndarray, act_type: Literal['relu', 'sigmoid', 'tanh', 'softrelu', 'softsign'] | str, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Apply a nonlinearity to each element."""
 def arange_like(data: ndarray, start: float = 0.0, step: float = 1.0, repeat: int = 1, ctx: str = '', axis: int | None = None, out: ndarray | None = None, name: str | None = None) -> ndarray:
@@ -56,12 +77,19 @@ def batch_flatten(data: ndarray, out: ndarray | None = None, name: str | None = 
     """Merge all axes but the first: ``(n, a, b, ...)`` becomes ``(n, a * b * ...)``."""
 def batch_norm(data: ndarray, gamma: ndarray, beta: ndarray, moving_mean: ndarray, moving_var: ndarray, eps: float = 0.0010000000474974513, momentum: float = 0.9, fix_gamma: bool = True, use_global_stats: bool = False, output_mean_var: bool = False, axis: int = 1, cudnn_off: bool = False, min_calib_range: float | None = None, max_calib_range: float | None = None, out: ndarray | None = None, name: str | None = None) -> Any:
     """Normalize each channel to zero mean and unit variance, then scale by ``gamma`` and shift by ``beta``."""
+def broadcast_like(lhs: ndarray, rhs: ndarray, lhs_axes: int | Sequence[int] | None = None, rhs_axes: int | Sequence[int] | None = None, out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """Stretch axes of size 1 so that the array gets the shape of another."""
 def cast(data: ndarray, dtype: Any, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """The array in another data type. Floats become integers by rounding toward zero."""
+def constraint_check(x: ndarray, msg: str = 'Constraint violated.') -> ndarray: ...
 def convolution(data: ndarray, weight: ndarray, bias: ndarray | None = None, kernel: int | Sequence[int] = ..., stride: int | Sequence[int] = (), dilate: int | Sequence[int] = (), pad: int | Sequence[int] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 1024, no_bias: bool = False, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Convolve (cross-correlate) over one, two or three spatial axes."""
+def ctc_loss(data: ndarray, label: ndarray, data_lengths: ndarray | None = None, label_lengths: ndarray | None = None, use_data_lengths: bool = False, use_label_lengths: bool = False, blank_label: Literal['first', 'last'] | str = 'first', out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """Negative log probability of label sequences under all their alignments with the data."""
 def deconvolution(data: ndarray, weight: ndarray, bias: ndarray | None = None, kernel: int | Sequence[int] = ..., stride: int | Sequence[int] = (), dilate: int | Sequence[int] = (), pad: int | Sequence[int] = (), adj: int | Sequence[int] = (), target_shape: int | Sequence[int] = (), num_filter: int = ..., num_group: int = 1, workspace: int = 512, no_bias: bool = True, cudnn_tune: Literal['off', 'limited_workspace', 'fastest'] | str | None = None, cudnn_off: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW', 'NHWC', 'NDHWC'] | str | None = None, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Transposed convolution: the gradient of :func:`Convolution` with respect to its data."""
+def deformable_convolution(data: ndarray, offset: ndarray, weight: ndarray, bias: ndarray | None = None, kernel: int | Sequence[int] = ..., stride: int | Sequence[int] = (), dilate: int | Sequence[int] = (), pad: int | Sequence[int] = (), num_filter: int = ..., num_group: int = 1, num_deformable_group: int = 1, workspace: int = 1024, no_bias: bool = False, layout: Literal['NCW', 'NCHW', 'NCDHW'] | str | None = None, out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """Convolution whose taps read between pixels, at places given for each output position."""
 def dropout(data: ndarray, p: float = 0.5, mode: Literal['training', 'always'] | str = 'training', axes: int | Sequence[int] = (), cudnn_off: bool | None = False, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Set elements to zero with probability ``p`` and scale the others by ``1 / (1 - p)``, in training."""
 def embedding(data: ndarray, weight: ndarray, input_dim: int, output_dim: int, dtype: Any = 'float32', sparse_grad: bool = False, out: ndarray | None = None, name: str | None = None) -> ndarray:
@@ -78,18 +106,43 @@ def gammaln(data: ndarray, out: ndarray | None = None, name: str | None = None) 
     """Logarithm of the absolute value of the gamma function."""
 def gather_nd(data: ndarray, indices: ndarray, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Pick elements or slices by coordinates: ``output[i] = data[indices[0, i], indices[1, i], ...]``."""
+def group_norm(data: ndarray, gamma: ndarray, beta: ndarray, num_groups: int = 1, eps: float = 1e-05, output_mean_var: bool = False, out: ndarray | None = None, name: str | None = None) -> Any:
+    """Normalize groups of channels (axis 1), then scale by ``gamma`` and shift by ``beta``, one number a group."""
+def index_add(a: ndarray, ind: ndarray, val: ndarray, out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """``a`` with values added at coordinates; what is added several times at a place is added up."""
+def index_update(a: ndarray, ind: ndarray, val: ndarray, out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """``a`` with values in the place of those at coordinates; arguments as those of :func:`index_add`."""
+def instance_norm(data: ndarray, gamma: ndarray, beta: ndarray, eps: float = 0.001, out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """Normalize each channel of each example over its spatial axes, then scale by ``gamma`` and shift by ``beta``."""
+def interleaved_matmul_encdec_qk(queries: ndarray, keys_values: ndarray, heads: int, out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """Products of a decoder's queries and an encoder's keys, divided by the square root of the head size."""
+def interleaved_matmul_encdec_valatt(keys_values: ndarray, attention: ndarray, heads: int, out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """Values of an encoder weighted by a decoder's attention."""
+def interleaved_matmul_selfatt_qk(queries_keys_values: ndarray, heads: int, out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """Products of queries and keys of self-attention, divided by the square root of the head size."""
+def interleaved_matmul_selfatt_valatt(queries_keys_values: ndarray, attention: ndarray, heads: int, out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """Values of self-attention weighted by the attention."""
+def l2_normalization(data: ndarray, eps: float = 1e-10, mode: Literal['instance', 'channel', 'spatial'] | str = 'instance', out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """Divide by the Euclidean norm, ``sqrt(sum of squares + eps)``."""
 def layer_norm(data: ndarray, gamma: ndarray, beta: ndarray, axis: int = -1, eps: float = 1e-05, output_mean_var: bool = False, out: ndarray | None = None, name: str | None = None) -> Any:
     """Normalize along one axis, then scale by ``gamma`` and shift by ``beta``, each of that axis' length."""
 def leaky_relu(data: ndarray, gamma: ndarray | None = None, act_type: Literal['rrelu', 'leaky', 'prelu', 'elu', 'selu', 'gelu'] | str = 'leaky', slope: float = 0.25, lower_bound: float = 0.125, upper_bound: float = 0.334, out: ndarray | None = None, name: str | None = None) -> Any:
     """Rectifiers that let something of negative elements through."""
 def log_softmax(data: ndarray, axis: int = -1, temperature: float | None = None, dtype: Any = None, use_length: bool | None = False, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Logarithm of the softmax along an axis, computed without the detour."""
+def masked_log_softmax(data: ndarray, mask: ndarray, axis: int = -1, temperature: float = 1.0, normalize: bool = True, out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """Logarithm of :func:`masked_softmax`; -inf where the mask does not hold."""
+def masked_softmax(data: ndarray, mask: ndarray, axis: int = -1, temperature: float = 1.0, normalize: bool = True, out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """Softmax along an axis over the elements where the mask holds; the others give 0."""
+def modulated_deformable_convolution(data: ndarray, offset: ndarray, mask: ndarray, weight: ndarray, bias: ndarray | None = None, kernel: int | Sequence[int] = ..., stride: int | Sequence[int] = (), dilate: int | Sequence[int] = (), pad: int | Sequence[int] = (), num_filter: int = ..., num_group: int = 1, num_deformable_group: int = 1, workspace: int = 1024, no_bias: bool = False, im2col_step: int = 64, layout: Literal['NCW', 'NCHW', 'NCDHW'] | str | None = None, out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """:func:`DeformableConvolution` with a learned factor for each tap at each output position."""
 def multibox_detection(cls_prob: ndarray, loc_pred: ndarray, anchor: ndarray, clip: bool = True, threshold: float = 0.01, background_id: int = 0, nms_threshold: float = 0.5, force_suppress: bool = False, variances: float | Sequence[float] = (0.1, 0.1, 0.2, 0.2), nms_topk: int = -1, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Detected boxes from predictions for anchors."""
 def multibox_prior(data: ndarray, sizes: float | Sequence[float] = (1.0,), ratios: float | Sequence[float] = (1.0,), clip: bool = False, steps: float | Sequence[float] = (-1.0, -1.0), offsets: float | Sequence[float] = (0.5, 0.5), out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Anchors around each position of a feature map, as corners in units of the image."""
 def multibox_target(anchor: ndarray, label: ndarray, cls_pred: ndarray, overlap_threshold: float = 0.5, ignore_label: float = -1.0, negative_mining_ratio: float = -1.0, negative_mining_thresh: float = 0.5, minimum_negative_samples: int = 0, variances: float | Sequence[float] = (0.1, 0.1, 0.2, 0.2), out: ndarray | None = None, name: str | None = None) -> list[ndarray]:
     """What each anchor shall learn, from labeled boxes."""
+def nonzero(a: ndarray) -> ndarray: ...
 def one_hot(indices: ndarray, depth: int, on_value: float = 1.0, off_value: float = 0.0, dtype: Any = 'float32', out: ndarray | None = None, name: str | None = None) -> ndarray:
     """A vector of length ``depth`` for each index: ``on_value`` at the index, ``off_value`` elsewhere."""
 def pick(data: ndarray, index: ndarray, axis: int | None = -1, keepdims: bool = False, mode: Literal['clip', 'wrap'] | str = 'clip', out: ndarray | None = None, name: str | None = None) -> ndarray:
@@ -98,6 +151,7 @@ def pooling(data: ndarray, kernel: int | Sequence[int] = (), pool_type: Literal[
     """Reduce windows of the spatial axes to one value each."""
 def relu(data: ndarray, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Rectified linear unit, ``max(x, 0)``."""
+def reshape(a: ndarray, newshape: int | Sequence[int], reverse: bool = False, order: str = 'C') -> ndarray: ...
 def reshape_like(lhs: ndarray, rhs: ndarray, lhs_begin: int | None = None, lhs_end: int | None = None, rhs_begin: int | None = None, rhs_end: int | None = None, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Reshape ``lhs`` to the shape of ``rhs``, or a range of its axes to a range of those of ``rhs``."""
 def rnn(data: ndarray, parameters: ndarray, state: ndarray, state_cell: ndarray | None = None, sequence_length: ndarray | None = None, state_size: int = ..., num_layers: int = ..., bidirectional: bool = False, mode: Literal['rnn_relu', 'rnn_tanh', 'lstm', 'gru'] | str = ..., p: float = 0.0, state_outputs: bool = False, projection_size: int | None = None, lstm_state_clip_min: float | None = None, lstm_state_clip_max: float | None = None, lstm_state_clip_nan: bool = False, use_sequence_length: bool = False, out: ndarray | None = None, name: str | None = None) -> Any:
@@ -116,5 +170,7 @@ def smooth_l1(data: ndarray, scalar: float = 1.0, out: ndarray | None = None, na
     """Smooth L1 loss of each element: quadratic near zero, linear beyond ``1 / scalar**2``."""
 def softmax(data: ndarray, length: ndarray | None = None, axis: int = -1, temperature: float | None = None, dtype: Any = None, use_length: bool | None = False, out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Exponentials divided by their sum along an axis."""
+def stop_gradient(data: ndarray, out: ndarray | None = None, name: str | None = None) -> ndarray:
+    """A copy of the array that passes no gradient back."""
 def topk(data: ndarray, axis: int | None = -1, k: int = 1, ret_typ: Literal['both', 'indices', 'mask', 'value'] | str = 'indices', is_ascend: bool = False, dtype: Any = 'float32', out: ndarray | None = None, name: str | None = None) -> Any:
     """The ``k`` largest elements along an axis (smallest with ``is_ascend``), in order."""

@@ -8,6 +8,7 @@ from ...context import Context
 from ...numpy._array import ndarray
 
 __all__ = [
+    "_generated",
     "adjust_lighting",
     "crop",
     "flip_left_right",
@@ -25,6 +26,7 @@ __all__ = [
     "to_tensor",
 ]
 
+def _generated() -> dict[str, str]: ...
 def adjust_lighting(data: ndarray, alpha: float | Sequence[float], out: ndarray | None = None, name: str | None = None) -> ndarray:
     """Add color noise in the directions in which the colors of ImageNet vary most, as AlexNet did."""
 def crop(data: ndarray, x: int, y: int, width: int, height: int, out: ndarray | None = None, name: str | None = None) -> ndarray:

@@ -59,7 +59,7 @@ def broadcast_to(data: Tensor, *, shape: Shape = ()) -> Tensor:
     return _expand(data, _stretched(data.shape, shape))
 
 
-@op("broadcast_like", inert=("rhs",), same_type=("lhs", "output"))
+@op("broadcast_like", aliases=("_npx_broadcast_like",), inert=("rhs",), same_type=("lhs", "output"))
 def broadcast_like(
     lhs: Tensor, rhs: Tensor, *, lhs_axes: Optional[Shape] = None, rhs_axes: Optional[Shape] = None
 ) -> Tensor:

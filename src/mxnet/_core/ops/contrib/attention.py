@@ -46,7 +46,11 @@ def _weighted(values: Tensor, attention: Tensor, heads: int) -> Tensor:
     return joined.reshape(joined.shape[0], values.shape[0] // heads, heads * values.shape[2])
 
 
-@op("_contrib_interleaved_matmul_selfatt_qk", display=Display(input_named=True, output_named=True))
+@op(
+    "_contrib_interleaved_matmul_selfatt_qk",
+    aliases=("_npx_interleaved_matmul_selfatt_qk",),
+    display=Display(input_named=True, output_named=True),
+)
 def interleaved_matmul_selfatt_qk(queries_keys_values: Tensor, *, heads: Heads) -> Tensor:
     """Products of queries and keys of self-attention, divided by the square root of the head size.
 
@@ -64,7 +68,11 @@ def interleaved_matmul_selfatt_qk(queries_keys_values: Tensor, *, heads: Heads) 
     return _scores(queries, keys)
 
 
-@op("_contrib_interleaved_matmul_selfatt_valatt", display=Display(output_named=True))
+@op(
+    "_contrib_interleaved_matmul_selfatt_valatt",
+    aliases=("_npx_interleaved_matmul_selfatt_valatt",),
+    display=Display(output_named=True),
+)
 def interleaved_matmul_selfatt_valatt(queries_keys_values: Tensor, attention: Tensor, *, heads: Heads) -> Tensor:
     """Values of self-attention weighted by the attention.
 
@@ -88,7 +96,11 @@ def interleaved_matmul_selfatt_valatt(queries_keys_values: Tensor, attention: Te
     return _weighted(values, attention, heads)
 
 
-@op("_contrib_interleaved_matmul_encdec_qk", display=Display(output_named=True))
+@op(
+    "_contrib_interleaved_matmul_encdec_qk",
+    aliases=("_npx_interleaved_matmul_encdec_qk",),
+    display=Display(output_named=True),
+)
 def interleaved_matmul_encdec_qk(queries: Tensor, keys_values: Tensor, *, heads: Heads) -> Tensor:
     """Products of a decoder's queries and an encoder's keys, divided by the square root of the head size.
 
@@ -114,7 +126,11 @@ def interleaved_matmul_encdec_qk(queries: Tensor, keys_values: Tensor, *, heads:
     return _scores(q, keys)
 
 
-@op("_contrib_interleaved_matmul_encdec_valatt", display=Display(output_named=True))
+@op(
+    "_contrib_interleaved_matmul_encdec_valatt",
+    aliases=("_npx_interleaved_matmul_encdec_valatt",),
+    display=Display(output_named=True),
+)
 def interleaved_matmul_encdec_valatt(keys_values: Tensor, attention: Tensor, *, heads: Heads) -> Tensor:
     """Values of an encoder weighted by a decoder's attention.
 

@@ -32,7 +32,13 @@ def cross_device_copy(data: Tensor) -> Tensor:
     return data.clone()
 
 
-@op("BlockGrad", stops_gradient=True, aliases=("stop_gradient", "_sparse_stop_gradient"), same_shape=True, loss=True)
+@op(
+    "BlockGrad",
+    stops_gradient=True,
+    aliases=("stop_gradient", "_sparse_stop_gradient", "_npx_stop_gradient"),
+    same_shape=True,
+    loss=True,
+)
 def block_grad(data: Tensor) -> Tensor:
     """A copy of the array that passes no gradient back."""
     return data.clone()

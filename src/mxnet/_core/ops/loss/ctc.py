@@ -41,7 +41,7 @@ def _check(data: Tensor, label: Tensor, data_lengths: Tensor | None, label_lengt
 
 @op(
     "CTCLoss",
-    aliases=("ctc_loss", "_contrib_CTCLoss", "_contrib_ctc_loss"),
+    aliases=("ctc_loss", "_contrib_CTCLoss", "_contrib_ctc_loss", "_npx_ctc_loss"),
     inputs=_inputs,
     outputs=("output0", "output1"),
     visible=1,

@@ -73,7 +73,7 @@ def _(s: ShapeRule, p: Params) -> None:
         _parameters_and_moments(s, data[axis], (*data[:axis], 1, *data[axis + 1 :]))
 
 
-@op("GroupNorm", display=Display(output_named=True), outputs=_MEAN_STD, visible=_visible)
+@op("GroupNorm", aliases=("_npx_group_norm",), display=Display(output_named=True), outputs=_MEAN_STD, visible=_visible)
 def group_norm(
     data: Tensor,
     gamma: Tensor,
@@ -120,7 +120,13 @@ def _(s: ShapeRule, p: Params) -> None:
         _parameters_and_moments(s, p.num_groups, (s["data"][0], p.num_groups))
 
 
-@op("InstanceNorm", display=Display(output_named=True), outputs=("output", "mean", "var"), visible=1)
+@op(
+    "InstanceNorm",
+    aliases=("_npx_instance_norm",),
+    display=Display(output_named=True),
+    outputs=("output", "mean", "var"),
+    visible=1,
+)
 def instance_norm(data: Tensor, gamma: Tensor, beta: Tensor, *, eps: float = 1e-3) -> tuple[Tensor, Tensor, Tensor]:
     """Normalize each channel of each example over its spatial axes, then scale by ``gamma`` and shift by ``beta``.
 
@@ -144,7 +150,13 @@ def _(s: ShapeRule, p: Params) -> None:
         _parameters_and_moments(s, data[1], data[:2])
 
 
-@op("L2Normalization", display=Display(input_named=True, output_named=True), outputs=("output", "norm"), visible=1)
+@op(
+    "L2Normalization",
+    aliases=("_npx_l2_normalization",),
+    display=Display(input_named=True, output_named=True),
+    outputs=("output", "norm"),
+    visible=1,
+)
 def l2_normalization(
     data: Tensor, *, eps: float = 1e-10, mode: Literal["instance", "channel", "spatial"] = "instance"
 ) -> tuple[Tensor, Tensor]:

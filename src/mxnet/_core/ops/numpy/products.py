@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...params import Shape
 from ...registry import OpDef, op
-from ...shapes import TypeRule
+from ...shapes import ShapeRule, TypeRule
 from .families import all_of_one_type, of_one_type, promoted
 
 
@@ -18,7 +18,19 @@ def _of_two(registered: OpDef) -> None:
     @registered.infer_type
     def _(t: TypeRule, p: SimpleNamespace) -> None:
         if t[first] is not None and t[second] is not None:
-            t.unify("output", promoted(t[first], t[second]))
+            t.unify(t.outputs[0], promoted(t[first], t[second]))
+
+
+def _contracted(s: ShapeRule, p: SimpleNamespace) -> None:
+    """The last axis of ``a`` is as long as the second last of ``b``, or its only one; so weights follow from data."""
+    a, b = s["a"], s["b"]
+    if not a or not b:
+        return
+    place = max(len(b) - 2, 0)
+    s.unify("a", (*a[:-1], b[place]))
+    s.unify("b", (*b[:place], a[-1], *b[place + 1 :]))
+    if len(b) <= 2:  # else the two operators differ
+        s.unify(s.outputs[0], (*a[:-1], *b[1:]))
 
 
 @op("_np_dot")
@@ -30,7 +42,7 @@ def dot(a: Tensor, b: Tensor) -> Tensor:
     return torch.tensordot(a, b, dims=([a.ndim - 1], [max(b.ndim - 2, 0)]))
 
 
-@op("_npi_matmul")
+@op("_npi_matmul", outputs=("out",))
 def matmul(a: Tensor, b: Tensor) -> Tensor:
     """Product of matrices, which lie in the last two axes; the other axes are broadcast."""
     a, b = of_one_type(a, b)
@@ -65,6 +77,8 @@ def polyval(p: Tensor, x: Tensor) -> Tensor:
 
 for _registered in (dot, matmul, tensordot_int_axes, tensordot, polyval):
     _of_two(_registered)
+for _registered in (dot, matmul):
+    _registered.infer_shape(_contracted)
 
 
 @op("_npi_einsum", variadic="num_args")

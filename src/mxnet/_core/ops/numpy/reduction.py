@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ...dtypes import torch_dtype
 from ...params import Double, DTypeOrNone, Shape
-from ...registry import OpDef, op
+from ...registry import Display, OpDef, op
 from ...shapes import TypeRule
 from ...types import Axes, DTypeLike
 from .families import promoted
@@ -59,7 +59,12 @@ def _working(x: Tensor, dtype: torch.dtype, real: bool = False) -> torch.dtype:
     return torch.float64 if real and not found.is_floating_point else found
 
 
-@op("_np_sum")
+_LISTED = "'float16', 'float32', 'float64', 'int32', 'int64', 'int8'},optional, default='None'"
+_OF_SUMS = {"dtype": f"{{None, 'bool', {_LISTED}"}
+_OF_DEVIATIONS = {"dtype": f"{{None, {_LISTED}"}
+
+
+@op("_np_sum", display=Display(printed=_OF_SUMS))
 def sum_(
     a: Tensor,
     *,
@@ -87,22 +92,43 @@ def sum_(
     return (found if initial is None else found + initial).to(wanted)
 
 
-@op("_np_prod")
-def prod(a: Tensor, *, axis: Optional[Shape] = None, dtype: DTypeOrNone = None, keepdims: bool = False) -> Tensor:
+@op(
+    "_np_prod",
+    aliases=("_np_product",),
+    display=Display(listed=("axis", "dtype", "keepdims", "initial", "a"), printed=_OF_SUMS),
+)
+def prod(
+    a: Tensor,
+    *,
+    axis: Optional[Shape] = None,
+    dtype: DTypeOrNone = None,
+    keepdims: bool = False,
+    initial: Optional[Double] = None,
+) -> Tensor:
     """Product over axes (all of them by default); arguments as those of :func:`sum`."""
     wanted = _sum_type(a, dtype)
     found = a.to(_working(a, wanted))
     for axis_ in sorted(_axes(a, axis), reverse=True):
         found = torch.prod(found, dim=axis_, keepdim=keepdims, dtype=found.dtype)
-    return found.to(wanted)
+    return (found if initial is None else found * initial).to(wanted)
 
 
-@op("_npi_mean")
-def mean(a: Tensor, *, axis: Optional[Shape] = None, dtype: DTypeOrNone = None, keepdims: bool = False) -> Tensor:
+@op("_npi_mean", display=Display(printed=_OF_SUMS))
+def mean(
+    a: Tensor,
+    *,
+    axis: Optional[Shape] = None,
+    dtype: DTypeOrNone = None,
+    keepdims: bool = False,
+    initial: Optional[Double] = None,
+) -> Tensor:
     """Mean over axes (all of them by default); that of integers is float32.
 
-    One of an integer type is the sum in that type, which may pass its limits, divided without a rest.
+    One of an integer type is the sum in that type, which may pass its limits, divided without a rest. ``initial`` is
+    there for the sake of graphs, and None.
     """
+    if initial is not None:
+        raise ValueError(f"a mean has no initial value, got initial={initial}")
     wanted = _mean_type(a, dtype)
     axes = _axes(a, axis)
     if not axes:
@@ -125,7 +151,7 @@ def _variance(a: Tensor, axis: Axes, dtype: DTypeLike, ddof: float, keepdims: bo
     return squares / max(n - ddof, 0), wanted
 
 
-@op("_npi_var")
+@op("_npi_var", display=Display(printed=_OF_DEVIATIONS), outputs=("var",))
 def var(
     a: Tensor,
     *,
@@ -139,7 +165,7 @@ def var(
     return found.to(wanted)
 
 
-@op("_npi_std")
+@op("_npi_std", display=Display(printed=_OF_DEVIATIONS), outputs=("std",))
 def std(
     a: Tensor,
     *,
@@ -153,23 +179,37 @@ def std(
     return found.sqrt().to(wanted)
 
 
-def _extreme(reduce: Callable[..., Tensor], a: Tensor, axis: Axes, keepdims: bool) -> Tensor:
+def _extreme(
+    reduce: Callable[..., Tensor],
+    combine: Callable[[Tensor, Tensor], Tensor],
+    a: Tensor,
+    axis: Axes,
+    keepdims: bool,
+    initial: float | None,
+) -> Tensor:
     axes = _axes(a, axis)
     if any(a.shape[i] == 0 for i in axes):
-        raise ValueError(f"an array of shape {tuple(a.shape)} has no largest or smallest element")
-    return reduce(a, dim=axes, keepdim=keepdims) if axes else a.clone()
+        if initial is None:
+            raise ValueError(f"an array of shape {tuple(a.shape)} has no largest or smallest element")
+        return torch.full_like(a.sum(dim=axes, keepdim=keepdims), initial, dtype=a.dtype)
+    found = reduce(a, dim=axes, keepdim=keepdims) if axes else a.clone()
+    return found if initial is None else combine(found, torch.full_like(found, initial))
 
 
 @op("_np_max", aliases=("_np_amax",))
-def max_(a: Tensor, *, axis: Optional[Shape] = None, keepdims: bool = False) -> Tensor:
-    """Largest element over axes (all of them by default)."""
-    return _extreme(torch.amax, a, axis, keepdims)
+def max_(
+    a: Tensor, *, axis: Optional[Shape] = None, keepdims: bool = False, initial: Optional[Double] = None
+) -> Tensor:
+    """Largest element over axes (all of them by default), and not less than ``initial``."""
+    return _extreme(torch.amax, torch.maximum, a, axis, keepdims, initial)
 
 
 @op("_np_min", aliases=("_np_amin",))
-def min_(a: Tensor, *, axis: Optional[Shape] = None, keepdims: bool = False) -> Tensor:
-    """Smallest element over axes (all of them by default)."""
-    return _extreme(torch.amin, a, axis, keepdims)
+def min_(
+    a: Tensor, *, axis: Optional[Shape] = None, keepdims: bool = False, initial: Optional[Double] = None
+) -> Tensor:
+    """Smallest element over axes (all of them by default), and not more than ``initial``."""
+    return _extreme(torch.amin, torch.minimum, a, axis, keepdims, initial)
 
 
 def _truth(reduce: Callable[..., Tensor], a: Tensor, axis: Axes, keepdims: bool) -> Tensor:
@@ -213,7 +253,7 @@ def _two_when_asked(p: SimpleNamespace) -> int:
 @op(
     "_npi_average",
     inputs=lambda p: ("a", "weights") if p.weighted else ("a",),
-    outputs=("output", "sum_of_weights"),
+    outputs=("output0", "output1"),
     visible=_two_when_asked,
 )
 def average(
@@ -252,7 +292,7 @@ def _typed(registered: OpDef, result: Callable[[Any], torch.dtype]) -> None:
         dtype = getattr(p, "dtype", None)
         given = t[registered.inputs[0]]
         if dtype is not None or given is not None:
-            t.unify("output", dtype or result(given))
+            t.unify(t.outputs[0], dtype or result(given))
 
 
 for _registered in (sum_, prod):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ...params import OpenShape, Shape
-from ...registry import OpDef, op
+from ...registry import Display, OpDef, op
 from ...shapes import TypeRule
 from ...types import ShapeLike
 from .families import all_of_one_type
@@ -43,7 +43,11 @@ def reshape(a: Tensor, *, newshape: Shape, order: str = "C") -> Tensor:
     return a.reshape(target)
 
 
-@op("_np_transpose", aliases_input=True)
+@op(
+    "_np_transpose",
+    aliases_input=True,
+    display=Display(printed={"axes": "Shape(tuple), optional, default=None"}),
+)
 def transpose(a: Tensor, *, axes: Optional[Shape] = None) -> Tensor:
     """The axes in another order, reversed by default."""
     if axes is None or axes == ():
@@ -98,12 +102,18 @@ def _promotes(registered: OpDef) -> OpDef:
     def _(t: TypeRule, p: SimpleNamespace) -> None:
         known = [t[name] for name in t.inputs]
         if None not in known:
-            t.unify("output", all_of_one_type([torch.empty(0, dtype=d, device="meta") for d in known])[0].dtype)
+            t.unify(t.outputs[0], all_of_one_type([torch.empty(0, dtype=d, device="meta") for d in known])[0].dtype)
 
     return registered
 
 
-@op("_npi_concatenate", variadic="num_args")
+# What MXNet prints of those that share its parameters of joining, though not all look at them.
+_JOINING = Display(
+    listed=("data", "num_args", "dim"), printed={"num_args": "int, required", "dim": "int, optional, default='1'"}
+)
+
+
+@op("_npi_concatenate", variadic="num_args", display=_JOINING, outputs=("out",))
 def concatenate(*data: Tensor, axis: Optional[int] = 0) -> Tensor:
     """Join arrays along an axis that they have (None: all elements along one axis)."""
     arrays = all_of_one_type(data)
@@ -112,7 +122,11 @@ def concatenate(*data: Tensor, axis: Optional[int] = 0) -> Tensor:
     return torch.cat(arrays, dim=one_axis(arrays[0], axis))
 
 
-@op("_npi_stack", variadic="num_args")
+@op(
+    "_npi_stack",
+    variadic="num_args",
+    display=Display(listed=("data", "axis", "num_args")),
+)
 def stack(*data: Tensor, axis: int = 0) -> Tensor:
     """Join arrays of one shape along a new axis."""
     parts = all_of_one_type(data)
@@ -125,13 +139,13 @@ def vstack(*data: Tensor) -> Tensor:
     return torch.vstack(all_of_one_type(data))
 
 
-@op("_npi_hstack", variadic="num_args")
+@op("_npi_hstack", variadic="num_args", display=_JOINING, outputs=("out",))
 def hstack(*data: Tensor) -> Tensor:
     """Join arrays along the second axis, or the first where there is no other."""
     return torch.hstack(all_of_one_type(data))
 
 
-@op("_npi_dstack", variadic="num_args")
+@op("_npi_dstack", variadic="num_args", display=_JOINING, outputs=("out",))
 def dstack(*data: Tensor) -> Tensor:
     """Join arrays along the third axis."""
     return torch.dstack(all_of_one_type(data))
@@ -149,15 +163,17 @@ for _registered in (concatenate, stack, vstack, hstack, dstack, column_stack):
 # ---------------------------------------------------------------------- turning
 
 
-@op("_npi_flip")
+@op("_npi_flip", display=Display(printed={"axis": "Shape(tuple), required"}))
 def flip(data: Tensor, *, axis: Optional[Shape] = None) -> Tensor:
     """Elements in reverse order along axes (all of them by default)."""
     return data.flip(tuple(range(data.ndim)) if axis is None else [one_axis(data, i) for i in lengths(axis)])
 
 
 @op("_np_roll")
-def roll(data: Tensor, *, shift: Shape, axis: Optional[Shape] = None) -> Tensor:
+def roll(data: Tensor, *, shift: Optional[Shape] = None, axis: Optional[Shape] = None) -> Tensor:
     """Elements moved along axes, those that leave at one end coming back at the other."""
+    if shift is None:
+        raise ValueError("shift must be given")
     if axis is None:
         return torch.roll(data, int(shift) if isinstance(shift, int) else sum(shift))
     shifts, axes = lengths(shift), lengths(axis)
@@ -169,9 +185,9 @@ def roll(data: Tensor, *, shift: Shape, axis: Optional[Shape] = None) -> Tensor:
 
 
 @op("_npi_rot90")
-def rot90(data: Tensor, *, k: int = 1, axes: Shape = (0, 1)) -> Tensor:
-    """A plane of two axes, turned by 90 degrees ``k`` times."""
-    return torch.rot90(data, k, lengths(axes))
+def rot90(data: Tensor, *, k: int = 1, axes: Optional[Shape] = None) -> Tensor:
+    """A plane of two axes (the first two by default), turned by 90 degrees ``k`` times."""
+    return torch.rot90(data, k, (0, 1) if axes is None else lengths(axes))
 
 
 def _outputs(p: SimpleNamespace) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from torch import Tensor
 from ...params import Shape
 from ...registry import Display, op
 from ...shapes import ShapeRule
+from ...state import state
 from ..axes import check_axis
 
 
@@ -148,8 +149,9 @@ def tile(data: Tensor, *, reps: Shape) -> Tensor:
     reps
         How often the array is repeated along each axis.
     """
-    if any(r is None or r < 1 for r in reps):
-        raise ValueError(f"reps must be positive integers, got {reps}")
+    least = 0 if state.np_shape else 1  # without NumPy's shapes there are no empty arrays
+    if any(r is None or r < least for r in reps):
+        raise ValueError(f"reps must be integers from {least} up, got {reps}")
     return data.tile(reps) if reps else data.clone()
 
 

@@ -106,6 +106,8 @@ def _lengths(n: int, indices: tuple, sections: int) -> list:
         return [n // sections + (i < n % sections) for i in range(sections)]
     if not indices:
         raise ValueError("indices must not be empty when sections is 0")
+    if state.np_shape:  # as NumPy's parts, which begin at most where the axis ends
+        indices = tuple([min(max(i + n if i < 0 else i, 0), n) for i in indices])
     if indices[0] != 0:
         raise ValueError(f"the first of indices must be 0, got {indices}")
     ends = (*indices[1:], n)

@@ -88,7 +88,12 @@ def _deform(
     return out if bias is None else out + bias.view(-1, 1, 1)
 
 
-@op("_contrib_DeformableConvolution", display=Display(output_named=True), omit={"bias": "no_bias"})
+@op(
+    "_contrib_DeformableConvolution",
+    aliases=("_npx_deformable_convolution",),
+    display=Display(output_named=True),
+    omit={"bias": "no_bias"},
+)
 def deformable_convolution(
     data: Tensor,
     offset: Tensor,
@@ -124,7 +129,12 @@ def deformable_convolution(
     return _deform(g, data, offset, None, weight, bias, False)
 
 
-@op("_contrib_ModulatedDeformableConvolution", display=Display(output_named=True), omit={"bias": "no_bias"})
+@op(
+    "_contrib_ModulatedDeformableConvolution",
+    aliases=("_npx_modulated_deformable_convolution",),
+    display=Display(output_named=True),
+    omit={"bias": "no_bias"},
+)
 def modulated_deformable_convolution(
     data: Tensor,
     offset: Tensor,

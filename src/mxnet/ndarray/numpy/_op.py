@@ -1,0 +1,6 @@
+"""The operators ``_np_*``, generated from the registry."""
+
+from ..._core.frontend.namespaces import install
+from ...numpy_extension._calls import make_function
+
+install(__name__, "numpy", make_function)

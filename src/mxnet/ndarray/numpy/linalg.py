@@ -1,0 +1,3 @@
+"""The functions of :mod:`mxnet.numpy.linalg`."""
+
+from ...numpy.linalg import *  # noqa: F403

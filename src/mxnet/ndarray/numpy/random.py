@@ -1,0 +1,3 @@
+"""The functions of :mod:`mxnet.numpy.random`."""
+
+from ...numpy.random import *  # noqa: F403

@@ -1,0 +1,6 @@
+"""The operators ``_npx__image_*``, generated from the registry."""
+
+from ..._core.frontend.namespaces import install
+from ...numpy_extension._calls import make_function
+
+install(__name__, "numpy_extension.image", make_function)

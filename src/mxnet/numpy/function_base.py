@@ -1,0 +1,5 @@
+"""Where MXNet has :func:`meshgrid`."""
+
+from ._shape import meshgrid
+
+__all__ = ["meshgrid"]

@@ -1,0 +1,5 @@
+"""Where MXNet has :func:`genfromtxt`."""
+
+from ._creation import genfromtxt
+
+__all__ = ["genfromtxt"]

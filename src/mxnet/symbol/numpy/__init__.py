@@ -1,0 +1,15 @@
+"""What ``F.np`` is in blocks where ``F`` is ``mx.sym``: the functions of :mod:`mxnet.numpy`, which take symbols too.
+
+Those that MXNet registers as operators of the same name (``_np_sum``) have the signatures of generated functions here.
+"""
+
+from ...numpy import _creation
+from ...numpy.multiarray import *  # noqa: F403
+from ...numpy.utils import *  # noqa: F403
+from . import _internal, _op, _symbol, linalg, random
+from ._op import *  # noqa: F403
+from ._symbol import _Symbol, over_symbols
+
+globals().update(over_symbols(_creation.FUNCTIONS))
+
+__all__ = ["_Symbol", "_internal", "_op", "_symbol", "linalg", "random"]
