@@ -17,7 +17,8 @@ FloatType = Optional[Annotated[Any, DTypeOf("float16", "float32", "float64")]]
 def _prepare(data: Tensor, axis: int, temperature: float | None, sign: float = 1.0) -> Tensor:
     if not data.is_floating_point():
         raise MXNetError(f"This operation only support floating point types, not {data.dtype}")
-    if not -data.ndim <= axis < data.ndim:
+    count = max(data.ndim, 1)  # a number is a row of one element
+    if not -count <= axis < count:
         raise MXNetError(f"axis {axis} is out of range for data of shape {tuple(data.shape)}")
     if temperature is not None and temperature != 1.0:
         return data * (sign / temperature) if temperature else sign * data / 0.0

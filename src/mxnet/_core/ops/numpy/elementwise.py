@@ -1,11 +1,13 @@
 """Functions that work element by element: one line a function.
 
-Integers stay integers, as in MXNet: ``exp`` of an int32 array is an int32 array. Two arrays are brought to one type
-first (float32 with int64 gives float32); a number takes the type of the array beside it.
+Integers stay integers, as in MXNet: ``exp`` of an int32 array is an int32 array. What MXNet refuses is computed as
+NumPy does, in float32: ``exp`` of booleans, ``arctan2`` of two integer arrays. Two arrays are brought to one type first
+(float32 with int64 gives float32); a number takes the type of the array beside it.
 """
 
 import operator
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeAlias, Union
 
 import torch
@@ -13,6 +15,7 @@ from torch import Tensor
 
 from ...opdef import OpDef
 from ...registry import get_op
+from ...shapes import TypeRule
 from ..elemwise.arithmetic import modulo
 from .families import binary, unary, with_number
 
@@ -23,16 +26,27 @@ Operand: TypeAlias = Union[Tensor, float]
 
 
 def _in_float(fn: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """A function of floats that takes integers too, and gives integers back."""
+    """A function of floats that takes integers too, and gives integers back; of booleans it gives float32."""
 
     def of_any(x: Tensor) -> Tensor:
-        return fn(x) if x.is_floating_point() else fn(x.double()).to(x.dtype)
+        if x.is_floating_point():
+            return fn(x)
+        return fn(x.float()) if x.dtype is torch.bool else fn(x.double()).to(x.dtype)
 
     return of_any
 
 
-def _toward_zero(x: Tensor) -> Tensor:
-    return torch.trunc(x) if x.is_floating_point() else x.clone()
+def _of_whole(fn: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """A function that changes no integers, of which torch has those of booleans not."""
+
+    def of_any(x: Tensor) -> Tensor:
+        return fn(x) if x.is_floating_point() else x.clone()
+
+    return of_any
+
+
+def _absolute(x: Tensor) -> Tensor:
+    return x.clone() if x.dtype is torch.bool else x.abs()
 
 
 def _cbrt(x: Tensor) -> Tensor:
@@ -67,15 +81,15 @@ _REAL = [
 ]
 # Functions that are exact for integers too.
 _EXACT = [
-    ("absolute", torch.abs, "Absolute value"),
+    ("absolute", _absolute, "Absolute value"),
     ("negative", torch.neg, "Each element with the other sign"),
     ("sign", torch.sign, "-1, 0 or 1 by the sign"),
     ("square", torch.square, "Square"),
-    ("rint", torch.round, "The nearest integer, the even one of two"),
-    ("ceil", torch.ceil, "The smallest integer not below each element"),
-    ("floor", torch.floor, "The largest integer not above each element"),
-    ("trunc", _toward_zero, "The nearest integer towards zero"),
-    ("fix", _toward_zero, "The nearest integer towards zero"),
+    ("rint", _of_whole(torch.round), "The nearest integer, the even one of two"),
+    ("ceil", _of_whole(torch.ceil), "The smallest integer not below each element"),
+    ("floor", _of_whole(torch.floor), "The largest integer not above each element"),
+    ("trunc", _of_whole(torch.trunc), "The nearest integer towards zero"),
+    ("fix", _of_whole(torch.trunc), "The nearest integer towards zero"),
     ("bitwise_not", torch.bitwise_not, "Bits inverted; of booleans, the other one"),
 ]
 _TESTS = [
@@ -94,9 +108,20 @@ def _registered(
     return unary(f"_npi_{name}", fn, f"{text}, element by element.", *aliases, gives=gives)
 
 
+def _registered_real(name: str, fn: Callable[[Tensor], Tensor], text: str) -> OpDef:
+    registered = _registered(name, _in_float(fn), text)
+
+    @registered.infer_type
+    def _(t: TypeRule, p: SimpleNamespace) -> None:
+        if t["x"] is not None:
+            t.unify("output", torch.float32 if t["x"] is torch.bool else t["x"])
+
+    return registered
+
+
 # By name in mx.np.
 UNARY = {
-    **{name: _registered(name, _in_float(fn), text) for name, fn, text in _REAL},
+    **{name: _registered_real(name, fn, text) for name, fn, text in _REAL},
     **{name: _registered(name, fn, text, *(["_npi_abs"] if name == "absolute" else [])) for name, fn, text in _EXACT},
     **{name: _registered(name, fn, text, gives=torch.bool) for name, fn, text in _TESTS},
 }
@@ -134,8 +159,12 @@ def _boolean(dtype: torch.dtype) -> torch.dtype:
     return torch.bool
 
 
-def _power(a: Tensor, b: Operand) -> Tensor:
-    if isinstance(b, Tensor) or b >= 0 or a.is_floating_point():
+def _power(a: Operand, b: Operand) -> Tensor:
+    if not isinstance(a, Tensor):
+        return a**b
+    if isinstance(b, Tensor):
+        return a | ~b if a.dtype is torch.bool else a**b  # torch has no powers of booleans
+    if b >= 0 or a.is_floating_point():
         return a**b
     return (a.double() ** b).to(a.dtype)  # torch refuses negative powers of integers
 
@@ -153,6 +182,15 @@ def _reals(fn: Callable[..., Any]) -> Callable[..., Any]:
     return of_any
 
 
+def _in_float32(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of two real numbers that takes integers too, and gives float32 of these."""
+    return lambda a, b: fn(a, b) if a.is_floating_point() else fn(a.float(), b.float())
+
+
+def _lcm(a: Tensor, b: Tensor) -> Tensor:
+    return a & b if a.dtype is torch.bool else torch.lcm(a, b)
+
+
 class Binary(NamedTuple):
     """The operators of a function of two arrays, one of which may be a number."""
 
@@ -164,7 +202,6 @@ class Binary(NamedTuple):
 
 # How numbers are treated: as torch takes them, as arrays, or by their exact value (a comparison of integers with 1.5).
 _NATIVE, _AS_ARRAY, _EXACTLY = range(3)
-_POINTS = {"arctan2", "hypot"}  # MXNet calls their arrays x1 and x2
 
 # Name, function over two tensors of one type, treatment of numbers, the same with the operands exchanged ("": the
 # function itself, None: an operator of its own), description.
@@ -187,7 +224,7 @@ _BINARY = [
     ("arctan2", _reals(torch.atan2), _AS_ARRAY, None, "Angle of the point ``(x2, x1)``"),
     ("copysign", _reals(torch.copysign), _AS_ARRAY, None, "``x1`` with the sign of ``x2``"),
     ("ldexp", _reals(_ldexp), _AS_ARRAY, None, "``x1 * 2**x2``"),
-    ("lcm", torch.lcm, _AS_ARRAY, "", "The least common multiple of integers"),
+    ("lcm", _lcm, _AS_ARRAY, "", "The least common multiple of integers"),
 ]
 
 
@@ -199,12 +236,16 @@ def _with_arrays(fn: Callable[..., Any]) -> Callable[..., Any]:
     return lambda a, b: fn(_filled(b, a), b) if isinstance(b, Tensor) else fn(a, _filled(a, b))
 
 
+def _of_points(name: str, fn: Callable[..., Any], text: str) -> OpDef:
+    """Register an operator on the coordinates of points, of which integers count as float32."""
+    return binary(f"_npi_{name}", _in_float32(fn), text, inputs=("x1", "x2"), gives=_real_type)
+
+
 def _registered_binary(name: str, fn: Callable[..., Any], numbers: int, mirrored: str, text: str) -> Binary:
     gives = _boolean if numbers == _EXACTLY and name != "true_divide" else _real_type if name == "true_divide" else None
     options: dict[str, Any] = {} if gives is None else {"gives": gives}
     text = f"{text}, element by element with broadcasting."
-    inputs = ("x1", "x2") if name in _POINTS else ("lhs", "rhs")
-    arrays = binary(f"_npi_{name}", fn, text, inputs=inputs, **options)
+    arrays = _of_points(name, torch.atan2, text) if name == "arctan2" else binary(f"_npi_{name}", fn, text, **options)
     options["exactly"] = numbers == _EXACTLY
     on_number = _with_arrays(fn) if numbers == _AS_ARRAY else fn
     number = with_number(f"_npi_{name}_scalar", on_number, f"{text} ``x2`` is a number.", **options)
@@ -222,12 +263,7 @@ for _name, *_, _mirrored, _text in _BINARY:
 BINARY["divide"] = BINARY["true_divide"]
 BINARY["remainder"] = BINARY["mod"]
 BINARY["hypot"] = Binary(
-    binary(
-        "_npi_hypot",
-        _reals(torch.hypot),
-        "``sqrt(x1**2 + x2**2)``, element by element with broadcasting.",
-        inputs=("x1", "x2"),
-    ),
+    _of_points("hypot", torch.hypot, "``sqrt(x1**2 + x2**2)``, element by element with broadcasting."),
     get_op("_hypot_scalar"),
     get_op("_hypot_scalar"),
 )

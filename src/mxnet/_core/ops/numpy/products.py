@@ -1,5 +1,6 @@
 """Products of vectors and matrices, and diagonals."""
 
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 
 import torch
@@ -33,13 +34,33 @@ def _contracted(s: ShapeRule, p: SimpleNamespace) -> None:
         s.unify(s.outputs[0], (*a[:-1], *b[1:]))
 
 
+def _contracted(a: Tensor, b: Tensor, of_a: Sequence[int], of_b: Sequence[int]) -> Tensor:
+    """Sum of products over axes of equal lengths; of booleans, whether any product is true."""
+    a, b = of_one_type(a, b)
+    lengths = [x.shape[i] if -x.ndim <= i < x.ndim else -1 for x, axes in ((a, of_a), (b, of_b)) for i in axes]
+    if -1 in lengths or len(of_a) != len(of_b) or lengths[: len(of_a)] != lengths[len(of_a) :]:
+        # torch would broadcast axes of length 1
+        one, other = (f"axes {tuple(axes)} of shape {tuple(x.shape)}" for x, axes in ((a, of_a), (b, of_b)))
+        raise ValueError(f"{one} and {other} do not have the same lengths")
+    return _counted(lambda x, y: torch.tensordot(x, y, dims=(list(of_a), list(of_b))), a, b)
+
+
+def _counted(product: Callable[..., Tensor], *arrays: Tensor) -> Tensor:
+    """A sum of products; of booleans, for which torch has none, whether any product is true."""
+    if arrays[0].dtype != torch.bool:
+        return product(*arrays)
+    return product(*[x.int() for x in arrays]) != 0
+
+
 @op("_np_dot")
 def dot(a: Tensor, b: Tensor) -> Tensor:
     """Sum of products over the last axis of ``a`` and the second last of ``b`` (the only one of a vector)."""
     a, b = of_one_type(a, b)
     if a.ndim == 0 or b.ndim == 0:
         return a * b
-    return torch.tensordot(a, b, dims=([a.ndim - 1], [max(b.ndim - 2, 0)]))
+    if a.ndim < 3 and b.ndim < 3:
+        return _counted(torch.matmul, a, b)
+    return _contracted(a, b, [a.ndim - 1], [max(b.ndim - 2, 0)])
 
 
 @op("_npi_matmul", outputs=("out",))
@@ -48,19 +69,19 @@ def matmul(a: Tensor, b: Tensor) -> Tensor:
     a, b = of_one_type(a, b)
     if a.ndim == 0 or b.ndim == 0:
         raise ValueError("Multiplication by scalars is not allowed.")
-    return torch.matmul(a, b)
+    return _counted(torch.matmul, a, b)
 
 
 @op("_npi_tensordot_int_axes")
 def tensordot_int_axes(a: Tensor, b: Tensor, *, axes: int) -> Tensor:
     """Sum of products over the last ``axes`` axes of ``a`` and the first of ``b``."""
-    return torch.tensordot(*of_one_type(a, b), dims=axes)
+    return _contracted(a, b, range(a.ndim - axes, a.ndim), range(axes))
 
 
 @op("_npi_tensordot")
 def tensordot(a: Tensor, b: Tensor, *, a_axes_summed: Shape, b_axes_summed: Shape) -> Tensor:
     """Sum of products over axes of ``a`` and as many axes of ``b``."""
-    return torch.tensordot(*of_one_type(a, b), dims=[list(a_axes_summed), list(b_axes_summed)])
+    return _contracted(a, b, a_axes_summed, b_axes_summed)
 
 
 @op("_npi_polyval")
@@ -85,7 +106,8 @@ for _registered in (dot, matmul):
 def einsum(*data: Tensor, subscripts: str = "", optimize: int = 0) -> Tensor:
     """Sum of products in Einstein's notation, such as ``"ij,jk->ik"``; ``optimize`` changes nothing."""
     arrays = all_of_one_type(data)
-    return torch.einsum(subscripts, *arrays).to(arrays[0].dtype)  # torch sums integers in int64
+    found = _counted(lambda *x: torch.einsum(subscripts, *x), *arrays)
+    return found.to(arrays[0].dtype)  # torch sums integers in int64
 
 
 # ---------------------------------------------------------------------- diagonals

@@ -147,7 +147,7 @@ def _variance(a: Tensor, axis: Axes, dtype: DTypeLike, ddof: float, keepdims: bo
     if axes:
         squares = (values - values.mean(dim=axes, keepdim=True)).square().sum(dim=axes, keepdim=keepdims)
     else:
-        squares = torch.zeros_like(values)
+        squares = values - values  # NaN of what is not finite
     return squares / max(n - ddof, 0), wanted
 
 
