@@ -22,7 +22,7 @@ def _of_two(registered: OpDef) -> None:
             t.unify(t.outputs[0], promoted(t[first], t[second]))
 
 
-def _contracted(s: ShapeRule, p: SimpleNamespace) -> None:
+def _lengths(s: ShapeRule, p: SimpleNamespace) -> None:
     """The last axis of ``a`` is as long as the second last of ``b``, or its only one; so weights follow from data."""
     a, b = s["a"], s["b"]
     if not a or not b:
@@ -99,7 +99,7 @@ def polyval(p: Tensor, x: Tensor) -> Tensor:
 for _registered in (dot, matmul, tensordot_int_axes, tensordot, polyval):
     _of_two(_registered)
 for _registered in (dot, matmul):
-    _registered.infer_shape(_contracted)
+    _registered.infer_shape(_lengths)
 
 
 @op("_npi_einsum", variadic="num_args")
