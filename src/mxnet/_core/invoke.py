@@ -280,22 +280,21 @@ def _prepare_mutation(
     od: OpDef, arrays: Sequence[Any], kwargs: dict[str, Any], tensors: list[Any], out: object
 ) -> None:
     """Hand arrays that the function writes as plain memory, and spare the weight when the result goes elsewhere."""
-    names = od.input_names(od.namespace(kwargs)) if od.variadic else od.inputs
     outs = out if isinstance(out, (list, tuple)) else (out,)
     written = []
-    for i, name in enumerate(names[: len(arrays)]):
-        if arrays[i] is None:
+    for i, by_result in od.written_inputs(kwargs, len(arrays)):
+        if i >= len(arrays) or arrays[i] is None:
             continue
-        if od.is_mutated(name) or (od.is_inplace(name) and any(o is arrays[i] for o in outs)):
+        if by_result and not any(o is arrays[i] for o in outs):
+            tensors[i] = tensors[i].detach().clone()
+        else:
             tensors[i] = tensors[i].data
             written.append(i)
-        elif od.is_inplace(name):
-            tensors[i] = tensors[i].detach().clone()
     if not od.recorded:
-        _keep_apart(od.name, names, tensors, written)
+        _keep_apart(od, kwargs, tensors, written)
 
 
-def _keep_apart(name: str, names: Sequence[str], tensors: list[Any], written: list[int]) -> None:
+def _keep_apart(od: OpDef, kwargs: dict[str, Any], tensors: list[Any], written: list[int]) -> None:
     """Have an update read what it was given, where that shares memory with what it writes.
 
     Raises
@@ -313,7 +312,8 @@ def _keep_apart(name: str, names: Sequence[str], tensors: list[Any], written: li
                 tensors[k] = tensors[k].clone()
                 ranges[k] = None
             elif other != ranges[i]:
-                raise MXNetError(f"Operator {name}: {names[i]} and {names[k]} overlap, and both are written")
+                names = od.input_names(od.namespace(kwargs), len(tensors))
+                raise MXNetError(f"Operator {od.name}: {names[i]} and {names[k]} overlap, and both are written")
 
 
 def _creation_context(od: OpDef, kwargs: dict[str, Any], out: Any) -> Context:

@@ -38,5 +38,8 @@ def same_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 def byte_range(t: torch.Tensor) -> tuple[int, int]:
     """Where the memory of a tensor begins, and where it ends."""
+    if t.is_contiguous():
+        begin = t.data_ptr()
+        return begin, begin + t.nbytes
     reach = sum((n - 1) * stride for n, stride in zip(t.shape, t.stride())) + 1 if t.numel() else 0
     return t.data_ptr(), t.data_ptr() + reach * t.element_size()

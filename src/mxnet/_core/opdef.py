@@ -117,6 +117,9 @@ class OpDef:
         Whether a second call on the same inputs gives the same and changes nothing.
     types_result : bool
         Whether a parameter ``dtype`` says the type of a result through which gradients pass.
+    written : tuple of (int, bool)
+        Positions of the inputs whose memory is written, and whether it is by the result (``inplace``). Empty if the
+        operator is variadic; see :meth:`written_inputs`.
     backward_fn, infer_shape_rule, infer_type_rule : callable or None
         What the decorators of the function have declared.
     cast_rule : CastRule or None
@@ -171,6 +174,7 @@ class OpDef:
     recorded: bool = field(init=False)
     repeatable: bool = field(init=False)
     types_result: bool = field(init=False)
+    written: tuple[tuple[int, bool], ...] = field(init=False)
     train_arg: str | None = field(init=False, default=None)
     rng_arg: str | None = field(init=False, default=None)
     device_arg: str | None = field(init=False, default=None)
@@ -233,6 +237,7 @@ class OpDef:
         self.recorded = self.differentiable or not (self.mutates or self.inplace)
         self.repeatable = not (self.rng_arg or self.mutates or self.inplace or self.opaque)
         self.types_result = bool(self.inputs) and self.differentiable and "dtype" in self.params and not self.rng_arg
+        self.written = () if self.variadic else self._written_among(self.inputs)
 
     # ------------------------------------------------------------------ decorators of the operator's function
 
@@ -380,6 +385,16 @@ class OpDef:
         if not self.mutates:
             return []
         return [i for i, n in enumerate(self.input_names(p)[:count]) if self.is_mutated(n)]
+
+    def written_inputs(self, given: Mapping[str, Any], count: int) -> Sequence[tuple[int, bool]]:
+        """What :attr:`written` says, for a call with these parameters and ``count`` inputs."""
+        if not self.variadic:
+            return self.written
+        return self._written_among(self.input_names(self.namespace(given), count))
+
+    def _written_among(self, names: Sequence[str]) -> tuple[tuple[int, bool], ...]:
+        found = [(i, self.is_inplace(n)) for i, n in enumerate(names) if self.is_mutated(n) or self.is_inplace(n)]
+        return tuple(found)
 
     def is_inplace(self, name: str) -> bool:
         """Whether the input of this name is where the function writes its result (see ``inplace``)."""

@@ -125,7 +125,7 @@ ROWS += [
     row("tile", (2, 1, 3), reps=(2,)),
     row("tile", (2, 3), reps=()),
     row("tile", ints(2, 2, dtype="int8"), reps=(1, 3)).set(grad=False),
-    row("tile", (2, 3), reps=(-1,)).set(raises="reps must be positive"),
+    row("tile", (2, 3), reps=(-1,)).set(raises="reps must be integers from 1 up"),
     row("repeat", (2, 3), repeats=2),
     row("repeat", (2, 3), repeats=2, axis=0),
     row("repeat", (2, 3, 2), repeats=3, axis=-2),
