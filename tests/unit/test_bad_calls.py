@@ -46,6 +46,13 @@ mx.np.shape(3)
 mx.np.linalg.cholesky([])
 mx.np.linalg.solve(mx.np.ones((2, 2)), 3)
 mx.np.meshgrid([])
+mx.nd.ones((2,)).astype(3)
+mx.np.ones((2,)).astype(3)
+nd.zeros((2,), dtype=3)
+gluon.Block(3)
+gluon.nn.Dense(3, prefix=3)
+gluon.nn.Dense(3, params={"weight": 3})
+mx.nd.CachedOp(3)
 """
 
 

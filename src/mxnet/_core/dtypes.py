@@ -42,7 +42,7 @@ _SEEN.update({bool: torch.bool, float: torch.float64, int: torch.int64})
 def torch_dtype(dtype: Any) -> torch.dtype:
     """The torch type of anything that names a data type.
 
-    Accepts names, NumPy types and dtypes, torch types and MXNet's integer codes.
+    Accepts names, NumPy types and dtypes, and torch types.
 
     Raises
     ------
@@ -53,8 +53,6 @@ def torch_dtype(dtype: Any) -> torch.dtype:
         return _SEEN[dtype]
     except (KeyError, TypeError):
         pass
-    if isinstance(dtype, int) and not isinstance(dtype, bool) and dtype in CODE_TO_TORCH:
-        return CODE_TO_TORCH[dtype]
     try:
         # NumPy warns of some texts of subarrays, and evaluates others: no type here is spelled so.
         if isinstance(dtype, str) and not (dtype == "?" or dtype.lstrip("<>=|").isidentifier()):

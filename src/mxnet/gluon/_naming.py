@@ -57,6 +57,10 @@ class _BlockScope:
         hint : str
             The lower-case name of the block's class.
         """
+        if not (prefix is None or isinstance(prefix, str)):
+            raise TypeError(f"{hint}: prefix must be a string, got {prefix!r}")
+        if not (params is None or isinstance(params, ParameterDict)):
+            raise TypeError(f"{hint}: params must be a ParameterDict, got {params!r}")
         scope = _BlockScope._current.value
         if scope is None:
             if prefix is None:

@@ -33,6 +33,8 @@ class CachedOp:
     """
 
     def __init__(self, sym: Any, flags: Sequence[tuple[str, Any]] = ()) -> None:
+        if not hasattr(sym, "list_inputs"):
+            raise TypeError(f"CachedOp: sym must be a Symbol, got {sym!r}")
         self._symbol = sym
         self._graphs: dict[Context, CachedGraph] = {}
         self._order: tuple[int, ...] = ()  # where the inputs of the program stand among the symbol's

@@ -24,7 +24,7 @@ def one_axis(x: Tensor, axis: int, extra: int = 0) -> int:
 
 def lengths(shape: ShapeLike) -> tuple[int, ...]:
     """A shape or list of axes as a tuple; a single number counts as one."""
-    return (shape,) if isinstance(shape, int) else tuple(int(n) for n in shape)
+    return (shape,) if isinstance(shape, int) else tuple(map(int, shape))
 
 
 def row_major(order: str) -> None:
@@ -38,7 +38,7 @@ def reshape(a: Tensor, *, newshape: Shape, order: str = "C") -> Tensor:
     """The same elements in another shape; one length may be -1 and follows from the others."""
     row_major(order)
     target = lengths(newshape)
-    if any(n < -1 for n in target):
+    if min(target, default=0) < -1:
         raise ValueError(f"newshape {target} has lengths below -1")
     return a.reshape(target)
 
