@@ -8,6 +8,7 @@ import pytest
 
 import mxnet as mx
 from mxnet import autograd, nd
+from mxnet._core import integers
 
 
 def _variable(dtype, ctx, values=(1, 2, 3)):
@@ -256,3 +257,17 @@ def test_gradients_through_writes_of_the_whole_array(key, dtype, source):
         x[key] = y
     x.backward()
     assert (y.grad.asnumpy() == 1).all() and y.grad.dtype == source
+
+
+def test_nothing_is_left_of_integers_that_died():
+    integers.proxies.clear()
+    x = mx.nd.array([1, 2, 3], dtype="int32")
+    x.attach_grad()
+    with autograd.record():
+        y = [x * 2, x[1:], x.astype("float32").astype("int32"), x.reshape((3, 1))]
+        total = mx.nd.concat(*[part.reshape((-1,)) for part in y], dim=0)
+    assert integers.proxies
+    total.backward()
+    assert x.grad.asnumpy().tolist() == [4, 5, 5]
+    del x, y, total
+    assert not integers.proxies

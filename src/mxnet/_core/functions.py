@@ -31,7 +31,7 @@ def _with_integers(fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str
     """Run a function; integers that it makes of values with gradients, or is given, take part in the gradient."""
     dtype = kwargs.get("dtype")
     makes_integers = dtype is not None and not torch_dtype(dtype).is_floating_point
-    if makes_integers or integers.active:
+    if makes_integers or integers.proxies:
         tensors: list[Any] = []
         places = _places((args, kwargs), tensors)
         if integers.has_proxy(tensors) or (makes_integers and any(t.requires_grad for t in tensors)):

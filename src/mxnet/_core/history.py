@@ -171,7 +171,7 @@ def node_of(x: Array) -> Any:
     """The node of torch's graph that an array comes from; None for variables and constants."""
     try:
         t = x._plain
-        return t.grad_fn if t.requires_grad else integers.in_graph(t).grad_fn if integers.active else None
+        return t.grad_fn if t.requires_grad else integers.in_graph(t).grad_fn if integers.proxies else None
     except AttributeError:  # a sparse array
         return getattr(x._store.proxy, "grad_fn", None)
 

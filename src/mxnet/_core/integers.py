@@ -1,7 +1,7 @@
 """Gradients through arrays of integers, which torch does not give.
 
 A *proxy* in torch's graph stands for such an array: one number, seen as a float64 array of the whole shape, through
-which gradients pass. It is an attribute of the tensor, so that it follows the tensor and dies with it.
+which gradients pass. A table knows the proxy of each tensor, as long as the tensor lives.
 
 As in MXNet, an integer operation has the gradient of its real counterpart, cut to the type of the array it belongs to.
 """
@@ -9,8 +9,10 @@ As in MXNet, an integer operation has the gradient of its real counterpart, cut 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from threading import local
 from typing import Any
+from weakref import ref
 
 import torch
 from torch import Tensor
@@ -18,8 +20,9 @@ from torch.autograd.function import FunctionCtx
 
 from .grad_mode import grad_mode
 
-# Whether any array has a proxy: as long as none has, nothing needs to look for them.
-active = False
+# By the id of a tensor, which is its own as long as it lives: a reference that clears the entry when it dies, and the
+# proxy. While nothing is in here, nothing needs to look for proxies.
+proxies: dict[int, tuple[ref[Tensor], Tensor]] = {}
 
 
 def new_proxy(t: Tensor) -> Tensor:
@@ -29,20 +32,22 @@ def new_proxy(t: Tensor) -> Tensor:
 
 def attach(t: Tensor, proxy: Tensor) -> Tensor:
     """The tensor, with a proxy."""
-    global active
-    active = True
-    t._proxy = proxy
+    key = id(t)
+    proxies[key] = ref(t, partial(proxies.pop, key)), proxy
     return t
 
 
 def in_graph(t: Tensor) -> Tensor:
     """What stands for a tensor in torch's graph: itself, or its proxy."""
-    return getattr(t, "_proxy", t)
+    if not proxies:
+        return t
+    found = proxies.get(id(t))
+    return t if found is None else found[1]
 
 
 def has_proxy(tensors: Sequence[Any]) -> bool:
     """Whether one of several tensors (or Nones) has a proxy."""
-    return any(hasattr(t, "_proxy") for t in tensors)
+    return bool(proxies) and any(id(t) in proxies for t in tensors)
 
 
 def cut(gradient: Tensor, dtype: torch.dtype) -> Tensor:
@@ -64,8 +69,8 @@ def flat(result: Tensor) -> Tensor:
 
 def follow(part: Tensor, whole: Tensor, select: Callable[[Tensor], Tensor]) -> Tensor:
     """A part or view of a tensor, whose gradient goes to it: ``select`` is applied to the proxy as well."""
-    proxy = getattr(whole, "_proxy", None)
-    if proxy is None or not torch.is_grad_enabled():
+    proxy = in_graph(whole)
+    if proxy is whole or not torch.is_grad_enabled():
         return part
     return attach(part.detach() if part is whole else part, select(proxy).reshape(part.shape))
 

@@ -80,7 +80,7 @@ def invoke(
         _prepare_mutation(od, arrays, kwargs, tensors, out)
 
     record = state.recording and od.recorded
-    if not record or (od.backward_fn is None and od.differentiable and not od.inert and not integers.active):
+    if not record or (od.backward_fn is None and od.differentiable and not od.inert and not integers.proxies):
         result = compute(od.name, od.fn, tensors, kwargs, record)
     else:
         result = compute(od.name, _recorded, (od, tensors, kwargs), _NO_PARAMS, True, tensors)
@@ -89,12 +89,12 @@ def invoke(
             if od.aliases_input and _shares(result, tensors):
                 result = result.clone(memory_format=_CONTIGUOUS)
             return like._wrap(result, ctx)
-        if not (result.requires_grad or hasattr(result, "_proxy")) and any(
-            t is not None and integers.in_graph(t).requires_grad for t in tensors
-        ):
+        stands = result if result.requires_grad else integers.in_graph(result)
+        if not stands.requires_grad and any(t is not None and integers.in_graph(t).requires_grad for t in tensors):
             result = compute(od.name, _without_gradient, (od, result, tensors, kwargs), _NO_PARAMS, True, tensors)
+            stands = integers.in_graph(result)
         array = like._wrap(result, ctx)
-        if result.requires_grad or hasattr(result, "_proxy"):
+        if stands.requires_grad:
             # As ``recorded`` does, which would be a tenth of a microsecond more.
             try:
                 origins = [a._origin for a in arrays]  # type: ignore[union-attr]
@@ -157,7 +157,7 @@ def compute(
 
 def _recorded(od: OpDef, tensors: list[Any], kwargs: dict[str, Any]) -> Any:
     """Run an operator that is recorded: with a gradient of its own, inert inputs, or integers that take part."""
-    if integers.active and integers.has_proxy(tensors):
+    if integers.has_proxy(tensors):
         result = integers.run(od.run, tensors, kwargs, od.repeatable)
     else:
         result = od.run(tensors, kwargs)

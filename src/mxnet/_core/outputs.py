@@ -40,7 +40,7 @@ def write_out(name: str, target: Array, value: torch.Tensor, record: bool) -> No
         return  # the operator has worked in place
     if same_memory(value, t):
         value = value.clone()  # the two may overlap
-    if record and integers.active and (hasattr(value, "_proxy") or hasattr(t, "_proxy")):
+    if record and integers.has_proxy((value, t)):
         _write_integers(name, target, value)
     elif record and value.requires_grad:
         if t.requires_grad:

@@ -97,7 +97,7 @@ class CachedGraph:
         aux = len(self.program.arguments)
         if record and any(t.requires_grad for t in tensors[aux:]):  # states are plain memory
             tensors = [*tensors[:aux], *[t.data for t in tensors[aux:]]]
-        if record and (self.casts or (integers.active and integers.has_proxy(tensors))):
+        if record and (self.casts or integers.has_proxy(tensors)):
             with grad_mode(True):
                 return self.program_of(IntegerProgram).run(tensors, is_train, monitor)
         trace = None
