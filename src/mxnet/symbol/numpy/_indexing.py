@@ -20,7 +20,7 @@ def part(x: Any, key: Any) -> Any:
     """``x[key]`` of a symbol; how many axes it has is not known."""
     items = list(key) if isinstance(key, tuple) else [key]
     if not all(map(_is_allowed, items)):
-        raise IndexError(f"Only integer, slice, or tuple of these types are supported! Received key={key}")
+        raise IndexError(f"symbols are indexed by integers, slices, None, ... and tuples of these, got {key!r}")
     if isinstance(key, slice):
         begin, end = [[v] if v is None else v for v in (key.start, key.stop)]
         return x._apply(slice_, [x], {"begin": begin, "end": end, "step": key.step})
