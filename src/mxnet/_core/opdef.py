@@ -382,9 +382,7 @@ class OpDef:
         if self.mutates_of is not None:
             chosen = frozenset(self.mutates_of(p))
             return [i for i, n in enumerate(self.input_names(p)[:count]) if n in chosen]
-        if not self.mutates:
-            return []
-        return [i for i, n in enumerate(self.input_names(p)[:count]) if self.is_mutated(n)]
+        return [i for i, n in enumerate(self.input_names(p)[:count]) if self.is_mutated(n)] if self.mutates else []
 
     def written_inputs(self, given: Mapping[str, Any], count: int) -> Sequence[tuple[int, bool]]:
         """What :attr:`written` says, for a call with these parameters and ``count`` inputs."""
@@ -393,8 +391,8 @@ class OpDef:
         return self._written_among(self.input_names(self.namespace(given), count))
 
     def _written_among(self, names: Sequence[str]) -> tuple[tuple[int, bool], ...]:
-        found = [(i, self.is_inplace(n)) for i, n in enumerate(names) if self.is_mutated(n) or self.is_inplace(n)]
-        return tuple(found)
+        by_result = [(i, n, self.is_inplace(n)) for i, n in enumerate(names)]
+        return tuple([(i, inplace) for i, n, inplace in by_result if inplace or self.is_mutated(n)])
 
     def is_inplace(self, name: str) -> bool:
         """Whether the input of this name is where the function writes its result (see ``inplace``)."""
@@ -404,8 +402,8 @@ class OpDef:
         """Copies of the inputs that the function would write its result to; callers without ``out`` need them."""
         if self.inplace is None:
             return tensors
-        names = self.input_names(p) if self.variadic else self.inputs
-        return [t.detach().clone() if t is not None and self.is_inplace(n) else t for n, t in zip(names, tensors)]
+        places = [i for i, by_result in self.written_inputs(vars(p), len(tensors)) if by_result]
+        return [t.detach().clone() if t is not None and i in places else t for i, t in enumerate(tensors)]
 
     # ------------------------------------------------------------------ running
 
