@@ -218,3 +218,6 @@ __all__ = [
     "visualization",
     "viz",
 ]
+
+if _env.flag("MXNET_PROFILER_AUTOSTART"):
+    _importlib.import_module(".profiler", __name__)._start_with_import()

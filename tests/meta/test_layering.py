@@ -25,6 +25,7 @@ LAYERS = [
         "_core.foreign_wheel",
         "_core.spelling",
         "_core.numpy_aliases",
+        "_core.profiling",
         "_core.scopes",
         "base",
         "api",

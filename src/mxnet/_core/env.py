@@ -205,8 +205,8 @@ _ROWS = [
     _idle("MXNET_ENABLE_GPU_P2P", "flag", True, "GPUs copy from one another", "PyTorch decides"),
     # Looking at a program, and testing it.
     _acts("MXNET_TEST_DEFAULT_CTX", "text", None, 'context of tests, such as "gpu(0)"', "`test_utils` reads it"),
-    _idle("MXNET_PROFILER_AUTOSTART", "flag", False, "a profile is taken from the start", "not yet"),
-    _idle("MXNET_PROFILER_MODE", "flag", False, "all operators are profiled", "not yet"),
+    _acts("MXNET_PROFILER_AUTOSTART", "flag", False, "a profile is taken from the start", "written at the end"),
+    _acts("MXNET_PROFILER_MODE", "flag", False, "0: operators of graphs, 1: all", "of `MXNET_PROFILER_AUTOSTART`"),
     _idle("MXNET_STORAGE_FALLBACK_LOG_VERBOSE", "flag", True, "warns of dense copies", "`stype` says what came out"),
     _idle("MXNET_EXEC_VERBOSE_LOGGING", "flag", False, "executors say what they do", "not yet"),
     _idle("MXNET_SUBGRAPH_VERBOSE", "flag", True, "says what was fused", "not yet"),

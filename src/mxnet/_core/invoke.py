@@ -14,7 +14,7 @@ import torch
 
 from ..base import MXNetError
 from ..context import Context, current_context, parse_context
-from . import history, integers
+from . import history, integers, profiling
 from .array import Array, require_array
 from .errors import RAISED, op_error
 from .grad_mode import grad_mode, is_enabled, set_enabled
@@ -143,6 +143,8 @@ def compute(
     if record is not before:
         set_enabled(record)
     try:
+        if profiling.eager:
+            return profiling.call(name, fn, args, kwargs)
         return fn(*args, **kwargs)
     except RAISED as e:
         inputs = [a for a in (args if given is None else given) if a is None or isinstance(a, (torch.Tensor, Sparse))]
@@ -358,7 +360,7 @@ def arithmetic(od: OpDef, a: Array, b: Array, same_shape: OpDef) -> Any:
         x, y = a._plain, b._plain
     except AttributeError:
         return invoke(same_shape if a.shape == b.shape else od, (a, b), {})
-    if state.recording or od.cast_rule is not None or x.requires_grad or y.requires_grad:
+    if state.recording or od.cast_rule is not None or x.requires_grad or y.requires_grad or profiling.eager:
         return invoke(od, (a, b), {})
     try:
         return a._wrap(od.fn(x, y), a._ctx)
@@ -372,7 +374,7 @@ def elementwise(od: OpDef, a: Array, kwargs: dict[str, Any]) -> Any:
         x = a._plain
     except AttributeError:
         return invoke(od, (a,), kwargs)
-    if state.recording or x.requires_grad or od.cast_rule is not None:
+    if state.recording or x.requires_grad or od.cast_rule is not None or profiling.eager:
         return invoke(od, (a,), kwargs)
     try:
         return a._wrap(od.fn(x, **kwargs), a._ctx)
@@ -393,7 +395,7 @@ def arithmetic_in_place(od: OpDef, a: Array, b: Array, same_shape: OpDef, torch_
     """
     if a.stype != "default":
         return arithmetic(od, a, b, same_shape)
-    if b.stype == "default" and torch_method and not state.recording:
+    if b.stype == "default" and torch_method and not (state.recording or profiling.eager):
         x, y = a._plain, b._plain
         if (
             x.dtype == y.dtype

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from .._core import profiling
 from .._core.array import require_array
 from .._core.dtypes import torch_dtype
 from .._core.host import tensor_of
@@ -64,12 +65,19 @@ def _dtype(dtype: DTypeLike) -> torch.dtype:
     return torch.float32 if dtype is None else torch_dtype(dtype)
 
 
+_OPERATORS: dict[float, str] = {0: "_zeros", 1: "_ones"}  # what profiles call arrays of one value
+
+
 def _filled(shape: ShapeLike, value: float, ctx: ContextLike, dtype: DTypeLike, empty: bool = False) -> NDArray:
     ctx = chosen_context(ctx)
     shape = _shape(shape)
     if not shape or (0 in shape and not empty):
         known_shape(shape, ctx.device)
-    t = allocated(torch.full, shape, value, dtype=_dtype(dtype), device=ctx.device)
+    given, kwargs = (torch.full, shape, value), {"dtype": _dtype(dtype), "device": ctx.device}
+    if profiling.eager:
+        t = profiling.call(_OPERATORS.get(value, "_full"), allocated, given, kwargs)
+    else:
+        t = allocated(*given, **kwargs)
     return wrap(t.pin_memory() if ctx.device_type == "cpu_pinned" and torch.cuda.is_available() else t, ctx)
 
 

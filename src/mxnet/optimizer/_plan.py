@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from .._core import layout
+from .._core import layout, profiling
 from .._core.ops.optimizer import kernels
 from ..context import Context
 from ..ndarray.ndarray import NDArray
@@ -252,6 +252,10 @@ class Plan:
             if scalars is not None:
                 step.scalars = [scalars[p] for p in r.positions]
             grads = r.grads if r.halves is None else [g.to(t.dtype) for g, t in zip(r.grads, r.targets)]
-            o._step(r.targets, grads, r.states, lr * r.lr_mult, wd * r.wd_mult, step)
+            given = r.targets, grads, r.states, lr * r.lr_mult, wd * r.wd_mult, step
+            if profiling.eager:
+                profiling.call(f"{type(o).__name__.lower()}_update", o._step, given, {})
+            else:
+                o._step(*given)
             if r.halves is not None:
                 torch._foreach_copy_(r.halves, r.targets)

@@ -9,7 +9,7 @@ import torch
 from torch.autograd.function import FunctionCtx
 
 from ...context import Context
-from .. import env, integers, layout
+from .. import env, integers, layout, profiling
 from ..grad_mode import grad_mode
 from ..gradients import anchor, buffer_of, receive
 from ..graph.node import Graph
@@ -171,6 +171,8 @@ class CachedGraph:
         given : tuple of bool, optional
             For which outputs a backward pass is given head gradients; for all where this is left out.
         """
+        if profiling.graphs:
+            return None
         try:
             return self._traces[key]
         except KeyError:

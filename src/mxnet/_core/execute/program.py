@@ -11,7 +11,7 @@ import torch
 
 from ...base import MXNetError
 from ...context import Context
-from .. import integers
+from .. import integers, profiling
 from ..errors import RAISED
 from ..grad_mode import grad_mode
 from ..graph.infer import infer_body_shapes, infer_body_types
@@ -156,13 +156,17 @@ class Program:
         values: list[Any] = [None] * (self.num_slots + 1)  # the last one stays None: absent inputs read it as -1
         values[: self.num_inputs] = inputs
         step = None
+        profiled = profiling.graphs
         fused = self._fusable and not is_train and monitor is None and not torch.is_grad_enabled()
         try:
             for step in self.steps(is_train, fused):
                 given = [values[i] for i in step.inputs]
                 if step.device is not None:
                     given = [t if t is None or t.device == step.device else t.to(step.device) for t in given]
-                result = step.fn(*given, **step.kwargs)
+                if profiled:
+                    result = profiling.call(step.node.op.name, step.fn, given, step.kwargs)  # type: ignore[union-attr]
+                else:
+                    result = step.fn(*given, **step.kwargs)
                 if type(result) is torch.Tensor:
                     values[step.outputs[0]] = result
                 else:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ...base import MXNetError
+from .. import profiling
 from ..array import context_of
 from ..dtypes import TORCH_TO_CODE, TORCH_TO_NP, torch_dtype
 from ..errors import error_like
@@ -260,7 +261,9 @@ class Call:
     def _run(self, method: str, **arrays: Any) -> None:
         """Call ``forward`` or ``backward``; what it writes into sparse states is brought back to them."""
         aux = self._arrays(self.aux)
-        with _unrecorded(self.ctx, self.is_train), _user_code(f"{self.definition.op_type}.{method}"):
+        op_type = self.definition.op_type
+        seen = profiling.user_code(op_type if method == "forward" else f"_backward_{op_type}")
+        with seen, _unrecorded(self.ctx, self.is_train), _user_code(f"{op_type}.{method}"):
             getattr(self.made.operator, method)(**arrays, aux=list(aux))
         for given, array in zip(self.aux, aux):
             if isinstance(given, Sparse):
