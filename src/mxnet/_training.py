@@ -99,7 +99,7 @@ class Updates:
 
     def _exchange(self, store: Any, outs: list[list[Any]] | None) -> None:
         """Push the gradients and pull what the store makes of them, into ``outs`` or back into the gradients."""
-        if type(store) is kvstore.KVStore:  # takes all keys at once; plug-ins may know single keys only
+        if isinstance(store, kvstore.KVStore):  # takes all keys at once; plug-ins may know single keys only
             if self.names:
                 store.pushpull(self.names, self.grads, out=outs)
             return

@@ -197,6 +197,7 @@ _ROWS = [
     # Stores and optimizers.
     _acts("MXNET_UPDATE_ON_KVSTORE", "flag", True, "weights are updated by the store, where it can", "as in MXNet"),
     _acts("MXNET_OPTIMIZER_AGGREGATION_SIZE", "int", 4, "weights that are updated in one call", "0: one by one"),
+    _acts("MXNET_KVSTORE_TIMEOUT", "int", 300, "seconds that workers wait for one another", "an error after that"),
     _idle("MXNET_UPDATE_AGGREGATION_SIZE", "int", 4, "weights that are handed to a store at once", "all of them"),
     _idle("MXNET_KVSTORE_REDUCTION_NTHREADS", "int", 4, "threads that sum large arrays", _DIST),
     _idle("MXNET_KVSTORE_BIGARRAY_BOUND", "int", 1000000, "elements of a large array", _DIST),

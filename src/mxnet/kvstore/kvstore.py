@@ -156,12 +156,15 @@ class KVStore(KVStoreBase):
         """
         self._push(_by_key(_pairs(key, value)))
 
-    def _push(self, pushed: dict[Any, list[Any]]) -> None:
+    def _check_shapes(self, pushed: dict[Any, list[Any]]) -> None:
         for k, values in pushed.items():
             shape = self._stored(k).shape
             for v in values:
                 if v.shape != shape:
                     raise MXNetError(f"key {k} has shape {shape}, an array of shape {v.shape} was pushed")
+
+    def _push(self, pushed: dict[Any, list[Any]]) -> None:
+        self._check_shapes(pushed)
         if self._updater is None:
             self._replace(pushed)
         else:
