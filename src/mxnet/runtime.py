@@ -84,8 +84,8 @@ _FEATURES: dict[str, Callable[[], bool]] = {
     "MKLDNN": torch.backends.mkldnn.is_available,
     "OPENCV": lambda: importlib.util.find_spec("cv2") is not None,
     "CAFFE": _no,
-    "PROFILER": _no,  # to come, as stores of several machines are
-    "DIST_KVSTORE": _no,
+    "PROFILER": _yes,
+    "DIST_KVSTORE": torch.distributed.is_available,
     "CXX14": _yes,
     "INT64_TENSOR_SIZE": _yes,
     "SIGNAL_HANDLER": _no,

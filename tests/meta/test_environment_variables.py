@@ -20,6 +20,7 @@ FREE = {
     "mxnet.test_utils._defaults",  # NVIDIA_TF32_OVERRIDE
     "mxnet.base",  # APPDATA
     "mxnet.kvstore._workers",  # RANK, OMPI_COMM_WORLD_RANK and the like, of launchers
+    "mxnet.kvstore.kvstore_server",  # DMLC_ROLE
     "mxnet.profiler._recorder",  # KINETO_LOG_LEVEL
     "mxnet.cli.remedies",  # DISPLAY and MPLBACKEND, for Matplotlib
 }

@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 
 import mxnet as mx
 from mxnet import util
@@ -192,7 +193,8 @@ def test_features():
     assert [f.name for f in mx.runtime.feature_list()] == list(features)
     assert features.is_enabled("opencv") and not features.is_enabled("TVM_OP")
     assert features.is_enabled("CUDA") == (mx.context.num_gpus() > 0)
-    assert not any(features.is_enabled(name) for name in ("PROFILER", "DIST_KVSTORE", "CUDA_RTC"))  # they are to come
+    assert features.is_enabled("PROFILER") and not features.is_enabled("CUDA_RTC")  # which is to come
+    assert features.is_enabled("DIST_KVSTORE") == torch.distributed.is_available()
     assert repr(features["OPENCV"]) == "✔ OPENCV" and "✖ TVM_OP" in repr(features)
     with pytest.raises(RuntimeError, match="Feature 'NOPE' is unknown, known features are: .*CUDA"):
         features.is_enabled("nope")

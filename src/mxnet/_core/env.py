@@ -40,7 +40,7 @@ _POOL = "PyTorch's allocator has settings of its own (`PYTORCH_CUDA_ALLOC_CONF`)
 _FUSED = "nothing to switch: oneDNN is called by PyTorch"
 _BULK = "operators are not bundled"
 _CYTHON = "there is no C interface"
-_DIST = "stores of one process have nothing to tune"
+_DIST = "stores have nothing of the kind to tune"
 
 _ROWS = [
     # remx's own.

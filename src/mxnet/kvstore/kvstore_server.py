@@ -1,7 +1,9 @@
-"""The server side of a key-value store that spans machines. A store of one process runs everything in the worker."""
+"""The server side of a key-value store that spans machines. Here workers do all of it."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -36,4 +38,15 @@ class KVStoreServer:
         return server_controller
 
     def run(self) -> None:
-        """Serve until the workers are done: at once, since the workers of one process need no server."""
+        """Serve until the workers are done: at once, since they need no server."""
+
+
+def _end_what_is_no_worker() -> None:
+    """End a process that MXNet's launchers start as a server or scheduler: workers need neither."""
+    role = os.environ.get("DMLC_ROLE")
+    if role in ("server", "scheduler"):
+        print(f"mxnet: this process is a {role} (DMLC_ROLE), which has nothing to do: workers do it", file=sys.stderr)
+        sys.exit(0)
+
+
+_end_what_is_no_worker()
