@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal, NoReturn, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 import torch
 from torch.autograd.function import FunctionCtx
@@ -46,17 +46,18 @@ Gradients: TypeAlias = Sequence[torch.Tensor | None]
 _MOST_INPUTS = 100_000
 
 
-class Param:
+class Param(NamedTuple):
     """One parameter of an operator: its name, how it is decoded, and its default."""
 
-    __slots__ = ("codec", "decode", "default", "name", "required")
+    name: str
+    codec: Codec
+    required: bool
+    default: Any
 
-    def __init__(self, name: str, codec: Codec, required: bool, default: object) -> None:
-        self.name = name
-        self.codec = codec
-        self.decode = codec.decode
-        self.required = required
-        self.default = default
+    @property
+    def decode(self) -> Callable[[object], Any]:
+        """The Python value of a given one; see :meth:`Codec.decode`."""
+        return self.codec.decode
 
     @property
     def type_string(self) -> str:

@@ -20,8 +20,7 @@ def argument_order(od: OpDef) -> tuple[str, ...]:
 def signature(od: OpDef, tail: tuple[str, ...]) -> inspect.Signature:
     """The signature MXNet's generated functions show; ``tail`` are the frontend's own arguments."""
     if od.variadic:
-        star = inspect.Parameter(od.inputs[-1], inspect.Parameter.VAR_POSITIONAL)
-        parameters = [star]
+        parameters = [inspect.Parameter(od.inputs[-1], inspect.Parameter.VAR_POSITIONAL)]
     else:
         inputs = frozenset(od.inputs)
         parameters = [
@@ -32,15 +31,10 @@ def signature(od: OpDef, tail: tuple[str, ...]) -> inspect.Signature:
     return inspect.Signature(parameters)
 
 
-class lazy_metadata:
-    """Attaches name, signature and docstring to a generated function."""
-
-    def __init__(self, od: OpDef, shown: str, tail: tuple[str, ...], array_type: str) -> None:
-        self.od, self.shown, self.tail, self.array_type = od, shown, tail, array_type
-
-    def __call__(self, fn: Any) -> Any:
-        fn.__name__ = fn.__qualname__ = self.shown
-        fn.__signature__ = signature(self.od, self.tail)
-        fn.__doc__ = docstring(self.od, self.array_type)
-        fn.operator = self.od
-        return fn
+def described(fn: Any, od: OpDef, shown: str, tail: tuple[str, ...], array_type: str) -> Any:
+    """A generated function with its name, signature and docstring."""
+    fn.__name__ = fn.__qualname__ = shown
+    fn.__signature__ = signature(od, tail)
+    fn.__doc__ = docstring(od, array_type)
+    fn.operator = od
+    return fn

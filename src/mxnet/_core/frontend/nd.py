@@ -8,7 +8,7 @@ from ...base import MXNetError, _Null
 from ..array import Array, require_array
 from ..invoke import invoke
 from ..registry import OpDef
-from .binding import argument_order, lazy_metadata
+from .binding import argument_order, described
 
 _TAIL = ("out", "name")
 _IGNORED = frozenset(("name", "attr", "__layout__", "__profiler_scope__"))
@@ -17,7 +17,7 @@ _IGNORED = frozenset(("name", "attr", "__layout__", "__profiler_scope__"))
 def make_function(od: OpDef, shown: str, array: type[Array]) -> Any:
     """The eager function of an operator on arrays of a kind."""
     fn = _variadic(od, array) if od.variadic else _fixed(od, array)
-    return lazy_metadata(od, shown, _TAIL, "NDArray")(fn)
+    return described(fn, od, shown, _TAIL, "NDArray")
 
 
 def _fixed(od: OpDef, array: type[Array]) -> Any:

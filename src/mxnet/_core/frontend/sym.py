@@ -8,7 +8,7 @@ from typing import Any
 from ...base import _Null
 from ..errors import ArgumentTypeError
 from ..registry import OpDef
-from .binding import argument_order, lazy_metadata
+from .binding import argument_order, described
 
 _TAIL = ("name", "attr", "out")
 _OWN = frozenset(_TAIL)
@@ -58,4 +58,4 @@ def make_function(od: OpDef, shown: str, symbol: type, create: Callable[..., Any
                 raise ArgumentTypeError(f"Argument {od.inputs[-1]} of {od.name} must be a Symbol, but got {value!r}")
         return create(od, tuple(positional), symbols, params, kwargs.get("name"), kwargs.get("attr"), hint, bodies)
 
-    return lazy_metadata(od, shown, _TAIL, "Symbol")(variadic if od.variadic else fixed)
+    return described(variadic if od.variadic else fixed, od, shown, _TAIL, "Symbol")

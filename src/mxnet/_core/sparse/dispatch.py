@@ -7,6 +7,7 @@ MXNet's ``FInferStorageType`` does, and how to compute it. Combinations without 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +25,7 @@ from .storage import Rows, Sparse, as_dense, proxy_for, stype_of, wants_rows
 Stypes = tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
 class Rule:
     """How an operator works on sparse arrays.
 
@@ -45,23 +47,16 @@ class Rule:
         ``makes_sparse(p)``: whether dense inputs can give sparse outputs.
     """
 
-    __slots__ = ("backward", "infer", "infer_backward", "makes_sparse", "run", "strict")
+    infer: Callable[[Stypes, Any], str | None]
+    run: Callable[[Sequence[Any], Any], Any]
+    backward: Callable[..., Any] | None = None
+    infer_backward: Callable[[str, Stypes, Any], Sequence[str]] | None = None
+    strict: bool = False
+    makes_sparse: Callable[[Any], bool] | None = None
 
-    def __init__(
-        self,
-        infer: Callable[[Stypes, Any], str | None],
-        run: Callable[[Sequence[Any], Any], Any],
-        backward: Callable[..., Any] | None = None,
-        infer_backward: Callable[[str, Stypes, Any], Sequence[str]] | None = None,
-        strict: bool = False,
-        makes_sparse: Callable[[Any], bool] | None = None,
-    ) -> None:
-        self.infer = infer
-        self.run = run
-        self.backward = backward
-        self.infer_backward = infer_backward
-        self.strict = strict
-        self.makes_sparse = makes_sparse
+    def applies_to_dense(self, p: SimpleNamespace) -> bool:
+        """Whether dense inputs give sparse outputs under these parameters."""
+        return self.makes_sparse is not None and self.makes_sparse(p)
 
 
 def add_rule(names: str, make: Callable[..., Any], *args: Any, **options: Any) -> None:
