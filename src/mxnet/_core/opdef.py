@@ -55,11 +55,6 @@ class Param(NamedTuple):
     default: Any
 
     @property
-    def decode(self) -> Callable[[object], Any]:
-        """The Python value of a given one; see :meth:`Codec.decode`."""
-        return self.codec.decode
-
-    @property
     def type_string(self) -> str:
         """MXNet's description, such as ``"int, optional, default='1'"``."""
         return self.codec.type_string(self.required, self.default)
@@ -286,7 +281,7 @@ class OpDef:
                 return value if isinstance(value, str) else str(value)
             self._unknown_param(name)
         try:
-            return param.decode(value)
+            return param.codec.decode(value)
         except (ValueError, TypeError) as e:
             raise MXNetError(f"Operator {self.name}: parameter {name} expects {shortened(str(e))}") from None
 

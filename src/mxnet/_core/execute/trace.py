@@ -162,11 +162,6 @@ def _joint(
     starts = (
         [recorder.add_input(r) if known else torch.ones_like(r) for r, known in zip(results, given)] if wanted else []
     )
-    pairs = [(r, h) for r, h in zip(results, starts) if r.requires_grad]
-    grads = (
-        gradients([r for r, _ in pairs], [leaves[i] for i in wanted], [h for _, h in pairs])
-        if pairs
-        else [None] * len(wanted)
-    )
+    grads = gradients(results, [leaves[i] for i in wanted], starts) if wanted else []
     found = [None if g is None else recorder.slot_of(g) for g in grads]
     return [recorder.slot_of(r) for r in results], found, flows
