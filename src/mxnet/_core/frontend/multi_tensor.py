@@ -27,11 +27,11 @@ _MULTI_LAMB = {**dict.fromkeys(("step_count", "lrs", "wds"), REQUIRED), "out": N
 
 
 class _Update(NamedTuple):
-    """A function that hands its arguments to the operator of the same name behind an underscore.
+    """A function around an operator, whose name is its own behind an underscore.
 
     Attributes
     ----------
-    name : str
+    operator : str
     arrays : str
         The names of its arrays, or lists of arrays.
     others : dict of str to object
@@ -41,7 +41,7 @@ class _Update(NamedTuple):
         Where it takes lists: the argument, and the parameter of the operator, that say how long they are.
     """
 
-    name: str
+    operator: str
     arrays: str
     others: dict[str, Any]
     doc: str
@@ -50,40 +50,40 @@ class _Update(NamedTuple):
 
 _UPDATES = (
     _Update(
-        "adamw_update",
+        "_adamw_update",
         "weight grad mean var",
         _ADAMW,
         "AdamW's step; it is skipped when ``rescale_grad`` (a number or one element) is zero, infinite or NaN.",
     ),
     _Update(
-        "mp_adamw_update",
+        "_mp_adamw_update",
         "weight grad mean var weight32",
         _ADAMW,
         "AdamW's step for the float32 copy of a weight; see :func:`adamw_update`.",
     ),
     _Update(
-        "multi_adamw_update",
+        "_multi_adamw_update",
         "weights grads mean var",
         _MULTI_ADAMW,
         "AdamW's step for several weights, each with its own rate, decay and schedule multiplier.",
         ("size", "num_weights"),
     ),
     _Update(
-        "multi_mp_adamw_update",
+        "_multi_mp_adamw_update",
         "weights grads mean var weights32",
         _MULTI_ADAMW,
         "AdamW's step for the float32 copies of several weights; see :func:`multi_adamw_update`.",
         ("size", "num_weights"),
     ),
     _Update(
-        "multi_lamb_update",
+        "_multi_lamb_update",
         "weights grads mean var",
         _MULTI_LAMB,
         "LAMB's step for several weights, each with its own step count, rate and decay.",
         ("num_tensors", "num_tensors"),
     ),
     _Update(
-        "multi_mp_lamb_update",
+        "_multi_mp_lamb_update",
         "weights grads mean var weights32",
         _MULTI_LAMB,
         "LAMB's step for the float32 copies of several weights; see :func:`multi_lamb_update`.",
@@ -102,7 +102,8 @@ def make_functions(internal: Callable[[str], Any], scale: Callable[[Any, Any], A
     scale : callable
         ``scale(rescale_grad, weight)`` makes a number the array or symbol that the operator takes.
     """
-    return {update.name: _function(update, internal, scale) for update in _UPDATES}
+    made = [_function(update, internal, scale) for update in _UPDATES]
+    return {fn.__name__: fn for fn in made}
 
 
 def _function(update: _Update, internal: Callable[[str], Any], scale: Callable[[Any, Any], Any]) -> Any:
@@ -120,6 +121,7 @@ def _function(update: _Update, internal: Callable[[str], Any], scale: Callable[[
             arrays.append(scale(given.pop("rescale_grad"), weight))
         if "step_count" in given:  # LAMB calls its rates by their full name
             given["learning_rates"] = given.pop("lrs")
-        return internal(f"_{update.name}")(*arrays, **given)
+        return internal(update.operator)(*arrays, **given)
 
-    return with_signature(update.name, {**dict.fromkeys(names, REQUIRED), **update.others}, update.doc, call)
+    arguments = {**dict.fromkeys(names, REQUIRED), **update.others}
+    return with_signature(update.operator.removeprefix("_"), arguments, update.doc, call)
