@@ -17,13 +17,13 @@ from .._core.graph.storage import infer_gradients, infer_storage
 from .._core.layout import as_weight
 from .._core.shapes import is_known
 from .._core.spelling import warn_unknown
+from .._core.state import state
 from ..base import MXNetError
 from ..context import Context, current_context
 from ..executor import Executor, in_memory_of
 from ..ndarray import NDArray, sparse
 from ..ndarray._creation import allocated
 from ..ndarray.ndarray import wrap
-from . import _infer
 
 
 class HasGraph(Protocol):
@@ -267,7 +267,7 @@ def _simple_grad_reqs(grad_req: str | Sequence[str] | dict[str, str], names: Seq
 def _check_arrays(graph: Graph, arrays: Sequence[NDArray]) -> None:
     """Hold shapes and types of the arrays against the graph."""
     named = {n.name: a for n, a in zip((*graph.arguments, *graph.states), arrays)}
-    infer_shapes(graph, {name: a.shape for name, a in named.items()}, _infer.np_shape())
+    infer_shapes(graph, {name: a.shape for name, a in named.items()}, state.np_shape)
     infer_types(graph, {name: torch_dtype(a.dtype) for name, a in named.items()})
 
 
@@ -275,7 +275,7 @@ def _check_arrays(graph: Graph, arrays: Sequence[NDArray]) -> None:
 
 
 def _complete_shapes(graph: Graph, variables: Sequence[Node], given: dict[str, Any]) -> Inferred:
-    numpy = _infer.np_shape()
+    numpy = state.np_shape
     known = {k: partial_shape(v, numpy) for k, v in given.items() if isinstance(v, tuple)}
     shapes = infer_shapes(graph, known, numpy)
     missing = [n for n in variables if not is_known(shapes.of(n))]
@@ -297,8 +297,8 @@ def _complete_types(
     """The type of each variable; float32 where nothing tells."""
     if type_dict is None:
         known = {n.name: torch.float32 for n in variables if "__dtype__" not in n.attrs}
-        for state in graph.states:
-            known.pop(state.name, None)
+        for node in graph.states:
+            known.pop(node.name, None)
     else:
         known = {k: torch_dtype(t) for k, t in type_dict.items() if t is not None}
     types = infer_types(graph, known)
