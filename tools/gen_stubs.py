@@ -29,6 +29,7 @@ from mxnet._core import params as codecs
 from mxnet._core.dtypes import TORCH_TO_NAME
 from mxnet._core.frontend import fluent
 from mxnet._core.frontend.binding import argument_order
+from mxnet._core.frontend.distributions import DISTRIBUTIONS
 from mxnet._core.registry import OpDef, Param, get_op
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,6 +119,15 @@ def function(od: OpDef, shown: str, array: str, with_doc: bool) -> str:
     return f'{head}\n    """{" ".join(summary.split())}"""'
 
 
+def distribution(name: str, parameters: dict[str, float], what: str, array: str) -> str:
+    """The stub of a function that draws from a distribution."""
+    own = ", ".join(f"{p}: float | {array} = {default}" for p, default in parameters.items())
+    shape = "shape: ShapeLike | _NullType | None = ..., dtype: DTypeLike | _NullType = ..."
+    tail = ", ctx: Context | None = None, out: NDArray | None = None" if array == "NDArray" else ""
+    head = f"def {name}({own}, {shape}{tail}, **kwargs: Any) -> {array}:"
+    return f'{head}\n    """Draw from {what}; see :func:`uniform`."""'
+
+
 def imports(text: str, array: str) -> str:
     """The import lines a stub needs."""
     lines = []
@@ -125,6 +135,10 @@ def imports(text: str, array: str) -> str:
         lines.append("from collections.abc import Sequence")
     lines.append("from typing import Any" + (", Literal" if "Literal[" in text else ""))
     lines.append(f"\nfrom .. import {array}")
+    if "ShapeLike" in text:
+        lines.append("from ..._core.types import DTypeLike, ShapeLike\nfrom ...base import _NullType")
+    if "Context" in text:
+        lines.append("from ...context import Context")
     return "\n".join(lines) + "\n"
 
 
@@ -141,8 +155,11 @@ def namespace_stub(package: str, space: str) -> str:
         for shown, name in sorted(module._generated().items())
         if shown.isidentifier() and not keyword.iskeyword(shown) and shown not in written
     }
-    body = "\n".join(function(get_op(name), shown, array, space != "_internal") for shown, name in table.items())
-    exported = "__all__ = [\n" + "".join(f'    "{shown}",\n' for shown in ("_generated", *table)) + "]\n"
+    lines = {shown: function(get_op(name), shown, array, space != "_internal") for shown, name in table.items()}
+    if space == "random":
+        lines.update({row[0]: distribution(*row, array) for row in DISTRIBUTIONS})
+    body = "\n".join(lines.values())
+    exported = "__all__ = [\n" + "".join(f'    "{shown}",\n' for shown in ("_generated", *lines)) + "]\n"
     return f"{HEADER}\n{imports(body, array)}\n{exported}\ndef _generated() -> dict[str, str]: ...\n{body}\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
@@ -110,11 +111,9 @@ class Executor:
         """Make the leaves of the gradient computation: they share the arguments' memory, not their history."""
         self._storage_version = layout.storage_version
         tensors: list[Any] = [_data(a) for a in self.arg_arrays]
-        self._grad_slots = [
-            i
-            for i, (g, req) in enumerate(zip(self.grad_arrays, self._grad_req))
-            if g is not None and req != "null" and (tensors[i].is_floating_point() or self._carries_integers)
-        ]
+        wanted = zip(self.grad_arrays, self._grad_req)
+        asked = [i for i, (g, req) in enumerate(wanted) if g is not None and req != "null"]
+        self._grad_slots = [i for i in asked if tensors[i].is_floating_point() or self._carries_integers]
         self._plain = tensors + [_data(a) for a in self.aux_arrays]
         kind = SparseProgram if self._sparse else IntegerProgram if self._carries_integers else Program
         self._program = self._graph.program_of(kind).sized(self._plain)
@@ -133,11 +132,8 @@ class Executor:
         self._buffers = [b if isinstance(b, BaseSparseNDArray) else b._t.data for b in buffers]
         self._add = [self._grad_req[i] == "add" for i in self._grad_slots]
         # Beside sparse arrays integers have no gradient: their buffers, if any, are written zero.
-        self._zeroed = [
-            g
-            for i, (g, req) in enumerate(zip(self.grad_arrays, self._grad_req))
-            if g is not None and req == "write" and i not in self._grad_slots
-        ]
+        left = [i for i in asked if i not in self._grad_slots and self._grad_req[i] == "write"]
+        self._zeroed: list[Any] = [self.grad_arrays[i] for i in left]
 
     # ------------------------------------------------------------------ arrays by name
 
@@ -220,7 +216,7 @@ class Executor:
             results, self._saved = self._trace.forward(self._plain)
         else:
             inputs = self._leaves if is_train else self._plain
-            monitor = self._monitor_hook(inputs) if self._monitor is not None else None
+            monitor = None if self._monitor is None else self._monitor.start(self._program.inputs, inputs)
             with grad_mode(bool(is_train) and bool(self._wanted)):
                 results = self._program.run(inputs, bool(is_train), monitor)
             self._pending = results if is_train else None
@@ -335,9 +331,6 @@ class Executor:
         """
         self._monitor = OutputMonitor(callback, monitor_all, lambda t: NDArray._wrap_value(t, self._ctx))
 
-    def _monitor_hook(self, inputs: Sequence[torch.Tensor]) -> Callable[..., None]:
-        return self._monitor.start(dict(zip((*self._program.arguments, *self._program.aux), inputs)))  # type: ignore[union-attr]
-
     # ------------------------------------------------------------------ parameters and shapes
 
     def copy_params_from(
@@ -408,8 +401,7 @@ class Executor:
 
     def debug_str(self) -> str:
         """The graph in execution order, as text, and the memory that a run takes for intermediate values."""
-        arrays = {n: a._t for n, a in zip(self._program.arguments, self.arg_arrays)}
-        arrays.update({n: a._t for n, a in zip(self._program.aux, self.aux_arrays)})
+        arrays = {n: a._t for n, a in zip(self._program.inputs, (*self.arg_arrays, *self.aux_arrays))}
         wanted = {self._program.arguments[i] for i in self._grad_slots}
         total = planned_bytes(self._program.graph, arrays, wanted)
         # Scripts count lines from the end. MXNet's last one says 11 for every graph.
@@ -432,7 +424,7 @@ def _resized(name: str, old: NDArray, shape: tuple[int, ...], allow_up_sizing: b
     """An array of another shape, in the memory of ``old`` when it fits there."""
     if shape == old.shape:
         return old
-    needed = int(np.prod(shape))
+    needed = math.prod(shape)
     if needed > old.size:
         if not allow_up_sizing:
             raise ArgumentValueError(
@@ -441,4 +433,9 @@ def _resized(name: str, old: NDArray, shape: tuple[int, ...], allow_up_sizing: b
                 "shapes first"
             )
         return _nd_array(np.zeros(shape), old._ctx, old.dtype)
-    return wrap(old._t.data.reshape(-1)[:needed].view(shape), old._ctx)
+    return in_memory_of(old, shape)
+
+
+def in_memory_of(array: NDArray, shape: tuple[int, ...]) -> NDArray:
+    """An array of a shape in the memory of another one, from its first element on."""
+    return wrap(array._t.data.reshape(-1)[: math.prod(shape)].view(shape), array._ctx)

@@ -133,7 +133,7 @@ def test_values_of_plain_types_decode_to_themselves():
         for param in od.params.values():
             for kind in param.codec.plain:
                 for value in samples[kind]:
-                    assert param.decode(value) is value, (od.name, param.name)
+                    assert param.codec.decode(value) is value, (od.name, param.name)
 
 
 @pytest.mark.parametrize("value", [(np.int8(1), 1), (np.int64(1), 1), [1, 1], np.array([1, 1]), "(1, 1)"])

@@ -81,34 +81,33 @@ class MissingFeatureError(MXNetError, AttributeError, NotImplementedError):
     """Raised by the use of something that MXNet has and remx has not."""
 
 
-class NotImplementedForSymbol(MXNetError):
+class _NotForKind(MXNetError):
+    """An operation that a kind of arrays has not; ``_said`` says of which kind that is."""
+
+    _said = ""
+
+    def __init__(self, function: object, alias: str | None, *args: Any) -> None:
+        super().__init__()
+        self.function = getattr(function, "__name__", str(function))
+        self.alias = alias
+        self.args = [str(type(a)) for a in args]  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        alias = f" (namely operator {self.alias!r})" if self.alias else ""
+        types = f" with arguments ({', '.join(self.args)})" if self.args else ""
+        return f"Function {self.function}{alias}{types} is {self._said}."
+
+
+class NotImplementedForSymbol(_NotForKind):
     """Raised by operations that an NDArray has and a Symbol has not."""
 
-    def __init__(self, function: object, alias: str | None, *args: Any) -> None:
-        super().__init__()
-        self.function = getattr(function, "__name__", str(function))
-        self.alias = alias
-        self.args = [str(type(a)) for a in args]  # type: ignore[assignment]
-
-    def __str__(self) -> str:
-        alias = f" (namely operator {self.alias!r})" if self.alias else ""
-        types = f" with arguments ({', '.join(self.args)})" if self.args else ""
-        return f"Function {self.function}{alias}{types} is not implemented for Symbol and only available in NDArray."
+    _said = "not implemented for Symbol and only available in NDArray"
 
 
-class NotSupportedForSparseNDArray(MXNetError):
+class NotSupportedForSparseNDArray(_NotForKind):
     """Raised by operations that dense arrays have and sparse arrays have not."""
 
-    def __init__(self, function: object, alias: str | None, *args: Any) -> None:
-        super().__init__()
-        self.function = getattr(function, "__name__", str(function))
-        self.alias = alias
-        self.args = [str(type(a)) for a in args]  # type: ignore[assignment]
-
-    def __str__(self) -> str:
-        alias = f" (namely operator {self.alias!r})" if self.alias else ""
-        types = f" with arguments ({', '.join(self.args)})" if self.args else ""
-        return f"Function {self.function}{alias}{types} is not supported for SparseNDArray and only for NDArray."
+    _said = "not supported for SparseNDArray and only for NDArray"
 
 
 for _public in (MissingFeatureError, NotImplementedForSymbol, NotSupportedForSparseNDArray):

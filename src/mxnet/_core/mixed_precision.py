@@ -7,6 +7,7 @@ operator's ``cast_rule``: None for many of them, and for all of them without mix
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from .registry import OpDef, all_ops, get_op
 _FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 
 
+@dataclass(slots=True, eq=False)
 class CastRule:
     """What happens to an operator's inputs under mixed precision.
 
@@ -38,21 +40,11 @@ class CastRule:
         with None for a symbol.
     """
 
-    __slots__ = ("before", "dtype", "keep", "low", "when")
-
-    def __init__(
-        self,
-        low: torch.dtype,
-        dtype: torch.dtype | None,
-        when: Mapping[str, Collection[Any]] | None = None,
-        keep: Collection[str] = (),
-        before: Callable[[str, dict[str, Any] | None], None] | None = None,
-    ) -> None:
-        self.low = low
-        self.dtype = dtype
-        self.when = when
-        self.keep = frozenset(keep)
-        self.before = before
+    low: torch.dtype
+    dtype: torch.dtype | None
+    when: Mapping[str, Collection[Any]] | None = None
+    keep: Collection[str] = ()
+    before: Callable[[str, dict[str, Any] | None], None] | None = None
 
     def _applies(self, params: Mapping[str, Any]) -> bool:
         return self.when is None or any(params.get(name) in values for name, values in self.when.items())

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal, NoReturn, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 import torch
 from torch.autograd.function import FunctionCtx
@@ -19,18 +19,19 @@ from .spelling import suggestion
 from .text import shortened
 
 
-class _Mark:
-    """Marks an argument that the caller of the operator does not give."""
+class _Mark(NamedTuple):
+    """Marks an argument that the caller of the operator does not give; ``field`` of the OpDef has its name."""
+
+    field: str
 
 
-_TRAIN, _RNG, _DEVICE, _SUBGRAPHS, _STATE = _Mark(), _Mark(), _Mark(), _Mark(), _Mark()
-TrainMode: TypeAlias = Annotated[bool, _TRAIN]
-Generator: TypeAlias = Annotated[Any, _RNG]
-Device: TypeAlias = Annotated[Any, _DEVICE]
+TrainMode: TypeAlias = Annotated[bool, _Mark("train_arg")]
+Generator: TypeAlias = Annotated[Any, _Mark("rng_arg")]
+Device: TypeAlias = Annotated[Any, _Mark("device_arg")]
 # The bodies of the node, each a callable over tensors (``execute/program.py``); None outside of graphs.
-Subgraphs: TypeAlias = Annotated[Any, _SUBGRAPHS]
+Subgraphs: TypeAlias = Annotated[Any, _Mark("subgraphs_arg")]
 # A dict of the executor that runs the node, in which an operator may keep what lasts; None in eager calls.
-OperatorState: TypeAlias = Annotated[Any, _STATE]
+OperatorState: TypeAlias = Annotated[Any, _Mark("state_arg")]
 
 # ``variadic=UNCOUNTED``: any number of inputs, and no parameter that says how many.
 UNCOUNTED = "*"
@@ -46,17 +47,13 @@ Gradients: TypeAlias = Sequence[torch.Tensor | None]
 _MOST_INPUTS = 100_000
 
 
-class Param:
+class Param(NamedTuple):
     """One parameter of an operator: its name, how it is decoded, and its default."""
 
-    __slots__ = ("codec", "decode", "default", "name", "required")
-
-    def __init__(self, name: str, codec: Codec, required: bool, default: object) -> None:
-        self.name = name
-        self.codec = codec
-        self.decode = codec.decode
-        self.required = required
-        self.default = default
+    name: str
+    codec: Codec
+    required: bool
+    default: Any
 
     @property
     def type_string(self) -> str:
@@ -211,16 +208,8 @@ class OpDef:
                 optional += [name] * has_default
                 continue
             mark = next((m for m in getattr(argument.annotation, "__metadata__", ()) if isinstance(m, _Mark)), None)
-            if mark is _TRAIN:
-                self.train_arg = name
-            elif mark is _RNG:
-                self.rng_arg = name
-            elif mark is _DEVICE:
-                self.device_arg = name
-            elif mark is _SUBGRAPHS:
-                self.subgraphs_arg = name
-            elif mark is _STATE:
-                self.state_arg = name
+            if mark is not None:
+                setattr(self, mark.field, name)
             else:
                 default = argument.default if has_default else None
                 self.params[name] = Param(name, codec_for(argument.annotation), not has_default, default)
@@ -285,7 +274,7 @@ class OpDef:
                 return value if isinstance(value, str) else str(value)
             self._unknown_param(name)
         try:
-            return param.decode(value)
+            return param.codec.decode(value)
         except (ValueError, TypeError) as e:
             raise MXNetError(f"Operator {self.name}: parameter {name} expects {shortened(str(e))}") from None
 

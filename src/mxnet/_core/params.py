@@ -12,7 +12,7 @@ import math
 import operator
 import re
 import types
-from typing import Annotated, Any, Literal, Optional, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Optional, TypeAlias, Union, get_args, get_origin
 
 import torch
 
@@ -62,32 +62,47 @@ class Codec:
     separator = ", "
 
 
-def _plain_unless(kind: type, low: float | None, high: float | None) -> frozenset[type]:
-    """What a number decodes from as it is: its own type, unless there are limits to check."""
-    return frozenset((kind,)) if low is None and high is None else frozenset()
+class _Number(Codec):
+    """A number, which may have limits."""
 
+    kind: type
 
-class _Int(Codec):
-    def __init__(self, type_name: str, low: int | None = None, high: int | None = None) -> None:
+    def __init__(self, type_name: str, low: float | None = None, high: float | None = None) -> None:
         self.type_name = type_name
         self.low = low
         self.high = high
-        self.plain = _plain_unless(int, low, high)
+        self.plain = frozenset((self.kind,)) if low is None and high is None else frozenset()
+
+    def decode(self, value: Any) -> Any:
+        if type(value) is not self.kind:
+            value = self.read(value) if isinstance(value, str) else self.convert(value)
+        if self.low is not None and not value >= self.low:
+            raise ValueError(f"a value >= {self.low}, got {value}")
+        if self.high is not None and not value <= self.high:
+            raise ValueError(f"a value <= {self.high}, got {value}")
+        return value
+
+    def convert(self, value: Any) -> Any:
+        """The number that another object is; ValueError for anything else."""
+        raise NotImplementedError
+
+    def read(self, text: str) -> Any:
+        """The number that a text is; ValueError for anything else, and for what MXNet's type does not hold."""
+        raise NotImplementedError
+
+    def read_item(self, word: str) -> Any:
+        """As :meth:`read`, for a number in a tuple."""
+        raise NotImplementedError
+
+
+class _Int(_Number):
+    kind = int
 
     def describe(self, default: Any) -> str:
         """MXNet quotes the default of a plain ``int`` and of nothing else."""
         return repr(str(default)) if self.type_name == "int" else str(default)
 
-    def decode(self, value: object) -> int:
-        if type(value) is not int:
-            value = self.read(value) if isinstance(value, str) else self._index(value)
-        if self.low is not None and value < self.low:
-            raise ValueError(f"a value >= {self.low}, got {value}")
-        if self.high is not None and value > self.high:
-            raise ValueError(f"a value <= {self.high}, got {value}")
-        return value
-
-    def _index(self, value: Any) -> int:
+    def convert(self, value: Any) -> int:
         try:
             if not isinstance(value, bool):
                 return operator.index(value)
@@ -96,7 +111,6 @@ class _Int(Codec):
         raise ValueError(f"{self.type_name}, got {value!r}")
 
     def read(self, text: str) -> int:
-        """The number that a text is; ValueError for anything else, and for what MXNet's type does not hold."""
         word = text.strip(_SPACES)
         if _INTEGER.fullmatch(word) and len(word) <= _LONGEST_NUMBER:  # Python refuses to read thousands of digits
             value = int(word)
@@ -105,35 +119,20 @@ class _Int(Codec):
         raise ValueError(f"{self.type_name}, got {quoted(text)}")
 
     def read_item(self, word: str) -> int:
-        """As :meth:`read`, for a number in a tuple."""
         found = _LONG_INTEGER.fullmatch(word)
         return self.read(found[1] if found else word)
 
 
-class _Float(Codec):
-    def __init__(self, type_name: str = "float", low: float | None = None, high: float | None = None) -> None:
-        self.type_name = type_name
-        self.low = low
-        self.high = high
-        self.plain = _plain_unless(float, low, high)
+class _Float(_Number):
+    kind = float
 
-    def decode(self, value: object) -> float:
-        if type(value) is not float:
-            value = self.read(value) if isinstance(value, str) else self._number(value)
-        if self.low is not None and not value >= self.low:
-            raise ValueError(f"a value >= {self.low}, got {value}")
-        if self.high is not None and not value <= self.high:
-            raise ValueError(f"a value <= {self.high}, got {value}")
-        return value
-
-    def _number(self, value: Any) -> float:
+    def convert(self, value: Any) -> float:
         try:
             return float(value)
         except (TypeError, ValueError, OverflowError):
             raise ValueError(f"{self.type_name}, got {value!r}") from None
 
     def read(self, text: str) -> float:
-        """The number that a text is; ValueError for anything else, and for what is too large for a double."""
         word = text.strip(_SPACES)
         if _WORDS_FOR_FLOATS.fullmatch(word):
             return float(word)
@@ -144,7 +143,6 @@ class _Float(Codec):
         return value
 
     def read_item(self, word: str) -> float:
-        """As :meth:`read`, for a number in a tuple, which is finite."""
         if not _NUMBER.fullmatch(word):
             raise ValueError(f"{self.type_name}, got {quoted(word)}")
         return self.read(word)
@@ -343,18 +341,16 @@ class _DType(Codec):
         return "'None'" if default is None else repr(TORCH_TO_NAME[default])
 
 
-class Ge:
+class Ge(NamedTuple):
     """The smallest value a number may have: ``Annotated[int, Ge(1)]``."""
 
-    def __init__(self, bound: float) -> None:
-        self.bound = bound
+    bound: float
 
 
-class Le:
+class Le(NamedTuple):
     """The largest value a number may have: ``Annotated[float, Le(1)]``."""
 
-    def __init__(self, bound: float) -> None:
-        self.bound = bound
+    bound: float
 
 
 class DTypeOf(_DType):
@@ -363,6 +359,7 @@ class DTypeOf(_DType):
 
 _INT = _Int("int")
 _SIZE = _Int("size")
+_FLOAT = _Float("float")
 _SHAPE = _Tuple("Shape(tuple)", _SIZE)
 
 # What operator files annotate their parameters with.
@@ -372,7 +369,7 @@ LongNonNeg: TypeAlias = Annotated[int, _Int("long (non-negative)", low=0)]
 Double: TypeAlias = Annotated[float, _Float("double")]
 Shape: TypeAlias = Annotated[tuple[Any, ...], _SHAPE]
 OpenShape: TypeAlias = Annotated[tuple[Any, ...], _Tuple("Shape(tuple)", _SIZE, allow_none=True)]
-Floats: TypeAlias = Annotated[tuple[float, ...], _Tuple("tuple of <float>", _Float())]
+Floats: TypeAlias = Annotated[tuple[float, ...], _Tuple("tuple of <float>", _FLOAT)]
 Doubles: TypeAlias = Annotated[tuple[float, ...], _Tuple("tuple of <double>", _Float("double"))]
 Longs: TypeAlias = Annotated[tuple[int, ...], _Tuple("tuple of <long>", _Int("long"))]
 Shapes: TypeAlias = Annotated[tuple[tuple[int, ...], ...], _Nested()]
@@ -381,8 +378,7 @@ DTypeOrNone: TypeAlias = Annotated[Any, _DType("None", *NAME_TO_TORCH)]
 Ctx: TypeAlias = Annotated[str, _Str()]
 Pointer: TypeAlias = Annotated[str, _Pointer()]
 
-_PLAIN: dict[Any, Codec] = {int: _INT, float: _Float(), bool: _Bool(), str: _Str()}
-_CACHE: dict[Any, Codec] = dict(_PLAIN)
+_CACHE: dict[Any, Codec] = {int: _INT, float: _FLOAT, bool: _Bool(), str: _Str()}
 
 
 def codec_for(annotation: object) -> Codec:
@@ -404,7 +400,7 @@ def _build(annotation: object) -> Codec:
                 return mark
         low = next((m.bound for m in marks if isinstance(m, Ge)), None)
         high = next((m.bound for m in marks if isinstance(m, Le)), None)
-        return _Int("int", low, high) if base is int else _Float("float", low, high)  # type: ignore[arg-type]
+        return _Int("int", low, high) if base is int else _Float("float", low, high)
     if origin is Literal:
         return _Enum(get_args(annotation))
     if origin in (Union, types.UnionType):

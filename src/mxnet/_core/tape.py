@@ -237,17 +237,20 @@ class _ConstantOf(torch.autograd.Function):
 def gradients(
     heads: Sequence[torch.Tensor],
     inputs: Sequence[torch.Tensor],
-    head_grads: Sequence[torch.Tensor],
+    head_grads: Sequence[torch.Tensor | None],
     retain_graph: bool = False,
     create_graph: bool = False,
 ) -> Sequence[torch.Tensor | None]:
     """Gradients of tensors with respect to others; None for inputs that do not matter.
 
-    ``head_grads`` must have the shapes and types of ``heads``.
+    ``head_grads`` must have the shapes and types of ``heads``. Heads without one, or without history, are left out.
     """
+    places = [i for i, h in enumerate(heads) if h.requires_grad and head_grads[i] is not None]
+    if not places:
+        return [None] * len(inputs)
     return _run_engine(
-        tuple(heads),
-        tuple(head_grads),
+        tuple([heads[i] for i in places]),
+        tuple([head_grads[i] for i in places]),
         retain_graph,
         create_graph,
         tuple(inputs),

@@ -14,7 +14,7 @@ from .._core.dtypes import TORCH_TO_NP
 from .._core.params import DTypeOrNone, LongNonNeg, NonNeg, Shape
 from .._core.text import quoted
 from ..base import MXNetError
-from ._source import NUMBER, RoundBatches, Rows, RowSource, RowStream, files_of, to_array
+from ._source import NUMBER, RoundBatches, RowBlock, RowSource, RowStream, files_of, to_array
 
 _CHUNK = 1 << 22  # bytes of text that are parsed at once
 # What is in a text that has other numbers than whole ones of up to 18 digits.
@@ -168,7 +168,7 @@ class _CSVRows(RowStream):
         if self.label is not None:
             self.label.close()
 
-    def take(self, count: int) -> Rows:
+    def take(self, count: int) -> RowBlock:
         data = self.data.take(count)
         if self.label is None:
             label = np.zeros((len(data), 1), data.dtype)
@@ -180,7 +180,7 @@ class _CSVRows(RowStream):
                     f"fewer than data_csv {self.data.path}"
                 )
         first, self._next = self._next, self._next + len(data)
-        return Rows(data, label, first)
+        return RowBlock(data, label, first)
 
 
 class CSVSource(RowSource):
@@ -213,7 +213,7 @@ class CSVSource(RowSource):
         self._flat_label = tuple(label_shape) == (1,)
         self._batches = RoundBatches(_CSVRows(data, label), batch_size, round_batch)
 
-    def _arrays(self, rows: Rows) -> tuple[Any, Any]:
+    def _arrays(self, rows: RowBlock) -> tuple[Any, Any]:
         # A label of one number is a vector over the batch.
         label = rows.label.reshape(-1) if self._flat_label else rows.label
         return to_array(rows.data.copy()), to_array(label.copy())

@@ -12,7 +12,7 @@ from .._core.params import DTypeOrNone, LongNonNeg, NonNeg, Shape
 from .._core.text import quoted
 from ..base import MXNetError
 from ..ndarray.sparse import csr_matrix
-from ._source import NUMBER, RoundBatches, Rows, RowSource, RowStream, files_of, to_array
+from ._source import NUMBER, RoundBatches, RowBlock, RowSource, RowStream, files_of, to_array
 
 _FLOAT = NUMBER.encode()
 _NUMBER = re.compile(_FLOAT, re.I)
@@ -134,16 +134,16 @@ class _SparseRows(RowStream):
     def rewind(self) -> None:
         self._next = 0
 
-    def take(self, count: int) -> Rows:
+    def take(self, count: int) -> RowBlock:
         first = self._next
         self._next = min(first + count, len(self.data.labels))
         label = self.label
         part = label.rows(first, self._next) if isinstance(label, _Matrix) else label[first : self._next]
-        return Rows(self.data.rows(first, self._next), part, first)
+        return RowBlock(self.data.rows(first, self._next), part, first)
 
-    def join(self, a: Rows, b: Rows) -> Rows:
+    def join(self, a: RowBlock, b: RowBlock) -> RowBlock:
         label = a.label.append(b.label) if isinstance(a.label, _Matrix) else np.concatenate([a.label, b.label])
-        return Rows(a.data.append(b.data), label, a.first)
+        return RowBlock(a.data.append(b.data), label, a.first)
 
 
 class LibSVMSource(RowSource):
@@ -190,7 +190,7 @@ class LibSVMSource(RowSource):
                 raise MXNetError(f"{label_libsvm} has {len(label.labels)} rows, {data_libsvm} {len(data.labels)}")
         self._batches = RoundBatches(_SparseRows(data, label), batch_size, round_batch)
 
-    def _arrays(self, rows: Rows) -> tuple[Any, Any]:
+    def _arrays(self, rows: RowBlock) -> tuple[Any, Any]:
         label = rows.label
         made = label.to_csr(self._label_width) if isinstance(label, _Matrix) else to_array(label.copy())
         return rows.data.to_csr(self._width), made

@@ -58,7 +58,7 @@ class BatchSource:
         return typing.get_type_hints(cls.__init__, include_extras=True)
 
 
-class Rows(NamedTuple):
+class RowBlock(NamedTuple):
     """Consecutive samples: data and label arrays of one length, and the number of the first sample."""
 
     data: Any
@@ -76,13 +76,13 @@ class RowStream:
         """Go back to the first sample."""
         raise NotImplementedError
 
-    def take(self, count: int) -> Rows:
+    def take(self, count: int) -> RowBlock:
         """The next samples: ``count`` of them, fewer at the end."""
         raise NotImplementedError
 
-    def join(self, a: Rows, b: Rows) -> Rows:
+    def join(self, a: RowBlock, b: RowBlock) -> RowBlock:
         """Two runs of samples as one."""
-        return Rows(np.concatenate([a.data, b.data]), np.concatenate([a.label, b.label]), a.first)
+        return RowBlock(np.concatenate([a.data, b.data]), np.concatenate([a.label, b.label]), a.first)
 
     def close(self) -> None:
         """Let go of open files."""
@@ -102,7 +102,7 @@ class RoundBatches:
         self.batch_size = batch_size
         self.round_batch = round_batch
         self._overflow = 0
-        self._before: Rows | None = None
+        self._before: RowBlock | None = None
 
     def before_first(self) -> None:
         """Begin another epoch."""
@@ -111,7 +111,7 @@ class RoundBatches:
         else:
             self.stream.rewind()
 
-    def next(self) -> tuple[Rows, int, np.ndarray] | None:
+    def next(self) -> tuple[RowBlock, int, np.ndarray] | None:
         """The samples of the next batch, how many of them only fill it up, and their numbers; None at the end."""
         if self._overflow:
             return None
@@ -138,12 +138,12 @@ class RoundBatches:
         self._before = rows
         return rows, missing, index
 
-    def _filling(self, rows: Rows, count: int) -> Rows:
+    def _filling(self, rows: RowBlock, count: int) -> RowBlock:
         if self._before is not None:
-            return Rows(self._before.data[count:], self._before.label[count:], 0)
+            return RowBlock(self._before.data[count:], self._before.label[count:], 0)
         missing = self.batch_size - count
         data, label = (np.zeros((missing, *a.shape[1:]), a.dtype) for a in (rows.data, rows.label))
-        return Rows(data, label, 0)
+        return RowBlock(data, label, 0)
 
 
 class RowSource(BatchSource):
@@ -151,7 +151,7 @@ class RowSource(BatchSource):
 
     _batches: RoundBatches
 
-    def _arrays(self, rows: Rows) -> tuple[Any, Any]:
+    def _arrays(self, rows: RowBlock) -> tuple[Any, Any]:
         """Data and labels."""
         raise NotImplementedError
 

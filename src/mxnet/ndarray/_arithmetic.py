@@ -5,6 +5,8 @@ One table names, for each operation, the operator for two arrays and those for a
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,25 +18,26 @@ from ._array import NDArray
 
 _NUMBERS = (float, int, np.generic)
 
-# function, two arrays, array and number, number and array, Python operator (None: there is none)
-_TABLE = [
-    ("add", "broadcast_add", "_plus_scalar", "_plus_scalar", "add"),
-    ("subtract", "broadcast_sub", "_minus_scalar", "_rminus_scalar", "sub"),
-    ("multiply", "broadcast_mul", "_mul_scalar", "_mul_scalar", "mul"),
-    ("divide", "broadcast_div", "_div_scalar", "_rdiv_scalar", "truediv"),
-    ("modulo", "broadcast_mod", "_mod_scalar", "_rmod_scalar", "mod"),
-    ("power", "broadcast_power", "_power_scalar", "_rpower_scalar", "pow"),
-    ("maximum", "broadcast_maximum", "_maximum_scalar", "_maximum_scalar", None),
-    ("minimum", "broadcast_minimum", "_minimum_scalar", "_minimum_scalar", None),
-    ("equal", "broadcast_equal", "_equal_scalar", "_equal_scalar", "eq"),
-    ("not_equal", "broadcast_not_equal", "_not_equal_scalar", "_not_equal_scalar", "ne"),
-    ("greater", "broadcast_greater", "_greater_scalar", "_lesser_scalar", "gt"),
-    ("greater_equal", "broadcast_greater_equal", "_greater_equal_scalar", "_lesser_equal_scalar", "ge"),
-    ("lesser", "broadcast_lesser", "_lesser_scalar", "_greater_scalar", "lt"),
-    ("lesser_equal", "broadcast_lesser_equal", "_lesser_equal_scalar", "_greater_equal_scalar", "le"),
-    ("logical_and", "broadcast_logical_and", "_logical_and_scalar", "_logical_and_scalar", None),
-    ("logical_or", "broadcast_logical_or", "_logical_or_scalar", "_logical_or_scalar", None),
-    ("logical_xor", "broadcast_logical_xor", "_logical_xor_scalar", "_logical_xor_scalar", None),
+# Function; what its operators are called for two arrays (``broadcast_add``), for an array and a number
+# (``_plus_scalar``), for a number and an array; Python's operator, if there is one; what two numbers give.
+_TABLE: list[tuple[str, str, str, str, str | None, Callable[[Any, Any], Any]]] = [
+    ("add", "add", "plus", "plus", "add", operator.add),
+    ("subtract", "sub", "minus", "rminus", "sub", operator.sub),
+    ("multiply", "mul", "mul", "mul", "mul", operator.mul),
+    ("divide", "div", "div", "rdiv", "truediv", operator.truediv),
+    ("modulo", "mod", "mod", "rmod", "mod", operator.mod),
+    ("power", "power", "power", "rpower", "pow", operator.pow),
+    ("maximum", "maximum", "maximum", "maximum", None, lambda a, b: a if a > b else b),
+    ("minimum", "minimum", "minimum", "minimum", None, lambda a, b: a if a < b else b),
+    ("equal", "equal", "equal", "equal", "eq", lambda a, b: int(a == b)),
+    ("not_equal", "not_equal", "not_equal", "not_equal", "ne", lambda a, b: int(a != b)),
+    ("greater", "greater", "greater", "lesser", "gt", lambda a, b: int(a > b)),
+    ("greater_equal", "greater_equal", "greater_equal", "lesser_equal", "ge", lambda a, b: int(a >= b)),
+    ("lesser", "lesser", "lesser", "greater", "lt", lambda a, b: int(a < b)),
+    ("lesser_equal", "lesser_equal", "lesser_equal", "greater_equal", "le", lambda a, b: int(a <= b)),
+    ("logical_and", "logical_and", "logical_and", "logical_and", None, lambda a, b: int(bool(a and b))),
+    ("logical_or", "logical_or", "logical_or", "logical_or", None, lambda a, b: int(bool(a or b))),
+    ("logical_xor", "logical_xor", "logical_xor", "logical_xor", None, lambda a, b: int(bool(a) ^ bool(b))),
 ]
 _COMPARISONS = frozenset(("eq", "ne", "gt", "ge", "lt", "le"))
 
@@ -96,7 +99,7 @@ def _in_place(arrays: OpDef, number: OpDef, torch_method: str | None, symbol: st
     return method
 
 
-def _function(name: str, arrays: OpDef, left: OpDef, right: OpDef) -> Any:
+def _function(name: str, arrays: OpDef, left: OpDef, right: OpDef, numbers: Callable[[Any, Any], Any]) -> Any:
     same_shape = _SAME_SHAPE.get(arrays.name, arrays)
 
     def fn(lhs: Any, rhs: Any) -> Any:
@@ -109,7 +112,7 @@ def _function(name: str, arrays: OpDef, left: OpDef, right: OpDef) -> Any:
             if isinstance(rhs, NDArray):
                 return arithmetic_with_number(right, rhs, lhs)
             if isinstance(rhs, _NUMBERS):
-                return _PYTHON[name](lhs, rhs)
+                return numbers(lhs, rhs)
         raise ArgumentTypeError(f"types ({type(lhs)}, {type(rhs)}) not supported")
 
     fn.__name__ = fn.__qualname__ = name
@@ -120,34 +123,12 @@ def _function(name: str, arrays: OpDef, left: OpDef, right: OpDef) -> Any:
     return fn
 
 
-# Two numbers stay numbers.
-_PYTHON: dict[str, Any] = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "multiply": lambda a, b: a * b,
-    "divide": lambda a, b: a / b,
-    "modulo": lambda a, b: a % b,
-    "power": lambda a, b: a**b,
-    "maximum": lambda a, b: a if a > b else b,
-    "minimum": lambda a, b: a if a < b else b,
-    "equal": lambda a, b: 1 if a == b else 0,
-    "not_equal": lambda a, b: 1 if a != b else 0,
-    "greater": lambda a, b: 1 if a > b else 0,
-    "greater_equal": lambda a, b: 1 if a >= b else 0,
-    "lesser": lambda a, b: 1 if a < b else 0,
-    "lesser_equal": lambda a, b: 1 if a <= b else 0,
-    "logical_and": lambda a, b: 1 if a and b else 0,
-    "logical_or": lambda a, b: 1 if a or b else 0,
-    "logical_xor": lambda a, b: 1 if bool(a) ^ bool(b) else 0,
-}
-
-
-def install() -> dict[str, Any]:
+def _give_operators() -> dict[str, Any]:
     """Give NDArray its operators; returns the functions of the table by name."""
     functions = {}
-    for name, arrays_name, left_name, right_name, symbol in _TABLE:
-        arrays, left, right = get_op(arrays_name), get_op(left_name), get_op(right_name)
-        functions[name] = _function(name, arrays, left, right)
+    for name, two, number, reflected, symbol, numbers in _TABLE:
+        arrays, left, right = get_op(f"broadcast_{two}"), get_op(f"_{number}_scalar"), get_op(f"_{reflected}_scalar")
+        functions[name] = _function(name, arrays, left, right, numbers)
         if symbol is None:
             continue
         # An array compares unequal to None, and never raises for it.
@@ -158,9 +139,8 @@ def install() -> dict[str, Any]:
         setattr(NDArray, f"__r{symbol}__", _reflected(arrays, right, f"__r{symbol}__"))
         if symbol in _INPLACE:
             setattr(NDArray, f"__i{symbol}__", _in_place(arrays, left, _INPLACE[symbol], f"__i{symbol}__"))
-    for python2 in ("div", "rdiv", "idiv"):
-        true = {"div": "truediv", "rdiv": "rtruediv", "idiv": "itruediv"}[python2]
-        setattr(NDArray, f"__{python2}__", getattr(NDArray, f"__{true}__"))
+    for prefix in ("", "r", "i"):  # Python 2's name
+        setattr(NDArray, f"__{prefix}div__", getattr(NDArray, f"__{prefix}truediv__"))
     negate, absolute = get_op("_mul_scalar"), get_op("abs")
     setattr(NDArray, "__neg__", lambda self: arithmetic_with_number(negate, self, -1.0))  # noqa: B010  (the stubs have it already)
     setattr(NDArray, "__abs__", lambda self: invoke(absolute, (self,), {}))  # noqa: B010
@@ -168,7 +148,7 @@ def install() -> dict[str, Any]:
     return functions
 
 
-FUNCTIONS = install()
+FUNCTIONS = _give_operators()
 _power = FUNCTIONS["power"]
 
 

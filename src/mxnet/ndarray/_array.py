@@ -291,15 +291,18 @@ class NDArray(Array, Fluent):
         grad_req : {"write", "add", "null"}
             What a gradient that arrives does to the buffer.
         stype : str, optional
-            The storage type of the buffer.
+            The storage type of the buffer; that of this array when not given.
         """
-        if stype in (None, "default"):
-            buffer = self._wrap(torch.zeros_like(self._t, requires_grad=False), self._ctx)
-        elif stype in STYPES:
-            buffer = self._wrap_value(empty(stype, self.shape, self._t.dtype, self._t.device), self._ctx)
-        else:
+        stype = self.stype if stype is None else stype
+        if stype not in STYPES:
             raise ValueError(f"unknown storage type: {stype!r}")
-        tape.mark(self, buffer, grad_req)
+        tape.mark(self, self._buffer(stype), grad_req)
+
+    def _buffer(self, stype: str) -> Any:
+        """A gradient buffer of a storage type for this array."""
+        if stype == "default":
+            return self._wrap(torch.zeros_like(self._t, requires_grad=False), self._ctx)
+        return self._wrap_value(empty(stype, self.shape, self._t.dtype, self._t.device), self._ctx)
 
     def backward(self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True) -> None:
         """Compute the gradients of this array with respect to the marked variables it was computed from.

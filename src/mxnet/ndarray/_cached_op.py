@@ -67,9 +67,7 @@ class CachedOp:
             self._check(args)
             sparse = True
             tensors = [args[i]._value for i in self._order]
-        monitor = None
-        if self._watch is not None:
-            monitor = self._watch.start(dict(zip((*graph.program.arguments, *graph.program.aux), tensors)))
+        monitor = None if self._watch is None else self._watch.start(graph.program.inputs, tensors)
         results = (graph.run_sparse if sparse else graph.run)(tensors, state.recording, state.training, monitor)
         if out is not None:
             targets = [out] if isinstance(out, NDArray) else list(out)
@@ -97,7 +95,7 @@ class CachedOp:
         self._check(args)
         graph = self._graphs[ctx] = CachedGraph(self._symbol._graph, ctx)
         position = {name: i for i, name in enumerate(self._names)}
-        self._order = tuple([position[n] for n in (*graph.program.arguments, *graph.program.aux)])
+        self._order = tuple([position[n] for n in graph.program.inputs])
         return graph
 
     def _register_op_hook(self, callback: Callable[..., None], monitor_all: bool = False) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from .._core import tape
 from .._core.dtypes import TORCH_TO_NP, torch_dtype
 from .._core.grad_mode import grad_mode
 from .._core.registry import get_op
@@ -221,24 +220,13 @@ class BaseSparseNDArray(NDArray):
         """An array of the same stored values that later recordings take for a constant."""
         return wrap_sparse(self._store.detach(), self._ctx)
 
-    def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
-        """Make this array a variable of later recordings and give it a gradient buffer of zeros.
-
-        Parameters
-        ----------
-        grad_req : {"write", "add", "null"}
-            What a gradient that arrives does to the buffer.
-        stype : str, optional
-            The storage type of the buffer; that of this array when not given.
-        """
+    def _buffer(self, stype: str) -> NDArray:
         store = self._store
-        buffer = empty(self._stype if stype is None else stype, store.shape, store.dtype, store.device)
-        made = wrap(buffer, self._ctx) if isinstance(buffer, torch.Tensor) else wrap_sparse(buffer, self._ctx)
-        self._store = store.detach()
-        tape.mark(self, made, grad_req)
+        return wrap_value(empty(stype, store.shape, store.dtype, store.device), self._ctx)
 
     def _new_proxy(self) -> torch.Tensor:
-        """The leaf that stands for this array in recordings."""
+        """The leaf that stands for this array in recordings; what shares its parts keeps its own."""
+        self._store = self._store.detach()
         return proxy_for(self._store)
 
     def _deliver(self, gradient: Any, add: bool) -> None:

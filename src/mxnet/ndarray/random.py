@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._core.array import require_array
+from .._core.frontend.distributions import make_functions
 from .._core.frontend.namespaces import install
 from .._core.types import DTypeLike, ShapeLike
 from ..base import ArgumentTypeError, ArgumentValueError, MXNetError, _Null, _NullType, numeric_types
@@ -15,29 +16,16 @@ from ._array import NDArray, make_function
 if TYPE_CHECKING:
     from ._stubs.random import *  # noqa: F403
 
-__all__ = [
-    "exponential",
-    "gamma",
-    "generalized_negative_binomial",
-    "multinomial",
-    "negative_binomial",
-    "normal",
-    "poisson",
-    "randint",
-    "randn",
-    "shuffle",
-    "uniform",
-]
-
 
 def _draw(
     distribution: str,
     parameters: dict[str, Any],
+    /,
     shape: ShapeLike | _NullType | None,
     dtype: DTypeLike | _NullType,
     ctx: Context | str | None,
     out: NDArray | None,
-    kwargs: dict[str, Any],
+    **kwargs: Any,
 ) -> NDArray:
     """Draw with one set of parameters when they are numbers, or for each of their elements when they are arrays."""
     values = list(parameters.values())
@@ -118,20 +106,7 @@ def uniform(
     >>> mx.nd.random.uniform(mx.nd.array([0, 10]), mx.nd.array([1, 11]), shape=5).shape
     (2, 5)
     """
-    return _draw("uniform", {"low": low, "high": high}, shape, dtype, ctx, out, kwargs)
-
-
-def normal(
-    loc: float | NDArray = 0,
-    scale: float | NDArray = 1,
-    shape: ShapeLike | _NullType | None = _Null,
-    dtype: DTypeLike | _NullType = _Null,
-    ctx: Context | None = None,
-    out: NDArray | None = None,
-    **kwargs: Any,
-) -> NDArray:
-    """Draw from the normal distribution with mean ``loc`` and standard deviation ``scale``; see :func:`uniform`."""
-    return _draw("normal", {"loc": loc, "scale": scale}, shape, dtype, ctx, out, kwargs)
+    return _draw("uniform", {"low": low, "high": high}, shape, dtype, ctx, out, **kwargs)
 
 
 def randn(*shape: int, **kwargs: Any) -> NDArray:
@@ -153,21 +128,7 @@ def randn(*shape: int, **kwargs: Any) -> NDArray:
     """
     if "shape" in kwargs:
         raise TypeError("randn takes the shape by position: randn(2, 3)")
-    parameters = {"loc": kwargs.pop("loc", 0), "scale": kwargs.pop("scale", 1)}
-    dtype, ctx, out = kwargs.pop("dtype", _Null), kwargs.pop("ctx", None), kwargs.pop("out", None)
-    return _draw("normal", parameters, shape, dtype, ctx, out, kwargs)
-
-
-def poisson(
-    lam: float | NDArray = 1,
-    shape: ShapeLike | _NullType | None = _Null,
-    dtype: DTypeLike | _NullType = _Null,
-    ctx: Context | None = None,
-    out: NDArray | None = None,
-    **kwargs: Any,
-) -> NDArray:
-    """Draw counts from the Poisson distribution with rate ``lam``, as floating-point numbers; see :func:`uniform`."""
-    return _draw("poisson", {"lam": lam}, shape, dtype, ctx, out, kwargs)
+    return normal(shape=shape, **kwargs)  # noqa: F405
 
 
 def exponential(
@@ -181,46 +142,7 @@ def exponential(
     """Draw from the exponential distribution with mean ``scale``; see :func:`uniform`."""
     if not isinstance(scale, (NDArray, *numeric_types)):
         raise ValueError(f"exponential: scale must be an NDArray or a number, got {type(scale)}")
-    return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, ctx, out, kwargs)
-
-
-def gamma(
-    alpha: float | NDArray = 1,
-    beta: float | NDArray = 1,
-    shape: ShapeLike | _NullType | None = _Null,
-    dtype: DTypeLike | _NullType = _Null,
-    ctx: Context | None = None,
-    out: NDArray | None = None,
-    **kwargs: Any,
-) -> NDArray:
-    """Draw from the gamma distribution with shape ``alpha`` and scale ``beta``; see :func:`uniform`."""
-    return _draw("gamma", {"alpha": alpha, "beta": beta}, shape, dtype, ctx, out, kwargs)
-
-
-def negative_binomial(
-    k: float | NDArray = 1,
-    p: float | NDArray = 1,
-    shape: ShapeLike | _NullType | None = _Null,
-    dtype: DTypeLike | _NullType = _Null,
-    ctx: Context | None = None,
-    out: NDArray | None = None,
-    **kwargs: Any,
-) -> NDArray:
-    """Draw the number of failures before ``k`` successes of probability ``p``; see :func:`uniform`."""
-    return _draw("negative_binomial", {"k": k, "p": p}, shape, dtype, ctx, out, kwargs)
-
-
-def generalized_negative_binomial(
-    mu: float | NDArray = 1,
-    alpha: float | NDArray = 1,
-    shape: ShapeLike | _NullType | None = _Null,
-    dtype: DTypeLike | _NullType = _Null,
-    ctx: Context | None = None,
-    out: NDArray | None = None,
-    **kwargs: Any,
-) -> NDArray:
-    """Draw from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``; see :func:`uniform`."""
-    return _draw("generalized_negative_binomial", {"mu": mu, "alpha": alpha}, shape, dtype, ctx, out, kwargs)
+    return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, ctx, out, **kwargs)
 
 
 def multinomial(
@@ -291,7 +213,10 @@ def randint(
     if out is not None:
         shape = out.shape if shape is _Null else shape
         dtype = out.dtype if dtype is _Null else dtype
-    return _draw("randint", {"low": low, "high": high}, shape, dtype, ctx, out, kwargs)
+    return _draw("randint", {"low": low, "high": high}, shape, dtype, ctx, out, **kwargs)
 
+
+if not TYPE_CHECKING:  # the stub has them
+    globals().update(make_functions(__name__, _draw, ctx=None, out=None))
 
 install(__name__, "random", make_function)

@@ -5,7 +5,7 @@ An operator that has no way of its own with a storage type computes on dense cop
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._core.frontend.namespaces import install
 from .._core.registry import get_op
@@ -39,19 +39,10 @@ def _ndarray_cls(handle: object, writable: bool = True, stype: int = -1) -> NDAr
     return NDArray._wrap_value(handle, context_of(handle))
 
 
-def _elementwise(name: str) -> Any:
-    def fn(lhs: Any, rhs: Any) -> Any:
-        return FUNCTIONS[name](lhs, rhs)
-
-    fn.__name__ = fn.__qualname__ = name
-    fn.__doc__ = f"``{name}`` of two arrays or an array and a number; see :func:`mxnet.nd.{name}`."
-    return fn
-
-
-add = _elementwise("add")
-subtract = _elementwise("subtract")
-multiply = _elementwise("multiply")
-divide = _elementwise("divide")
+add = FUNCTIONS["add"]
+subtract = FUNCTIONS["subtract"]
+multiply = FUNCTIONS["multiply"]
+divide = FUNCTIONS["divide"]
 
 install(__name__, "sparse", make_function)
 gs_retain = make_function(get_op("_sparse_retain"), "retain")

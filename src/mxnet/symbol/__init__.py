@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib as _importlib
 from typing import TYPE_CHECKING
-from typing import Any as _Any
 
 from .._core.frontend import fluent as _fluent
 from .._core.frontend.namespaces import install as _install
@@ -22,26 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = [*_names, "_internal", "contrib", "image", "linalg", "op", "random", "register", "sparse"]
 
-# Operators are made on first use; what is written by hand above wins.
-_install(__name__, "", _make_function)
-_operator = globals()["__getattr__"]
-
-
-if not TYPE_CHECKING:  # type checkers know the operators from the stubs, and would take any name for one
-
-    def __getattr__(name: str) -> _Any:
-        """``F.np`` and ``F.npx`` of blocks, which come with the first use; everything else is an operator."""
-        if name in _NUMPY:
-            found = globals()[name] = _importlib.import_module(f".{_NUMPY[name]}", __name__)
-            return found
-        return _operator(name)
-
-
+# Operators are made on first use, and ``F.np`` and ``F.npx`` of blocks imported; what is written by hand above wins.
 _NUMPY = {"np": "numpy", "npx": "numpy_extension", "numpy": "numpy", "numpy_extension": "numpy_extension"}
+_install(__name__, "", _make_function, _NUMPY)
 
-
-def _find(name: str) -> object:
-    return globals()[name] if name in globals() else getattr(op, name)
-
-
-_fluent.install(Symbol, _find, "Symbol")
+_fluent.add_methods(Symbol, __name__)

@@ -70,7 +70,7 @@ def _refusal(name: str, shown: str) -> Any:
     return method
 
 
-def _install() -> None:
+def _give_operators() -> None:
     """Give Symbol its operators."""
     for symbol, two, hint, right, right_hint, left, left_hint in _BINARY:
         forward, backward = f"__{symbol}__", f"__r{symbol}__"
@@ -91,7 +91,7 @@ def _install() -> None:
     setattr(Symbol, "__abs__", lambda self: create(get_op("abs"), (self,), {}, {}, hint="abs"))  # noqa: B010
 
 
-_install()
+_give_operators()
 
 
 Named = tuple[str, str]  # an operator, and what its nodes are called

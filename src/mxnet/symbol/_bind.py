@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 
@@ -17,13 +17,13 @@ from .._core.graph.storage import infer_gradients, infer_storage
 from .._core.layout import as_weight
 from .._core.shapes import is_known
 from .._core.spelling import warn_unknown
+from .._core.state import state
 from ..base import MXNetError
 from ..context import Context, current_context
-from ..executor import Executor
+from ..executor import Executor, in_memory_of
 from ..ndarray import NDArray, sparse
 from ..ndarray._creation import allocated
 from ..ndarray.ndarray import wrap
-from . import _infer
 
 
 class HasGraph(Protocol):
@@ -80,8 +80,7 @@ def bind(
     >>> e.forward()[0].asnumpy().tolist()
     [2.0, 2.0]
     """
-    if not isinstance(ctx, Context):
-        raise TypeError(f"Context type error: ctx must be a Context, got {ctx!r}")
+    _check_context(ctx)
     graph = self._graph
     names = [n.name for n in graph.arguments]
     arrays = _arrays("args", args, names, allow_missing=False)
@@ -168,8 +167,7 @@ def simple_bind(
     >>> net.simple_bind(mx.cpu(), x=(5, 4)).arg_dict["fc_weight"].shape
     (4, 4)
     """
-    if not isinstance(ctx, Context):
-        raise TypeError(f"Context type error: ctx must be a Context, got {ctx!r}")
+    _check_context(ctx)
     if shared_arg_names is not None and not isinstance(shared_arg_names, list):
         raise ValueError("shared_arg_names in simple_bind must be a list or None")
     if shared_buffer is not None and not isinstance(shared_buffer, dict):
@@ -189,20 +187,27 @@ def simple_bind(
         raise MXNetError(f"simple_bind error. Arguments:\n{given}{e}") from e
 
     pool = _Pool(shared_arg_names or (), shared_exec, shared_buffer)
-    where = [_context_of(n, ctx, group2ctx) for n in variables]
-    args, grads = [], []
     stypes = infer_storage(graph, stype_dict or {})
     grad_stypes = infer_gradients(graph, stypes)
-    for node, context, req in zip(graph.arguments, where, reqs):
-        form = shapes.of(node), types[node], context
-        args.append(pool.argument(node.name, stypes[node, 0], *form))
-        grads.append(None if req == "null" else pool.gradient(node.name, grad_stypes[node.name], *form))
+
+    def form(node: Node, stype: str) -> _Form:
+        return _Form(stype, shapes.of(node), types[node], _context_of(node, ctx, group2ctx))
+
+    args, grads = [], []
+    for node, req in zip(graph.arguments, reqs):
+        args.append(pool.argument(node.name, form(node, stypes[node, 0])))
+        grads.append(None if req == "null" else pool.gradient(node.name, form(node, grad_stypes[node.name])))
     pool.lay_out(convolution_weights(graph), dict(zip(names, zip(args, grads))))
-    aux = [pool.state(n.name, shapes.of(n), types[n], c) for n, c in zip(graph.states, where[len(names) :])]
+    aux = [pool.borrowed("aux_dict", n.name, form(n, "default")) for n in graph.states]
     return Executor(self, ctx, args, grads, reqs, aux, group2ctx, shared_exec)
 
 
 # ------------------------------------------------------------------------------------------- the caller's arrays
+
+
+def _check_context(ctx: object) -> None:
+    if not isinstance(ctx, Context):
+        raise TypeError(f"Context type error: ctx must be a Context, got {ctx!r}")
 
 
 def _arrays(what: str, given: object, names: Sequence[str], allow_missing: bool) -> list[Any]:
@@ -262,7 +267,7 @@ def _simple_grad_reqs(grad_req: str | Sequence[str] | dict[str, str], names: Seq
 def _check_arrays(graph: Graph, arrays: Sequence[NDArray]) -> None:
     """Hold shapes and types of the arrays against the graph."""
     named = {n.name: a for n, a in zip((*graph.arguments, *graph.states), arrays)}
-    infer_shapes(graph, {name: a.shape for name, a in named.items()}, _infer.np_shape())
+    infer_shapes(graph, {name: a.shape for name, a in named.items()}, state.np_shape)
     infer_types(graph, {name: torch_dtype(a.dtype) for name, a in named.items()})
 
 
@@ -270,7 +275,7 @@ def _check_arrays(graph: Graph, arrays: Sequence[NDArray]) -> None:
 
 
 def _complete_shapes(graph: Graph, variables: Sequence[Node], given: dict[str, Any]) -> Inferred:
-    numpy = _infer.np_shape()
+    numpy = state.np_shape
     known = {k: partial_shape(v, numpy) for k, v in given.items() if isinstance(v, tuple)}
     shapes = infer_shapes(graph, known, numpy)
     missing = [n for n in variables if not is_known(shapes.of(n))]
@@ -292,8 +297,8 @@ def _complete_types(
     """The type of each variable; float32 where nothing tells."""
     if type_dict is None:
         known = {n.name: torch.float32 for n in variables if "__dtype__" not in n.attrs}
-        for state in graph.states:
-            known.pop(state.name, None)
+        for node in graph.states:
+            known.pop(node.name, None)
     else:
         known = {k: torch_dtype(t) for k, t in type_dict.items() if t is not None}
     types = infer_types(graph, known)
@@ -308,6 +313,21 @@ def _context_of(node: Node, ctx: Context, group2ctx: dict[str, Context] | None) 
     return group2ctx.get(group, ctx) if group2ctx and group is not None else ctx
 
 
+class _Form(NamedTuple):
+    """What an array is to be."""
+
+    stype: str
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+    ctx: Context
+
+    def zeros(self) -> NDArray:
+        """A new array."""
+        if self.stype != "default":
+            return sparse.zeros(self.stype, self.shape, self.ctx, TORCH_TO_NP[self.dtype])
+        return wrap(allocated(torch.zeros, self.shape, dtype=self.dtype, device=self.ctx.device), self.ctx)
+
+
 class _Pool:
     """Where arrays come from: another executor, a buffer of arrays that are used again, or new memory."""
 
@@ -318,17 +338,15 @@ class _Pool:
         self.shared = shared_exec if buffer is not None else None
         self.buffer = buffer
 
-    def argument(self, name: str, stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
+    def argument(self, name: str, form: _Form) -> NDArray:
         """The array of an argument."""
-        if name in self.shared_names:
-            return self._borrowed("arg_dict", name, stype, shape, dtype, ctx)
-        return self._buffered(name, stype, shape, dtype, ctx)
+        return self.borrowed("arg_dict", name, form) if name in self.shared_names else self._buffered(name, form)
 
-    def gradient(self, name: str, stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
+    def gradient(self, name: str, form: _Form) -> NDArray:
         """The array of an argument's gradient."""
         if name in self.shared_names:
-            return self._borrowed("grad_dict", name, stype, shape, dtype, ctx)
-        return self._buffered(f"grad of {name}", stype, shape, dtype, ctx)
+            return self.borrowed("grad_dict", name, form)
+        return self._buffered(f"grad of {name}", form)
 
     def lay_out(self, weights: set[str], arrays: dict[str, tuple[NDArray, NDArray | None]]) -> None:
         """Let the weights of convolutions, and their gradients, lie channels last, but not in shared buffers."""
@@ -338,38 +356,23 @@ class _Pool:
                     if array is not None and array.stype == "default":
                         array._t.data = as_weight(array._t.data)
 
-    def state(self, name: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
-        """An auxiliary state."""
-        return self._borrowed("aux_dict", name, "default", shape, dtype, ctx)
-
-    def _borrowed(
-        self, table: str, name: str, stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context
-    ) -> NDArray:
+    def borrowed(self, table: str, name: str, form: _Form) -> NDArray:
         """The array of the shared executor when it fits, else a new one."""
         array = getattr(self.shared, table).get(name) if self.shared is not None else None
-        wanted = stype, shape, dtype
-        if array is not None and (array.stype, array.shape, torch_dtype(array.dtype)) == wanted:
+        if array is not None and (array.stype, array.shape, torch_dtype(array.dtype)) == form[:3]:
             return array
-        return _zeros(stype, shape, dtype, ctx)
+        return form.zeros()
 
-    def _buffered(self, name: str, stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
+    def _buffered(self, name: str, form: _Form) -> NDArray:
         """An array in the memory of one in the buffer if that is large enough, else a new one for the buffer."""
-        if self.buffer is None or stype != "default":
-            return _zeros(stype, shape, dtype, ctx)
+        if self.buffer is None or form.stype != "default":
+            return form.zeros()
         kept = self.buffer.get(name)
         if kept is not None:
-            if kept._t.dtype != dtype:
-                raise MXNetError(
-                    f"shared_buffer: {name!r} is {TORCH_TO_NAME[kept._t.dtype]}, but {TORCH_TO_NAME[dtype]} is needed"
-                )
-            count = math.prod(shape)
-            if kept._t.numel() >= count:
-                return wrap(kept._t.data.reshape(-1)[:count].view(shape), kept._ctx)
-        fresh = self.buffer[name] = _zeros(stype, shape, dtype, ctx)
+            has, needs = TORCH_TO_NAME[kept._t.dtype], TORCH_TO_NAME[form.dtype]
+            if has != needs:
+                raise MXNetError(f"shared_buffer: {name!r} is {has}, but {needs} is needed")
+            if kept.size >= math.prod(form.shape):
+                return in_memory_of(kept, form.shape)
+        fresh = self.buffer[name] = form.zeros()
         return fresh
-
-
-def _zeros(stype: str, shape: tuple[int, ...], dtype: torch.dtype, ctx: Context) -> NDArray:
-    if stype != "default":
-        return sparse.zeros(stype, shape, ctx, TORCH_TO_NP[dtype])
-    return wrap(allocated(torch.zeros, shape, dtype=dtype, device=ctx.device), ctx)

@@ -12,10 +12,10 @@ from .._core.graph.attrs import stored_key
 from .._core.graph.json import from_json
 from .._core.graph.node import Node
 from .._core.registry import get_op
+from .._core.state import state
 from .._core.types import DTypeLike, ShapeLike
 from ..attribute import AttrScope
 from ..base import MXNetError, integer_types
-from . import _infer
 from ._create import create
 from ._symbol import Symbol
 
@@ -110,7 +110,7 @@ def load_json(json_str: str) -> Symbol:
     """Read a symbol from the text of a ``-symbol.json`` file; see :func:`load`."""
     if not isinstance(json_str, str):
         raise TypeError("fname required to be string")
-    return Symbol(from_json(json_str, _infer.np_shape()))
+    return Symbol(from_json(json_str, state.np_shape))
 
 
 fromjson = load_json

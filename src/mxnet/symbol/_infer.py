@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._core.dtypes import TORCH_TO_NP, torch_dtype
 from .._core.graph.build import keyword_mismatch
@@ -19,89 +19,83 @@ _LISTED = 10
 _Lists = tuple[Any, Any, Any]  # of arguments, outputs, states; each a list or None
 
 
-def np_shape() -> bool:
-    """Whether NumPy shapes are in force (``mx.util.np_shape``)."""
-    return state.np_shape
-
-
-def shapes(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool) -> tuple[Any, Any, Any]:
+def shapes(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool) -> _Lists:
     """Implements ``Symbol.infer_shape`` and ``infer_shape_partial``."""
-    numpy = np_shape()
+    numpy = state.np_shape
 
     def read(shape: ShapeLike, what: str) -> Any:
         if not isinstance(shape, tuple):
             raise TypeError(f"Arguments need to be shapes (tuple), but {what} is {type(shape)}.")
         return partial_shape(tuple([operator.index(d) for d in shape]), numpy)
 
-    def run(known: dict[str, Any]) -> Inferred:
-        return infer_shapes(graph, known, numpy)
-
-    def unknown(shape: Any) -> bool:
+    def is_open(shape: Any) -> bool:
         return (not shape and not (numpy and shape == ())) or (-1 if numpy else 0) in shape
 
-    result, complete = _infer(graph, args, kwargs, "shape", read, run, lambda s: spelled_shape(s, numpy))
-    if complete or partial:
-        return result
-    _warn(
-        graph,
-        "Cannot decide shape for the following arguments (0s in shape means unknown dimensions). ",
-        result[0],
-        unknown,
-    )
-    return None, None, None
+    kind = _Kind("shape", read, lambda known: infer_shapes(graph, known, numpy), lambda s: spelled_shape(s, numpy))
+    hint = " (0s in shape means unknown dimensions)"
+    return _infer(kind, graph, args, kwargs, None if partial else is_open, hint)
 
 
-def types(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool) -> tuple[Any, Any, Any]:
+def types(graph: Graph, args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool) -> _Lists:
     """Implements ``Symbol.infer_type`` and ``infer_type_partial``."""
+    kind = _Kind("type", lambda t, _: torch_dtype(t), lambda known: infer_types(graph, known), TORCH_TO_NP.get)
+    return _infer(kind, graph, args, kwargs, None if partial else lambda t: t is None)
 
-    def run(known: dict[str, Any]) -> Inferred:
-        return infer_types(graph, known)
 
-    result, complete = _infer(
-        graph, args, kwargs, "type", lambda t, _: torch_dtype(t), run, lambda t: None if t is None else TORCH_TO_NP[t]
-    )
-    if complete or partial:
-        return result
-    _warn(graph, "Cannot decide type for the following arguments. ", result[0], lambda t: t is None)
-    return None, None, None
+class _Kind(NamedTuple):
+    """What is inferred: its word, and how it is read, found, and spelled for the user."""
+
+    word: str
+    read: Callable[[Any, str], Any]
+    run: Callable[[dict[str, Any]], Inferred]
+    spell: Callable[[Any], Any]
 
 
 def _infer(
+    kind: _Kind,
     graph: Graph,
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
-    what: str,
-    read: Callable[[Any, str], Any],
-    run: Callable[[dict[str, Any]], Inferred],
-    spell: Callable[[Any], Any],
-) -> tuple[tuple[list[Any], list[Any], list[Any]], bool]:
-    """Match the given knowledge to variables, infer, and list what is known about arguments, outputs and states."""
+    is_open: Callable[[Any], bool] | None,
+    hint: str = "",
+) -> _Lists:
+    """Match the given knowledge to variables, infer, and list what is known about arguments, outputs and states.
+
+    Where something remains unknown and ``is_open`` is given, it warns of the arguments for which that holds, and gives
+    nothing.
+    """
     if args and kwargs:
-        raise ValueError(f"Can only specify known argument {what}s either by positional or kwargs way.")
+        raise ValueError(f"Can only specify known argument {kind.word}s either by positional or kwargs way.")
     arguments, states = graph.arguments, graph.states
-    known = _match(arguments, states, args, kwargs, what, read)
+    known = _match(kind, arguments, states, args, kwargs)
     try:
-        found = run(known)
+        found = kind.run(known)
     except MXNetError as e:
         given = {**dict(zip((n.name for n in arguments), args)), **kwargs}
         listed = "".join(f"  {k}: {v}\n" for k, v in given.items())
-        raise MXNetError(f"{e}\ninfer_{what} error. Arguments:\n{listed}") from e
-    result = (
-        [spell(found.of(n)) for n in arguments],
-        [spell(found[head]) for head in graph.heads],
-        [spell(found.of(n)) for n in states],
+        raise MXNetError(f"{e}\ninfer_{kind.word} error. Arguments:\n{listed}") from e
+    of_arguments = [kind.spell(found.of(n)) for n in arguments]
+    if is_open is not None and not found.complete:
+        missing = [f"{node.name}: {value}" for node, value in zip(arguments, of_arguments) if is_open(value)]
+        if len(missing) > _LISTED:
+            missing = [*missing[:_LISTED], "..."]
+        warnings.warn(
+            f"Cannot decide {kind.word} for the following arguments{hint}. Consider providing them as input:\n\t"
+            + "\n\t".join(missing),
+            stacklevel=4,
+        )
+        return None, None, None
+    return (
+        of_arguments,
+        [kind.spell(found[head]) for head in graph.heads],
+        [kind.spell(found.of(n)) for n in states],
     )
-    return result, found.complete
 
 
 def _match(
-    arguments: Sequence[Node],
-    states: Sequence[Node],
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any],
-    what: str,
-    read: Callable[[Any, str], Any],
+    kind: _Kind, arguments: Sequence[Node], states: Sequence[Node], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> dict[str, Any]:
+    what, read = kind.word, kind.read
     if args:
         if len(args) > len(arguments):
             raise MXNetError(f"infer_{what}: {len(args)} {what}s are given, but there are {len(arguments)} arguments")
@@ -110,10 +104,3 @@ def _match(
     if any(k not in names for k in kwargs):
         keyword_mismatch(f"infer_{what}", kwargs, names)
     return {k: read(v, repr(k)) for k, v in kwargs.items() if what == "shape" or v is not None}
-
-
-def _warn(graph: Graph, message: str, found: Sequence[Any], unknown: Callable[[Any], bool]) -> None:
-    listed = [f"{node.name}: {value}" for node, value in zip(graph.arguments, found) if unknown(value)]
-    if len(listed) > _LISTED:
-        listed = [*listed[:_LISTED], "..."]
-    warnings.warn(f"{message}Consider providing them as input:\n\t" + "\n\t".join(listed), stacklevel=4)

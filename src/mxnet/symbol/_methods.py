@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._core.frontend.fluent import forwarding
 from .._core.types import Axes
 from . import op
 from ._symbol import Symbol
-
-
-def _same_arguments(name: str, function: str) -> Any:
-    def method(self: Symbol, *args: Any, **kwargs: Any) -> Symbol:
-        return getattr(op, function)(self, *args, **kwargs)
-
-    method.__name__ = name
-    method.__qualname__ = f"Symbol.{name}"
-    method.__doc__ = f"``{function}`` of this symbol; the arguments are those of :func:`{function}` after the first."
-    return method
-
 
 for _name, _function in (
     ("reshape", "reshape"),
@@ -25,7 +15,7 @@ for _name, _function in (
     ("broadcast_to", "broadcast_to"),
     ("broadcast_like", "broadcast_like"),
 ):
-    setattr(Symbol, _name, _same_arguments(_name, _function))
+    setattr(Symbol, _name, forwarding(Symbol, _name, op.__name__, _function))
 
 
 def flatten(self: Symbol, inplace: bool = False, **kwargs: Any) -> Symbol:

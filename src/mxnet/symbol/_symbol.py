@@ -12,6 +12,7 @@ from .._core.graph import build, passes
 from .._core.graph.attrs import HIDDEN_KEYS, parse_params, stored_key
 from .._core.graph.json import from_json, to_json
 from .._core.graph.node import Entry, Graph, Node, rebuild
+from .._core.state import state
 from .._core.types import ContextLike
 from ..base import ArgumentTypeError, MXNetError, NotImplementedForSymbol
 from . import _bind, _infer
@@ -245,7 +246,7 @@ class Symbol(Fluent):
             Leave out the casts of automatic mixed precision.
         """
         graph = passes.remove_amp_cast(self._graph) if remove_amp_cast else self._graph
-        return to_json(graph, _infer.np_shape())
+        return to_json(graph, state.np_shape)
 
     def save(self, fname: str, remove_amp_cast: bool = True) -> None:
         """Write a ``-symbol.json`` file; an existing one is replaced when everything has been written.
@@ -267,9 +268,9 @@ class Symbol(Fluent):
     def __getstate__(self) -> dict[str, str | None]:
         return {"handle": self.tojson(remove_amp_cast=False) if self._heads else None}
 
-    def __setstate__(self, state: dict[str, str | None]) -> None:
-        text = state["handle"]
-        self._heads = [] if text is None else from_json(text, _infer.np_shape())
+    def __setstate__(self, saved: dict[str, str | None]) -> None:
+        text = saved["handle"]
+        self._heads = [] if text is None else from_json(text, state.np_shape)
 
     def __reduce__(self) -> Any:
         return type(self), (None,), self.__getstate__()

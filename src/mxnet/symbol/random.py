@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from numbers import Number
 from typing import TYPE_CHECKING, Any
 
+from .._core.frontend.distributions import make_functions
 from .._core.frontend.namespaces import install
 from .._core.registry import get_op
 from .._core.types import DTypeLike, ShapeLike
 from ..base import ArgumentValueError, _Null, _NullType
-from ..ndarray import NDArray
 from ._create import create
 from ._functions import make_function
 from ._symbol import Symbol
@@ -18,24 +18,8 @@ from ._symbol import Symbol
 if TYPE_CHECKING:
     from ._stubs.random import *  # noqa: F403
 
-__all__ = [
-    "exponential",
-    "gamma",
-    "generalized_negative_binomial",
-    "multinomial",
-    "negative_binomial",
-    "normal",
-    "poisson",
-    "randint",
-    "randn",
-    "shuffle",
-    "uniform",
-]
 
-
-def _draw(
-    distribution: str, parameters: Mapping[str, Any], shape: object, dtype: object, kwargs: dict[str, Any]
-) -> Symbol:
+def _draw(distribution: str, parameters: Mapping[str, Any], /, shape: object, dtype: object, **kwargs: Any) -> Symbol:
     """A distribution of the given parameters: one for all draws when they are numbers, one an element for symbols."""
     values = list(parameters.values())
     if any(type(v) is not type(values[0]) for v in values) and any(isinstance(v, Symbol) for v in values):
@@ -44,20 +28,21 @@ def _draw(
             f"{next(type(v) for v in values if type(v) is not type(values[0]))}"
         )
     if isinstance(values[0], Symbol):
-        return _make(f"_sample_{distribution}", tuple(values), {}, shape, dtype, kwargs)
+        return _make(f"_sample_{distribution}", tuple(values), {}, shape, dtype, **kwargs)
     for v in values:
         if not isinstance(v, Number):
             raise ArgumentValueError(f"{distribution}: parameters must be Symbols or numbers, got {type(v)}")
-    return _make(f"_random_{distribution}", (), parameters, shape, dtype, kwargs)
+    return _make(f"_random_{distribution}", (), parameters, shape, dtype, **kwargs)
 
 
 def _make(
     op: str,
     inputs: tuple[Symbol, ...],
     parameters: Mapping[str, Any],
+    /,
     shape: object,
     dtype: object,
-    kwargs: dict[str, Any],
+    **kwargs: Any,
 ) -> Symbol:
     params = {**parameters, "shape": shape, "dtype": dtype, **kwargs}
     name, attr = params.pop("name", None), params.pop("attr", None)
@@ -82,35 +67,13 @@ def uniform(
     dtype : optional
         float32 when not given.
     """
-    return _draw("uniform", {"low": low, "high": high}, shape, dtype, kwargs)
-
-
-def normal(
-    loc: float | NDArray = 0,
-    scale: float | NDArray = 1,
-    shape: ShapeLike | _NullType | None = _Null,
-    dtype: DTypeLike | _NullType = _Null,
-    **kwargs: Any,
-) -> Symbol:
-    """Normally distributed with mean ``loc`` and standard deviation ``scale``; see :func:`uniform`."""
-    return _draw("normal", {"loc": loc, "scale": scale}, shape, dtype, kwargs)
+    return _draw("uniform", {"low": low, "high": high}, shape, dtype, **kwargs)
 
 
 def randn(*shape: int, **kwargs: Any) -> Symbol:
     """Normally distributed, of the shape given by position; ``loc``, ``scale`` and ``dtype`` by name."""
-    loc, scale = kwargs.pop("loc", 0), kwargs.pop("scale", 1)
     kwargs.pop("data", None)  # MXNet accepts and ignores one
-    return _draw("normal", {"loc": loc, "scale": scale}, shape, kwargs.pop("dtype", _Null), kwargs)
-
-
-def poisson(
-    lam: float | NDArray = 1,
-    shape: ShapeLike | _NullType | None = _Null,
-    dtype: DTypeLike | _NullType = _Null,
-    **kwargs: Any,
-) -> Symbol:
-    """Poisson distributed with the rate ``lam``; see :func:`uniform`."""
-    return _draw("poisson", {"lam": lam}, shape, dtype, kwargs)
+    return normal(shape=shape, **kwargs)  # noqa: F405
 
 
 def exponential(
@@ -122,40 +85,7 @@ def exponential(
     """Exponentially distributed with mean ``scale``; see :func:`uniform`."""
     if not isinstance(scale, (Symbol, Number)):
         raise ValueError(f"exponential: scale must be a Symbol or a number, got {type(scale)}")
-    return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, kwargs)
-
-
-def gamma(
-    alpha: float | NDArray = 1,
-    beta: float | NDArray = 1,
-    shape: ShapeLike | _NullType | None = _Null,
-    dtype: DTypeLike | _NullType = _Null,
-    **kwargs: Any,
-) -> Symbol:
-    """Gamma distributed with shape ``alpha`` and scale ``beta``; see :func:`uniform`."""
-    return _draw("gamma", {"alpha": alpha, "beta": beta}, shape, dtype, kwargs)
-
-
-def negative_binomial(
-    k: float | NDArray = 1,
-    p: float | NDArray = 1,
-    shape: ShapeLike | _NullType | None = _Null,
-    dtype: DTypeLike | _NullType = _Null,
-    **kwargs: Any,
-) -> Symbol:
-    """How many failures come before ``k`` successes of probability ``p``; see :func:`uniform`."""
-    return _draw("negative_binomial", {"k": k, "p": p}, shape, dtype, kwargs)
-
-
-def generalized_negative_binomial(
-    mu: float | NDArray = 1,
-    alpha: float | NDArray = 1,
-    shape: ShapeLike | _NullType | None = _Null,
-    dtype: DTypeLike | _NullType = _Null,
-    **kwargs: Any,
-) -> Symbol:
-    """Negative binomial with mean ``mu`` and dispersion ``alpha``; see :func:`uniform`."""
-    return _draw("generalized_negative_binomial", {"mu": mu, "alpha": alpha}, shape, dtype, kwargs)
+    return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, **kwargs)
 
 
 def randint(
@@ -169,7 +99,7 @@ def randint(
     for value in (low, high):
         if not isinstance(value, Number):
             raise TypeError(f"randint takes numbers for low and high, but got {type(value)}")
-    return _make("_random_randint", (), {"low": low, "high": high}, shape, dtype, kwargs)
+    return _make("_random_randint", (), {"low": low, "high": high}, shape, dtype, **kwargs)
 
 
 def multinomial(
@@ -183,12 +113,15 @@ def multinomial(
 
     With ``get_prob`` there is a second output, the logarithm of the probability of each draw.
     """
-    return _make("_sample_multinomial", (data,), {"get_prob": get_prob}, shape, dtype, kwargs)
+    return _make("_sample_multinomial", (data,), {"get_prob": get_prob}, shape, dtype, **kwargs)
 
 
 def shuffle(data: Symbol, **kwargs: Any) -> Symbol:
     """The slices of ``data`` along its first axis in random order."""
-    return _make("_shuffle", (data,), {}, _Null, _Null, kwargs)
+    return _make("_shuffle", (data,), {}, _Null, _Null, **kwargs)
 
+
+if not TYPE_CHECKING:  # the stub has them
+    globals().update(make_functions(__name__, _draw))
 
 install(__name__, "random", make_function)

@@ -256,11 +256,4 @@ def _again(
     aux = len(graph.program.arguments)
     inputs = [t if i < aux else t.clone() for i, t in enumerate(tensors)]  # the states have been updated already
     outputs = graph.program.run(inputs, is_train)
-    pairs = [(r, g) for r, g, flows in zip(outputs, grads, trace.flows) if flows]
-    return gradients(
-        [r for r, _ in pairs],
-        [inputs[i] for i in trace.wanted],
-        [g for _, g in pairs],
-        retain_graph=True,
-        create_graph=True,
-    )
+    return gradients(outputs, [inputs[i] for i in trace.wanted], grads, retain_graph=True, create_graph=True)

@@ -76,7 +76,8 @@ class Heads:
         MXNetError
             When an output is no loss and has no gradient to start from.
         """
-        tensors, grads = [], []
+        tensors: list[torch.Tensor] = []
+        grads: list[torch.Tensor] = []
         for name, r, g, needed in zip(self._names, results, starts, self._needed):
             stands = in_graph(r)
             if stands is None or not stands.requires_grad:
@@ -90,8 +91,6 @@ class Heads:
             if g is None:
                 g = torch.ones(r.shape, dtype=stands.dtype, device=r.device)
             grads.append(g if g.dtype == stands.dtype else g.to(stands.dtype))
-        if not tensors:
-            return [None] * len(wanted)
         try:
             with Pass(state.training, state.recording):
                 return gradients(tensors, wanted, grads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -37,8 +37,9 @@ class OutputMonitor:
         self._operators = operators
         self._gradients: list[Any] = []
 
-    def start(self, variables: Mapping[str, torch.Tensor]) -> Callable[[Any, int, torch.Tensor], None]:
-        """The hook for one run, which is called with node, number and value of each output."""
+    def start(self, names: Iterable[str], inputs: Iterable[torch.Tensor]) -> Callable[[Any, int, torch.Tensor], None]:
+        """The hook for one run on inputs of these names, which is called with node, number and value of each output."""
+        variables = dict(zip(names, inputs))
         for handle in self._gradients:  # of the run before
             handle.remove()
         self._gradients = []

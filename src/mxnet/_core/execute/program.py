@@ -43,7 +43,9 @@ class Program:
     Attributes
     ----------
     arguments, aux : list of str
-        Names of the inputs, in the order in which :meth:`run` takes them.
+        Names of the arguments and of the auxiliary states.
+    inputs : tuple of str
+        The names of both, in the order in which :meth:`run` takes them.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Program:
         self.graph = graph
         self.arguments = [n.name for n in graph.arguments]
         self.aux = [n.name for n in graph.states]
+        self.inputs = (*self.arguments, *self.aux)
         self.ctx = ctx
         slots: dict[Entry, int] = {}
         for node in (*graph.arguments, *graph.states):
@@ -86,7 +89,7 @@ class Program:
         shapes = tuple([tuple(t.shape) for t in inputs])
         found = self._sized.get(shapes)
         if found is None:
-            graph = resolve_sizes(self.graph, dict(zip((*self.arguments, *self.aux), shapes)))
+            graph = resolve_sizes(self.graph, dict(zip(self.inputs, shapes)))
             found = self._sized[shapes] = type(self)(graph, self.ctx, *self._options)
             found._sized = None
         return found

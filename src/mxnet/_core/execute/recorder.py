@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,40 +16,36 @@ class NotTraceable(Exception):
     """A computation cannot be replayed for other values: it looks at values, or uses tensors from elsewhere."""
 
 
+@dataclass(slots=True, eq=False)
 class Slot:
     """A value of the recorded computation."""
 
-    __slots__ = ("index",)
-
-    def __init__(self, index: int) -> None:
-        self.index = index
+    index: int
 
     def __repr__(self) -> str:
         return f"v{self.index}"
 
 
+@dataclass(eq=False)
 class KernelCall:
     """One kernel call: the function, its arguments with slots for tensors, and the slots of its results."""
 
-    __slots__ = ("args", "backward", "fn", "kwargs", "mutates", "reads", "results", "single")
+    fn: torch._ops.OpOverload
+    args: Sequence[Any]
+    kwargs: dict[str, Any]
+    results: list[Slot | None]
+    single: bool
+    backward: bool
 
-    def __init__(
-        self,
-        fn: torch._ops.OpOverload,
-        args: Sequence[Any],
-        kwargs: dict[str, Any],
-        results: list[Slot | None],
-        single: bool,
-        backward: bool,
-    ) -> None:
-        self.fn = fn
-        self.backward = backward
-        self.args = args
-        self.kwargs = kwargs
-        self.results = results
-        self.single = single
-        self.reads = list(_slots_in((args, list(kwargs.values()))))
-        self.mutates = fn._schema.is_mutable
+    def __post_init__(self) -> None:
+        self.reads = list(_slots_in((self.args, list(self.kwargs.values()))))
+        self.writes = [r for r in self.results if r is not None]
+        self.mutates = self.fn._schema.is_mutable
+
+    @property
+    def touches(self) -> list[Slot]:
+        """The values that it reads, and those that it makes."""
+        return self.reads + self.writes
 
 
 def _slots_in(value: object) -> Iterable[Slot]:
@@ -262,8 +259,7 @@ def write_function(
 
     last: dict[int, int] = {}
     for k, call in enumerate(calls):
-        for slot in (*call.reads, *[r for r in call.results if r is not None]):
-            last[slot.index] = k
+        last.update((slot.index, k) for slot in call.touches)
     keep = {s.index for s in outputs if s is not None} | set(constants)
     lines = []
     for k, call in enumerate(calls):
@@ -271,13 +267,7 @@ def write_function(
         results = ", ".join("_" if r is None else f"v{r.index}" for r in call.results)
         target = results if call.single or not call.results else f"{results},"
         lines.append((f"{target} = " if target else "") + f"{function(call.fn)}({', '.join(given)})")
-        ended = sorted(
-            {
-                s.index
-                for s in (*call.reads, *[r for r in call.results if r is not None])
-                if last[s.index] == k and s.index not in keep
-            }
-        )
+        ended = sorted({s.index for s in call.touches if last[s.index] == k and s.index not in keep})
         if ended:
             lines.append("del " + ", ".join(f"v{i}" for i in ended))
     arguments = ", ".join(f"v{s.index}" for s in inputs)

@@ -28,7 +28,7 @@ class SparseProgram(Program):
 def _dispatched(od: OpDef, p: SimpleNamespace, dense: Callable[..., Any]) -> Callable[..., Any]:
     """The function of a step: the operator's rule for sparse inputs, else its dense function on dense copies."""
     rule = od.sparse
-    makes_sparse = rule is not None and rule.makes_sparse is not None and rule.makes_sparse(p)
+    makes_sparse = rule is not None and rule.applies_to_dense(p)
     mutated = [i for i, name in enumerate(od.inputs) if od.is_mutated(name)] if od.mutates else []
 
     def run(*given: Any, **kwargs: Any) -> Any:
@@ -51,7 +51,7 @@ def _dispatched(od: OpDef, p: SimpleNamespace, dense: Callable[..., Any]) -> Cal
 def makes_sparse(graph: Graph) -> bool:
     """Whether a graph of dense inputs has sparse values."""
     rules = [(node.op.sparse, node.params) for node in graph.operators if node.op is not None]
-    return any(rule is not None and rule.makes_sparse is not None and rule.makes_sparse(p) for rule, p in rules)
+    return any(rule is not None and rule.applies_to_dense(p) for rule, p in rules)
 
 
 def leaf_of(x: torch.Tensor | Sparse) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,27 +12,17 @@ from ..errors import error_like, op_error
 from ..graph.node import Node
 
 
+@dataclass(slots=True, eq=False)
 class Step:
     """One operator call: which slots it reads, which it writes, and with what keyword arguments."""
 
-    __slots__ = ("device", "fn", "inputs", "kwargs", "node", "outputs", "release")
-
-    def __init__(
-        self,
-        node: Node,
-        fn: Callable[..., Any],
-        inputs: tuple[int, ...],
-        outputs: tuple[int, ...],
-        kwargs: dict[str, Any],
-        device: torch.device | None,
-    ) -> None:
-        self.node = node
-        self.fn = fn
-        self.inputs = inputs
-        self.outputs = outputs
-        self.kwargs = kwargs
-        self.device = device
-        self.release: tuple[int, ...] = ()
+    node: Node
+    fn: Callable[..., Any]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    kwargs: dict[str, Any]
+    device: torch.device | None
+    release: tuple[int, ...] = ()
 
 
 def node_error(node: Node, error: Exception, tensors: Sequence[torch.Tensor | None]) -> Exception:

@@ -84,12 +84,12 @@ class Trace:
         for call in reversed(calls):
             if not call.backward:
                 break
-            if call.mutates or any(r is not None and r.index in read for r in call.results):
+            if call.mutates or any(r.index in read for r in call.writes):
                 needed.append(call)
                 read.update(s.index for s in call.reads)
         needed.reverse()
         inputs, head_grads = recorder.inputs[:num_inputs], recorder.inputs[num_inputs:]
-        known = {s.index: s for s in (*inputs, *[r for c in first for r in c.results if r is not None])}
+        known = {s.index: s for s in (*inputs, *[r for c in first for r in c.writes])}
         saved = [s for i, s in known.items() if i in read and i not in recorder.constants]
         self._num_outputs = len(outputs)
         self._forward = write_function("forward", inputs, first, [*outputs, *saved], recorder.constants)
@@ -162,11 +162,6 @@ def _joint(
     starts = (
         [recorder.add_input(r) if known else torch.ones_like(r) for r, known in zip(results, given)] if wanted else []
     )
-    pairs = [(r, h) for r, h in zip(results, starts) if r.requires_grad]
-    grads = (
-        gradients([r for r, _ in pairs], [leaves[i] for i in wanted], [h for _, h in pairs])
-        if pairs
-        else [None] * len(wanted)
-    )
+    grads = gradients(results, [leaves[i] for i in wanted], starts) if wanted else []
     found = [None if g is None else recorder.slot_of(g) for g in grads]
     return [recorder.slot_of(r) for r in results], found, flows

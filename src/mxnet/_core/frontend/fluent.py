@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
 from typing import Any
 
 from ..registry import all_ops
@@ -13,25 +13,27 @@ def names() -> list[str]:
     return sorted(name for od in all_ops() for name in od.methods)
 
 
-def install(cls: type, find: Callable[[str], Any], array_type: str) -> None:
-    """Give a class the fluent methods it does not define itself; ``find`` gives the function of a name."""
+def add_methods(cls: type, module: str) -> None:
+    """Give a class the fluent methods it does not define itself, for functions of a module."""
     for name in names():
         if name not in vars(cls):
-            setattr(cls, name, _method(name, find, array_type))
+            setattr(cls, name, forwarding(cls, name, module, name))
 
 
-def _method(name: str, find: Callable[[str], Any], array_type: str) -> Any:
+def forwarding(cls: type, name: str, module: str, function: str) -> Any:
+    """The method of a class that calls a function of a module with the object as its first argument."""
     fn: Any = None
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         nonlocal fn
         if fn is None:
-            fn = find(name)
+            fn = getattr(sys.modules[module], function)
         return fn(self, *args, **kwargs)
 
     method.__name__ = name
-    method.__qualname__ = f"{array_type}.{name}"
+    method.__qualname__ = f"{cls.__name__}.{name}"
     method.__doc__ = (
-        f"``{name}`` of this {array_type}; the arguments are those of the function :func:`{name}` after the first."
+        f"``{function}`` of this {cls.__name__}; the arguments are those of the function :func:`{function}` after the "
+        "first."
     )
     return method

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import builtins
 import functools
+import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -59,10 +60,20 @@ def _belongs(module_name: str, name: str, value: object) -> bool:
     return not name.startswith("_") and home.startswith(module_name)
 
 
-def install(module_name: str, space: str, make: Callable[[OpDef, str], Any]) -> None:
+def install(
+    module_name: str, space: str, make: Callable[[OpDef, str], Any], modules: Mapping[str, str] | None = None
+) -> None:
     """Give a module the functions of a namespace, each made on first use.
 
     Hand-written functions of the module win. ``from module import *`` brings them all.
+
+    Parameters
+    ----------
+    module_name, space : str
+    make : callable
+        ``make(operator, shown name)`` gives a function.
+    modules : dict of str to str, optional
+        Modules of the package that are imported on first use, by what they are called there.
     """
     module = sys.modules[module_name]
     made: dict[str, Any] = {}
@@ -81,6 +92,10 @@ def install(module_name: str, space: str, make: Callable[[OpDef, str], Any]) -> 
             return made[name]
         if name == "__all__":
             return exported()
+        if modules and name in modules:
+            made[name] = found = importlib.import_module(f".{modules[name]}", module_name)
+            setattr(module, name, found)
+            return found
         table = generated()
         target = table.get(name)
         if target is None:

@@ -8,7 +8,7 @@ from ...base import MXNetError, _Null
 from ..array import Array, require_array
 from ..invoke import invoke
 from ..registry import OpDef
-from .binding import argument_order, lazy_metadata
+from .binding import argument_order, described
 
 _TAIL = ("out", "name")
 _IGNORED = frozenset(("name", "attr", "__layout__", "__profiler_scope__"))
@@ -17,7 +17,7 @@ _IGNORED = frozenset(("name", "attr", "__layout__", "__profiler_scope__"))
 def make_function(od: OpDef, shown: str, array: type[Array]) -> Any:
     """The eager function of an operator on arrays of a kind."""
     fn = _variadic(od, array) if od.variadic else _fixed(od, array)
-    return lazy_metadata(od, shown, _TAIL, "NDArray")(fn)
+    return described(fn, od, shown, _TAIL, "NDArray")
 
 
 def _fixed(od: OpDef, array: type[Array]) -> Any:
@@ -27,7 +27,6 @@ def _fixed(od: OpDef, array: type[Array]) -> Any:
     position = {name: i for i, name in enumerate(inputs)}
     order = argument_order(od) + _TAIL
     plain_order = od.arg_order is None
-    decode = {p.name: p.decode for p in od.params.values()}
     plain, nothing = _plain_types(od), frozenset[type]()
     required = frozenset(od.required)
     required_inputs = tuple(i for i, n in enumerate(inputs) if n not in od.optional_inputs)
@@ -35,7 +34,7 @@ def _fixed(od: OpDef, array: type[Array]) -> Any:
     least = len(required_inputs)
     counted = od.inputs_of is not None
     # As in MXNet and in mx.sym, operators without parameters ignore any that they are given.
-    has_params = bool(decode) or od.open_params
+    has_params = bool(od.params) or od.open_params
 
     def call(*args: Any, **kwargs: Any) -> Any:
         out = None
@@ -55,7 +54,7 @@ def _fixed(od: OpDef, array: type[Array]) -> Any:
                 elif name == "out":
                     out = value
                 elif value is not _Null and name != "name":
-                    params[name] = _decode(od, decode, name, value)
+                    params[name] = od.decode(name, value)
         for name, value in kwargs.items():
             i = position.get(name)
             if i is not None:
@@ -65,7 +64,7 @@ def _fixed(od: OpDef, array: type[Array]) -> Any:
             elif name == "out":
                 out = value
             elif has_params and value is not _Null and name not in _IGNORED:
-                params[name] = _decode(od, decode, name, value)
+                params[name] = od.decode(name, value)
         last = -1
         for i, a in enumerate(arrays):
             if a is not None:
@@ -111,7 +110,6 @@ def _wrong_inputs(od: OpDef, arrays: list[Any], params: dict[str, Any]) -> NoRet
 
 def _variadic(od: OpDef, array: type[Array]) -> Any:
     """A function that takes any number of arrays, one by one or as lists."""
-    decode = {p.name: p.decode for p in od.params.values()}
     plain, nothing = _plain_types(od), frozenset[type]()
     count_name = od.variadic or ""
     # A count with a default is the caller's to give (multi_sgd_update): inputs are more than one a weight.
@@ -134,7 +132,7 @@ def _variadic(od: OpDef, array: type[Array]) -> Any:
             elif type(value) in plain.get(name, nothing):
                 params[name] = value
             elif value is not _Null and name not in _IGNORED:
-                params[name] = _decode(od, decode, name, value)
+                params[name] = od.decode(name, value)
         if by_name and od.open_params:
             arrays = _in_order(od, arrays, dict(by_name), params)
         else:
@@ -163,10 +161,3 @@ def _in_order(od: OpDef, arrays: list[Any], by_name: dict[str, Any], params: dic
         if name not in names[len(arrays) :]:
             raise MXNetError(f"Operator {od.name} has no input {name} that is free; its inputs are {', '.join(names)}")
     return arrays + [by_name[n] for n in names if n in by_name]
-
-
-def _decode(od: OpDef, decode: dict[str, Any], name: str, value: object) -> Any:
-    try:
-        return decode[name](value)
-    except (KeyError, ValueError, TypeError):
-        return od.decode(name, value)  # raises, with the operator's name and a suggestion

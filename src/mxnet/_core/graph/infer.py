@@ -8,9 +8,9 @@ concluded from the same knowledge is remembered across graphs: real networks rep
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 import torch
 
@@ -20,11 +20,20 @@ from ..grad_mode import grad_mode
 from ..params import LARGEST_SIZE, Shape, codec_for
 from ..registry import OpDef
 from ..shapes import Conflict, PartialShape, ShapeRule, TypeRule, is_known, show, unify
-from ..types import DTypeLike
 from .node import Entry, Graph, Node
 
-# What is known about the inputs and outputs of a node, from what was known before.
-_Conclude: TypeAlias = Callable[[Node, Hashable, tuple[Any, ...]], tuple[Any, ...]]
+
+class _Kind(NamedTuple):
+    """What is inferred: shapes, or data types."""
+
+    declared: Callable[[Node], Any]  # what the attributes of a variable say
+    is_known: Callable[[Any], bool]  # whether there is nothing more to find out
+    conclude: Callable[
+        [Node, tuple[Any, ...]], tuple[Any, ...]
+    ]  # what follows from what is known about a node's arrays
+    caught: tuple[type[Exception], ...]  # what it raises for contradictions
+    cache: dict[Hashable, tuple[Any, ...]]
+
 
 _CACHE_LIMIT = 20_000
 _MAX_RANK = 64
@@ -72,14 +81,7 @@ def infer_shapes(graph: Graph, known: Mapping[str, PartialShape], np_shape: bool
     MXNetError
         For contradictions; the message names the node, the argument and both shapes.
     """
-
-    def start(node: Node) -> PartialShape:
-        given = known.get(node.name)
-        if not is_known(given) and "__shape__" in node.attrs:
-            return shape_attr(node, np_shape)
-        return given
-
-    return _run(graph, start, partial(_shapes_of, np_shape), is_known)
+    return _infer(_shapes(np_shape), graph, known)
 
 
 def infer_types(graph: Graph, known: Mapping[str, torch.dtype]) -> Inferred:
@@ -90,16 +92,18 @@ def infer_types(graph: Graph, known: Mapping[str, torch.dtype]) -> Inferred:
     MXNetError
         For contradictions; the message names the node, the argument and both types.
     """
+    return _infer(_TYPES, graph, known)
 
-    def start(node: Node) -> torch.dtype | None:
+
+def _infer(kind: _Kind, graph: Graph, known: Mapping[str, Any]) -> Inferred:
+    """Infer from what is known about variables by name."""
+
+    def start(node: Node) -> Any:
         given = known.get(node.name)
-        return type_attr(node) if given is None else given
+        declared = None if kind.is_known(given) else kind.declared(node)
+        return given if declared is None else declared
 
-    return _run(graph, start, _types_of, _is_given)
-
-
-def _is_given(dtype: DTypeLike) -> bool:
-    return dtype is not None
+    return _run(kind, graph, start)
 
 
 def infer_body_shapes(
@@ -127,27 +131,18 @@ def infer_body_shapes(
     MXNetError
         For contradictions, and for another number of inputs or outputs than the graph has.
     """
-
-    def declared(node: Node) -> PartialShape:
-        return shape_attr(node, np_shape) if "__shape__" in node.attrs else None
-
-    return _infer_body(graph, inputs, outputs, declared, partial(_shapes_of, np_shape), is_known)
+    return _infer_body(_shapes(np_shape), graph, inputs, outputs)
 
 
 def infer_body_types(
     graph: Graph, inputs: Sequence[torch.dtype | None], outputs: Sequence[torch.dtype | None]
 ) -> tuple[list[torch.dtype | None], list[torch.dtype | None]]:
     """As :func:`infer_body_shapes`, for data types."""
-    return _infer_body(graph, inputs, outputs, type_attr, _types_of, _is_given)
+    return _infer_body(_TYPES, graph, inputs, outputs)
 
 
 def _infer_body(
-    graph: Graph,
-    inputs: Sequence[Any],
-    outputs: Sequence[Any],
-    declared: Callable[[Node], Any],
-    conclude: _Conclude,
-    known: Callable[[Any], bool],
+    kind: _Kind, graph: Graph, inputs: Sequence[Any], outputs: Sequence[Any]
 ) -> tuple[list[Any], list[Any]]:
     for what, given, expected in (("inputs", inputs, graph.variables), ("outputs", outputs, graph.heads)):
         if len(given) != len(expected):
@@ -156,15 +151,17 @@ def _infer_body(
 
     def start(node: Node) -> Any:
         given = given_to[node]
-        return declared(node) if given is None else given
+        return kind.declared(node) if given is None else given
 
-    found = _run(graph, start, conclude, known, outputs)
+    found = _run(kind, graph, start, outputs)
     return [found.of(v) for v in graph.variables], [found[h] for h in graph.heads]
 
 
 def shape_attr(node: Node, np_shape: bool = False) -> PartialShape:
-    """The partial shape a variable's ``__shape__`` attribute declares."""
-    text = node.attrs["__shape__"]
+    """The partial shape a variable's ``__shape__`` attribute declares, if any."""
+    text = node.attrs.get("__shape__")
+    if text is None:
+        return None
     try:
         sizes = codec_for(Shape).decode(text)
         if len(sizes) > _MAX_RANK:
@@ -213,13 +210,7 @@ def type_attr(node: Node) -> torch.dtype | None:
 # --------------------------------------------------------------------------------------------------- the fixed point
 
 
-def _run(
-    graph: Graph,
-    start: Callable[[Node], Any],
-    conclude: _Conclude,
-    known: Callable[[Any], bool],
-    outputs: Sequence[Any] = (),
-) -> Inferred:
+def _run(kind: _Kind, graph: Graph, start: Callable[[Node], Any], outputs: Sequence[Any] = ()) -> Inferred:
     """Let every node state what it knows, then wake up neighbors of what changed until nothing does.
 
     ``start`` says what is known about variables, ``outputs`` what about the heads.
@@ -265,8 +256,8 @@ def _run(
                 continue
             touched = slots[number]
             before = tuple([values[s] for s in touched])
-            after = conclude(nodes[number], keys[number], before)
-            finished[number] = all(map(known, after))
+            after = _concluded(kind, nodes[number], keys[number], before)
+            finished[number] = all(map(kind.is_known, after))
             for slot, old, new in zip(touched, before, after):
                 if new is not old and new != old:
                     # One array can be two inputs of a node, each of which taught us something.
@@ -275,7 +266,7 @@ def _run(
         # What a sweep concluded in its own direction has been used by it already: go the other way.
         waiting = sorted((n for n in woken if not finished[n]), reverse=backwards)
         backwards = not backwards
-    return Inferred(first, values, all(known(values[s]) for s in needed))
+    return Inferred(first, values, all(kind.is_known(values[s]) for s in needed))
 
 
 def _operator(node: Node) -> OpDef:
@@ -301,35 +292,23 @@ def _fail(node: Node, error: Exception, before: Sequence[Any]) -> MXNetError:
     return MXNetError(f"Error in operator {node.name}: {error} ({op.name}: {fed})")
 
 
-_shape_cache: dict[Hashable, tuple[Any, ...]] = {}
-_type_cache: dict[Hashable, tuple[Any, ...]] = {}
-
-
-def _cached(
-    cache: dict[Hashable, tuple[Any, ...]],
-    key: Hashable,
-    before: tuple[Any, ...],
-    find: Callable[[], tuple[Any, ...]],
-) -> tuple[Any, ...]:
-    if key is None:  # operators with subgraphs or with code of the user's
-        return find()
+def _concluded(kind: _Kind, node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What is known about the inputs and outputs of a node, from what was known before; errors say which node."""
     full = (key, before)
-    found = cache.get(full)
+    found = None if key is None else kind.cache.get(full)  # no key: subgraphs, or code of the user's
     if found is None:
-        if len(cache) >= _CACHE_LIMIT:
-            cache.clear()
-        found = cache[full] = find()
+        try:
+            found = kind.conclude(node, before)
+        except kind.caught as e:
+            raise _fail(node, e, before) from e
+        if key is not None:
+            if len(kind.cache) >= _CACHE_LIMIT:
+                kind.cache.clear()
+            kind.cache[full] = found
     return found
 
 
 # --------------------------------------------------------------------------------------------------- types
-
-
-def _types_of(node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
-    try:
-        return _cached(_type_cache, key, before, lambda: _conclude_types(node, before))
-    except MXNetError as e:
-        raise _fail(node, e, before) from e
 
 
 def _conclude_types(node: Node, before: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -345,6 +324,9 @@ def _conclude_types(node: Node, before: tuple[Any, ...]) -> tuple[Any, ...]:
     return rule.values()
 
 
+_TYPES = _Kind(type_attr, lambda dtype: dtype is not None, _conclude_types, (MXNetError,), {})
+
+
 def _to_fixed_point(rule_fn: Callable[..., Any], rule: ShapeRule | TypeRule, p: SimpleNamespace) -> None:
     """Run a rule until it has nothing to add; each run can only add, so few suffice."""
     for _ in range(8):
@@ -357,13 +339,10 @@ def _to_fixed_point(rule_fn: Callable[..., Any], rule: ShapeRule | TypeRule, p: 
 # --------------------------------------------------------------------------------------------------- shapes
 
 
-def _shapes_of(np_shape: bool, node: Node, key: Hashable, before: tuple[Any, ...]) -> tuple[Any, ...]:
-    if np_shape and key is not None:
-        key = (key, np_shape)
-    try:
-        return _cached(_shape_cache, key, before, lambda: _conclude_shapes(node, before, np_shape))
-    except (ValueError, TypeError, IndexError, RuntimeError) as e:
-        raise _fail(node, e, before) from e
+@cache
+def _shapes(np_shape: bool) -> _Kind:
+    declared, conclude = partial(shape_attr, np_shape=np_shape), partial(_conclude_shapes, np_shape=np_shape)
+    return _Kind(declared, is_known, conclude, (ValueError, TypeError, IndexError, RuntimeError), {})
 
 
 def _conclude_shapes(node: Node, before: tuple[Any, ...], np_shape: bool) -> tuple[Any, ...]:
@@ -394,14 +373,16 @@ def _conclude_shapes(node: Node, before: tuple[Any, ...], np_shape: bool) -> tup
     return rule.values()
 
 
-def _open_shape(node: Node, np_shape: bool) -> list[PartialShape] | None:
-    """Creation operators may leave sizes open: ``zeros(shape=(0, 200))`` takes the batch size from its users.
+def has_open_range(p: SimpleNamespace) -> bool:
+    """Whether a creation operator takes its length from its users: ``arange(infer_range=True)`` without a stop."""
+    return getattr(p, "infer_range", False) and p.stop is None
 
-    So does ``arange(infer_range=True)`` without a stop.
-    """
+
+def _open_shape(node: Node, np_shape: bool) -> list[PartialShape] | None:
+    """Creation operators may leave sizes open: ``zeros(shape=(0, 200))`` takes the batch size from its users."""
     if node.inputs:
         return None
-    if getattr(node.params, "infer_range", False) and node.params.stop is None:
+    if has_open_range(node.params):
         return [(None,)]
     shape = partial_shape(getattr(node.params, "shape", None), np_shape)
     return None if shape is None or is_known(shape) else [shape]

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..ops.elemwise.copying import copy
 from ..shapes import PartialShape, is_known
-from .infer import infer_shapes
+from .infer import has_open_range, infer_shapes
 from .node import Entry, Graph, Node, rebuild
 
 
@@ -54,17 +54,13 @@ def deferred_sizes(graph: Graph) -> list[Node]:
     return [n for n in graph.operators if not n.inputs and _is_deferred(n)]
 
 
-def _has_open_range(p: SimpleNamespace) -> bool:
-    return getattr(p, "infer_range", False) and p.stop is None
-
-
 def _sized(p: SimpleNamespace, shape: tuple[int, ...]) -> dict[str, Any]:
     """The parameters that give a creation operator this shape."""
-    return {"stop": p.start + p.step * shape[0] / p.repeat} if _has_open_range(p) else {"shape": shape}
+    return {"stop": p.start + p.step * shape[0] / p.repeat} if has_open_range(p) else {"shape": shape}
 
 
 def _is_deferred(node: Node) -> bool:
-    if _has_open_range(node.params):
+    if has_open_range(node.params):
         return True
     if not hasattr(node.params, "shape"):
         return False

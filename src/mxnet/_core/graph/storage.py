@@ -35,9 +35,7 @@ def infer_storage(graph: Graph, known: Mapping[str, str]) -> Stypes:
         given = tuple([found[e] for e in node.inputs])
         first = None
         rule = node.op.sparse
-        if rule is not None and (
-            any(s != "default" for s in given) or (rule.makes_sparse is not None and rule.makes_sparse(node.params))
-        ):
+        if rule is not None and (any(s != "default" for s in given) or rule.applies_to_dense(node.params)):
             first = rule.infer(given, node.params)
         for i in range(node.num_outputs):
             found[node, i] = "default"

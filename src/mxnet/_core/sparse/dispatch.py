@@ -7,6 +7,7 @@ MXNet's ``FInferStorageType`` does, and how to compute it. Combinations without 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +25,7 @@ from .storage import Rows, Sparse, as_dense, proxy_for, stype_of, wants_rows
 Stypes = tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
 class Rule:
     """How an operator works on sparse arrays.
 
@@ -45,23 +47,16 @@ class Rule:
         ``makes_sparse(p)``: whether dense inputs can give sparse outputs.
     """
 
-    __slots__ = ("backward", "infer", "infer_backward", "makes_sparse", "run", "strict")
+    infer: Callable[[Stypes, Any], str | None]
+    run: Callable[[Sequence[Any], Any], Any]
+    backward: Callable[..., Any] | None = None
+    infer_backward: Callable[[str, Stypes, Any], Sequence[str]] | None = None
+    strict: bool = False
+    makes_sparse: Callable[[Any], bool] | None = None
 
-    def __init__(
-        self,
-        infer: Callable[[Stypes, Any], str | None],
-        run: Callable[[Sequence[Any], Any], Any],
-        backward: Callable[..., Any] | None = None,
-        infer_backward: Callable[[str, Stypes, Any], Sequence[str]] | None = None,
-        strict: bool = False,
-        makes_sparse: Callable[[Any], bool] | None = None,
-    ) -> None:
-        self.infer = infer
-        self.run = run
-        self.backward = backward
-        self.infer_backward = infer_backward
-        self.strict = strict
-        self.makes_sparse = makes_sparse
+    def applies_to_dense(self, p: SimpleNamespace) -> bool:
+        """Whether dense inputs give sparse outputs under these parameters."""
+        return self.makes_sparse is not None and self.makes_sparse(p)
 
 
 def add_rule(names: str, make: Callable[..., Any], *args: Any, **options: Any) -> None:
@@ -180,12 +175,9 @@ class _Call:
         if "stype" in kwargs:
             kwargs["stype"] = "default"
         result = self.od.run([with_history(x) for x in self.sources], kwargs)
-        outputs = [result] if isinstance(result, Tensor) else list(result)
-        pairs = [(o, g) for o, g in zip(outputs, grads) if g is not None and o.requires_grad]
-        wanted = [x.proxy if isinstance(x, Sparse) else x for x, n in zip(self.sources, needed) if n]
-        heads = [g.to_dense() if g.is_sparse else g for _, g in pairs]
-        found = iter(gradients([o for o, _ in pairs], wanted, heads, True, True))
-        return [next(found) if n else None for n in needed]
+        wanted = [x.proxy if isinstance(x, Sparse) else x for x in self.sources]
+        starts = [g.to_dense() if g is not None and g.is_sparse else g for g in grads]
+        return _needed_gradients(result, wanted, starts, needed, True)
 
 
 class _Node(torch.autograd.Function):
@@ -226,10 +218,13 @@ def dense_gradients(
     with grad_mode(True):
         leaves = [None if x is None else as_dense(x).requires_grad_(n) for x, n in zip(inputs, needed)]
         result = od.run(leaves, kwargs)
+    return _needed_gradients(result, leaves, [as_dense(g) for g in grads], needed, False)
+
+
+def _needed_gradients(
+    result: Any, inputs: Sequence[Any], grads: Sequence[Tensor | None], needed: Sequence[bool], again: bool
+) -> list[Tensor | None]:
+    """One gradient an input, None where it is not needed; ``again``: they are to be differentiated in turn."""
     outputs = [result] if isinstance(result, Tensor) else list(result)
-    pairs = [(o, as_dense(g)) for o, g in zip(outputs, grads) if g is not None and o.requires_grad]
-    if not pairs:
-        return [None] * len(leaves)
-    wanted = [x for x, n in zip(leaves, needed) if n and x is not None]
-    found = iter(gradients([o for o, _ in pairs], wanted, [g for _, g in pairs]))
+    found = iter(gradients(outputs, [x for x, n in zip(inputs, needed) if n], grads, again, again))
     return [next(found) if n else None for n in needed]

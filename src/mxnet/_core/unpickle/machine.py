@@ -28,6 +28,7 @@ _LITERALS = frozenset(
     ).split()
 )
 _EMPTY = {"EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_SET": set}
+_TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _IGNORED = frozenset(("PROTO", "FRAME"))
 
 
@@ -70,6 +71,8 @@ class Machine:
             elif name in _EMPTY:
                 self._spend(_CONTAINER)
                 self._push(_EMPTY[name]())
+            elif name in _TUPLES:
+                self._tuple_of([self._pop() for _ in range(_TUPLES[name])][::-1])
             elif name == "STOP":
                 return self._pop()
             elif name not in _IGNORED:
@@ -121,20 +124,20 @@ class Machine:
             raise pickle.UnpicklingError(f"a number has {value.bit_length()} bits")
         self._push(value)
 
-    # ------------------------------------------------------------------ instructions, by their names in pickletools
+    # ------------------------------------------------------------------ instructions: do_ and pickletools' names
 
-    def _mark(self) -> None:
+    def do_mark(self) -> None:
         self._spend(_SLOT * 3)
         self._marks.append(len(self._stack))
 
-    def _pop_mark(self) -> None:
+    def do_pop_mark(self) -> None:
         self._since_mark()
 
-    def _dup(self) -> None:
+    def do_dup(self) -> None:
         value = self._pop()
         self._stack += [value, value]
 
-    def _drop(self) -> None:
+    def do_pop(self) -> None:
         if self._marks and len(self._stack) == self._marks[-1]:
             self._marks.pop()
         else:
@@ -144,38 +147,29 @@ class Machine:
         self._spend(64 + _SLOT * len(values))
         self._push(tuple(values))
 
-    def _tuple(self) -> None:
+    def do_tuple(self) -> None:
         self._tuple_of(self._since_mark())
 
-    def _tuple1(self) -> None:
-        self._tuple_of([self._pop()])
-
-    def _tuple2(self) -> None:
-        self._tuple_of([self._pop() for _ in range(2)][::-1])
-
-    def _tuple3(self) -> None:
-        self._tuple_of([self._pop() for _ in range(3)][::-1])
-
-    def _list(self) -> None:
+    def do_list(self) -> None:
         self._spend(_CONTAINER)
         self._push(self._since_mark())
 
-    def _dict(self) -> None:
+    def do_dict(self) -> None:
         self._spend(_CONTAINER)
         values = self._since_mark()
         self._push({})
         self._fill(values)
 
-    def _frozenset(self) -> None:
+    def do_frozenset(self) -> None:
         values = self._since_mark()
         self._spend(_CONTAINER + _ENTRY * len(values))
         self._push(frozenset(map(self._keys.check, values)))
 
-    def _append(self) -> None:
+    def do_append(self) -> None:
         value = self._pop()
         self._top(list).append(value)
 
-    def _appends(self) -> None:
+    def do_appends(self) -> None:
         values = self._since_mark()
         self._top(list).extend(values)
 
@@ -187,21 +181,21 @@ class Machine:
         for key, value in zip(values[::2], values[1::2]):
             target[self._keys.check(key)] = value
 
-    def _setitem(self) -> None:
+    def do_setitem(self) -> None:
         value, key = self._pop(), self._pop()
         self._fill([key, value])
 
-    def _setitems(self) -> None:
+    def do_setitems(self) -> None:
         self._fill(self._since_mark())
 
-    def _additems(self) -> None:
+    def do_additems(self) -> None:
         values = self._since_mark()
         self._spend(_ENTRY * len(values))
         self._top(set).update(map(self._keys.check, values))
 
     # The memo: values that are referred to again.
 
-    def _put(self, number: int) -> None:
+    def do_put(self, number: int) -> None:
         value = self._pop()
         if number < 0:
             raise pickle.UnpicklingError(f"it keeps a value as number {number}")
@@ -210,10 +204,10 @@ class Machine:
         self._memo[number] = value
         self._push(value)
 
-    def _memoize(self) -> None:
-        self._put(len(self._memo))
+    def do_memoize(self) -> None:
+        self.do_put(len(self._memo))
 
-    def _get(self, number: int) -> None:
+    def do_get(self, number: int) -> None:
         if number not in self._memo:
             raise pickle.UnpicklingError(f"it refers to value {number}, which there is not")
         self._push(self._memo[number])
@@ -226,30 +220,30 @@ class Machine:
             self._found[key] = classes.find(module, name, self._bases)
         self._push(self._found[key])
 
-    def _global(self, names: str) -> None:
+    def do_global(self, names: str) -> None:
         self._find(*names.split(" ", 1))
 
-    def _stack_global(self) -> None:
+    def do_stack_global(self) -> None:
         name, module = self._pop(), self._pop()
         self._find(module, name)
 
-    def _reduce(self) -> None:
+    def do_reduce(self) -> None:
         args, function = self._pop(), self._pop()
         self._spend(_OBJECT)
         self._push(classes.call(function, args, self._spend, self._keys, self._bases))
 
-    def _newobj(self) -> None:
+    def do_newobj(self) -> None:
         args, cls = self._pop(), self._pop()
         self._spend(_OBJECT)
         self._push(classes.new(cls, args, self._bases))
 
-    def _newobj_ex(self) -> None:
+    def do_newobj_ex(self) -> None:
         named = self._pop()
         if type(named) is not dict or named:
             raise pickle.UnpicklingError("it makes an object with named arguments")
-        self._newobj()
+        self.do_newobj()
 
-    def _build(self) -> None:
+    def do_build(self) -> None:
         state, made = self._pop(), self._pop()
         classes.build(made, state, self._spend, self._bases)
         self._push(made)
@@ -258,33 +252,7 @@ class Machine:
 # Instructions that do more than push a value. Persistent objects, extension codes, old-style instances and buffers
 # outside the file are not among them.
 _METHODS: dict[str, Callable[..., None]] = {
-    "MARK": Machine._mark,
-    "POP_MARK": Machine._pop_mark,
-    "DUP": Machine._dup,
-    "POP": Machine._drop,
-    "TUPLE": Machine._tuple,
-    "TUPLE1": Machine._tuple1,
-    "TUPLE2": Machine._tuple2,
-    "TUPLE3": Machine._tuple3,
-    "LIST": Machine._list,
-    "DICT": Machine._dict,
-    "FROZENSET": Machine._frozenset,
-    "APPEND": Machine._append,
-    "APPENDS": Machine._appends,
-    "SETITEM": Machine._setitem,
-    "SETITEMS": Machine._setitems,
-    "ADDITEMS": Machine._additems,
-    "PUT": Machine._put,
-    "BINPUT": Machine._put,
-    "LONG_BINPUT": Machine._put,
-    "MEMOIZE": Machine._memoize,
-    "GET": Machine._get,
-    "BINGET": Machine._get,
-    "LONG_BINGET": Machine._get,
-    "GLOBAL": Machine._global,
-    "STACK_GLOBAL": Machine._stack_global,
-    "REDUCE": Machine._reduce,
-    "NEWOBJ": Machine._newobj,
-    "NEWOBJ_EX": Machine._newobj_ex,
-    "BUILD": Machine._build,
+    name.removeprefix("do_").upper(): method for name, method in vars(Machine).items() if name.startswith("do_")
 }
+for _short, _longer in (("PUT", ("BINPUT", "LONG_BINPUT")), ("GET", ("BINGET", "LONG_BINGET"))):
+    _METHODS.update(dict.fromkeys(_longer, _METHODS[_short]))

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import NDArray
+from ..._core.types import DTypeLike, ShapeLike
+from ...base import _NullType
+from ...context import Context
 
 __all__ = [
     "_generated",
@@ -23,6 +26,11 @@ __all__ = [
     "poisson_like",
     "uniform_like",
     "unique_zipfian",
+    "normal",
+    "poisson",
+    "gamma",
+    "negative_binomial",
+    "generalized_negative_binomial",
 ]
 
 def _generated() -> dict[str, str]: ...
@@ -58,3 +66,13 @@ def uniform_like(data: NDArray, low: float = 0.0, high: float = 1.0, out: NDArra
     """Draw uniformly from ``[low, high)``; shape and type are those of ``data``."""
 def unique_zipfian(range_max: int, shape: int | Sequence[int] | None = None, out: NDArray | None = None, name: str | None = None) -> list[NDArray]:
     """Draw different class numbers from an approximately Zipfian distribution."""
+def normal(loc: float | NDArray = 0, scale: float | NDArray = 1, shape: ShapeLike | _NullType | None = ..., dtype: DTypeLike | _NullType = ..., ctx: Context | None = None, out: NDArray | None = None, **kwargs: Any) -> NDArray:
+    """Draw from the normal distribution with mean ``loc`` and standard deviation ``scale``; see :func:`uniform`."""
+def poisson(lam: float | NDArray = 1, shape: ShapeLike | _NullType | None = ..., dtype: DTypeLike | _NullType = ..., ctx: Context | None = None, out: NDArray | None = None, **kwargs: Any) -> NDArray:
+    """Draw from the Poisson distribution with rate ``lam``, as floating-point numbers; see :func:`uniform`."""
+def gamma(alpha: float | NDArray = 1, beta: float | NDArray = 1, shape: ShapeLike | _NullType | None = ..., dtype: DTypeLike | _NullType = ..., ctx: Context | None = None, out: NDArray | None = None, **kwargs: Any) -> NDArray:
+    """Draw from the gamma distribution with shape ``alpha`` and scale ``beta``; see :func:`uniform`."""
+def negative_binomial(k: float | NDArray = 1, p: float | NDArray = 1, shape: ShapeLike | _NullType | None = ..., dtype: DTypeLike | _NullType = ..., ctx: Context | None = None, out: NDArray | None = None, **kwargs: Any) -> NDArray:
+    """Draw from the negative binomial distribution: how many failures come before ``k`` successes of probability ``p``; see :func:`uniform`."""
+def generalized_negative_binomial(mu: float | NDArray = 1, alpha: float | NDArray = 1, shape: ShapeLike | _NullType | None = ..., dtype: DTypeLike | _NullType = ..., ctx: Context | None = None, out: NDArray | None = None, **kwargs: Any) -> NDArray:
+    """Draw from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``; see :func:`uniform`."""

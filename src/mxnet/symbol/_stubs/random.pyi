@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import Symbol
+from ..._core.types import DTypeLike, ShapeLike
+from ...base import _NullType
 
 __all__ = [
     "_generated",
@@ -23,6 +25,11 @@ __all__ = [
     "poisson_like",
     "uniform_like",
     "unique_zipfian",
+    "normal",
+    "poisson",
+    "gamma",
+    "negative_binomial",
+    "generalized_negative_binomial",
 ]
 
 def _generated() -> dict[str, str]: ...
@@ -58,3 +65,13 @@ def uniform_like(data: Symbol | None = None, low: float = 0.0, high: float = 1.0
     """Draw uniformly from ``[low, high)``; shape and type are those of ``data``."""
 def unique_zipfian(range_max: int, shape: int | Sequence[int] | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Draw different class numbers from an approximately Zipfian distribution."""
+def normal(loc: float | Symbol = 0, scale: float | Symbol = 1, shape: ShapeLike | _NullType | None = ..., dtype: DTypeLike | _NullType = ..., **kwargs: Any) -> Symbol:
+    """Draw from the normal distribution with mean ``loc`` and standard deviation ``scale``; see :func:`uniform`."""
+def poisson(lam: float | Symbol = 1, shape: ShapeLike | _NullType | None = ..., dtype: DTypeLike | _NullType = ..., **kwargs: Any) -> Symbol:
+    """Draw from the Poisson distribution with rate ``lam``, as floating-point numbers; see :func:`uniform`."""
+def gamma(alpha: float | Symbol = 1, beta: float | Symbol = 1, shape: ShapeLike | _NullType | None = ..., dtype: DTypeLike | _NullType = ..., **kwargs: Any) -> Symbol:
+    """Draw from the gamma distribution with shape ``alpha`` and scale ``beta``; see :func:`uniform`."""
+def negative_binomial(k: float | Symbol = 1, p: float | Symbol = 1, shape: ShapeLike | _NullType | None = ..., dtype: DTypeLike | _NullType = ..., **kwargs: Any) -> Symbol:
+    """Draw from the negative binomial distribution: how many failures come before ``k`` successes of probability ``p``; see :func:`uniform`."""
+def generalized_negative_binomial(mu: float | Symbol = 1, alpha: float | Symbol = 1, shape: ShapeLike | _NullType | None = ..., dtype: DTypeLike | _NullType = ..., **kwargs: Any) -> Symbol:
+    """Draw from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``; see :func:`uniform`."""
