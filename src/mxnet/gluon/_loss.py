@@ -66,7 +66,7 @@ class Loss(HybridBlock):
 
     Parameters
     ----------
-    weight : float or None
+    weight : float, optional
         Factor of the loss.
     batch_axis : int
         Axis of the samples.
@@ -79,9 +79,6 @@ class Loss(HybridBlock):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(batch_axis={self._batch_axis}, w={self._weight})"
-
-    def hybrid_forward(self, F: ModuleType, x: Any, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
 
     def _weighted(self, F: ModuleType, loss: object, sample_weight: object | None = None, scale: float = 1.0) -> Any:
         """``loss`` times the weights."""

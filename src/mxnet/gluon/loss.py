@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from .. import ndarray
+from .._core.descriptions import complete
 from ..base import ArgumentValueError, numeric_types
 from ..util import is_np_array
 from ._cross_entropy import cross_entropy, suits
@@ -48,13 +49,6 @@ _FOR_LOSSES = (_apply_weighting, is_np_array, numeric_types)  # which programs t
 class L2Loss(Loss):
     """Half the squared difference, ``weight / 2 * (label - pred)**2``.
 
-    Parameters
-    ----------
-    weight : float, default 1.0
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
-
     Examples
     --------
     >>> import mxnet as mx
@@ -86,10 +80,6 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
     ----------
     from_sigmoid : bool, default False
         Whether predictions are probabilities already; else the loss applies the sigmoid, without overflow.
-    weight : float, optional
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
 
     Notes
     -----
@@ -130,10 +120,6 @@ class SoftmaxCrossEntropyLoss(Loss):
         Whether labels are numbers of classes, without the axis ``axis``; else probabilities in the shape of ``pred``.
     from_logits : bool, default False
         Whether ``pred`` are logarithms of probabilities already; else the loss applies the softmax.
-    weight : float, optional
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
 
     Examples
     --------
@@ -180,8 +166,6 @@ class KLDivLoss(Loss):
         Whether ``pred`` are logarithms of probabilities already; else the loss applies the softmax.
     axis : int, default -1
         Axis of that softmax.
-    weight : float, optional
-        Factor of the loss.
     batch_axis : int, default 0
         Axis of the samples. Unlike other losses this one is the sum over the others.
     """
@@ -214,8 +198,6 @@ class CTCLoss(Loss):
         Axes of the predictions, ``"NTC"`` or ``"TNC"``; C counts the classes and, last, the blank.
     label_layout : str, default 'NT'
         Axes of the labels, ``"NT"`` or ``"TN"``.
-    weight : float, optional
-        Factor of the loss.
 
     Notes
     -----
@@ -260,10 +242,6 @@ class HuberLoss(Loss):
     ----------
     rho : float, default 1
         Where the one becomes the other.
-    weight : float, optional
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
     """
 
     def __init__(self, rho: float = 1, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
@@ -284,10 +262,6 @@ class HingeLoss(Loss):
     ----------
     margin : float, default 1
         From where on predictions cost nothing.
-    weight : float, optional
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
     """
 
     def __init__(self, margin: float = 1, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
@@ -299,7 +273,7 @@ class HingeLoss(Loss):
 
 
 class SquaredHingeLoss(HingeLoss):
-    """``max(0, margin - pred * label)**2`` for labels -1 and 1. The parameters are those of :class:`HingeLoss`."""
+    """``max(0, margin - pred * label)**2`` for labels -1 and 1."""
 
     def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         missed = F.relu(self._margin - pred * _reshape_like(F, label, pred))
@@ -311,10 +285,6 @@ class LogisticLoss(Loss):
 
     Parameters
     ----------
-    weight : float, optional
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
     label_format : str, default 'signed'
         ``"signed"`` for labels -1 and 1, ``"binary"`` for 0 and 1.
     """
@@ -343,10 +313,6 @@ class TripletLoss(Loss):
     ----------
     margin : float, default 1
         The difference of squared distances from where on the loss is zero.
-    weight : float, optional
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
     """
 
     def __init__(self, margin: float = 1, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
@@ -365,12 +331,8 @@ class PoissonNLLLoss(Loss):
 
     Parameters
     ----------
-    weight : float, optional
-        Factor of the loss.
     from_logits : bool, default True
         Whether ``pred`` are logarithms of the expected counts, else the counts themselves.
-    batch_axis : int, default 0
-        Axis of the samples.
     compute_full : bool, default False
         Whether the term that does not depend on ``pred`` is added, by Stirling's formula for targets above 1.
     """
@@ -408,10 +370,6 @@ class CosineEmbeddingLoss(Loss):
 
     Parameters
     ----------
-    weight : float, optional
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
     margin : float, default 0
         Cosine up to which unlike pairs cost nothing.
     """
@@ -442,10 +400,6 @@ class SDMLLoss(Loss):
     ----------
     smoothing_parameter : float, default 0.3
         What the labels give to the other rows.
-    weight : float, default 1.0
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
     """
 
     def __init__(
@@ -475,3 +429,6 @@ class SDMLLoss(Loss):
 
 SigmoidBCELoss = SigmoidBinaryCrossEntropyLoss
 SoftmaxCELoss = SoftmaxCrossEntropyLoss
+
+for _name in __all__:
+    complete(globals()[_name])

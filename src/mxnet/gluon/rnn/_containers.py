@@ -8,7 +8,7 @@ from typing import Any
 
 from .._types import Operand
 from ..utils import _indent
-from ._base import HybridRecurrentCell, RecurrentCell, Unrolled, cells_begin_state, cells_state_info
+from ._base import HybridRecurrentCell, RecurrentCell, Unrolled, Wanted, cells_begin_state, cells_state_info
 from ._sequences import (
     _format_sequence,
     _get_begin_state,
@@ -59,7 +59,6 @@ class _Stack(_Several):
         return found
 
     def __call__(self, inputs: Operand, states: Sequence[Operand]) -> tuple[Any, list[Any]]:
-        """Make one step."""
         self._counter += 1
         if any(isinstance(cell, BidirectionalCell) for cell in self._children.values()):
             raise AssertionError("a stack with a BidirectionalCell cannot be stepped. Please use unroll")
@@ -69,15 +68,8 @@ class _Stack(_Several):
             found.extend(own)
         return inputs, found
 
-    def _unroll(
-        self,
-        length: int,
-        inputs: Operand | Sequence[Operand],
-        begin_state: Any,
-        layout: str,
-        merge: bool | None,
-        valid_length: Any,
-    ) -> Unrolled:
+    def _unroll(self, inputs: Any, begin_state: Any, wanted: Wanted) -> Unrolled:
+        length, layout, merge, valid_length = wanted
         inputs, _, F, batch_size = _format_sequence(length, inputs, layout, None)
         states = _get_begin_state(self, F, begin_state, inputs, batch_size)
         found = []
@@ -103,9 +95,6 @@ class SequentialRNNCell(_Stack):
     (2, 5, 10)
     """
 
-    def __init__(self, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
-
     def hybrid_forward(self, *args: Any, **kwargs: Any) -> Any:
         """Not for this cell; :class:`HybridSequentialRNNCell` has it."""
         raise NotImplementedError("SequentialRNNCell is no hybrid block; use HybridSequentialRNNCell")
@@ -114,11 +103,7 @@ class SequentialRNNCell(_Stack):
 class HybridSequentialRNNCell(_Stack, HybridRecurrentCell):
     """Hybrid cells one upon the other; see :class:`SequentialRNNCell`."""
 
-    def __init__(self, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
-
     def hybrid_forward(self, F: ModuleType, inputs: Operand, states: Sequence[Operand]) -> Any:
-        """Make one step."""
         return self(inputs, states)
 
 
@@ -148,15 +133,8 @@ class BidirectionalCell(_Several, HybridRecurrentCell):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(forward={self._children['l_cell']}, backward={self._children['r_cell']})"
 
-    def _unroll(
-        self,
-        length: int,
-        inputs: Operand | Sequence[Operand],
-        begin_state: Any,
-        layout: str,
-        merge: bool | None,
-        valid_length: Any,
-    ) -> Unrolled:
+    def _unroll(self, inputs: Any, begin_state: Any, wanted: Wanted) -> Unrolled:
+        length, layout, merge, valid_length = wanted
         steps, axis, F, batch_size = _format_sequence(length, inputs, layout, False)
         backwards = _reverse_sequences(steps, length, valid_length)
         states = _get_begin_state(self, F, begin_state, steps, batch_size)

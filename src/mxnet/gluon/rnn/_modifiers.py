@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from ... import symbol
 from ...base import numeric_types
 from .._types import Operand
-from ._base import HybridRecurrentCell, RecurrentCell, Unrolled
+from ._base import HybridRecurrentCell, RecurrentCell, Unrolled, Wanted
 from ._containers import BidirectionalCell, _Stack
 from ._sequences import _format_sequence, _mask_sequence_variable_length, tensor_types
 
@@ -45,24 +45,16 @@ class DropoutCell(HybridRecurrentCell):
         return []
 
     def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> tuple[Any, Any]:
-        """Make one step."""
         if self._rate <= 0:
             return inputs, states
         return F.Dropout(data=inputs, p=self._rate, axes=self._axes, name=f"t{self._counter}_fwd"), states
 
-    def _unroll(
-        self,
-        length: int,
-        inputs: Operand | Sequence[Operand],
-        begin_state: Any,
-        layout: str,
-        merge: bool | None,
-        valid_length: Any,
-    ) -> Unrolled:
+    def _unroll(self, inputs: Any, begin_state: Any, wanted: Wanted) -> Unrolled:
+        length, layout, merge, valid_length = wanted
         inputs, _, F, _ = _format_sequence(length, inputs, layout, merge)
         if isinstance(inputs, tensor_types):  # all steps in one call
             return self.hybrid_forward(F, inputs, begin_state or [])
-        return super()._unroll(length, inputs, begin_state, layout, merge, None)
+        return super()._unroll(inputs, begin_state, wanted._replace(valid_length=None))
 
 
 class ModifierCell(HybridRecurrentCell):
@@ -107,7 +99,7 @@ class ModifierCell(HybridRecurrentCell):
             self.base_cell._modified = True
 
     def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
+        return super().hybrid_forward(F, inputs, states)
 
 
 def check_steps(base_cell: RecurrentCell, modifier: str, what: str) -> None:
@@ -151,7 +143,6 @@ class ZoneoutCell(ModifierCell):
         self._prev_output = None
 
     def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
-        """Make one step."""
         new_output, new_states = self.base_cell(inputs, states)
 
         def mixed(p: float, new: Operand, old: Any) -> Any:
@@ -180,19 +171,11 @@ class ResidualCell(ModifierCell):
         super().__init__(base_cell)
 
     def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
-        """Make one step."""
         output, states = self.base_cell(inputs, states)
         return F.elemwise_add(output, inputs, name=f"t{self._counter}_fwd"), states
 
-    def _unroll(
-        self,
-        length: int,
-        inputs: Operand | Sequence[Operand],
-        begin_state: Any,
-        layout: str,
-        merge: bool | None,
-        valid_length: Any,
-    ) -> Unrolled:
+    def _unroll(self, inputs: Any, begin_state: Any, wanted: Wanted) -> Unrolled:
+        length, layout, merge, valid_length = wanted
         outputs, states = self._of_base("unroll", length, inputs, begin_state, layout, merge, valid_length)
         merge = isinstance(outputs, tensor_types) if merge is None else merge
         inputs, axis, F, _ = _format_sequence(length, inputs, layout, merge)

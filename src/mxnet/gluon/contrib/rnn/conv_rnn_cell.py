@@ -10,9 +10,9 @@ from types import ModuleType
 from typing import Any
 
 from ...._core.defaults import Defaults
-from ....initializer import Initializer
+from ...._core.descriptions import complete
 from ..._types import Operand
-from ...rnn import HybridRecurrentCell
+from ...rnn._base import _GatedCell
 
 __all__ = [
     "Conv1DGRUCell",
@@ -26,7 +26,9 @@ __all__ = [
     "Conv3DRNNCell",
 ]
 
-_PARAMETERS = """
+
+class _BaseConvRNNCell(Defaults, _GatedCell):
+    """A cell whose maps are convolutions.
 
     Parameters
     ----------
@@ -43,22 +45,14 @@ _PARAMETERS = """
         The order of the axes.
     activation : str or Block
         In place of tanh.
-    prefix, params
-        See :class:`mxnet.gluon.Block`.
 
     Raises
     ------
     AssertionError
         For tuples of another length than there are spatial axes, and even windows on the state.
-"""
-
-
-class _BaseConvRNNCell(Defaults, HybridRecurrentCell):
-    """A cell with convolutions of the input and of the hidden state, each for ``_gates`` gates."""
+    """
 
     _dims: int
-    _gates = 1
-    _num_states = 1
 
     def __init__(
         self,
@@ -107,16 +101,12 @@ class _BaseConvRNNCell(Defaults, HybridRecurrentCell):
         state = [n + 2 * p - d * (k - 1) if n else 0 for n, k, p, d in windows]
         self._state_shape = self._in_layout(tuple(state), hidden_channels)
         rows = hidden_channels * self._gates
-
-        def parameter(name: str, shape: tuple[int, ...], init: Initializer | str) -> Any:
-            return self.params.get(name, shape=shape, init=init, allow_deferred_init=True)
-
         i2h_shape = self._in_layout(self._i2h_kernel, self._in_channels)
         h2h_shape = self._in_layout(self._h2h_kernel, hidden_channels)
-        self.i2h_weight = parameter("i2h_weight", (rows, *i2h_shape), i2h_weight_initializer)
-        self.h2h_weight = parameter("h2h_weight", (rows, *h2h_shape), h2h_weight_initializer)
-        self.i2h_bias = parameter("i2h_bias", (rows,), i2h_bias_initializer)
-        self.h2h_bias = parameter("h2h_bias", (rows,), h2h_bias_initializer)
+        self._add("i2h_weight", (rows, *i2h_shape), i2h_weight_initializer)
+        self._add("h2h_weight", (rows, *h2h_shape), h2h_weight_initializer)
+        self._add("i2h_bias", (rows,), i2h_bias_initializer)
+        self._add("h2h_bias", (rows,), h2h_bias_initializer)
 
     def _channels_last(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return (*shape[1:], shape[0]) if self._channel_axis == 1 else shape
@@ -135,37 +125,19 @@ class _BaseConvRNNCell(Defaults, HybridRecurrentCell):
         return [{"shape": shape, "__layout__": self._conv_layout} for _ in range(self._num_states)]
 
     def hybrid_forward(self, F: ModuleType, inputs: Operand, states: Sequence[Operand], **weights: Any) -> Any:  # type: ignore[override]
-        """Make one step."""
-        prefix = f"t{self._counter}_"
+        return self._run(F, inputs, states, weights)
 
-        def convolved(kind: str, data: Operand, pad: Any) -> Any:
-            return F.Convolution(
-                data=data,
-                weight=weights[f"{kind}_weight"],
-                bias=weights[f"{kind}_bias"],
-                num_filter=self._hidden_channels * self._gates,
-                kernel=getattr(self, f"_{kind}_kernel"),
-                dilate=getattr(self, f"_{kind}_dilate"),
-                stride=self._stride,
-                pad=pad,
-                layout=self._conv_layout,
-                name=prefix + kind,
-            )
-
-        i2h = convolved("i2h", inputs, self._i2h_pad)
-        h2h = convolved("h2h", states[0], self._h2h_pad)
-        return self._step(F, i2h, h2h, states, prefix)
-
-    def _step(self, F: ModuleType, i2h: Operand, h2h: Operand, states: object, prefix: str) -> tuple[Any, list[Any]]:
-        """Output and new states from what the convolutions give."""
-        raise NotImplementedError(f"{type(self).__name__} must define _step")
+    def _map(self, F: ModuleType, kind: str, **arguments: Any) -> Any:
+        window = {what: getattr(self, f"_{kind}_{what}") for what in ("kernel", "dilate", "pad")}
+        channels = self._hidden_channels * self._gates
+        return F.Convolution(num_filter=channels, stride=self._stride, layout=self._conv_layout, **window, **arguments)
 
 
 class _ConvRNNCell(_BaseConvRNNCell):
     def _alias(self) -> str:
         return "conv_rnn"
 
-    def _step(self, F: ModuleType, i2h: Operand, h2h: Operand, states: object, prefix: str) -> tuple[Any, list[Any]]:
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         output = self._get_activation(F, i2h + h2h, self._activation, name=prefix + "out")
         return output, [output]
 
@@ -208,11 +180,12 @@ class _ConvGRUCell(_BaseConvRNNCell):
 
 def _cell(base: type[_BaseConvRNNCell], dims: int, layout: str, name: str, what: str) -> Any:
     """A class of cells for a number of spatial axes."""
-    text = f"{what} with convolutions over {dims} spatial {'axis' if dims == 1 else 'axes'}.{_PARAMETERS}"
-    members = {"__module__": __name__, "__doc__": text, "_dims": dims}
+    text = f"{what} with convolutions over {dims} spatial {'axis' if dims == 1 else 'axes'}."
     zeros, ones = (0,) * dims, (1,) * dims
     usual = {"i2h_pad": zeros, "i2h_dilate": ones, "h2h_dilate": ones, "conv_layout": layout}
-    return type(name, (base,), members, **usual)
+    made = type(name, (base,), {"__module__": __name__, "__doc__": text, "_dims": dims}, **usual)
+    complete(made)
+    return made
 
 
 _RNN, _LSTM, _GRU = "A simple recurrent cell", "A cell with long short-term memory", "A gated recurrent unit"

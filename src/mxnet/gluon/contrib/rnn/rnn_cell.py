@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from ...._core.descriptions import described_like
 from ....base import _as_list
 from ..._types import Operand
 from ...rnn import ModifierCell, RecurrentCell
-from ...rnn._base import Unrolled
+from ...rnn._base import Unrolled, Wanted
 from ...rnn._dense import _DenseCell
 from ...rnn._modifiers import check_steps
 from ...rnn._sequences import (
@@ -77,22 +78,14 @@ class VariationalDropoutCell(ModifierCell):
         return data * mask
 
     def hybrid_forward(self, F: ModuleType, inputs: Operand, states: Any) -> tuple[Any, list[Any]]:
-        """Make one step."""
         states = [self._dropped(F, states[0], "states"), *states[1:]]
         output, states = self.base_cell(self._dropped(F, inputs, "inputs"), states)
         return self._dropped(F, output, "outputs"), states
 
-    def _unroll(
-        self,
-        length: int,
-        inputs: Operand | Sequence[Operand],
-        begin_state: Any,
-        layout: str,
-        merge: bool | None,
-        valid_length: Any,
-    ) -> Unrolled:
+    def _unroll(self, inputs: Any, begin_state: Any, wanted: Wanted) -> Unrolled:
+        length, layout, merge, valid_length = wanted
         if self.drop_states:  # masks of inputs and outputs can be applied to all steps at once, these cannot
-            return super()._unroll(length, inputs, begin_state, layout, merge, valid_length)
+            return super()._unroll(inputs, begin_state, wanted)
         data, axis, F, batch_size = _format_sequence(length, inputs, layout, True)
 
         def dropped(sequence: Any, rate: float) -> Any:
@@ -108,6 +101,7 @@ class VariationalDropoutCell(ModifierCell):
         return _format_sequence(length, outputs, layout, merge)[0], states
 
 
+@described_like()
 class LSTMPCell(_DenseCell):
     r"""An LSTM cell whose hidden state is projected to another size (Sak et al., 2014).
 
@@ -123,10 +117,6 @@ class LSTMPCell(_DenseCell):
         Size of the output and of the hidden state.
     i2h_weight_initializer, h2h_weight_initializer, h2r_weight_initializer : str or Initializer
     i2h_bias_initializer, h2h_bias_initializer : str or Initializer
-    input_size : int
-        Size of the input; 0 to find out at the first call.
-    prefix, params
-        See :class:`mxnet.gluon.Block`.
     """
 
     _gates = 4
@@ -145,9 +135,8 @@ class LSTMPCell(_DenseCell):
         params: Any = None,
     ) -> None:
         initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        projection = projection_size, h2r_weight_initializer
-        super().__init__(hidden_size, initializers, input_size, prefix, params, projection)
-        self._projection_size = projection_size
+        self._projection_size, self._h2r_weight_initializer = projection_size, h2r_weight_initializer
+        super().__init__(hidden_size, *initializers, input_size, prefix, params)
 
     def _alias(self) -> str:
         return "lstmp"
@@ -171,21 +160,21 @@ class LSTMPCell(_DenseCell):
         i2h_bias: Operand,
         h2h_bias: Operand,
     ) -> tuple[Any, list[Any]]:
-        prefix = f"t{self._counter}_"
         weights = {"i2h_weight": i2h_weight, "h2h_weight": h2h_weight, "i2h_bias": i2h_bias, "h2h_bias": h2h_bias}
-        i2h, h2h = self._maps(F, inputs, states[0], weights, prefix)
+        hidden, (_, next_c) = self._run(F, inputs, states, weights)
+        name, size = f"t{self._counter}_out", self._projection_size
+        next_r = F.FullyConnected(data=hidden, weight=h2r_weight, num_hidden=size, no_bias=True, name=name)
+        return next_r, [next_r, next_c]
+
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         parts = F.SliceChannel(i2h + h2h, num_outputs=4, name=prefix + "slice")
         in_gate, forget_gate, candidate, out_gate = (
             F.Activation(parts[k], act_type="tanh" if name == "c" else "sigmoid", name=prefix + name)
             for k, name in enumerate("ifco")
         )
         next_c = F.elemwise_add(forget_gate * states[1], in_gate * candidate, name=prefix + "state")
-        shown = F.Activation(next_c, act_type="tanh")
-        hidden = F.elemwise_mul(out_gate, shown, name=prefix + "hidden")
-        next_r = F.FullyConnected(
-            data=hidden, weight=h2r_weight, num_hidden=self._projection_size, no_bias=True, name=prefix + "out"
-        )
-        return next_r, [next_r, next_c]
+        hidden = F.elemwise_mul(out_gate, F.Activation(next_c, act_type="tanh"), name=prefix + "hidden")
+        return hidden, [hidden, next_c]
 
 
 def dynamic_unroll(
