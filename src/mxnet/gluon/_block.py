@@ -54,6 +54,7 @@ class Block:
     ['net_dense0_weight', 'net_dense0_bias', 'net_dense1_weight', 'net_dense1_bias']
     """
 
+    _hint = ""  # what automatic names begin with, if not with the name of the class
     _is_layer = True  # a row of its own in summaries
     _told_of_numpy = False  # that its graph does not serve for arrays of mx.np
 
@@ -94,7 +95,7 @@ class Block:
 
     def _alias(self) -> str:
         """What automatic names of this kind of block are made of."""
-        return type(self).__name__.lower()
+        return self._hint or type(self).__name__.lower()
 
     @property
     def prefix(self) -> str:

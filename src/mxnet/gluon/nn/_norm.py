@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from ..._core.descriptions import described_like
 from ..._core.dtypes import torch_dtype
 from ..._core.types import DTypeLike
 from .._types import Operand
@@ -15,7 +16,21 @@ from ._arguments import InitLike, integer
 
 
 class _Norm(HybridBlock):
-    """The parameters of a normalization, and how it is printed."""
+    """The parameters of a normalization, and how it is printed.
+
+    Parameters
+    ----------
+    axis : int, default 1
+        Axis of the channels.
+    epsilon : float, default 1e-5
+        Added to the variance.
+    center, scale : bool, default True
+        Whether ``beta`` and ``gamma`` are learned.
+    beta_initializer, gamma_initializer : str or Initializer
+        Initial values.
+    in_channels : int, default 0
+        Number of channels; 0 finds it at the first call.
+    """
 
     _kwargs: dict[str, Any]
     gamma: Any
@@ -42,7 +57,25 @@ class _Norm(HybridBlock):
 
 
 class _BatchNorm(_Norm):
-    """Normalize each channel over a batch."""
+    """Normalize each channel over a batch.
+
+    Parameters
+    ----------
+    axis : int, default 1
+        Axis of the channels: 1 for ``NCHW`` data, -1 for ``NHWC``.
+    momentum : float, default 0.9
+        How much of the running averages is kept at each step.
+    center, scale : bool, default True
+        Whether ``beta`` and ``gamma`` are learned; without, they stay 0 and 1.
+    use_global_stats : bool, default False
+        Whether the running averages are used, and left alone, in training too.
+    beta_initializer, gamma_initializer, running_mean_initializer, running_variance_initializer : str or Initializer
+        Initial values.
+
+    Notes
+    -----
+    The output has the shape of the data. :meth:`cast` to float16 leaves the parameters in float32.
+    """
 
     fuse_relu = False
 
@@ -91,58 +124,30 @@ class _BatchNorm(_Norm):
         return f", in_channels={self.gamma.shape[0] or None}"
 
 
+@described_like()
 class BatchNorm(_BatchNorm):
     """Normalize each channel over a batch (Ioffe and Szegedy 2015, arXiv:1502.03167).
 
     In training the mean and variance are those of the batch, and running averages of them are kept; in prediction, or
     with ``use_global_stats``, the averages take their place.
-
-    Parameters
-    ----------
-    axis : int, default 1
-        Axis of the channels: 1 for ``NCHW`` data, -1 for ``NHWC``.
-    momentum : float, default 0.9
-        How much of the running averages is kept at each step.
-    epsilon : float, default 1e-5
-        Added to the variance.
-    center, scale : bool, default True
-        Whether ``beta`` and ``gamma`` are learned; without, they stay 0 and 1.
-    use_global_stats : bool, default False
-        Whether the running averages are used, and left alone, in training too.
-    beta_initializer, gamma_initializer, running_mean_initializer, running_variance_initializer : str or Initializer
-        Initial values.
-    in_channels : int, default 0
-        Number of channels; 0 finds it at the first call.
-
-    Notes
-    -----
-    The output has the shape of the data. :meth:`cast` to float16 leaves the parameters in float32.
     """
 
 
+@described_like()
 class BatchNormReLU(_BatchNorm):
-    """:class:`BatchNorm` and then ``max(x, 0)``, in one operator. The parameters are those of :class:`BatchNorm`."""
+    """:class:`BatchNorm` and then ``max(x, 0)``, in one operator."""
 
     fuse_relu = True
 
 
+@described_like()
 class InstanceNorm(_Norm):
     """Normalize each channel of each sample over the other axes (Ulyanov et al. 2016, arXiv:1607.08022).
 
     Parameters
     ----------
-    axis : int, default 1
-        Axis of the channels.
-    epsilon : float, default 1e-5
-        Added to the variance.
-    center : bool, default True
-        Whether ``beta`` is learned.
     scale : bool, default False
         Whether ``gamma`` is learned.
-    beta_initializer, gamma_initializer : str or Initializer
-        Initial values.
-    in_channels : int, default 0
-        Number of channels; 0 finds it at the first call.
     """
 
     def __init__(
@@ -168,6 +173,7 @@ class InstanceNorm(_Norm):
         return out.swapaxes(1, self._axis) if elsewhere else out
 
 
+@described_like()
 class LayerNorm(_Norm):
     """Normalize over one axis, the last by default (Ba et al. 2016, arXiv:1607.06450).
 
@@ -175,12 +181,6 @@ class LayerNorm(_Norm):
     ----------
     axis : int, default -1
         The axis that is normalized, and along which ``gamma`` and ``beta`` vary.
-    epsilon : float, default 1e-5
-        Added to the variance.
-    center, scale : bool, default True
-        Whether ``beta`` and ``gamma`` are learned.
-    beta_initializer, gamma_initializer : str or Initializer
-        Initial values.
     in_channels : int, default 0
         Size of the axis; 0 finds it at the first call.
     """
@@ -206,6 +206,7 @@ class LayerNorm(_Norm):
         return F.LayerNorm(data, gamma=gamma, beta=beta, axis=self._axis, eps=self._epsilon)
 
 
+@described_like()
 class GroupNorm(_Norm):
     """Normalize each group of channels of each sample (Wu and He 2018, arXiv:1803.08494).
 
@@ -213,12 +214,8 @@ class GroupNorm(_Norm):
     ----------
     num_groups : int, default 1
         Number of groups that the channels (axis 1) are divided into.
-    epsilon : float, default 1e-5
-        Added to the variance.
     center, scale : bool, default True
         Whether ``beta`` and ``gamma``, one number a group, are learned.
-    beta_initializer, gamma_initializer : str or Initializer
-        Initial values.
     """
 
     def __init__(

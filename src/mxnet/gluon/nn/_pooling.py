@@ -28,6 +28,8 @@ __all__ = [
 class _Pooling(HybridBlock):
     """A layer around the operator Pooling."""
 
+    _hint = "pool"
+
     def __init__(
         self,
         pool_size: Any,
@@ -53,9 +55,6 @@ class _Pooling(HybridBlock):
         }
         if count_include_pad is not None:
             self._kwargs["count_include_pad"] = count_include_pad
-
-    def _alias(self) -> str:
-        return "pool"
 
     def hybrid_forward(self, F: ModuleType, x: Operand) -> Any:
         return F.Pooling(x, name="fwd", **self._kwargs)

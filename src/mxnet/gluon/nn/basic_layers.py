@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from ... import ndarray, symbol
-from ..._core.types import DTypeLike
+from ..._core.descriptions import described_like
 from ...base import ArgumentValueError
 from ..block import Block, HybridBlock
 from ._arguments import InitLike, integer
@@ -131,24 +131,7 @@ class Dropout(HybridBlock):
 
 
 class _Table(Block):
-    """What embeddings are: a weight with a row for each number."""
-
-    _kwargs: dict[str, Any]
-    weight: Any
-
-    def _make_table(self, rows: int, columns: int, dtype: DTypeLike, init: InitLike, sparse: bool, **more: Any) -> None:
-        name = type(self).__name__
-        sizes = {key: integer(name, key, n, 1) for key, n in (("input_dim", rows), ("output_dim", columns))}
-        self._kwargs = {**sizes, "dtype": dtype, "sparse_grad": sparse}
-        more["grad_stype"] = "row_sparse" if sparse else "default"
-        self.weight = self.params.get("weight", shape=(rows, columns), init=init, dtype=dtype, **more)
-
-    def __repr__(self) -> str:
-        return "{name}({input_dim} -> {output_dim}, {dtype})".format(name=type(self).__name__, **self._kwargs)
-
-
-class Embedding(_Table, HybridBlock):
-    """Look up a vector for each number.
+    """What embeddings are: a weight with a row for each number.
 
     Parameters
     ----------
@@ -160,6 +143,38 @@ class Embedding(_Table, HybridBlock):
         Type of the vectors.
     weight_initializer : str or Initializer, optional
         Initial vectors.
+    """
+
+    _sparse = False  # of the gradient
+    _settings: dict[str, Any] = {"allow_deferred_init": True}  # more for the weight
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        dtype: Any = "float32",
+        weight_initializer: InitLike = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        name, dims = type(self).__name__, (("input_dim", input_dim), ("output_dim", output_dim))
+        sizes = {key: integer(name, key, n, 1) for key, n in dims}
+        self._kwargs = {**sizes, "dtype": dtype, "sparse_grad": self._sparse}
+        more = {**self._settings, "grad_stype": "row_sparse" if self._sparse else "default"}
+        self.weight = self.params.get(
+            "weight", shape=(input_dim, output_dim), init=weight_initializer, dtype=dtype, **more
+        )
+
+    def __repr__(self) -> str:
+        return "{name}({input_dim} -> {output_dim}, {dtype})".format(name=type(self).__name__, **self._kwargs)
+
+
+@described_like()
+class Embedding(_Table, HybridBlock):
+    """Look up a vector for each number.
+
+    Parameters
+    ----------
     sparse_grad : bool, default False
         Whether the gradient of ``weight`` is row-sparse: it then holds the vectors that were looked up, and optimizers
         that support it leave the others alone.
@@ -178,8 +193,8 @@ class Embedding(_Table, HybridBlock):
         sparse_grad: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self._make_table(input_dim, output_dim, dtype, weight_initializer, sparse_grad, allow_deferred_init=True)
+        self._sparse = sparse_grad
+        super().__init__(input_dim, output_dim, dtype, weight_initializer, **kwargs)
 
     def hybrid_forward(self, F: ModuleType, x: Any, weight: Any) -> Any:
         return F.Embedding(x, weight, name="fwd", **self._kwargs)

@@ -70,6 +70,8 @@ def describe_convolution(block: Any, settings: dict[str, Any], weight: Any, bias
 class _Conv(HybridBlock):
     """A layer around an operator with a kernel; ``op_name`` says which, ``adj`` is what only Deconvolution takes."""
 
+    _hint = "conv"
+
     def __init__(
         self,
         channels: int,
@@ -114,9 +116,6 @@ class _Conv(HybridBlock):
             if use_bias:
                 self.bias = self.params.get("bias", shape=shapes[2], init=bias_initializer, allow_deferred_init=True)
             self.act = Activation(activation, prefix=activation + "_") if activation is not None else None
-
-    def _alias(self) -> str:
-        return "conv"
 
     def hybrid_forward(self, F: ModuleType, x: Operand, weight: Operand, bias: Operand | None = None) -> Any:
         inputs = (x, weight) if bias is None else (x, weight, bias)

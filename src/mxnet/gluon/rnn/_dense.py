@@ -90,6 +90,8 @@ class RNNCell(_DenseCell):
         In place of tanh.
     """
 
+    _hint = "rnn"
+
     def __init__(
         self,
         hidden_size: int,
@@ -105,9 +107,6 @@ class RNNCell(_DenseCell):
         initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
         super().__init__(hidden_size, *initializers, input_size, prefix, params)
         self._activation = activation
-
-    def _alias(self) -> str:
-        return "rnn"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._mapping()}, {self._activation})"
@@ -135,6 +134,7 @@ class LSTMCell(_DenseCell):
         In place of tanh and of the sigmoid.
     """
 
+    _hint = "lstm"
     _gates = 4
     _num_states = 2
 
@@ -155,9 +155,6 @@ class LSTMCell(_DenseCell):
         super().__init__(hidden_size, *initializers, input_size, prefix, params)
         self._activation = activation
         self._recurrent_activation = recurrent_activation
-
-    def _alias(self) -> str:
-        return "lstm"
 
     def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         gates = F.elemwise_add(i2h, h2h, name=prefix + "plus0")
@@ -189,10 +186,8 @@ class GRUCell(_DenseCell):
         h_t &= (1 - z_t) n_t + z_t h_{t-1}
     """
 
+    _hint = "gru"
     _gates = 3
-
-    def _alias(self) -> str:
-        return "gru"
 
     def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         i2h_r, i2h_z, i2h_n = F.SliceChannel(i2h, num_outputs=3, name=prefix + "i2h_slice")

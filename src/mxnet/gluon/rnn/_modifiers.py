@@ -27,6 +27,8 @@ class DropoutCell(HybridRecurrentCell):
         See :class:`mxnet.gluon.Block`.
     """
 
+    _hint = "dropout"
+
     def __init__(self, rate: float, axes: Any = (), prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix, params)
         if not isinstance(rate, numeric_types):
@@ -36,9 +38,6 @@ class DropoutCell(HybridRecurrentCell):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(rate={self._rate}, axes={self._axes})"
-
-    def _alias(self) -> str:
-        return "dropout"
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
         """Nothing: it has no state."""
@@ -124,6 +123,8 @@ class ZoneoutCell(ModifierCell):
         What fraction of the elements stays, in training.
     """
 
+    _hint = "zoneout"
+
     def __init__(self, base_cell: RecurrentCell, zoneout_outputs: float = 0.0, zoneout_states: float = 0.0) -> None:
         check_steps(base_cell, "ZoneoutCell", "zoneout")
         super().__init__(base_cell)
@@ -133,9 +134,6 @@ class ZoneoutCell(ModifierCell):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(p_out={self.zoneout_outputs}, p_state={self.zoneout_states}, {self.base_cell})"
-
-    def _alias(self) -> str:
-        return "zoneout"
 
     def reset(self) -> None:
         """Forget the last output; :meth:`unroll` begins with this."""

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from .... import context, ndarray
+from ...._core.descriptions import described_like
 from ..._types import Operand
 from ...block import Block, HybridBlock
 from ...nn import BatchNorm, HybridSequential, Sequential
@@ -28,7 +29,13 @@ __all__ = [
 
 
 class _SideBySide:
-    """What containers are that join the outputs of their blocks along an axis."""
+    """What containers are that join the outputs of their blocks along an axis.
+
+    Parameters
+    ----------
+    axis : int, default -1
+        Axis along which the outputs are joined.
+    """
 
     def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)  # type: ignore[call-arg]
@@ -38,13 +45,9 @@ class _SideBySide:
         return type(self)(axis=self.axis, prefix=self.prefix)  # type: ignore[attr-defined]
 
 
+@described_like()
 class Concurrent(_SideBySide, Sequential):
     """Blocks side by side: all get the same input, and their outputs are joined.
-
-    Parameters
-    ----------
-    axis : int, default -1
-        Axis along which the outputs are joined.
 
     Examples
     --------
@@ -60,13 +63,9 @@ class Concurrent(_SideBySide, Sequential):
         return ndarray.concat(*[block(x) for block in self._children.values()], dim=self.axis)
 
 
+@described_like()
 class HybridConcurrent(_SideBySide, HybridSequential):
     """Hybrid blocks side by side: all get the same input, and their outputs are joined.
-
-    Parameters
-    ----------
-    axis : int, default -1
-        Axis along which the outputs are joined.
 
     Examples
     --------
@@ -85,66 +84,33 @@ class HybridConcurrent(_SideBySide, HybridSequential):
 class Identity(HybridBlock):
     """The input as it is: a branch that skips the others, see :class:`HybridConcurrent`."""
 
-    def __init__(self, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
-
     def hybrid_forward(self, F: ModuleType, x: Operand) -> Any:
         return x
 
 
+@described_like()
 class SparseEmbedding(_Table, Block):
     """An embedding whose weight and gradient are row-sparse: each batch fetches the rows that it needs.
-
-    Parameters
-    ----------
-    input_dim : int
-        Number of vectors; data lie in ``[0, input_dim)``.
-    output_dim : int
-        Length of a vector.
-    dtype : str or type, default 'float32'
-        Type of the vectors.
-    weight_initializer : str or Initializer, optional
-        Initial vectors.
 
     Notes
     -----
     The parameters must be trained by a :class:`~mxnet.gluon.Trainer` with a KVStore, which holds the whole weight.
     """
 
-    def __init__(
-        self,
-        input_dim: int,
-        output_dim: int,
-        dtype: Any = "float32",
-        weight_initializer: InitLike = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self._make_table(input_dim, output_dim, dtype, weight_initializer, True, stype="row_sparse")
+    _sparse, _settings = True, {"stype": "row_sparse"}
 
     def forward(self, x: Any) -> Any:
         return ndarray.Embedding(x, self.weight.row_sparse_data(x), name="fwd", **self._kwargs)
 
 
+@described_like()
 class SyncBatchNorm(BatchNorm):
     """Batch normalization with statistics over the batches of all devices (Zhang et al. 2018, arXiv:1803.08904).
 
     Parameters
     ----------
-    in_channels : int, default 0
-        Number of channels; 0 finds it at the first call.
     num_devices : int, optional
         Number of devices that take part; all GPUs by default.
-    momentum : float, default 0.9
-        How much of the running averages is kept at each step.
-    epsilon : float, default 1e-5
-        Added to the variance.
-    center, scale : bool, default True
-        Whether ``beta`` and ``gamma`` are learned.
-    use_global_stats : bool, default False
-        Whether the running averages are used, and left alone, in training too.
-    beta_initializer, gamma_initializer, running_mean_initializer, running_variance_initializer : str or Initializer
-        Initial values.
     """
 
     def __init__(
@@ -163,19 +129,13 @@ class SyncBatchNorm(BatchNorm):
         **kwargs: Any,
     ) -> None:
         settings = momentum, epsilon, center, scale, use_global_stats
-        learned, running = (
-            (beta_initializer, gamma_initializer),
-            (running_mean_initializer, running_variance_initializer),
+        learned = beta_initializer, gamma_initializer
+        super().__init__(
+            1, *settings, *learned, running_mean_initializer, running_variance_initializer, in_channels, **kwargs
         )
-        super().__init__(1, *settings, *learned, *running, in_channels, **kwargs)
-        self._kwargs = {
-            "eps": epsilon,
-            "momentum": momentum,
-            "fix_gamma": not scale,
-            "use_global_stats": use_global_stats,
-            "ndev": self._get_num_devices() if num_devices is None else num_devices,
-            "key": self.prefix,
-        }
+        del self._kwargs["axis"]
+        self._kwargs["ndev"] = self._get_num_devices() if num_devices is None else num_devices
+        self._kwargs["key"] = self.prefix
 
     def _get_num_devices(self) -> int:
         warnings.warn(f"{type(self).__name__}: set num_devices if not all GPUs are used", UserWarning, stacklevel=3)

@@ -134,8 +134,7 @@ class _BaseConvRNNCell(Defaults, _GatedCell):
 
 
 class _ConvRNNCell(_BaseConvRNNCell):
-    def _alias(self) -> str:
-        return "conv_rnn"
+    _hint = "conv_rnn"
 
     def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         output = self._get_activation(F, i2h + h2h, self._activation, name=prefix + "out")
@@ -143,11 +142,9 @@ class _ConvRNNCell(_BaseConvRNNCell):
 
 
 class _ConvLSTMCell(_BaseConvRNNCell):
+    _hint = "conv_lstm"
     _gates = 4
     _num_states = 2
-
-    def _alias(self) -> str:
-        return "conv_lstm"
 
     def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         parts = F.SliceChannel(i2h + h2h, num_outputs=4, name=prefix + "slice", axis=self._channel_axis)
@@ -162,10 +159,8 @@ class _ConvLSTMCell(_BaseConvRNNCell):
 
 
 class _ConvGRUCell(_BaseConvRNNCell):
+    _hint = "conv_gru"
     _gates = 3
-
-    def _alias(self) -> str:
-        return "conv_gru"
 
     def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         axis = self._channel_axis

@@ -35,6 +35,8 @@ class VariationalDropoutCell(ModifierCell):
         What fraction of the elements becomes zero in training; of the states, the first one is meant.
     """
 
+    _hint = "vardrop"
+
     def __init__(
         self,
         base_cell: RecurrentCell,
@@ -54,9 +56,6 @@ class VariationalDropoutCell(ModifierCell):
         self.drop_inputs_mask: Any = None
         self.drop_states_mask: Any = None
         self.drop_outputs_mask: Any = None
-
-    def _alias(self) -> str:
-        return "vardrop"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(p_out = {self.drop_outputs}, p_state = {self.drop_states})"
@@ -119,6 +118,7 @@ class LSTMPCell(_DenseCell):
     i2h_bias_initializer, h2h_bias_initializer : str or Initializer
     """
 
+    _hint = "lstmp"
     _gates = 4
 
     def __init__(
@@ -137,9 +137,6 @@ class LSTMPCell(_DenseCell):
         initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
         self._projection_size, self._h2r_weight_initializer = projection_size, h2r_weight_initializer
         super().__init__(hidden_size, *initializers, input_size, prefix, params)
-
-    def _alias(self) -> str:
-        return "lstmp"
 
     def _mapping(self) -> str:
         return f"{super()._mapping()} -> {self.h2r_weight.shape[0]}"
