@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import initializer
+from .._core.descriptions import described_like
 from .._core.spelling import warn_unknown
 from .._core.text import shortened
 from .._core.types import ContextLike, Contexts, DTypeLike
@@ -180,6 +181,7 @@ class Block:
         fn(self)
         return self
 
+    @described_like(ParameterDict.initialize)
     def initialize(
         self,
         init: Initializer = initializer.Uniform(),  # noqa: B008
@@ -187,19 +189,7 @@ class Block:
         verbose: bool = False,
         force_reinit: bool = False,
     ) -> None:
-        """Initialize the parameters of this block and its children.
-
-        Parameters
-        ----------
-        init : Initializer or str
-            For parameters without an initializer of their own.
-        ctx : Context or list of Context, optional
-            Where they live; the current context when not given.
-        verbose : bool
-            Log what is done.
-        force_reinit : bool
-            Start anew with parameters that have values.
-        """
+        """Initialize the parameters of this block and its children."""
         self.collect_params().initialize(init, ctx, verbose, force_reinit)
 
     def hybridize(self, active: bool = True, **kwargs: Any) -> None:
@@ -252,9 +242,7 @@ class Block:
         HookHandle
             Its ``detach()`` removes the hook.
         """
-        handle = HookHandle()
-        handle.attach(self._forward_pre_hooks, hook)
-        return handle
+        return _attached(self._forward_pre_hooks, hook)
 
     def register_forward_hook(self, hook: Callable[..., Any]) -> HookHandle:
         """Have ``hook(block, inputs, outputs)`` called after :meth:`forward`.
@@ -264,9 +252,7 @@ class Block:
         HookHandle
             Its ``detach()`` removes the hook.
         """
-        handle = HookHandle()
-        handle.attach(self._forward_hooks, hook)
-        return handle
+        return _attached(self._forward_hooks, hook)
 
     def register_op_hook(self, callback: Callable[..., Any], monitor_all: bool = False) -> None:
         """Have a function called with what each operator of hybridized blocks computes.
@@ -324,6 +310,7 @@ class Block:
         """
         _files.save_parameters(self._collect_params_with_prefix(), filename, deduplicate)
 
+    @described_like(ParameterDict.load_dict)
     def load_parameters(
         self,
         filename: str,
@@ -340,16 +327,6 @@ class Block:
         Parameters
         ----------
         filename : str
-        ctx : Context or list of Context, optional
-            Where parameters that are not initialized yet will live; the CPU when not given.
-        allow_missing : bool
-            Leave parameters alone that are not in the file.
-        ignore_extra : bool
-            Skip what this block has no parameter for.
-        cast_dtype : bool
-            Accept values of another data type.
-        dtype_source : {'current', 'saved'}
-            Which of the two types a parameter then has.
 
         Raises
         ------
@@ -358,18 +335,8 @@ class Block:
         ValueError
             For extra ones.
         """
-        params = self._collect_params_with_prefix()
-        _files.load_parameters(
-            params,
-            self.collect_params(),
-            self.prefix,
-            filename,
-            ctx,
-            allow_missing,
-            ignore_extra,
-            cast_dtype,
-            dtype_source,
-        )
+        how = _files.Loading(ctx, allow_missing, ignore_extra, cast_dtype, dtype_source)
+        _files.load_parameters(self._collect_params_with_prefix(), self, filename, how)
 
     def save_params(self, filename: str) -> None:
         """Write the parameters by their names without this block's prefix; deprecated, see :meth:`save_parameters`."""
@@ -451,6 +418,12 @@ class Block:
 
     def _take_graph(self, entry: dict[str, Any]) -> None:
         """Take the graph that :meth:`save` wrote."""
+
+
+def _attached(hooks: OrderedDict[int, Callable[..., Any]], hook: Callable[..., Any]) -> HookHandle:
+    handle = HookHandle()
+    handle.attach(hooks, hook)
+    return handle
 
 
 # What hybridize takes besides ``active``.

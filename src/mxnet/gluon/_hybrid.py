@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from .. import ndarray, symbol
+from .._core.descriptions import described_like
 from .._core.spelling import warn_unknown
 from .._core.types import DTypeLike
 from ..context import Context, current_context
@@ -398,13 +399,9 @@ class HybridBlock(Block):
         self._check_one_context(kinds)
         self._build_cache(x, *args)
 
+    @described_like(Block.cast)
     def cast(self, dtype: DTypeLike) -> None:
-        """Change the data type of the parameters; graphs are built anew.
-
-        Parameters
-        ----------
-        dtype : str or numpy.dtype
-        """
+        """Change the data type of the parameters; graphs are built anew."""
         self._clear_cached_op()
         super().cast(dtype)
 
@@ -430,13 +427,9 @@ class HybridBlock(Block):
         """
         self._infer_attrs("infer_shape", "shape", *args)
 
+    @described_like(infer_shape)
     def infer_type(self, *args: Any) -> None:
-        """Find out the data types of all parameters from inputs.
-
-        Parameters
-        ----------
-        *args : NDArray
-        """
+        """Find out the data types of all parameters from inputs."""
         self._infer_attrs("infer_type", "dtype", *args)
 
     # ------------------------------------------------------------------ files and hooks
@@ -479,16 +472,9 @@ class HybridBlock(Block):
             self._cached_graph = [symbol.load_json(i) for i in entry["inputs"]], symbol.load_json(entry["symbol"])
             self._active = True
 
+    @described_like(Block.register_op_hook)
     def register_op_hook(self, callback: Callable[..., Any], monitor_all: bool = False) -> None:
-        """Have a function called with what each operator computes, once hybridized.
-
-        Parameters
-        ----------
-        callback : function
-            Called as ``callback(name, operator, array)``, with both names as bytes.
-        monitor_all : bool
-            Inputs of operators too.
-        """
+        """Have a function called with what each operator computes, once hybridized."""
         self._callback = callback
         self._monitor_all = monitor_all
         self._watched = None

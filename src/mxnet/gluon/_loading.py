@@ -9,18 +9,7 @@ from ._parameter import Parameter
 
 
 def load_all(pairs: Iterable[tuple[Parameter, Any]], ctx: Any, cast_dtype: bool, dtype_source: str) -> None:
-    """Give values to parameters, or raise and change none.
-
-    Parameters
-    ----------
-    pairs : iterable of (Parameter, NDArray)
-    ctx : Context or list of Context, optional
-        Where parameters that are not initialized yet will live.
-    cast_dtype : bool
-        Accept values of another data type.
-    dtype_source : {'current', 'saved'}
-        Which of the two types a parameter then has.
-    """
+    """Give values to parameters, or raise and change none; see :meth:`ParameterDict.load_dict` for the rest."""
     pairs = list(pairs)
     shapes: dict[int, Any] = {}  # of parameters that are shared, as they will be
     for param, value in pairs:

@@ -36,22 +36,7 @@ def scaled(F: ModuleType, x: Operand, factor: Any) -> Any:
 
 
 def apply_weighting(F: ModuleType, loss: Any, weight: float | None = None, sample_weight: Any = None) -> Any:
-    """A loss times the weight of each sample, where there are some, and times a number, where there is one.
-
-    Parameters
-    ----------
-    F : module
-        ``mx.nd`` or ``mx.sym``.
-    loss : NDArray or Symbol
-    weight : float, optional
-    sample_weight : NDArray or Symbol, optional
-        Broadcasts to the shape of the loss.
-
-    Raises
-    ------
-    TypeError
-        When the weight is no number.
-    """
+    """A loss times the weight of each sample, which broadcasts to it, where there are some, and times a number."""
     if sample_weight is not None:
         loss = scaled(F, loss, sample_weight)
     if weight is None:

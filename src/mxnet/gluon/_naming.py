@@ -48,14 +48,8 @@ class _BlockScope:
     def create(prefix: str | None, params: ParameterDict | None, hint: str) -> tuple[str, ParameterDict]:
         """The full prefix and the parameter dictionary of a new block.
 
-        Parameters
-        ----------
-        prefix : str, optional
-            What the user asked for; a number behind the hint when not given.
-        params : ParameterDict, optional
-            Where shared parameters are looked up.
-        hint : str
-            The lower-case name of the block's class.
+        Without a prefix that the user has asked for it is a number behind the hint. Shared parameters are looked up in
+        ``params``.
         """
         scope = _BlockScope._current.value
         if scope is None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import symbol
+from .._core.descriptions import described_like
 from .._core.dtypes import STORAGE_TYPES
 from .._core.graph.passes import convolution_weights
 from .._core.types import Contexts, DTypeLike
@@ -21,6 +22,7 @@ from ..symbol import Symbol
 from ._flatten import flatten, regroup
 from ._hybrid import HybridBlock
 from ._numpy_graph import as_kind
+from ._parameter import Parameter
 from ._parameter_dict import ParameterDict
 from ._types import Operand
 from ._version_counter import VersionedDict
@@ -154,13 +156,9 @@ class SymbolBlock(HybridBlock):
         super()._clear_cached_op()
         self._cached_graph = graph
 
+    @described_like(HybridBlock.cast)
     def cast(self, dtype: DTypeLike) -> None:
-        """Change the data type of the parameters; batch normalizations keep float32 in a float16 network.
-
-        Parameters
-        ----------
-        dtype : str or numpy.dtype
-        """
+        """Change the data type of the parameters; batch normalizations keep float32 in a float16 network."""
         super().cast(dtype)
         if np.dtype(dtype).name != "float16":
             return
@@ -177,14 +175,9 @@ class SymbolBlock(HybridBlock):
         """Not used: the graph is given."""
         raise NotImplementedError("a SymbolBlock runs its graph")
 
+    @described_like(Parameter.reset_ctx)
     def reset_ctx(self, ctx: Contexts) -> None:
-        """Move the parameters to other contexts.
-
-        Parameters
-        ----------
-        ctx : Context, list of Context, optional
-            Their new places; the current context when not given.
-        """
+        """Move the parameters to other contexts."""
         params = {id(p): p for p in self.collect_params().values()}
         params.update({id(p): p for is_input, p in self._cached_op_args if not is_input})
         for p in params.values():
@@ -203,16 +196,9 @@ def _infer_param_types(
     aux_params: list[str],
     default_dtype: object = mx_real_t,
 ) -> tuple[list[Any], list[Any]]:
-    """The types of arguments and auxiliary states of a symbol, as far as those of its inputs tell.
+    """The types of a symbol's arguments and auxiliary states as far as those of its input variables, ``in_params``, tell.
 
-    Parameters
-    ----------
-    in_params : list of Symbol
-        The input variables, whose ``__dtype__`` is looked at.
-    out_params : Symbol
-    arg_params, aux_params : list of str
-    default_dtype
-        For everything when the types cannot be inferred.
+    All are ``default_dtype`` when they cannot be inferred.
     """
     known = {}
     for v in in_params:

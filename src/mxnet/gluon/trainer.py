@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import optimizer as opt
+from .._core.descriptions import described_like
 from .._core.files import atomic_write
 from .._core.host import number
 from ..context import Context
@@ -265,16 +266,9 @@ class Trainer:
         self._check_split("allreduce_grads()")
         self._allreduce_grads()
 
+    @described_like(step)
     def update(self, batch_size: int, ignore_stale_grad: bool = False) -> None:
-        """The second half of :meth:`step`, after :meth:`allreduce_grads`.
-
-        Parameters
-        ----------
-        batch_size : int
-            Gradients are divided by it.
-        ignore_stale_grad : bool
-            Leave parameters with old gradients alone instead of raising.
-        """
+        """The second half of :meth:`step`, after :meth:`allreduce_grads`."""
         self._prepare()
         self._check_split("update()")
         self._check_and_rescale_grad(self._scale / number("batch_size", batch_size))

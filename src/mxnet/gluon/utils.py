@@ -16,6 +16,7 @@ import torch
 
 from .. import ndarray, numpy
 from .._core import env
+from .._core.descriptions import described_like
 from .._core.download import fetch
 from ..context import Context
 from ..ndarray import NDArray
@@ -76,6 +77,7 @@ def in_mode(x: Operand) -> Any:
     return x.as_np_ndarray() if is_np_array() and type(x) is NDArray else x
 
 
+@described_like(split_data)
 def split_and_load(
     data: Operand, ctx_list: Sequence[Context], batch_axis: int = 0, even_split: bool = True
 ) -> list[NDArray]:
@@ -85,8 +87,6 @@ def split_and_load(
     ----------
     data : NDArray or array-like
     ctx_list : list of Context
-    batch_axis : int
-    even_split : bool
     """
     batch = data if isinstance(data, NDArray) else _new_array(data, ctx_list[0])
     parts = [batch] if len(ctx_list) == 1 else split_data(batch, len(ctx_list), batch_axis, even_split)

@@ -7,12 +7,14 @@ import os
 import re
 from typing import Any
 
+from ...._core.descriptions import described_like
 from ....metric import EvalMetric
-from ._events import BatchEnd, EpochEnd, TrainBegin
-from ._monitoring import check_monitor, comparison, current_value, worst
+from ._events import _Periodic
+from ._monitoring import EarlyStoppingHandler, check_monitor, comparison, current_value, worst
 
 
-class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
+@described_like(EarlyStoppingHandler)
+class CheckpointHandler(_Periodic):
     """Writes the network and the state of its trainer every few epochs or batches.
 
     Files are called ``{model_prefix}-epoch{N}batch{M}.params`` and ``.states``; beside them are
@@ -31,9 +33,6 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         1 to log each checkpoint.
     save_best : bool
         Keep the best checkpoint too, as ``best``.
-    mode : str
-        ``"min"`` if smaller values of ``monitor`` are better, ``"max"`` if larger ones are, ``"auto"`` to go by its
-        name.
     epoch_period : int, optional
         Write every so many epochs.
     batch_period : int, optional
@@ -71,12 +70,9 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         self.monitor = monitor
         self.verbose = verbose
         self.save_best = save_best
-        self.epoch_period = epoch_period
-        self.batch_period = batch_period
         self.max_checkpoints = max_checkpoints
         self.resume_from_checkpoint = resume_from_checkpoint
-        self.current_batch = 0
-        self.current_epoch = 0
+        super().__init__(epoch_period, batch_period)
         self.trained_epoch = -1
         self.trained_batch = -1
         self.saved_checkpoints: list[str] = []
@@ -88,8 +84,7 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
 
     def train_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         """Count from zero, and load the last checkpoint if the training is to go on from it."""
-        self.current_epoch = 0
-        self.current_batch = 0
+        super().train_begin(estimator)
         if self.save_best:
             self.best = worst(self.monitor_op)
         if self.resume_from_checkpoint:
@@ -98,19 +93,9 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
 
     def batch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         """Write a checkpoint if it is time to; the graph of the network after the first batch."""
-        done = self.current_batch + 1
-        if done == 1:
+        if self.current_batch == 0:
             self._save_symbol(estimator)
-        if self.batch_period and done % self.batch_period == 0:
-            self._save_checkpoint(estimator)
-        self.current_batch = done
-
-    def epoch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
-        """Write a checkpoint if it is time to."""
-        done = self.current_epoch + 1
-        if self.epoch_period and done % self.epoch_period == 0:
-            self._save_checkpoint(estimator)
-        self.current_epoch = done
+        super().batch_end(estimator)
 
     # ------------------------------------------------------------------ writing
 
@@ -122,6 +107,9 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         else:
             message = "CheckpointHandler: the graph is not written to %s; only a hybridized block has one"
             estimator.logger.info(message, symbol_file)
+
+    def _act(self, estimator: Any) -> None:
+        self._save_checkpoint(estimator)
 
     def _save_checkpoint(self, estimator: Any) -> None:
         epoch, batch = self.current_epoch, self.current_batch

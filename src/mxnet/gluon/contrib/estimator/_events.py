@@ -59,6 +59,33 @@ class BatchEnd(EventHandler):
         return False
 
 
+class _Periodic(TrainBegin, BatchEnd, EpochEnd):
+    """Acts every so many epochs, and every so many batches of a training."""
+
+    def __init__(self, epoch_period: int | None, batch_period: int | None) -> None:
+        self.epoch_period, self.batch_period = epoch_period, batch_period
+        self.current_epoch = self.current_batch = 0
+
+    def train_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
+        """Count from zero."""
+        self.current_epoch = self.current_batch = 0
+
+    def batch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
+        """Act if it is time to."""
+        if self.batch_period and (self.current_batch + 1) % self.batch_period == 0:
+            self._act(estimator)
+        self.current_batch += 1
+
+    def epoch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
+        """Act if it is time to."""
+        if self.epoch_period and (self.current_epoch + 1) % self.epoch_period == 0:
+            self._act(estimator)
+        self.current_epoch += 1
+
+    def _act(self, estimator: Any) -> None:
+        raise NotImplementedError
+
+
 def _check_event_handlers(handlers: object) -> list[EventHandler]:
     """A list of handlers from none, one or several.
 

@@ -28,13 +28,7 @@ def check_monitor(monitor: Any, handler: str) -> None:
 def comparison(mode: str, monitor: Any, handler: str) -> np.ufunc:
     """What is true of a better and a worse value of a metric: ``np.less`` or ``np.greater``.
 
-    Parameters
-    ----------
-    mode : str
-        ``"min"``, ``"max"``, or ``"auto"`` to go by the name of the metric.
-    monitor : EvalMetric
-    handler : str
-        Who asks, for warnings.
+    ``mode`` is ``"min"``, ``"max"``, or ``"auto"`` to go by the name of the metric; ``handler`` asks, for warnings.
     """
     if mode not in ("auto", "min", "max"):
         warnings.warn(f"{handler} mode {mode} is unknown, fallback to auto mode.", RuntimeWarning, stacklevel=3)

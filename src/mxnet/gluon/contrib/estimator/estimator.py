@@ -6,9 +6,10 @@ import copy
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ...._core.descriptions import described_like
 from ...._core.types import ContextLike
 from ....context import Context, cpu, gpu, num_gpus
 from ....metric import EvalMetric
@@ -209,6 +210,7 @@ class Estimator:
         for handler in epoch_end:
             handler.epoch_end(self)
 
+    @described_like(evaluate)
     def fit(
         self,
         train_data: DataLoader,
@@ -229,8 +231,6 @@ class Estimator:
         event_handlers : EventHandler or list of EventHandler, optional
             A :class:`StoppingHandler` is added, and a :class:`GradientUpdateHandler`, a :class:`MetricHandler`, a
             :class:`ValidationHandler` and a :class:`LoggingHandler` unless they are among them.
-        batch_axis : int
-            The axis that is split over contexts.
 
         Raises
         ------
@@ -269,43 +269,30 @@ class Estimator:
     # ------------------------------------------------------------------ handlers
 
     def _prepare_default_handlers(self, val_data: object, event_handlers: object) -> list[EventHandler]:
-        handlers = _check_event_handlers(event_handlers)
-        added: list[EventHandler] = [StoppingHandler(self.max_epoch, self.max_batch)]
-        if not _any_of(GradientUpdateHandler, handlers):
-            added.append(GradientUpdateHandler())
-        if not _any_of(MetricHandler, handlers):
-            added.append(MetricHandler(metrics=self.train_metrics))
-        if val_data is not None and not _any_of(ValidationHandler, handlers):
-            added.append(ValidationHandler(val_data=val_data, eval_fn=self.evaluate))
-        if not _any_of(LoggingHandler, handlers):
-            added.append(LoggingHandler(metrics=self.train_metrics))
-        return _in_order(handlers, added, self.train_metrics + self.val_metrics)
+        wanted: list[EventHandler] = [StoppingHandler(self.max_epoch, self.max_batch), GradientUpdateHandler()]
+        wanted.append(MetricHandler(metrics=self.train_metrics))
+        if val_data is not None:
+            wanted.append(ValidationHandler(val_data=val_data, eval_fn=self.evaluate))
+        wanted.append(LoggingHandler(metrics=self.train_metrics))
+        return _completed(event_handlers, wanted, self.train_metrics + self.val_metrics)
 
     def _prepare_default_validation_handlers(self, event_handlers: object) -> list[EventHandler]:
-        handlers = _check_event_handlers(event_handlers)
-        added: list[EventHandler] = []
-        if not _any_of(MetricHandler, handlers):
-            added.append(MetricHandler(metrics=self.val_metrics))
-        if not _any_of(LoggingHandler, handlers):
-            added.append(LoggingHandler(metrics=self.val_metrics))
-        return _in_order(handlers, added, self.val_metrics)
+        wanted = [MetricHandler(metrics=self.val_metrics), LoggingHandler(metrics=self.val_metrics)]
+        return _completed(event_handlers, wanted, self.val_metrics)
 
     def _categorize_handlers(self, event_handlers: list[EventHandler]) -> tuple[list[Any], ...]:
         """Who hears of what: lists for the six events, in the order of ``_EVENTS``."""
         return tuple([h for h in event_handlers if isinstance(h, event)] for event in _EVENTS)
 
 
-def _any_of(kind: type, handlers: list[EventHandler]) -> bool:
-    return any(isinstance(handler, kind) for handler in handlers)
-
-
-def _in_order(given: list[EventHandler], added: list[EventHandler], metrics: list[EvalMetric]) -> list[EventHandler]:
-    """All handlers by priority. When some are given and some added, they must be about the same metrics."""
-    handlers = given + added
-    if given and added:
-        for handler in handlers:
+def _completed(given: object, wanted: Sequence[EventHandler], metrics: list[EvalMetric]) -> list[EventHandler]:
+    """Handlers, and the wanted ones of whose kind there are none yet, by priority; all must be about the same metrics."""
+    handlers = _check_event_handlers(given)
+    added = [w for w in wanted if isinstance(w, StoppingHandler) or not any(isinstance(h, type(w)) for h in handlers)]
+    if handlers and added:
+        for handler in handlers + added:
             _check_handler_metric_ref(handler, metrics)
-    return sorted(handlers, key=lambda handler: getattr(handler, "priority", 0))
+    return sorted(handlers + added, key=lambda handler: getattr(handler, "priority", 0))
 
 
 def _prefixed(phase: str, name: str) -> str:
