@@ -89,12 +89,6 @@ class ProcessPool:
 
     On Linux workers are forked, so that datasets and functions need not be picklable, unless the program has chosen
     another way with :func:`multiprocessing.set_start_method`. Elsewhere Python's own choice holds.
-
-    Parameters
-    ----------
-    count : int
-    dataset : Dataset
-    batchify_fn : callable
     """
 
     def __init__(self, count: int, dataset: Any, batchify_fn: Callable[[list], Any]) -> None:

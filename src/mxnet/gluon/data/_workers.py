@@ -138,14 +138,7 @@ def samples(indices: Sequence[Any]) -> str:
 
 
 class ThreadPool:
-    """Threads which load batches; they end with the pool.
-
-    Parameters
-    ----------
-    count : int
-    dataset : Dataset
-    batchify_fn : callable
-    """
+    """Threads which load batches; they end with the pool."""
 
     def __init__(self, count: int, dataset: Any, batchify_fn: Callable[[list], Any]) -> None:
         self._changed = threading.Condition()

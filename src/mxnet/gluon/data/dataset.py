@@ -106,15 +106,12 @@ class SimpleDataset(Dataset):
         return self._data[idx]
 
 
-class _LazyTransformDataset(Dataset):
+class _LazyTransformDataset(SimpleDataset):
     """Samples that pass through a function when they are read."""
 
     def __init__(self, data: Any, fn: Callable[..., Any]) -> None:
-        self._data = data
+        super().__init__(data)
         self._fn = fn
-
-    def __len__(self) -> int:
-        return len(self._data)
 
     def __getitem__(self, idx: int) -> Any:
         sample = self._data[idx]

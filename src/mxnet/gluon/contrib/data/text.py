@@ -26,17 +26,7 @@ _END_OF_SENTENCE = "<eos>"
 
 
 class _LanguageModelDataset(_DownloadedDataset):
-    """A text as numbers of its tokens.
-
-    Parameters
-    ----------
-    root : str
-        The folder of the files.
-    namespace : str
-        The name of the data set.
-    vocabulary : Vocabulary, optional
-        Made of the text when not given.
-    """
+    """A text as numbers of its tokens. The vocabulary is made of the text when there is none."""
 
     def __init__(self, root: str, namespace: str, vocabulary: Vocabulary | None) -> None:
         self._vocab = vocabulary
@@ -67,7 +57,6 @@ class _LanguageModelDataset(_DownloadedDataset):
 class _WikiText(Defaults, _LanguageModelDataset):
     _archive_file: tuple[str, str]  # name and SHA-1 sum
     _data_file: dict[str, tuple[str, str]]
-
     _folder: str
 
     def __init__(

@@ -119,6 +119,13 @@ class _ImageOperator(HybridBlock):
         return getattr(F.image, self._operator)(x, *self._parameters)
 
 
+class _Fixed(_ImageOperator):
+    """One that has no parameters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
 # ---------------------------------------------------------------------- types and layouts
 
 
@@ -139,11 +146,8 @@ class Cast(HybridBlock):
         return F.cast(x, self._dtype)
 
 
-class ToTensor(_ImageOperator, operator="to_tensor"):
+class ToTensor(_Fixed, operator="to_tensor"):
     """Bring channels to the front and values from [0, 255] to float32 in [0, 1], of images or batches of them."""
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class Normalize(_ImageOperator, operator="normalize"):
@@ -264,18 +268,12 @@ class RandomResizedCrop(Block):
         return image.random_size_crop(x, *self._args)[0]
 
 
-class RandomFlipLeftRight(_ImageOperator, operator="random_flip_left_right"):
+class RandomFlipLeftRight(_Fixed, operator="random_flip_left_right"):
     """Exchange left and right in half of the images."""
 
-    def __init__(self) -> None:
-        super().__init__()
 
-
-class RandomFlipTopBottom(_ImageOperator, operator="random_flip_top_bottom"):
+class RandomFlipTopBottom(_Fixed, operator="random_flip_top_bottom"):
     """Exchange top and bottom in half of the images."""
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 def _check_rotated(x: NDArray) -> None:
