@@ -196,10 +196,7 @@ def _infer_param_types(
     aux_params: list[str],
     default_dtype: object = mx_real_t,
 ) -> tuple[list[Any], list[Any]]:
-    """The types of a symbol's arguments and auxiliary states as far as those of its input variables, ``in_params``, tell.
-
-    All are ``default_dtype`` when they cannot be inferred.
-    """
+    """The types of a symbol's arguments and auxiliary states by those of its inputs, else the default."""
     known = {}
     for v in in_params:
         types = v.infer_type_partial()[0]

@@ -10,7 +10,8 @@ from .dataloader import *  # noqa: F403
 from .dataset import *  # noqa: F403
 from .sampler import *  # noqa: F403
 
-__all__ = [*dataloader.__all__, *dataset.__all__, *sampler.__all__, "dataloader", "dataset", "sampler", "vision"]
+__all__ = [*dataloader.__all__, *dataset.__all__, *sampler.__all__, "dataloader", "dataset", "sampler"]
+__all__.append("vision")
 
 
 def __getattr__(name: str) -> Any:

@@ -24,9 +24,9 @@ def state(func: Callable[..., Any], **kwargs: Any) -> Any:
 def _format_sequence(
     length: int | None, inputs: Any, layout: str, merge: bool | None, in_layout: str | None = None
 ) -> tuple[Any, int, Any, int]:
-    """A sequence in the wanted form: one array (``merge``), a list (not), or as it is (None), with its axes as in ``layout``.
+    """A sequence with its axes as in ``layout``, as one array (``merge`` is true), a list (false), or as it is.
 
-    ``in_layout`` is the order of the axes in ``inputs``, if it is another; ``length`` the number of steps, if it is known.
+    ``in_layout`` is the order of the axes in ``inputs``, if it is another; ``length`` the number of steps, if known.
     Gives also the number of the time axis, ``mx.nd`` or ``mx.sym``, and the batch size (0 for symbols).
     """
     if inputs is None:

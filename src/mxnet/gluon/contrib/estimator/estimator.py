@@ -286,7 +286,7 @@ class Estimator:
 
 
 def _completed(given: object, wanted: Sequence[EventHandler], metrics: list[EvalMetric]) -> list[EventHandler]:
-    """Handlers, and the wanted ones of whose kind there are none yet, by priority; all must be about the same metrics."""
+    """Handlers and those wanted of whose kind there are none, by priority; all must be about the same metrics."""
     handlers = _check_event_handlers(given)
     added = [w for w in wanted if isinstance(w, StoppingHandler) or not any(isinstance(h, type(w)) for h in handlers)]
     if handlers and added:

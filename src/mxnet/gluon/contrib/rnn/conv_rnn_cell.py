@@ -5,12 +5,13 @@ See https://arxiv.org/abs/1506.04214.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
 from ...._core.defaults import Defaults
 from ...._core.descriptions import complete
+from ...._core.rnn_steps import Step, gru_step, lstm_step, rnn_step
 from ..._types import Operand
 from ...rnn._base import _GatedCell
 
@@ -132,13 +133,15 @@ class _BaseConvRNNCell(Defaults, _GatedCell):
         channels = self._hidden_channels * self._gates
         return F.Convolution(num_filter=channels, stride=self._stride, layout=self._conv_layout, **window, **arguments)
 
+    def _activate(self, F: ModuleType) -> Callable[..., Any]:
+        return lambda inputs, **kwargs: self._get_activation(F, inputs, self._activation, **kwargs)
+
 
 class _ConvRNNCell(_BaseConvRNNCell):
     _hint = "conv_rnn"
 
-    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
-        output = self._get_activation(F, i2h + h2h, self._activation, name=prefix + "out")
-        return output, [output]
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> Step:
+        return rnn_step(i2h, h2h, prefix, self._activate(F))
 
 
 class _ConvLSTMCell(_BaseConvRNNCell):
@@ -146,31 +149,16 @@ class _ConvLSTMCell(_BaseConvRNNCell):
     _gates = 4
     _num_states = 2
 
-    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
-        parts = F.SliceChannel(i2h + h2h, num_outputs=4, name=prefix + "slice", axis=self._channel_axis)
-        in_gate = F.Activation(parts[0], act_type="sigmoid", name=prefix + "i")
-        forget_gate = F.Activation(parts[1], act_type="sigmoid", name=prefix + "f")
-        candidate = self._get_activation(F, parts[2], self._activation, name=prefix + "c")
-        out_gate = F.Activation(parts[3], act_type="sigmoid", name=prefix + "o")
-        next_c = F.elemwise_add(forget_gate * states[1], in_gate * candidate, name=prefix + "state")
-        shown = self._get_activation(F, next_c, self._activation)
-        next_h = F.elemwise_mul(out_gate, shown, name=prefix + "out")
-        return next_h, [next_h, next_c]
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> Step:
+        return lstm_step(F, i2h, h2h, states, prefix, self._activate(F), axis=self._channel_axis)
 
 
 class _ConvGRUCell(_BaseConvRNNCell):
     _hint = "conv_gru"
     _gates = 3
 
-    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
-        axis = self._channel_axis
-        i2h_r, i2h_z, i2h_n = F.SliceChannel(i2h, num_outputs=3, name=prefix + "i2h_slice", axis=axis)
-        h2h_r, h2h_z, h2h_n = F.SliceChannel(h2h, num_outputs=3, name=prefix + "h2h_slice", axis=axis)
-        reset = F.Activation(i2h_r + h2h_r, act_type="sigmoid", name=prefix + "r_act")
-        update = F.Activation(i2h_z + h2h_z, act_type="sigmoid", name=prefix + "z_act")
-        candidate = self._get_activation(F, i2h_n + reset * h2h_n, self._activation, name=prefix + "h_act")
-        next_h = F.elemwise_add((1.0 - update) * candidate, update * states[0], name=prefix + "out")
-        return next_h, [next_h]
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> Step:
+        return gru_step(F, i2h, h2h, states, prefix, self._activate(F), axis=self._channel_axis)
 
 
 def _cell(base: type[_BaseConvRNNCell], dims: int, layout: str, name: str, what: str) -> Any:

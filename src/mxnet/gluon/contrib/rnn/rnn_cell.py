@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 from ...._core.descriptions import described_like
+from ...._core.rnn_steps import lstm_step
 from ....base import _as_list
 from ..._types import Operand
 from ...rnn import ModifierCell, RecurrentCell
@@ -164,14 +166,7 @@ class LSTMPCell(_DenseCell):
         return next_r, [next_r, next_c]
 
     def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
-        parts = F.SliceChannel(i2h + h2h, num_outputs=4, name=prefix + "slice")
-        in_gate, forget_gate, candidate, out_gate = (
-            F.Activation(parts[k], act_type="tanh" if name == "c" else "sigmoid", name=prefix + name)
-            for k, name in enumerate("ifco")
-        )
-        next_c = F.elemwise_add(forget_gate * states[1], in_gate * candidate, name=prefix + "state")
-        hidden = F.elemwise_mul(out_gate, F.Activation(next_c, act_type="tanh"), name=prefix + "hidden")
-        return hidden, [hidden, next_c]
+        return lstm_step(F, i2h, h2h, states, prefix, partial(F.Activation, act_type="tanh"), "hidden")
 
 
 def dynamic_unroll(
