@@ -427,8 +427,7 @@ def _attached(hooks: OrderedDict[int, Callable[..., Any]], hook: Callable[..., A
 
 
 # What hybridize takes besides ``active``.
-HYBRIDIZE = (
-    *("backend", "clear", "static_alloc", "static_shape", "inline_limit", "forward_bulk_size", "backward_bulk_size"),
-)
+_EXECUTOR = ("static_alloc", "static_shape", "inline_limit", "forward_bulk_size", "backward_bulk_size")
+HYBRIDIZE = ("backend", "clear", *_EXECUTOR)
 # Attributes of every block that hold blocks by design.
 _OWN = ("_children",)

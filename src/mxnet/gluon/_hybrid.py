@@ -17,7 +17,7 @@ from ..ndarray._cached_op import CachedOp
 from ..symbol import Symbol
 from . import _graph
 from ._arrays import DeferredInitializationError
-from ._block import HYBRIDIZE, Block
+from ._block import _EXECUTOR, HYBRIDIZE, Block
 from ._flatten import Kinds, checked_format, flat_as, flatten, regroup
 from ._numpy_graph import as_kind, in_kinds, kind_of, kinds_of, tell
 from ._parameter import Parameter, keeps_arrays
@@ -25,19 +25,13 @@ from ._types import Operand
 from ._version_counter import parameters_version
 
 
+@described_like()
 class HybridBlock(Block):
     """A block whose ``hybrid_forward`` works on arrays and on symbols.
 
     Called plainly, it computes on arrays at once. After :meth:`hybridize`, the first call builds a graph out of it and
     all its children, and that graph is run from then on; :meth:`export` writes it to a file. So ``hybrid_forward`` must
     not depend on values or shapes, and takes its operators from ``F``, which is ``mx.nd`` or ``mx.sym``.
-
-    Parameters
-    ----------
-    prefix : str, optional
-        What the names of its parameters begin with, see :class:`Block`.
-    params : ParameterDict, optional
-        The parameters of another block, to share those that have the same names.
 
     Examples
     --------
@@ -344,13 +338,9 @@ class HybridBlock(Block):
             self._backend_opts = kwargs
         self._backend = backend
         self._active = active
-        bulk = {"forward_bulk_size": forward_bulk_size, "backward_bulk_size": backward_bulk_size}
-        self._flags = [
-            ("static_alloc", static_alloc),
-            ("static_shape", static_shape),
-            ("inline_limit", inline_limit),
-            *[(name, size) for name, size in bulk.items() if size is not None],
-        ]
+        settings = static_alloc, static_shape, inline_limit, forward_bulk_size, backward_bulk_size
+        flags = dict(zip(_EXECUTOR, settings))
+        self._flags = [(name, value) for name, value in flags.items() if value is not None]
         if clear:
             self._clear_cached_op()
         if active and (self._forward_hooks or self._forward_pre_hooks):
@@ -358,10 +348,9 @@ class HybridBlock(Block):
                 f'hybridize: "{self}" has forward hooks, which are not called within the graph of a parent',
                 stacklevel=2,
             )
-        super().hybridize(
-            active, static_alloc=static_alloc, static_shape=static_shape, inline_limit=inline_limit, **bulk
-        )
+        super().hybridize(active, **flags)
 
+    @described_like(hybridize)
     def optimize_for(
         self,
         x: Operand,
@@ -381,18 +370,13 @@ class HybridBlock(Block):
         ----------
         x, *args : NDArray or Symbol
             Inputs as the block will get them.
-        backend : str
-            The name of a back end that rewrites the graph.
-        clear, static_alloc, static_shape, inline_limit, forward_bulk_size, backward_bulk_size, **kwargs
-            See :meth:`hybridize`.
         """
         if not backend:
             raise ValueError('Must specify "backend" to optimize_for')
         if kwargs:
             self._backend_opts = kwargs
-        self.hybridize(
-            True, backend, clear, static_alloc, static_shape, inline_limit, forward_bulk_size, backward_bulk_size
-        )
+        settings = static_alloc, static_shape, inline_limit, forward_bulk_size, backward_bulk_size
+        self.hybridize(True, backend, clear, *settings)
         kinds = Kinds((x, *args))
         if not kinds.arrays and not kinds.symbols:
             raise self._bad_inputs("neither NDArrays nor Symbols")
