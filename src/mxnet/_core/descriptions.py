@@ -5,6 +5,7 @@ In source, a docstring says what is particular; signatures stay written out, so 
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from collections.abc import Callable
@@ -15,10 +16,11 @@ _Thing = TypeVar("_Thing", bound=Callable[..., Any])
 _ORDER = ("", "Parameters", "Attributes", "Returns", "Raises", "Notes", "Examples")
 _HEADING = re.compile(rf"^({'|'.join(_ORDER[1:])})\n-{{3,}}\n", re.MULTILINE)
 _ENTRY = re.compile(r"\n(?=\S)")  # what is indented belongs to the name before it
+_NAMES = re.compile(r"[\w*]+(?:, [\w*]+)*")
 _TAKEN_WHOLE = ("Raises", "Notes")
 
 
-def described_like(*models: object) -> Callable[[_Thing], _Thing]:
+def described_like(*models: Any) -> Callable[[_Thing], _Thing]:
     """Complete the docstring of a class or function by those of others; without any, of a class by those of its bases.
 
     Each parameter of the signature that it does not describe is described as in the first of ``models`` that does. The
@@ -32,25 +34,26 @@ def described_like(*models: object) -> Callable[[_Thing], _Thing]:
     return decorate
 
 
-def complete(thing: Any, *models: object) -> None:
+def complete(thing: Any, *models: Any) -> None:
     """What :func:`described_like` does, for code that makes classes."""
     if thing.__doc__ is None:  # as under python -OO
         return
-    models = models or thing.__mro__[1:-1]
-    sections = _sections(thing)
-    order = {name: i for i, name in enumerate(inspect.signature(thing).parameters)}
-    entries = _entries(sections)
-    known = {name.lstrip("*") for names, _ in entries for name in names}
-    for model in models:
-        theirs = _sections(model)
-        for names, rest in _entries(theirs):
-            missing = [name for name in names if name.lstrip("*") in order.keys() - known]
-            known.update(name.lstrip("*") for name in missing)
+    sections, entries = (part.copy() for part in _parsed(thing.__doc__))
+    order = {name: i for i, name in enumerate(_arguments(thing))}
+    known = {name for names, _ in entries for name in names}
+    before = len(known), len(sections)
+    for model in models or thing.__mro__[1:-1]:
+        theirs, described = _parsed(vars(model).get("__doc__") if isinstance(model, type) else model.__doc__)
+        for names, rest in described:
+            missing = [name for name in names if name.lstrip("*") in order and name not in known]
             if missing:
+                known.update(missing)
                 entries.append((missing, rest))
         for heading in _TAKEN_WHOLE:
             if heading in theirs:
                 sections.setdefault(heading, theirs[heading])
+    if (len(known), len(sections)) == before:
+        return
     if entries:
         entries.sort(key=lambda entry: order.get(entry[0][0].lstrip("*"), len(order)))
         sections["Parameters"] = "\n".join([", ".join(names) + rest for names, rest in entries])
@@ -58,17 +61,21 @@ def complete(thing: Any, *models: object) -> None:
     thing.__doc__ = "\n\n".join([f"{h}\n{'-' * len(h)}\n{text}" if h else text for h, text in parts]) + "\n"
 
 
-def _sections(thing: object) -> dict[str, str]:
-    """The parts of a docstring by heading; ``""`` is the beginning."""
-    parts = [part.strip("\n") for part in _HEADING.split(inspect.getdoc(thing) or "")]
-    return {"": parts[0], **dict(zip(parts[1::2], parts[2::2]))}
+def _arguments(thing: Any) -> tuple[str, ...]:
+    """The names of the arguments; ``inspect.signature`` would take most of the time that the import of layers does."""
+    code = (thing.__init__ if isinstance(thing, type) else thing).__code__
+    stars = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + stars]
 
 
-def _entries(sections: dict[str, str]) -> list[tuple[list[str], str]]:
-    """The names that each entry of the section "Parameters" begins with, and the rest of it."""
-    found = []
+@functools.cache
+def _parsed(doc: str | None) -> tuple[dict[str, str], list[tuple[list[str], str]]]:
+    """The parts of a docstring by heading (``""`` is the beginning), and the entries of "Parameters"."""
+    parts = [part.strip("\n") for part in _HEADING.split(inspect.cleandoc(doc or ""))]
+    sections = {"": parts[0], **dict(zip(parts[1::2], parts[2::2]))}
+    entries = []
     for entry in _ENTRY.split(sections.get("Parameters", "")):
-        names = re.match(r"[\w*]+(?:, [\w*]+)*", entry)
+        names = _NAMES.match(entry)
         if names:
-            found.append((names[0].split(", "), entry[names.end() :].rstrip()))
-    return found
+            entries.append((names[0].split(", "), entry[names.end() :].rstrip()))
+    return sections, entries

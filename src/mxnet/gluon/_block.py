@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import initializer
-from .._core.descriptions import described_like
+from .._core.descriptions import complete, described_like
 from .._core.spelling import warn_unknown
 from .._core.text import shortened
 from .._core.types import ContextLike, Contexts, DTypeLike
@@ -58,6 +58,11 @@ class Block:
     _hint = ""  # what automatic names begin with, if not with the name of the class
     _is_layer = True  # a row of its own in summaries
     _told_of_numpy = False  # that its graph does not serve for arrays of mx.np
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith("mxnet."):  # whose docstrings leave out what their bases describe
+            complete(cls)
 
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
         own_prefix, own_params = _BlockScope.create(prefix, params, self._alias())

@@ -25,7 +25,6 @@ from ._types import Operand
 from ._version_counter import parameters_version
 
 
-@described_like()
 class HybridBlock(Block):
     """A block whose ``hybrid_forward`` works on arrays and on symbols.
 

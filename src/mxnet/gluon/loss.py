@@ -12,7 +12,6 @@ from types import ModuleType
 from typing import Any
 
 from .. import ndarray
-from .._core.descriptions import complete
 from ..base import ArgumentValueError, numeric_types
 from ..util import is_np_array
 from ._cross_entropy import cross_entropy, suits
@@ -429,6 +428,3 @@ class SDMLLoss(Loss):
 
 SigmoidBCELoss = SigmoidBinaryCrossEntropyLoss
 SoftmaxCELoss = SoftmaxCrossEntropyLoss
-
-for _name in __all__:
-    complete(globals()[_name])

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any, Union
 
 from ..._core.defaults import with_defaults
-from ..._core.descriptions import complete
 from ...base import ArgumentTypeError, ArgumentValueError
 from ...initializer import Initializer
 
@@ -82,6 +81,5 @@ class PerDimension:
             for name in cls._repeated:
                 values[name] = (inspect.signature(init).parameters[name].default,) * axes
         cls.__init__ = with_defaults(init, values | (defaults or {}))  # type: ignore[method-assign]
-        complete(cls)
         shown = " or ".join(f'``"{layout}"``' for layout in cls._layouts)
         cls.__doc__ = cls.__doc__ and cls.__doc__.replace("{layouts}", shown)

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from ..._core.descriptions import described_like
 from ..._core.dtypes import torch_dtype
 from ..._core.types import DTypeLike
 from .._types import Operand
@@ -124,7 +123,6 @@ class _BatchNorm(_Norm):
         return f", in_channels={self.gamma.shape[0] or None}"
 
 
-@described_like()
 class BatchNorm(_BatchNorm):
     """Normalize each channel over a batch (Ioffe and Szegedy 2015, arXiv:1502.03167).
 
@@ -133,14 +131,12 @@ class BatchNorm(_BatchNorm):
     """
 
 
-@described_like()
 class BatchNormReLU(_BatchNorm):
     """:class:`BatchNorm` and then ``max(x, 0)``, in one operator."""
 
     fuse_relu = True
 
 
-@described_like()
 class InstanceNorm(_Norm):
     """Normalize each channel of each sample over the other axes (Ulyanov et al. 2016, arXiv:1607.08022).
 
@@ -173,7 +169,6 @@ class InstanceNorm(_Norm):
         return out.swapaxes(1, self._axis) if elsewhere else out
 
 
-@described_like()
 class LayerNorm(_Norm):
     """Normalize over one axis, the last by default (Ba et al. 2016, arXiv:1607.06450).
 
@@ -206,7 +201,6 @@ class LayerNorm(_Norm):
         return F.LayerNorm(data, gamma=gamma, beta=beta, axis=self._axis, eps=self._epsilon)
 
 
-@described_like()
 class GroupNorm(_Norm):
     """Normalize each group of channels of each sample (Wu and He 2018, arXiv:1803.08494).
 

@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import Any
 
 from ... import ndarray, symbol
-from ..._core.descriptions import described_like
 from ...base import ArgumentValueError
 from ..block import Block, HybridBlock
 from ._arguments import InitLike, integer
@@ -169,7 +168,6 @@ class _Table(Block):
         return "{name}({input_dim} -> {output_dim}, {dtype})".format(name=type(self).__name__, **self._kwargs)
 
 
-@described_like()
 class Embedding(_Table, HybridBlock):
     """Look up a vector for each number.
 

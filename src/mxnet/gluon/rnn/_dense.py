@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from ..._core.descriptions import described_like
 from .._types import Operand
 from ._base import _GatedCell
 
@@ -78,7 +77,6 @@ class _DenseCell(_GatedCell):
         return F.FullyConnected(num_hidden=self._gates * self._hidden_size, **arguments)
 
 
-@described_like()
 class RNNCell(_DenseCell):
     r"""A simple recurrent cell (Elman, 1990).
 
@@ -117,7 +115,6 @@ class RNNCell(_DenseCell):
         return output, [output]
 
 
-@described_like()
 class LSTMCell(_DenseCell):
     r"""A cell with long short-term memory (Hochreiter and Schmidhuber, 1997; https://doi.org/10.1162/neco.1997.9.8.1735).
 
@@ -175,7 +172,6 @@ class LSTMCell(_DenseCell):
         return next_h, [next_h, next_c]
 
 
-@described_like()
 class GRUCell(_DenseCell):
     r"""A gated recurrent unit (Cho et al., 2014; https://arxiv.org/abs/1406.1078), in cuDNN's variant.
 

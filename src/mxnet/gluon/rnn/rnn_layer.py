@@ -265,7 +265,6 @@ class _RNNLayer(HybridBlock):
         return states
 
 
-@described_like()
 class RNN(_RNNLayer):
     r"""A stack of simple recurrent layers (Elman, 1990).
 
@@ -300,7 +299,6 @@ class RNN(_RNNLayer):
         super().__init__(*network, *initializers, dtype, **kwargs)
 
 
-@described_like()
 class LSTM(_RNNLayer):
     r"""A stack of layers with long short-term memory (Hochreiter and Schmidhuber, 1997).
 
@@ -362,7 +360,6 @@ class LSTM(_RNNLayer):
         super().__init__(*network, *initializers, dtype, **kwargs)
 
 
-@described_like()
 class GRU(_RNNLayer):
     r"""A stack of layers of gated recurrent units (Cho et al., 2014; https://arxiv.org/abs/1406.1078), as cuDNN's.
 

@@ -9,7 +9,6 @@ from types import ModuleType
 from typing import Any
 
 from .... import context, ndarray
-from ...._core.descriptions import described_like
 from ..._types import Operand
 from ...block import Block, HybridBlock
 from ...nn import BatchNorm, HybridSequential, Sequential
@@ -45,7 +44,6 @@ class _SideBySide:
         return type(self)(axis=self.axis, prefix=self.prefix)  # type: ignore[attr-defined]
 
 
-@described_like()
 class Concurrent(_SideBySide, Sequential):
     """Blocks side by side: all get the same input, and their outputs are joined.
 
@@ -63,7 +61,6 @@ class Concurrent(_SideBySide, Sequential):
         return ndarray.concat(*[block(x) for block in self._children.values()], dim=self.axis)
 
 
-@described_like()
 class HybridConcurrent(_SideBySide, HybridSequential):
     """Hybrid blocks side by side: all get the same input, and their outputs are joined.
 
@@ -88,7 +85,6 @@ class Identity(HybridBlock):
         return x
 
 
-@described_like()
 class SparseEmbedding(_Table, Block):
     """An embedding whose weight and gradient are row-sparse: each batch fetches the rows that it needs.
 
@@ -103,7 +99,6 @@ class SparseEmbedding(_Table, Block):
         return ndarray.Embedding(x, self.weight.row_sparse_data(x), name="fwd", **self._kwargs)
 
 
-@described_like()
 class SyncBatchNorm(BatchNorm):
     """Batch normalization with statistics over the batches of all devices (Zhang et al. 2018, arXiv:1803.08904).
 

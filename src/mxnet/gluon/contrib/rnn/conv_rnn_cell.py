@@ -10,7 +10,6 @@ from types import ModuleType
 from typing import Any
 
 from ...._core.defaults import Defaults
-from ...._core.descriptions import complete
 from ...._core.rnn_steps import Step, gru_step, lstm_step, rnn_step
 from ..._types import Operand
 from ...rnn._base import _GatedCell
@@ -166,9 +165,7 @@ def _cell(base: type[_BaseConvRNNCell], dims: int, layout: str, name: str, what:
     text = f"{what} with convolutions over {dims} spatial {'axis' if dims == 1 else 'axes'}."
     zeros, ones = (0,) * dims, (1,) * dims
     usual = {"i2h_pad": zeros, "i2h_dilate": ones, "h2h_dilate": ones, "conv_layout": layout}
-    made = type(name, (base,), {"__module__": __name__, "__doc__": text, "_dims": dims}, **usual)
-    complete(made)
-    return made
+    return type(name, (base,), {"__module__": __name__, "__doc__": text, "_dims": dims}, **usual)
 
 
 _RNN, _LSTM, _GRU = "A simple recurrent cell", "A cell with long short-term memory", "A gated recurrent unit"

@@ -7,7 +7,6 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from ...._core.descriptions import described_like
 from ...._core.rnn_steps import lstm_step
 from ....base import _as_list
 from ..._types import Operand
@@ -102,7 +101,6 @@ class VariationalDropoutCell(ModifierCell):
         return _format_sequence(length, outputs, layout, merge)[0], states
 
 
-@described_like()
 class LSTMPCell(_DenseCell):
     r"""An LSTM cell whose hidden state is projected to another size (Sak et al., 2014).
 
