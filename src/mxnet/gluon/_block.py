@@ -56,6 +56,7 @@ class Block:
     """
 
     _hint = ""  # what automatic names begin with, if not with the name of the class
+    _shown = ""  # what is printed of the attributes; else the children are
     _is_layer = True  # a row of its own in summaries
     _told_of_numpy = False  # that its graph does not serve for arrays of mx.np
 
@@ -77,6 +78,8 @@ class Block:
         self._forward_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
 
     def __repr__(self) -> str:
+        if self._shown:
+            return f"{type(self).__name__}({self._shown.format_map(vars(self))})"
         rows = "\n".join([f"  ({key}): {_indent(repr(b), 2)}" for key, b in vars(self).items() if isinstance(b, Block)])
         return f"{type(self).__name__}(\n{rows}\n)"
 

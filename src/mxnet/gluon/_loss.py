@@ -57,13 +57,12 @@ class Loss(HybridBlock):
         Axis of the samples.
     """
 
+    _shown = "batch_axis={_batch_axis}, w={_weight}"
+
     def __init__(self, weight: float | None, batch_axis: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._weight = weight
         self._batch_axis = batch_axis
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(batch_axis={self._batch_axis}, w={self._weight})"
 
     def _weighted(self, F: ModuleType, loss: object, sample_weight: object | None = None, scale: float = 1.0) -> Any:
         """``loss`` times the weights."""

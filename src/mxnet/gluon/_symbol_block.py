@@ -29,10 +29,7 @@ from ._version_counter import VersionedDict
 
 _ROW_SPARSE = str(STORAGE_TYPES["row_sparse"])  # as the attribute __storage_type__ spells it
 # The endings of a batch normalization's parameters: variance, mean, scale, shift.
-_NORMALIZATIONS = (
-    ("running_var", "running_mean", "gamma", "beta"),
-    ("moving_var", "moving_mean", "gamma", "beta"),
-)
+_NORMALIZATIONS = (("running_var", "running_mean", "gamma", "beta"), ("moving_var", "moving_mean", "gamma", "beta"))
 
 
 class SymbolBlock(HybridBlock):

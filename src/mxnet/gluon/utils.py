@@ -212,10 +212,7 @@ def download(
     if retries < 0:
         raise AssertionError(f"download: retries must be at least 0, got {retries}")
     if not verify_ssl:
-        warnings.warn(
-            f"Unverified HTTPS request to {url}: verify_ssl=False accepts any server's answer",
-            stacklevel=2,
-        )
+        warnings.warn(f"Unverified HTTPS request to {url}: verify_ssl=False accepts any server's answer", stacklevel=2)
     if not overwrite and os.path.exists(path) and (sha1_hash is None or check_sha1(path, sha1_hash)):
         return path
     folder = os.path.dirname(os.path.abspath(path))

@@ -113,6 +113,8 @@ class Dropout(HybridBlock):
         Axes along which values are dropped together (the mask has size 1 there).
     """
 
+    _shown = "p = {_rate}, axes={_axes}"
+
     def __init__(self, rate: float, axes: Any = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not 0 <= rate <= 1:
@@ -124,9 +126,6 @@ class Dropout(HybridBlock):
         if self._rate > 0:
             return F.Dropout(x, p=self._rate, axes=self._axes, name="fwd", cudnn_off=False)
         return F.identity(x)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(p = {self._rate}, axes={self._axes})"
 
 
 class _Table(Block):
@@ -264,6 +263,8 @@ class HybridLambda(HybridBlock):
     array([9.], dtype=float32)
     """
 
+    _shown = "{_func_name}"
+
     def __init__(self, function: str | Callable[..., Any], prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
         _check_function(type(self).__name__, function, ndarray, symbol)
@@ -276,6 +277,3 @@ class HybridLambda(HybridBlock):
 
     def hybrid_forward(self, F: ModuleType, x: Any, *args: Any) -> Any:
         return self._func(F, x, *args)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._func_name})"

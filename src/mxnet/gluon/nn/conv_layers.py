@@ -16,15 +16,7 @@ from ._pooling import *  # noqa: F403
 from ._pooling import _Pooling
 from .activations import Activation
 
-__all__ = [
-    "Conv1D",
-    "Conv1DTranspose",
-    "Conv2D",
-    "Conv2DTranspose",
-    "Conv3D",
-    "Conv3DTranspose",
-    "ReflectionPad2D",
-]
+__all__ = ["Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "ReflectionPad2D"]
 __all__ += _pooling.__all__
 
 _Pooling = _Pooling  # programs that extend pooling import it from here

@@ -27,6 +27,7 @@ class DropoutCell(HybridRecurrentCell):
         See :class:`mxnet.gluon.Block`.
     """
 
+    _shown = "rate={_rate}, axes={_axes}"
     _hint = "dropout"
 
     def __init__(self, rate: float, axes: Any = (), prefix: str | None = None, params: Any = None) -> None:
@@ -35,9 +36,6 @@ class DropoutCell(HybridRecurrentCell):
             raise AssertionError(f"rate must be a number, got {rate!r}")
         self._rate = rate
         self._axes = axes
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(rate={self._rate}, axes={self._axes})"
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
         """Nothing: it has no state."""
@@ -66,6 +64,8 @@ class ModifierCell(HybridRecurrentCell):
     base_cell : RecurrentCell
     """
 
+    _shown = "{base_cell}"
+
     def __init__(self, base_cell: RecurrentCell) -> None:
         if base_cell._modified:
             raise AssertionError(f"cell {base_cell.name!r} is already modified: it has one modifier at most")
@@ -77,9 +77,6 @@ class ModifierCell(HybridRecurrentCell):
     def params(self) -> Any:
         """The parameters of the base cell."""
         return self.base_cell.params
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.base_cell})"
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
         return self.base_cell.state_info(batch_size)
@@ -123,6 +120,7 @@ class ZoneoutCell(ModifierCell):
         What fraction of the elements stays, in training.
     """
 
+    _shown = "p_out={zoneout_outputs}, p_state={zoneout_states}, {base_cell}"
     _hint = "zoneout"
 
     def __init__(self, base_cell: RecurrentCell, zoneout_outputs: float = 0.0, zoneout_states: float = 0.0) -> None:
@@ -131,9 +129,6 @@ class ZoneoutCell(ModifierCell):
         self.zoneout_outputs = zoneout_outputs
         self.zoneout_states = zoneout_states
         self._prev_output: Any = None
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(p_out={self.zoneout_outputs}, p_state={self.zoneout_states}, {self.base_cell})"
 
     def reset(self) -> None:
         """Forget the last output; :meth:`unroll` begins with this."""

@@ -14,12 +14,7 @@ from ...rnn import ModifierCell, RecurrentCell
 from ...rnn._base import Unrolled, Wanted
 from ...rnn._dense import _DenseCell
 from ...rnn._modifiers import check_steps
-from ...rnn._sequences import (
-    _format_sequence,
-    _get_begin_state,
-    _mask_sequence_variable_length,
-    tensor_types,
-)
+from ...rnn._sequences import _format_sequence, _get_begin_state, _mask_sequence_variable_length, tensor_types
 
 __all__ = ["LSTMPCell", "VariationalDropoutCell"]
 
@@ -36,14 +31,11 @@ class VariationalDropoutCell(ModifierCell):
         What fraction of the elements becomes zero in training; of the states, the first one is meant.
     """
 
+    _shown = "p_out = {drop_outputs}, p_state = {drop_states}"
     _hint = "vardrop"
 
     def __init__(
-        self,
-        base_cell: RecurrentCell,
-        drop_inputs: float = 0.0,
-        drop_states: float = 0.0,
-        drop_outputs: float = 0.0,
+        self, base_cell: RecurrentCell, drop_inputs: float = 0.0, drop_states: float = 0.0, drop_outputs: float = 0.0
     ) -> None:
         if drop_states:
             check_steps(base_cell, "VariationalDropoutCell", "variational state dropout")
@@ -57,9 +49,6 @@ class VariationalDropoutCell(ModifierCell):
         self.drop_inputs_mask: Any = None
         self.drop_states_mask: Any = None
         self.drop_outputs_mask: Any = None
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(p_out = {self.drop_outputs}, p_state = {self.drop_states})"
 
     def reset(self) -> None:
         """Forget which elements are dropped; :meth:`unroll` begins with this."""
