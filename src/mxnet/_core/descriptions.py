@@ -38,7 +38,8 @@ def complete(thing: Any, *models: Any) -> None:
     """What :func:`described_like` does, for code that makes classes."""
     if thing.__doc__ is None:  # as under python -OO
         return
-    sections, entries = (part.copy() for part in _parsed(thing.__doc__))
+    own, own_entries = _parsed(thing.__doc__)
+    sections, entries = dict(own), list(own_entries)
     order = {name: i for i, name in enumerate(_arguments(thing))}
     known = {name for names, _ in entries for name in names}
     before = len(known), len(sections)
@@ -63,7 +64,7 @@ def complete(thing: Any, *models: Any) -> None:
 
 def _arguments(thing: Any) -> tuple[str, ...]:
     """The names of the arguments; ``inspect.signature`` would take most of the time that the import of layers does."""
-    code = (thing.__init__ if isinstance(thing, type) else thing).__code__
+    code = (thing.__init__ if inspect.isclass(thing) else thing).__code__
     stars = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
     return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + stars]
 

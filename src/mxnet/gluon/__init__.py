@@ -33,24 +33,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_LAZY})
 
 
-__all__ = [
-    "Block",
-    "Constant",
-    "DeferredInitializationError",
-    "HybridBlock",
-    "Parameter",
-    "ParameterDict",
-    "SymbolBlock",
-    "Trainer",
-    "block",
-    "contrib",
-    "data",
-    "loss",
-    "model_zoo",
-    "nn",
-    "parameter",
-    "rnn",
-    "tensor_types",
-    "trainer",
-    "utils",
-]
+__all__ = ["block", "contrib", "data", "loss", "model_zoo", "nn", "parameter", "rnn", "trainer", "utils"]
+__all__ += block.__all__
+__all__ += parameter.__all__
+__all__ += trainer.__all__

@@ -203,11 +203,7 @@ class Parameter(Holder):
         force_reinit : bool
             Start anew when there are values already, instead of warning.
         """
-        if self._data is not None and not force_reinit:
-            warnings.warn(
-                f"Parameter '{self.name}' is already initialized and keeps its values; force_reinit=True resets them",
-                stacklevel=2,
-            )
+        if not force_reinit and self._keeps_values():
             return
         self._data = self._grad = None
         if init is None:
@@ -218,6 +214,15 @@ class Parameter(Holder):
         self._deferred_init = (init, _contexts(ctx), default_init, None)
         if known:
             self._finish_deferred_init()
+
+    def _keeps_values(self) -> bool:
+        """Whether there are values already; warns that they stay."""
+        if self._data is not None:
+            warnings.warn(
+                f"Parameter '{self.name}' is already initialized and keeps its values; force_reinit=True resets them",
+                stacklevel=3,
+            )
+        return self._data is not None
 
     def _finish_deferred_init(self) -> None:
         """Do what :meth:`initialize` has put off."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -182,14 +181,8 @@ class ParameterDict:
         if verbose:
             init.set_verbosity(verbose=verbose)
         for param in self.values():
-            if param._data is not None and not force_reinit:
-                warnings.warn(
-                    f"Parameter '{param.name}' is already initialized and keeps its values; force_reinit=True resets "
-                    "them",
-                    stacklevel=2,
-                )
-                continue
-            param.initialize(None, ctx, init, force_reinit=force_reinit)
+            if force_reinit or not param._keeps_values():
+                param.initialize(None, ctx, init, force_reinit=force_reinit)
 
     def zero_grad(self) -> None:
         """Set all gradient buffers to 0."""

@@ -76,7 +76,7 @@ class _BatchNorm(_Norm):
     The output has the shape of the data. :meth:`cast` to float16 leaves the parameters in float32.
     """
 
-    fuse_relu = False
+    _operator = ""  # in contrib, in place of BatchNorm
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class _BatchNorm(_Norm):
     def hybrid_forward(
         self, F: ModuleType, x: Operand, gamma: Operand, beta: Operand, running_mean: Operand, running_var: Operand
     ) -> Any:
-        normalize = F.contrib.BatchNormWithReLU if self.fuse_relu else F.BatchNorm
+        normalize = getattr(F.contrib, self._operator) if self._operator else F.BatchNorm
         return normalize(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
 
     def _repr_extra(self) -> str:
@@ -134,7 +134,7 @@ class BatchNorm(_BatchNorm):
 class BatchNormReLU(_BatchNorm):
     """:class:`BatchNorm` and then ``max(x, 0)``, in one operator."""
 
-    fuse_relu = True
+    _operator = "BatchNormWithReLU"
 
 
 class InstanceNorm(_Norm):

@@ -29,15 +29,7 @@ _OPERATORS = ("tanh", "relu", "sigmoid", "softsign")
 
 
 class RecurrentCell(Block):
-    """One step of a recurrent network: from an input and states to an output and new states.
-
-    Parameters
-    ----------
-    prefix : str, optional
-        What the names of its parameters begin with; see :class:`mxnet.gluon.Block`.
-    params : ParameterDict, optional
-        The parameters of another cell, to share them.
-    """
+    """One step of a recurrent network: from an input and states to an output and new states."""
 
     def __init__(self, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)

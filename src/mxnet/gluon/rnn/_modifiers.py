@@ -23,8 +23,6 @@ class DropoutCell(HybridRecurrentCell):
         What fraction of the elements becomes zero in training.
     axes : tuple of int
         The axes along which elements are dropped together.
-    prefix, params
-        See :class:`mxnet.gluon.Block`.
     """
 
     _shown = "rate={_rate}, axes={_axes}"

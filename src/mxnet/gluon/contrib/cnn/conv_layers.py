@@ -5,36 +5,30 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from ...._core.descriptions import described_like
 from ..._types import Operand
 from ...block import HybridBlock
-from ...nn import Activation
+from ...nn import Activation, Conv2D
 from ...nn._arguments import InitLike, PerDimension, Size, integer, one_of, per_axis
 from ...nn.conv_layers import describe_convolution, weight_shapes
 
 __all__ = ["DeformableConvolution", "ModulatedDeformableConvolution"]
 
 
+@described_like(Conv2D)
 class _Deformable(PerDimension, HybridBlock):
     """An ordinary convolution finds the offsets, the deformable one follows them.
 
     Parameters
     ----------
-    channels : int
-        Number of output channels.
     kernel_size, strides, padding, dilation : int or tuple of 2 int
         As for :class:`mxnet.gluon.nn.Conv2D`; also those of the convolution that finds the offsets.
-    groups : int, default 1
-        Number of groups that the channels are divided into.
     num_deformable_group : int, default 1
         Number of groups of channels that have offsets of their own.
-    layout : str, default 'NCHW'
-        Axes of the data.
+    layout : str
+        {layouts}: the axes of data and output.
     use_bias, offset_use_bias : bool, default True
         Whether the two convolutions add a bias.
-    in_channels : int, default 0
-        Number of input channels; 0 finds it at the first call.
-    activation : str, optional
-        Name of an activation function.
     weight_initializer, bias_initializer, offset_weight_initializer, offset_bias_initializer : str or Initializer
         Initial values; offsets begin as zero, which makes it an ordinary convolution.
     """

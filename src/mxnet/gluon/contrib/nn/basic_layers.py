@@ -108,6 +108,8 @@ class SyncBatchNorm(BatchNorm):
         Number of devices that take part; all GPUs by default.
     """
 
+    _operator = "SyncBatchNorm"
+
     def __init__(
         self,
         in_channels: int = 0,
@@ -136,14 +138,15 @@ class SyncBatchNorm(BatchNorm):
         warnings.warn(f"{type(self).__name__}: set num_devices if not all GPUs are used", UserWarning, stacklevel=3)
         return max(context.num_gpus(), 1)
 
-    def hybrid_forward(
-        self, F: ModuleType, x: Operand, gamma: Operand, beta: Operand, running_mean: Operand, running_var: Operand
-    ) -> Any:
-        return F.contrib.SyncBatchNorm(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
-
 
 class _PixelShuffle(HybridBlock):
-    """Turns channels into space; a subclass says along how many axes. The order of channels is that of the paper."""
+    """Turns channels into space; a subclass says along how many axes. The order of channels is that of the paper.
+
+    Parameters
+    ----------
+    factor : int or tuple of int
+        Factor of the length, of height and width, or of depth, height and width; one number stands for all.
+    """
 
     _axes: int
 
@@ -168,11 +171,6 @@ class _PixelShuffle(HybridBlock):
 class PixelShuffle1D(_PixelShuffle):
     """Turn channels into length: ``(N, f * C, W)`` becomes ``(N, C, f * W)`` (Shi et al. 2016, arXiv:1609.05158).
 
-    Parameters
-    ----------
-    factor : int
-        Factor of the length.
-
     Examples
     --------
     >>> import mxnet as mx
@@ -184,25 +182,13 @@ class PixelShuffle1D(_PixelShuffle):
 
 
 class PixelShuffle2D(_PixelShuffle):
-    """Turn channels into pixels: ``(N, f1 * f2 * C, H, W)`` becomes ``(N, C, f1 * H, f2 * W)`` (arXiv:1609.05158).
-
-    Parameters
-    ----------
-    factor : int or tuple of 2 int
-        Factors of height and width.
-    """
+    """Turn channels into pixels: ``(N, f1 * f2 * C, H, W)`` becomes ``(N, C, f1 * H, f2 * W)`` (arXiv:1609.05158)."""
 
     _axes = 2
 
 
 class PixelShuffle3D(_PixelShuffle):
-    """Turn channels into voxels: ``(N, f1 * f2 * f3 * C, D, H, W)`` becomes ``(N, C, f1 * D, f2 * H, f3 * W)``.
-
-    Parameters
-    ----------
-    factor : int or tuple of 3 int
-        Factors of depth, height and width.
-    """
+    """Turn channels into voxels: ``(N, f1 * f2 * f3 * C, D, H, W)`` becomes ``(N, C, f1 * D, f2 * H, f3 * W)``."""
 
     _axes = 3
 
