@@ -11,8 +11,7 @@ from .._core.files import atomic_write
 from .._core.text import shortened
 from .._core.types import Contexts
 from ..base import MXNetError
-from ._loading import load_all
-from ._parameter import Parameter
+from ._parameter import Parameter, load_all
 from .utils import _brief_print_list
 
 

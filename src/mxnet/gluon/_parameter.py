@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -359,6 +359,16 @@ class Parameter(Holder):
             shared = ("shape", "dtype", "lr_mult", "wd_mult", "init")
             self._var = symbol.var(self.name, stype=self._stype, **{what: getattr(self, what) for what in shared})
         return self._var
+
+
+def load_all(pairs: Iterable[tuple[Parameter, Any]], ctx: Any, cast_dtype: bool, dtype_source: str) -> None:
+    """Give values to parameters, or raise and change none; see :meth:`ParameterDict.load_dict` for the rest."""
+    pairs = list(pairs)
+    shapes: dict[int, Any] = {}  # of parameters that are shared, as they will be
+    for param, value in pairs:
+        shapes[id(param)] = param._check_load(value, ctx, cast_dtype, dtype_source, shapes.get(id(param), param.shape))
+    for param, value in pairs:
+        param._load_init(value, ctx, cast_dtype=cast_dtype, dtype_source=dtype_source)
 
 
 def keeps_arrays(param: Parameter, *methods: str) -> bool:

@@ -19,8 +19,7 @@ from ..ndarray import NDArray
 from ..symbol import Symbol
 from ._arrays import _clear
 from ._constant import Constant
-from ._loading import load_all
-from ._parameter import Parameter
+from ._parameter import Parameter, load_all
 from .utils import _brief_print_list, _indent
 
 tensor_types = (Symbol, NDArray)

@@ -134,46 +134,40 @@ class Trainer:
 
     def _init_kvstore(self) -> None:
         """Make the store, and decide on who runs the optimizer."""
-        wanted = self._kvstore_params["update_on_kvstore"]
-        kvstore, on_store = self._choose_kvstore(wanted)
-        if on_store and not kvstore:
-            on_store = False
+        kvstore, on_store = self._choose_kvstore(self._kvstore_params["update_on_kvstore"])
         self._kvstore = kvstore or None
         self._update_on_kvstore = on_store if kvstore else None
-        if kvstore:
-            if self._compression_params:
-                kvstore.set_gradient_compression(self._compression_params)
-            if on_store:
-                kvstore.set_optimizer(self._optimizer)
+        if kvstore and self._compression_params:
+            kvstore.set_gradient_compression(self._compression_params)
+        if kvstore and on_store:
+            kvstore.set_optimizer(self._optimizer)
         self._kv_initialized = True
 
     def _choose_kvstore(self, wanted: bool | None) -> tuple[Any, bool]:
         name = self._kvstore_params["kvstore"]
-        if self._contains_sparse_weight:  # rows are pulled from the store, where the weights live
+        if self._contains_sparse_weight:
             kvstore, on_store = _create_sparse_kvstore(name)
-            self._distributed = "dist" in kvstore.type
-            if wanted is False:
-                raise ValueError(
-                    "update_on_kvstore=False is impossible with sparse weights: their rows are in the store"
-                )
-            return kvstore, on_store
-        arrays = {p.name: p.data(self._contexts[0]) for p in self._params}
-        kvstore, on_store = _create_kvstore(name, len(self._contexts), arrays)
+        else:
+            arrays = {p.name: p.data(self._contexts[0]) for p in self._params}
+            kvstore, on_store = _create_kvstore(name, len(self._contexts), arrays)
         self._distributed = bool(kvstore) and "dist" in kvstore.type
-        if self._contains_sparse_grad:
+        must = ""  # why the store has to run the optimizer
+        if self._contains_sparse_weight:
+            must = "sparse weights: their rows are in the store"
+        elif self._contains_sparse_grad:
             on_store = self._distributed
-            if wanted is False and self._distributed:
-                raise ValueError(f"update_on_kvstore=False is impossible with sparse gradients and a {name!r} store")
+            must = f"sparse gradients and a {name!r} store" if self._distributed else ""
             if kvstore is not None and not isinstance(kvstore, KVStore):
                 raise ValueError(f"Cannot use {type(kvstore)} for multi-device training with sparse gradients")
-            return kvstore, on_store if wanted is None else wanted
-        if self._distributed and "async" in kvstore.type:
-            on_store = True
-            if wanted is False:
-                raise ValueError("update_on_kvstore=False is impossible with an asynchronous store")
+        elif self._distributed and "async" in kvstore.type:
+            on_store, must = True, "an asynchronous store"
+        if must and wanted is False:
+            raise ValueError(f"update_on_kvstore=False is impossible with {must}")
+        if self._contains_sparse_weight:
+            return kvstore, on_store
         if wanted is not None:
             on_store = wanted
-        if on_store and kvstore and not kvstore.is_capable("optimizer"):
+        if on_store and kvstore and not self._contains_sparse_grad and not kvstore.is_capable("optimizer"):
             if wanted:
                 raise ValueError(f"Please set update_on_kvstore=False when training with {type(kvstore)}")
             on_store = False
@@ -295,9 +289,7 @@ class Trainer:
         if not kvstore:
             return
         numbers, grads, weights = [], [], []
-        for i, p in enumerate(self._params):
-            if p.grad_req == "null":
-                continue
+        for i, p in self._learned():
             gradients = p.list_grad()
             if gradients[0].stype != "default":
                 kvstore.push(i, gradients, priority=-i)
@@ -313,10 +305,7 @@ class Trainer:
                 kvstore.pushpull(numbers, grads, out=weights if self._update_on_kvstore else None)
             return
         for i, g, w in zip(numbers, grads, weights):
-            if w is None:
-                kvstore.pushpull(i, g, priority=-i)
-            else:
-                kvstore.pushpull(i, g, out=w, priority=-i)
+            kvstore.pushpull(i, g, **({} if w is None else {"out": w}), priority=-i)
 
     def _update(self, ignore_stale_grad: bool = False) -> None:
         scaler = getattr(self, "_amp_loss_scaler", None)
@@ -340,8 +329,11 @@ class Trainer:
                 for g in r.grads:
                     g._fresh = False
 
+    def _learned(self) -> list[tuple[int, Parameter]]:
+        return [(i, p) for i, p in enumerate(self._params) if p.grad_req != "null"]
+
     def _make_rounds(self) -> list[_Round]:
-        learned = [(i, p) for i, p in enumerate(self._params) if p.grad_req != "null"]
+        learned = self._learned()
         numbers = [i for i, _ in learned]
         arrays = [p.list_data() if p._stype == "default" else p._check_and_get(p._data, list) for _, p in learned]
         grads = [p.list_grad() for _, p in learned]

@@ -181,16 +181,14 @@ class CheckpointHandler(_Periodic):
         found = self._find_checkpoints()
         self.saved_checkpoints = [f"{self.model_prefix}-epoch{epoch}batch{batch}" for epoch, batch in found]
         self.trained_epoch, self.trained_batch = found[-1] if found else (-1, -1)
+        if found and estimator.max_epoch:
+            estimator.max_epoch = self._left("epoch", estimator.max_epoch, self.trained_epoch)
+        elif found:
+            estimator.max_batch = self._left("batch", estimator.max_batch, self.trained_batch)
+        left = f"{estimator.max_epoch} epochs" if estimator.max_epoch else f"{estimator.max_batch} batches"
         if not found:
-            left = f"{estimator.max_batch} batches" if estimator.max_batch else f"{estimator.max_epoch} epochs"
             estimator.logger.info("CheckpointHandler: starts anew, there is no checkpoint; to come: %s", left)
             return
-        if estimator.max_epoch:
-            estimator.max_epoch = self._left("epoch", estimator.max_epoch, self.trained_epoch)
-            left = f"{estimator.max_epoch} epochs"
-        else:
-            estimator.max_batch = self._left("batch", estimator.max_batch, self.trained_batch)
-            left = f"{estimator.max_batch} batches"
         params, states = (self._path(self.saved_checkpoints[-1], suffix) for suffix in (".params", ".states"))
         if not os.path.exists(states):
             raise AssertionError(f"Failed to load checkpoint, {states} does not exist")
