@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from typing import Any as _Any
 
 from . import block, parameter, trainer, utils
-from .block import Block, HybridBlock, SymbolBlock
-from .parameter import Constant, DeferredInitializationError, Parameter, ParameterDict, tensor_types
-from .trainer import Trainer
+from .block import *  # noqa: F403
+from .parameter import *  # noqa: F403
+from .trainer import *  # noqa: F403
 
 if TYPE_CHECKING:
     from . import contrib, data, loss, model_zoo, nn, rnn

@@ -97,15 +97,7 @@ def _take(args: list[Any], start: int, fmt: Format) -> tuple[Any, int]:
 
 
 class Kinds:
-    """What nested arguments consist of.
-
-    Attributes
-    ----------
-    symbols, arrays : bool
-        Whether there are any.
-    contexts : list of Context
-        Those of the arrays, each once, in the order of their first appearance.
-    """
+    """What nested arguments consist of: whether there are symbols and arrays, and the contexts in order, each once."""
 
     __slots__ = ("arrays", "contexts", "symbols")
 

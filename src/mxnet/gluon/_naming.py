@@ -28,13 +28,7 @@ class _Current(threading.local):
 
 
 class _BlockScope:
-    """The ``with`` block of :meth:`Block.name_scope`: blocks made in it are named after its block.
-
-    Parameters
-    ----------
-    block : Block
-        The owner of the scope.
-    """
+    """The ``with`` block of :meth:`Block.name_scope`: blocks made in it are named after its block."""
 
     _current = _Current()
 

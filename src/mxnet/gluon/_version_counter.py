@@ -7,12 +7,7 @@ from typing import Any
 
 
 class VersionCounter:
-    """How often any parameter got other arrays, or any block other parameters; whoever keeps some compares.
-
-    Attributes
-    ----------
-    value : int
-    """
+    """How often any parameter got other arrays, or any block other parameters; whoever keeps some compares."""
 
     __slots__ = ("value",)
 

@@ -156,16 +156,9 @@ class ProcessPool:
             worker.backlog.popleft()
 
     def result(self, task: Task, timeout: float) -> Any:
-        """The batch, as soon as it is there.
+        """The batch, as soon as it is there; raises what the dataset or the batchify function has raised.
 
-        Raises
-        ------
-        multiprocessing.TimeoutError
-            When it does not come in time.
-        MXNetError
-            When the worker has died.
-        Exception
-            What the dataset or the batchify function has raised.
+        TimeoutError (of ``multiprocessing``) when it does not come in time, MXNetError when the worker has died.
         """
         deadline = time.monotonic() + timeout
         with self._changed:

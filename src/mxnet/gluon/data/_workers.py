@@ -38,13 +38,7 @@ class Task:
         self.result = None
 
     def deliver(self) -> Any:
-        """The batch.
-
-        Raises
-        ------
-        Exception
-            What the dataset or the batchify function has raised.
-        """
+        """The batch; raises what the dataset or the batchify function has raised."""
         found, self.result = self.result, None
         if isinstance(found, Failure):
             found.throw()

@@ -205,12 +205,7 @@ class RecordFileDataset(Dataset):
 class _DownloadedDataset(Dataset):
     """A published dataset: arrays of data and labels that ``_get_data`` reads from a folder.
 
-    Parameters
-    ----------
-    root : str
-        The folder, made when it is not there.
-    transform : callable, optional
-        Takes data and label of a sample.
+    The folder is made when it is not there; ``transform`` takes data and label of a sample.
     """
 
     def __init__(self, root: str, transform: Callable[..., Any] | None) -> None:

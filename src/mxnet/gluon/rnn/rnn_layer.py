@@ -159,10 +159,7 @@ class _RNNLayer(HybridBlock):
     def _unfuse(self) -> Any:
         """The same network as a stack of cells, which shares the parameters.
 
-        Raises
-        ------
-        AssertionError
-            For projections and clipped states, which there are no cells for.
+        There are no cells for projections and clipped states.
         """
         if self._projection_size:
             raise AssertionError("_unfuse does not support projection layer yet!")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .utils import _listed
+
 
 class EventHandler:
     """What happens at events of a training. A handler derives from a class for each event that it hears of.
@@ -87,17 +89,5 @@ class _Periodic(TrainBegin, BatchEnd, EpochEnd):
 
 
 def _check_event_handlers(handlers: object) -> list[EventHandler]:
-    """A list of handlers from none, one or several.
-
-    Raises
-    ------
-    ValueError
-        For anything that is not an :class:`EventHandler`.
-    """
-    if isinstance(handlers, EventHandler):
-        return [handlers]
-    if handlers is None:
-        return []
-    if not isinstance(handlers, (list, tuple)) or not all(isinstance(h, EventHandler) for h in handlers):
-        raise ValueError(f"handlers: expected an event handler or a list of them, got {handlers}")
-    return list(handlers)
+    """A list of handlers from none, one or several."""
+    return _listed(EventHandler, handlers, "handlers", "an event handler")

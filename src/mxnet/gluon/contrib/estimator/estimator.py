@@ -6,7 +6,7 @@ import copy
 import logging
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ...._core.descriptions import described_like
@@ -33,12 +33,19 @@ from .event_handler import (
     TrainEnd,
     ValidationHandler,
 )
-from .utils import _check_handler_metric_ref, _check_metrics, _suggest_metric_for_loss
+from .utils import _check_handler_metric_ref, _check_metrics, _listed, _suggest_metric_for_loss
 
 __all__ = ["Estimator"]
 
-# The order in which _categorize_handlers gives them.
-_EVENTS = (TrainBegin, EpochBegin, BatchBegin, BatchEnd, EpochEnd, TrainEnd)
+# The methods that events call, in the order in which _categorize_handlers gives handlers.
+_EVENTS = {
+    "train_begin": TrainBegin,
+    "epoch_begin": EpochBegin,
+    "batch_begin": BatchBegin,
+    "batch_end": BatchEnd,
+    "epoch_end": EpochEnd,
+    "train_end": TrainEnd,
+}
 
 
 class Estimator:
@@ -110,14 +117,14 @@ class Estimator:
         batch_processor: Any = None,
     ) -> None:
         self.net = net
-        self.loss = _check_loss(loss, "loss")
+        self.loss = _checked("loss", loss, Loss, "loss.Loss")
         self._train_metrics = _check_metrics(train_metrics) or self._default_metrics()
         self._val_metrics = _check_metrics(val_metrics) or [copy.deepcopy(m) for m in self._train_metrics]
         for metric in self._train_metrics:
             metric.name = _prefixed("training", metric.name)
         for metric in self._val_metrics:
             metric.name = _prefixed("validation", metric.name)
-        self.val_loss = self.loss if val_loss is None else _check_loss(val_loss, "val_loss")
+        self.val_loss = self.loss if val_loss is None else _checked("val_loss", val_loss, Loss, "loss.Loss")
         self.val_net = net if val_net is None else val_net
 
         self.context = _check_context(context)
@@ -158,9 +165,7 @@ class Estimator:
         if trainer is None:
             warnings.warn("No trainer specified: SGD at a learning rate of 0.001 is used", stacklevel=3)
             return Trainer(self.net.collect_params(), "sgd", {"learning_rate": 0.001})
-        if not isinstance(trainer, Trainer):
-            raise ValueError(f"trainer: expected a gluon.Trainer, got {trainer}")
-        return trainer
+        return _checked("trainer", trainer, Trainer, "Trainer")
 
     # ------------------------------------------------------------------ facts
 
@@ -193,22 +198,16 @@ class Estimator:
         ValueError
             For other data than a ``DataLoader``, or handlers with metrics that are not the estimator's.
         """
-        _check_loader(val_data)
+        _checked("val_data", val_data, DataLoader, "data.DataLoader")
         for metric in self.val_metrics:
             metric.reset()
-        _, epoch_begin, batch_begin, batch_end, epoch_end, _ = self._categorize_handlers(
-            self._prepare_default_validation_handlers(event_handlers)
-        )
-        for handler in epoch_begin:
-            handler.epoch_begin(self)
+        tell = self._teller(self._prepare_default_validation_handlers(event_handlers))
+        tell("epoch_begin")
         for batch in val_data:
-            for handler in batch_begin:
-                handler.batch_begin(self, batch=batch)
+            tell("batch_begin", batch=batch)
             _, label, pred, loss = self.batch_processor.evaluate_batch(self, batch, batch_axis)
-            for handler in batch_end:
-                handler.batch_end(self, batch=batch, pred=pred, label=label, loss=loss)
-        for handler in epoch_end:
-            handler.epoch_end(self)
+            tell("batch_end", batch=batch, pred=pred, label=label, loss=loss)
+        tell("epoch_end")
 
     @described_like(evaluate)
     def fit(
@@ -238,33 +237,24 @@ class Estimator:
             For other data than a ``DataLoader``, data without batches, anything but one positive number of epochs or
             batches, or handlers with metrics that are not the estimator's.
         """
-        _check_loader(train_data)
+        _checked("train_data", train_data, DataLoader, "data.DataLoader")
         if (not epochs) == (not batches):
             raise ValueError(f"fit takes either epochs or batches, got epochs={epochs} and batches={batches}")
         self.max_epoch = _check_count("epochs", epochs)
         self.max_batch = _check_count("batches", batches)
         self.batch_axis = batch_axis
-        train_begin, epoch_begin, batch_begin, batch_end, epoch_end, train_end = self._categorize_handlers(
-            self._prepare_default_handlers(val_data, event_handlers)
-        )
-        for handler in train_begin:
-            handler.train_begin(self)
+        tell = self._teller(self._prepare_default_handlers(val_data, event_handlers))
+        tell("train_begin")
         stop = False
         while not stop:
-            for handler in epoch_begin:
-                handler.epoch_begin(self)
+            tell("epoch_begin")
             for batch in _some(train_data):
-                for handler in batch_begin:
-                    handler.batch_begin(self, batch=batch)
+                tell("batch_begin", batch=batch)
                 _, label, pred, loss = self.batch_processor.fit_batch(self, batch, batch_axis)
-                # All handlers hear of it, also after one that wants to stop.
-                wishes = [h.batch_end(self, batch=batch, pred=pred, label=label, loss=loss) for h in batch_end]
-                if any(wishes):
+                if tell("batch_end", batch=batch, pred=pred, label=label, loss=loss):
                     break
-            wishes = [handler.epoch_end(self) for handler in epoch_end]
-            stop = any(wishes)
-        for handler in train_end:
-            handler.train_end(self)
+            stop = tell("epoch_end")
+        tell("train_end")
 
     # ------------------------------------------------------------------ handlers
 
@@ -282,7 +272,17 @@ class Estimator:
 
     def _categorize_handlers(self, event_handlers: list[EventHandler]) -> tuple[list[Any], ...]:
         """Who hears of what: lists for the six events, in the order of ``_EVENTS``."""
-        return tuple([h for h in event_handlers if isinstance(h, event)] for event in _EVENTS)
+        return tuple([h for h in event_handlers if isinstance(h, event)] for event in _EVENTS.values())
+
+    def _teller(self, event_handlers: list[EventHandler]) -> Callable[..., bool]:
+        """What calls a method of all handlers that hear of an event, and gives whether any of them wants to stop."""
+        listeners = dict(zip(_EVENTS, self._categorize_handlers(event_handlers)))
+
+        def tell(event: str, **facts: Any) -> bool:
+            wishes = [getattr(h, event)(self, **facts) for h in listeners[event]]  # also after one that wants to stop
+            return any(wishes)
+
+        return tell
 
 
 def _completed(given: object, wanted: Sequence[EventHandler], metrics: list[EvalMetric]) -> list[EventHandler]:
@@ -314,15 +314,10 @@ def _some(data: DataLoader) -> Iterator[Any]:
 # ---------------------------------------------------------------------- checks of arguments
 
 
-def _check_loss(loss: object, name: str) -> Loss:
-    if not isinstance(loss, Loss):
-        raise ValueError(f"{name} must be a gluon.loss.Loss, got {loss!r}")
-    return loss
-
-
-def _check_loader(data: object) -> None:
-    if not isinstance(data, DataLoader):
-        raise ValueError(f"data: expected a gluon.data.DataLoader, got {type(data)}")
+def _checked(name: str, value: Any, kind: type, called: str) -> Any:
+    if not isinstance(value, kind):
+        raise ValueError(f"{name}: expected a gluon.{called}, got {value!r}")
+    return value
 
 
 def _check_count(name: str, count: Any) -> int | None:
@@ -342,14 +337,12 @@ def _check_context(context: ContextLike) -> list[Context]:
                 stacklevel=3,
             )
         return [gpu(0)] if gpus else [cpu()]
-    contexts = [context] if isinstance(context, Context) else context
-    if not isinstance(contexts, (list, tuple)) or not all(isinstance(c, Context) for c in contexts):
-        raise ValueError(f"context: expected a Context such as mx.gpu(0), or a list of them, got {context}")
+    contexts = _listed(Context, context, "context", "a Context such as mx.gpu(0),")
     for c in contexts:
         if c.device_type == "gpu" and c.device_id >= gpus:
             known = ", ".join(["mx.cpu()", *(str(gpu(i)) for i in range(gpus))])
             raise AssertionError(f"context {c} is not there; available: {known}")
-    return list(contexts)
+    return contexts
 
 
 def _check_batch_processor(batch_processor: object) -> Any:

@@ -40,13 +40,7 @@ def _has(root: str, file: Signed) -> bool:
 
 
 def _obtain(namespace: str, file: Signed, root: str) -> str:
-    """The path of a data set's file, which is downloaded when it is not there.
-
-    Raises
-    ------
-    OSError
-        When it cannot be had; the message says which file to put where.
-    """
+    """The path of a data set's file, which is downloaded when it is not there; errors say which file to put where."""
     name, sha1 = file
     path = os.path.join(root, name)
     if _has(root, file):
