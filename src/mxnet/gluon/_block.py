@@ -243,23 +243,11 @@ class Block:
         raise NotImplementedError(f"{type(self).__name__} must define forward")
 
     def register_forward_pre_hook(self, hook: Callable[..., Any]) -> HookHandle:
-        """Have ``hook(block, inputs)`` called before :meth:`forward`.
-
-        Returns
-        -------
-        HookHandle
-            Its ``detach()`` removes the hook.
-        """
+        """Have ``hook(block, inputs)`` called before :meth:`forward`; ``detach()`` of the handle removes the hook."""
         return _attached(self._forward_pre_hooks, hook)
 
     def register_forward_hook(self, hook: Callable[..., Any]) -> HookHandle:
-        """Have ``hook(block, inputs, outputs)`` called after :meth:`forward`.
-
-        Returns
-        -------
-        HookHandle
-            Its ``detach()`` removes the hook.
-        """
+        """Have ``hook(block, inputs, outputs)`` called after :meth:`forward`; ``detach()`` of the handle removes it."""
         return _attached(self._forward_hooks, hook)
 
     def register_op_hook(self, callback: Callable[..., Any], monitor_all: bool = False) -> None:

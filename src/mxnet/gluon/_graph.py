@@ -22,12 +22,10 @@ def check_inputs(names: Sequence[str], places: Mapping[str, int], params: Mappin
     for name in names:
         if name not in places and name not in params:
             raise AssertionError(f"Unknown input to HybridBlock: {name}")
-    unused = [str(i) for name, i in places.items() if name not in used]
-    if unused:
-        warnings.warn(f"HybridBlock: nothing is computed from input {', '.join(unused)}", stacklevel=6)
-    unused = [name for name in params if name not in used]
-    if unused:
-        warnings.warn(f"HybridBlock: nothing is computed from parameter {', '.join(unused)}", stacklevel=6)
+    inputs = [str(i) for name, i in places.items() if name not in used]
+    for what, unused in (("input", inputs), ("parameter", [name for name in params if name not in used])):
+        if unused:
+            warnings.warn(f"HybridBlock: nothing is computed from {what} {', '.join(unused)}", stacklevel=6)
 
 
 def partition(

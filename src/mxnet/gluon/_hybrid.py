@@ -252,15 +252,14 @@ class HybridBlock(Block):
         names = out.list_inputs()
         _graph.check_inputs(names, places, params)
         flat, _ = flatten(args, "input")
+        used = [params[name] for name in names if name in params]
         try:
-            for name in names:
-                if name in params:
-                    params[name].data()
+            for p in used:
+                p.data()
         except DeferredInitializationError:
             self._deferred_infer_shape(*args)
-            for name in names:
-                if name in params:
-                    params[name]._finish_deferred_init()
+            for p in used:
+                p._finish_deferred_init()
         if self._backend:
             out = _graph.partition(out, self._backend, self._backend_opts, flat, places, params)
             self._cached_graph = inputs, out

@@ -55,12 +55,8 @@ class _BlockScope:
             scope._counter[hint] = number + 1
             prefix = f"{hint}{number}_"
         parent = scope._block.params
-        own = (
-            ParameterDict(parent.prefix + prefix, parent._shared)
-            if params is None
-            else ParameterDict(params.prefix, params)
-        )
-        return scope._block.prefix + prefix, own
+        own = (parent.prefix + prefix, parent._shared) if params is None else (params.prefix, params)
+        return scope._block.prefix + prefix, ParameterDict(*own)
 
     def __enter__(self) -> _BlockScope:
         if not self._block._empty_prefix:

@@ -27,6 +27,7 @@ from ._parameter_dict import ParameterDict
 from ._types import Operand
 from ._version_counter import VersionedDict
 
+common_prefix = os.path.commonprefix  # what all names begin with
 _ROW_SPARSE = str(STORAGE_TYPES["row_sparse"])  # as the attribute __storage_type__ spells it
 # The endings of a batch normalization's parameters: variance, mean, scale, shift.
 _NORMALIZATIONS = (("running_var", "running_mean", "gamma", "beta"), ("moving_var", "moving_mean", "gamma", "beta"))
@@ -179,11 +180,6 @@ class SymbolBlock(HybridBlock):
         params.update({id(p): p for is_input, p in self._cached_op_args if not is_input})
         for p in params.values():
             p.reset_ctx(ctx)
-
-
-def common_prefix(names: list[str]) -> str:
-    """What all names begin with."""
-    return os.path.commonprefix(names)
 
 
 def _infer_param_types(

@@ -15,11 +15,9 @@ from .. import ndarray
 from ..base import ArgumentValueError, numeric_types
 from ..util import is_np_array
 from ._cross_entropy import cross_entropy, suits
-from ._loss import TINY, Loss, greater
+from ._loss import TINY, Loss, greater, log1p_exp_minus_abs, scaled
 from ._loss import apply_weighting as _apply_weighting
-from ._loss import log1p_exp_minus_abs as _log1p_exp_minus_abs
 from ._loss import reshape_like as _reshape_like
-from ._loss import scaled as _scaled
 
 __all__ = [
     "CTCLoss",
@@ -98,13 +96,13 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
         if self._from_sigmoid:
             hit = F.log(pred + TINY) * label
             if pos_weight is not None:
-                hit = _scaled(F, hit, pos_weight)
+                hit = scaled(F, hit, pos_weight)
             loss = -(hit + F.log(1.0 - pred + TINY) * (1.0 - label))
         elif pos_weight is None:
-            loss = F.relu(pred) - pred * label + _log1p_exp_minus_abs(F, pred)
+            loss = F.relu(pred) - pred * label + log1p_exp_minus_abs(F, pred)
         else:
-            factor = 1 + _scaled(F, pos_weight - 1, label)
-            loss = pred - pred * label + factor * (_log1p_exp_minus_abs(F, pred) + F.relu(-pred))
+            factor = 1 + scaled(F, pos_weight - 1, label)
+            loss = pred - pred * label + factor * (log1p_exp_minus_abs(F, pred) + F.relu(-pred))
         return self._mean(F, loss, sample_weight)
 
 
@@ -294,7 +292,7 @@ class LogisticLoss(Loss):
     def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         positive = _reshape_like(F, label, pred)
         label = (positive + 1.0) / 2.0 if self._label_format == "signed" else positive
-        loss = F.relu(pred) - pred * label + _log1p_exp_minus_abs(F, pred)
+        loss = F.relu(pred) - pred * label + log1p_exp_minus_abs(F, pred)
         return self._mean(F, loss, sample_weight)
 
 

@@ -65,13 +65,6 @@ def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: b
     return [ndarray.slice_axis(data, axis=batch_axis, begin=a, end=b) for a, b in parts]
 
 
-def _new_array(data: object, ctx: Context) -> NDArray:
-    """An array of the mode's own kind."""
-    if not is_np_array():
-        return ndarray.array(data, ctx=ctx)
-    return numpy.array(data, ctx=ctx)
-
-
 def in_mode(x: Operand) -> Any:
     """A dense array of the library's as the mode wants it: as ``mx.np`` array under NumPy array semantics."""
     return x.as_np_ndarray() if is_np_array() and type(x) is NDArray else x
@@ -88,7 +81,8 @@ def split_and_load(
     data : NDArray or array-like
     ctx_list : list of Context
     """
-    batch = data if isinstance(data, NDArray) else _new_array(data, ctx_list[0])
+    array = numpy.array if is_np_array() else ndarray.array
+    batch = data if isinstance(data, NDArray) else array(data, ctx=ctx_list[0])
     parts = [batch] if len(ctx_list) == 1 else split_data(batch, len(ctx_list), batch_axis, even_split)
     return [part.as_in_context(ctx) for part, ctx in zip(parts, ctx_list)]
 

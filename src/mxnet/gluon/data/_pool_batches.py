@@ -76,15 +76,10 @@ class _MultiWorkerIter:
         data_loader: Any = None,
         timeout: float = 120,
     ) -> None:
-        self._worker_pool = worker_pool
-        self._batchify_fn = batchify_fn
-        self._batch_sampler = batch_sampler
-        self._pin_memory = pin_memory
-        self._pin_device_id = pin_device_id
-        self._worker_fn = worker_fn
-        self._dataset = dataset
-        self._data_loader = data_loader
-        self._timeout = timeout
+        self._worker_pool, self._worker_fn, self._timeout = worker_pool, worker_fn, timeout
+        self._batchify_fn, self._batch_sampler = batchify_fn, batch_sampler
+        self._pin_memory, self._pin_device_id = pin_memory, pin_device_id
+        self._dataset, self._data_loader = dataset, data_loader
         self._iter = iter(batch_sampler)
         self._data_buffer: dict[int, Any] = {}
         self._sent_idx = self._rcvd_idx = 0

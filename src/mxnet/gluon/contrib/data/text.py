@@ -6,6 +6,7 @@ import os
 import shutil
 import zipfile
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,8 +82,7 @@ class _WikiText(Defaults, _LanguageModelDataset):
         path = os.path.join(self._root, name)
         if not os.path.exists(path) or not check_sha1(path, sha1):
             self._fetch()
-        with open(path, encoding="utf8") as file:
-            content = file.read()
+        content = Path(path).read_text(encoding="utf8")
         self._build_vocab(content)
         tokens: list[str] = []
         for line in content.splitlines():

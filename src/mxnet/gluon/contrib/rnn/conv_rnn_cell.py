@@ -81,10 +81,8 @@ class _BaseConvRNNCell(Defaults, _GatedCell):
                 raise AssertionError(f"{name} should be an int or {dims} of them, one a spatial axis, got {value}")
             return value
 
-        self._hidden_channels = hidden_channels
-        self._input_shape = input_shape
-        self._conv_layout = conv_layout
-        self._activation = activation
+        self._hidden_channels, self._input_shape = hidden_channels, input_shape
+        self._conv_layout, self._activation = conv_layout, activation
         self._i2h_kernel = spatial("i2h_kernel", i2h_kernel)
         self._h2h_kernel = spatial("h2h_kernel", h2h_kernel)
         self._i2h_pad = spatial("i2h_pad", i2h_pad)
