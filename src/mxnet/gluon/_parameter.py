@@ -82,10 +82,8 @@ class Parameter(Holder):
                     f"{what} for Parameter '{name}' must be 'default', 'row_sparse' or 'csr', got '{given}'"
                 )
         self.name = name
-        self._stype = stype
-        self._grad_stype = grad_stype
-        self._data = None
-        self._grad = None
+        self._stype, self._grad_stype = stype, grad_stype
+        self._data = self._grad = None
         self._ctx_list: list[Context] | None = None
         # Which of the arrays is whose: for GPUs, then CPUs, a list by number of device (None where there is none).
         self._ctx_map: list[list[int | None]] | None = None
@@ -99,8 +97,7 @@ class Parameter(Holder):
         self._grad_req: str | None = None
         self._shape = (shape,) if isinstance(shape, int) else shape
         self._dtype = dtype
-        self.lr_mult = lr_mult
-        self.wd_mult = wd_mult
+        self.lr_mult, self.wd_mult = lr_mult, wd_mult
         self.grad_req = grad_req
         self.init = init
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
 from collections.abc import Sequence
@@ -197,10 +198,8 @@ def _infer_param_types(
             known[v.name] = types[0]
     arguments = states = None
     if len(known) == len(in_params):
-        try:
+        with contextlib.suppress(MXNetError):
             arguments, _, states = out_params.infer_type(**known)
-        except MXNetError:
-            arguments = states = None
     return (
         list(arguments) if arguments and len(arguments) == len(arg_params) else [default_dtype] * len(arg_params),
         list(states) if states and len(states) == len(aux_params) else [default_dtype] * len(aux_params),

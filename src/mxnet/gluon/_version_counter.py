@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 
+@dataclass(slots=True)
 class VersionCounter:
     """How often any parameter got other arrays, or any block other parameters; whoever keeps some compares."""
 
-    __slots__ = ("value",)
-
-    def __init__(self) -> None:
-        self.value = 0
+    value: int = 0
 
 
 parameters_version = VersionCounter()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -409,15 +410,13 @@ class Trainer:
         return {i: None if p._data is None else p._data[context] for i, p in enumerate(self._params)}
 
 
+@dataclass(eq=False, slots=True)
 class _Round:
     """What is updated on one context: numbers of parameters, their gradients and weights."""
 
-    __slots__ = ("grads", "numbers", "weights")
-
-    def __init__(self, numbers: list[int], grads: list[NDArray], weights: list[NDArray]) -> None:
-        self.numbers = numbers
-        self.grads = grads
-        self.weights = weights
+    numbers: list[int]
+    grads: list[NDArray]
+    weights: list[NDArray]
 
     def fresh(self) -> _Round:
         """The part whose gradients have been computed since the last step."""

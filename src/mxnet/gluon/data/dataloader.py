@@ -216,8 +216,7 @@ class DataLoader:
             )
         self._dataset = dataset
         self._batch_sampler = batch_sampler
-        self._pin_memory = pin_memory
-        self._pin_device_id = pin_device_id
+        self._pin_memory, self._pin_device_id = pin_memory, pin_device_id
         self._thread_pool = thread_pool
         self._timeout = timeout
         self._num_workers = max(0, num_workers)

@@ -75,9 +75,7 @@ class _RNNLayer(HybridBlock):
         super().__init__(**kwargs)
         if layout not in ("TNC", "NTC"):
             raise AssertionError(f"Invalid layout {layout}; must be one of ['TNC' or 'NTC']")
-        self._hidden_size = hidden_size
-        self._input_size = input_size
-        self._num_layers = num_layers
+        self._hidden_size, self._input_size, self._num_layers = hidden_size, input_size, num_layers
         self._dir = 2 if bidirectional else 1
         self._gates = _GATES[self._mode]
         self._layout, self._dropout, self._dtype = layout, dropout, dtype

@@ -103,8 +103,7 @@ class LSTMPCell(_DenseCell):
         Size of the cell state.
     projection_size : int
         Size of the output and of the hidden state.
-    i2h_weight_initializer, h2h_weight_initializer, h2r_weight_initializer : str or Initializer
-    i2h_bias_initializer, h2h_bias_initializer : str or Initializer
+    h2r_weight_initializer : str or Initializer
     """
 
     _hint = "lstmp"
