@@ -280,12 +280,9 @@ class Parameter(Holder):
         if self._data is not None:
             self.set_data(data)
         else:
-            contexts = [ctx] if isinstance(ctx, Context) else ctx
+            contexts = self.list_ctx() if self._deferred_init else _contexts(ctx) if ctx else [context.cpu()]
             with autograd.pause():
-                self._init_impl(
-                    data.as_np_ndarray() if is_np_array() and data.stype == "default" else data,
-                    self.list_ctx() if self._deferred_init else contexts or [context.cpu()],
-                )
+                self._init_impl(data.as_np_ndarray() if is_np_array() and data.stype == "default" else data, contexts)
         self._deferred_init = ()
 
     def _check_load(self, value: Any, ctx: ContextLike, cast_dtype: bool, dtype_source: str, shape: Any) -> Any:
@@ -303,7 +300,7 @@ class Parameter(Holder):
                 "cast_dtype=True casts"
             )
         if ctx is not None and (self._data is not None or self._deferred_init):
-            contexts = [ctx] if isinstance(ctx, Context) else list(ctx)
+            contexts = _contexts(ctx)
             if set(contexts) != set(self.list_ctx()):
                 raise AssertionError(
                     f"Parameter '{self.name}' cannot be loaded on {contexts}: it is initialized on {self.list_ctx()}"

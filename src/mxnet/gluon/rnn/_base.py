@@ -177,7 +177,13 @@ class _GatedCell(HybridRecurrentCell):
 
     _gates = 1
     _num_states = 1
+    _state_shape: tuple[int, ...]
+    _state_layout = "NC"
     i2h_weight: Any
+
+    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
+        state = {"shape": (batch_size, *self._state_shape), "__layout__": self._state_layout}
+        return [dict(state) for _ in range(self._num_states)]
 
     def _add(self, name: str, shape: tuple[int, ...], init: Any) -> None:
         """Make a parameter."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from types import ModuleType
 from typing import Any
 
@@ -50,13 +51,8 @@ class _Stack(_Several):
 
     def _with_states(self, states: Sequence[Operand]) -> list[tuple[Any, Any]]:
         """Each cell with its part of the states."""
-        found = []
-        start = 0
-        for cell in self._children.values():
-            end = start + len(cell.state_info())  # type: ignore[attr-defined]
-            found.append((cell, states[start:end]))
-            start = end
-        return found
+        left, cells = iter(states), self._children.values()
+        return [(cell, list(islice(left, len(cell.state_info())))) for cell in cells]  # type: ignore[attr-defined]
 
     def __call__(self, inputs: Operand, states: Sequence[Operand]) -> tuple[Any, list[Any]]:
         self._counter += 1

@@ -39,7 +39,7 @@ class _DenseCell(_GatedCell):
         params: Any = None,
     ) -> None:
         super().__init__(prefix=prefix, params=params)
-        self._hidden_size = hidden_size
+        self._hidden_size, self._state_shape = hidden_size, (hidden_size,)
         self._input_size = input_size
         rows, fed_back = self._gates * hidden_size, self._projection_size or hidden_size
         self._add("i2h_weight", (rows, input_size), i2h_weight_initializer)
@@ -49,9 +49,6 @@ class _DenseCell(_GatedCell):
             self._add("h2r_weight", (fed_back, hidden_size), self._h2r_weight_initializer)
         self._add("i2h_bias", (rows,), i2h_bias_initializer)
         self._add("h2h_bias", (rows,), h2h_bias_initializer)
-
-    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
-        return [{"shape": (batch_size, self._hidden_size), "__layout__": "NC"} for _ in range(self._num_states)]
 
     def _mapping(self) -> str:
         rows, inputs = self.i2h_weight.shape

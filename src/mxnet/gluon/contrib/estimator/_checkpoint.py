@@ -65,16 +65,13 @@ class CheckpointHandler(_Periodic):
         if save_best:
             check_monitor(monitor, "CheckpointHandler with save_best")
         os.makedirs(model_dir, exist_ok=True)
-        self.model_dir = model_dir
-        self.model_prefix = model_prefix
-        self.monitor = monitor
+        self.model_dir, self.model_prefix = model_dir, model_prefix
+        self.monitor, self.save_best = monitor, save_best
         self.verbose = verbose
-        self.save_best = save_best
         self.max_checkpoints = max_checkpoints
         self.resume_from_checkpoint = resume_from_checkpoint
         super().__init__(epoch_period, batch_period)
-        self.trained_epoch = -1
-        self.trained_batch = -1
+        self.trained_epoch = self.trained_batch = -1
         self.saved_checkpoints: list[str] = []
         if save_best:
             self.monitor_op = comparison(mode, monitor, "ModelCheckpoint")

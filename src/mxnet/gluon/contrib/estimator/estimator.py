@@ -143,7 +143,7 @@ class Estimator:
         return [loss] if suggested is None else [suggested, loss]
 
     def _initialize(self, initializer: object) -> None:
-        if not self._is_initialized():
+        if not all(p._data is not None or p._deferred_init for p in self.net.collect_params().values()):
             # Layers that are initialized already stay as they are.
             self.net.initialize(ctx=self.context, **({"init": initializer} if initializer else {}))
         elif initializer:
@@ -152,14 +152,6 @@ class Estimator:
                 "force_reinit=True) draws new ones",
                 stacklevel=3,
             )
-
-    def _is_initialized(self) -> bool:
-        try:
-            for parameter in self.net.collect_params().values():
-                parameter.list_ctx()
-        except RuntimeError:
-            return False
-        return True
 
     def _check_trainer(self, trainer: object) -> Trainer:
         if trainer is None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ...._core.descriptions import described_like
 from ....metric import Loss as LossMetric
 from ._checkpoint import CheckpointHandler
 from ._events import BatchBegin, BatchEnd, EpochBegin, EpochEnd, EventHandler, TrainBegin, TrainEnd, _Periodic
@@ -94,6 +95,7 @@ class MetricHandler(EpochBegin, BatchEnd):
                 metric.update(kwargs["label"], kwargs["pred"])
 
 
+@described_like(MetricHandler)
 class ValidationHandler(_Periodic):
     """Evaluates the network every few epochs or batches of a training.
 
@@ -106,8 +108,6 @@ class ValidationHandler(_Periodic):
         :meth:`Estimator.evaluate` takes them.
     epoch_period, batch_period : int, optional
         Evaluate after every so many epochs, and after every so many batches.
-    priority : float
-        Its place among the handlers: before those that read the metrics.
     event_handlers : EventHandler or list of EventHandler, optional
         Handlers for the evaluation.
     """

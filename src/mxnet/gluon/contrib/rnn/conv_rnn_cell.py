@@ -82,7 +82,8 @@ class _BaseConvRNNCell(Defaults, _GatedCell):
             return value
 
         self._hidden_channels, self._input_shape = hidden_channels, input_shape
-        self._conv_layout, self._activation = conv_layout, activation
+        self._conv_layout = self._state_layout = conv_layout
+        self._activation = activation
         self._i2h_kernel = spatial("i2h_kernel", i2h_kernel)
         self._h2h_kernel = spatial("h2h_kernel", h2h_kernel)
         self._i2h_pad = spatial("i2h_pad", i2h_pad)
@@ -117,10 +118,6 @@ class _BaseConvRNNCell(Defaults, _GatedCell):
             f"{type(self).__name__}({self._in_channels or None} -> {self.i2h_weight.shape[0]}, {self._activation}, "
             f"{self._conv_layout})"
         )
-
-    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
-        shape = (batch_size, *self._state_shape)
-        return [{"shape": shape, "__layout__": self._conv_layout} for _ in range(self._num_states)]
 
     def hybrid_forward(self, F: ModuleType, inputs: Operand, states: Sequence[Operand], **weights: Any) -> Any:  # type: ignore[override]
         return self._run(F, inputs, states, weights)

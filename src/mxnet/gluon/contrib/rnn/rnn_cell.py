@@ -40,15 +40,11 @@ class VariationalDropoutCell(ModifierCell):
         if drop_states:
             check_steps(base_cell, "VariationalDropoutCell", "variational state dropout")
         super().__init__(base_cell)
-        self.drop_inputs = drop_inputs
-        self.drop_states = drop_states
-        self.drop_outputs = drop_outputs
+        self.drop_inputs, self.drop_states, self.drop_outputs = drop_inputs, drop_states, drop_outputs
         self._forget_masks()
 
     def _forget_masks(self) -> None:
-        self.drop_inputs_mask: Any = None
-        self.drop_states_mask: Any = None
-        self.drop_outputs_mask: Any = None
+        self.drop_inputs_mask = self.drop_states_mask = self.drop_outputs_mask = None
 
     def reset(self) -> None:
         """Forget which elements are dropped; :meth:`unroll` begins with this."""
