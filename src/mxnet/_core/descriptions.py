@@ -17,14 +17,14 @@ _ORDER = ("", "Parameters", "Attributes", "Returns", "Raises", "Notes", "Example
 _HEADING = re.compile(rf"^({'|'.join(_ORDER[1:])})\n-{{3,}}\n", re.MULTILINE)
 _ENTRY = re.compile(r"\n(?=\S)")  # what is indented belongs to the name before it
 _NAMES = re.compile(r"[\w*]+(?:, [\w*]+)*")
-_TAKEN_WHOLE = ("Raises", "Notes")
+_TAKEN_WHOLE = ("Returns", "Raises", "Notes")
 
 
 def described_like(*models: Any) -> Callable[[_Thing], _Thing]:
     """Complete the docstring of a class or function by those of others; without any, of a class by those of its bases.
 
     Each parameter of the signature that it does not describe is described as in the first of ``models`` that does. The
-    sections "Raises" and "Notes" are taken over where it has none.
+    sections "Returns", "Raises" and "Notes" are taken over where it has none.
     """
 
     def decorate(thing: _Thing) -> _Thing:

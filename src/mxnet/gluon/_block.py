@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .. import initializer
@@ -146,23 +146,9 @@ class Block:
     def _check_container_with_block(self) -> None:
         """Warn about blocks in lists and dictionaries, which are not registered by themselves."""
         children = set(self._children.values())
-
-        def unregistered(container: Any) -> bool:
-            """Containers may be nested deeply, and hold themselves."""
-            seen, stack = set(), [container]
-            while stack:
-                x = stack.pop()
-                if isinstance(x, (list, tuple, dict)):
-                    if id(x) not in seen:
-                        seen.add(id(x))
-                        stack += x.values() if isinstance(x, dict) else x
-                elif isinstance(x, Block) and x not in children:
-                    return True
-            return False
-
         for key, value in vars(self).items():
             if isinstance(value, (list, tuple, dict)) and key not in _OWN and not key.startswith("__"):
-                if unregistered(value):
+                if any(isinstance(x, Block) and x not in children for x in _nested(value)):
                     warnings.warn(
                         f'"{type(self).__name__}.{key}" is an unregistered container with Blocks: parameters of blocks '
                         "in lists, tuples and dictionaries are not found. Add each by register_child(), or use "
@@ -414,6 +400,18 @@ class Block:
 
     def _take_graph(self, entry: dict[str, Any]) -> None:
         """Take the graph that :meth:`save` wrote."""
+
+
+def _nested(container: Any) -> Iterator[Any]:
+    """What is in containers, which may be nested deeply, and hold themselves."""
+    seen, stack = set(), [container]
+    while stack:
+        x = stack.pop()
+        if not isinstance(x, (list, tuple, dict)):
+            yield x
+        elif id(x) not in seen:
+            seen.add(id(x))
+            stack += x.values() if isinstance(x, dict) else x
 
 
 def _attached(hooks: OrderedDict[int, Callable[..., Any]], hook: Callable[..., Any]) -> HookHandle:

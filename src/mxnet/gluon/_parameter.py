@@ -194,7 +194,7 @@ class Parameter(Holder):
         init : Initializer or str, optional
             What fills it; the parameter's own ``init``, else ``default_init``, when not given.
         ctx : Context or list of Context, optional
-            Where it lives; the current context when not given. Several copies are kept equal by
+            Where to live; the current context when not given. Several copies are kept equal by
             :class:`mxnet.gluon.Trainer`.
         default_init : Initializer or str
         force_reinit : bool

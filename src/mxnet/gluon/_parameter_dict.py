@@ -157,6 +157,7 @@ class ParameterDict:
 
     # ------------------------------------------------------------------ all parameters together
 
+    @described_like(Parameter.initialize)
     def initialize(
         self,
         init: Any = initializer.Uniform(),  # noqa: B008
@@ -170,12 +171,8 @@ class ParameterDict:
         ----------
         init : Initializer or str
             For those without an initializer of their own.
-        ctx : Context or list of Context, optional
-            Where they live; the current context when not given.
         verbose : bool
             Log what is done.
-        force_reinit : bool
-            Start anew with those that have values.
         """
         if verbose:
             init.set_verbosity(verbose=verbose)

@@ -93,6 +93,7 @@ class SymbolBlock(HybridBlock):
         self._reg_params = VersionedDict({name[skip:]: p for name, p in self.params.items()})
 
     @staticmethod
+    @described_like(ParameterDict.load_dict)
     def imports(
         symbol_file: str,
         input_names: Sequence[str],
@@ -110,10 +111,6 @@ class SymbolBlock(HybridBlock):
             The variables that are inputs.
         param_file : str, optional
             The parameters' values; their types become those of the parameters.
-        ctx : Context or list of Context, optional
-            Where the parameters live.
-        allow_missing, ignore_extra : bool
-            See :meth:`ParameterDict.load`.
         """
         sym = symbol.load(symbol_file)
         names = [input_names] if isinstance(input_names, str) else input_names

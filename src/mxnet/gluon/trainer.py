@@ -98,16 +98,14 @@ class Trainer:
 
     def _check_contexts(self) -> list[Context]:
         """The contexts of the parameters, which must be the same for all."""
-        contexts: list[Context] | None = None
+        contexts = self._params[0].list_ctx() if self._params else []
         for p in self._params:
-            ctx = p.list_ctx()
-            if contexts is not None and contexts != ctx:
+            if p.list_ctx() != contexts:
                 raise AssertionError(
                     f"Trainer: the contexts of all params must be the same, Parameter {p.name} is initialized on "
-                    f"{ctx}, those before it on {contexts}"
+                    f"{p.list_ctx()}, those before it on {contexts}"
                 )
-            contexts = ctx
-        return contexts or []
+        return contexts
 
     def _init_optimizer(self, optimizer: Optimizer | str, optimizer_params: dict[str, Any]) -> None:
         # The parameters themselves, so that a change of their multipliers counts.

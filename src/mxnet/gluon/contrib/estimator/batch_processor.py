@@ -72,11 +72,6 @@ class BatchProcessor:
         ----------
         train_batch : list or tuple of NDArray
             Data and label.
-
-        Returns
-        -------
-        data, label, pred, loss : list of NDArray
-            One array a context each.
         """
         data, label = self._get_data_and_label(train_batch, estimator.context, batch_axis)
         with autograd.record():
