@@ -104,9 +104,8 @@ class _Conv(HybridBlock):
             shapes = weight_shapes(op_name, self._in_channels, self._kwargs)
             self.weight = self.params.get("weight", shape=shapes[1], init=weight_initializer, allow_deferred_init=True)
             self.weight._channels_last = layout == "NCHW"
-            self.bias = None
-            if use_bias:
-                self.bias = self.params.get("bias", shape=shapes[2], init=bias_initializer, allow_deferred_init=True)
+            bias: dict[str, Any] = {"init": bias_initializer, "allow_deferred_init": True}
+            self.bias = self.params.get("bias", shape=shapes[2], **bias) if use_bias else None
             self.act = Activation(activation, prefix=activation + "_") if activation is not None else None
 
     def hybrid_forward(self, F: ModuleType, x: Operand, weight: Operand, bias: Operand | None = None) -> Any:

@@ -134,14 +134,11 @@ class BidirectionalCell(_Several, HybridRecurrentCell):
         steps, axis, F, batch_size = _format_sequence(length, inputs, layout, False)
         backwards = _reverse_sequences(steps, length, valid_length)
         states = _get_begin_state(self, F, begin_state, steps, batch_size)
-        l_cell, r_cell = self._children.values()
-        own = len(l_cell.state_info(batch_size))  # type: ignore[attr-defined]
-        l_outputs, l_states = l_cell.unroll(  # type: ignore[attr-defined]
-            length, steps, states[:own], layout, merge, valid_length
-        )
-        r_outputs, r_states = r_cell.unroll(  # type: ignore[attr-defined]
-            length, backwards, states[own:], layout, False, valid_length
-        )
+        cells: Any = self._children.values()
+        l_cell, r_cell = cells
+        own = len(l_cell.state_info(batch_size))
+        l_outputs, l_states = l_cell.unroll(length, steps, states[:own], layout, merge, valid_length)
+        r_outputs, r_states = r_cell.unroll(length, backwards, states[own:], layout, False, valid_length)
         r_outputs = _reverse_sequences(r_outputs, length, valid_length)
         merge = isinstance(l_outputs, tensor_types) if merge is None else merge
         outputs: Any

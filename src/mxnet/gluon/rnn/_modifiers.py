@@ -124,8 +124,7 @@ class ZoneoutCell(ModifierCell):
     def __init__(self, base_cell: RecurrentCell, zoneout_outputs: float = 0.0, zoneout_states: float = 0.0) -> None:
         check_steps(base_cell, "ZoneoutCell", "zoneout")
         super().__init__(base_cell)
-        self.zoneout_outputs = zoneout_outputs
-        self.zoneout_states = zoneout_states
+        self.zoneout_outputs, self.zoneout_states = zoneout_outputs, zoneout_states
         self._prev_output: Any = None
 
     def reset(self) -> None:

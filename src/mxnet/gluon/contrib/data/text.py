@@ -67,8 +67,7 @@ class _WikiText(Defaults, _LanguageModelDataset):
             raise ValueError(f"segment must be one of {', '.join(self._data_file)}, got {segment!r}")
         if seq_len < 1:
             raise ValueError(f"seq_len must be positive, got {seq_len}")
-        self._segment = segment
-        self._seq_len = seq_len
+        self._segment, self._seq_len = segment, seq_len
         super().__init__(root, self._folder, vocab)
 
     def __getitem__(self, idx: int) -> tuple[Any, Any]:

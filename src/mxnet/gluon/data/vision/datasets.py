@@ -77,7 +77,7 @@ class _Published(Defaults, _DownloadedDataset):
     _namespace: str
     _files: dict[bool, tuple[Signed, ...]]
 
-    def __init__(self, root: str, train: bool = True, transform: Transform | None = None) -> None:
+    def __init__(self, root: str = "", train: bool = True, transform: Transform | None = None) -> None:
         self._train = train
         super().__init__(root, transform)
 
@@ -98,7 +98,7 @@ def _mnist_files(*sums: str) -> dict[bool, tuple[Signed, ...]]:
 
 
 @described_like()
-class MNIST(_Published):
+class MNIST(_Published, root=_folder("mnist")):
     """Handwritten digits: 60 000 (``train``) or 10 000 images of shape (28, 28, 1), uint8, and labels 0 to 9.
 
     Parameters
@@ -114,9 +114,6 @@ class MNIST(_Published):
         "c3a25af1f52dad7f726cce8cacb138654b760d48",
         "763e7fa3757d93b0cdec073cef058b2004252c17",
     )
-
-    def __init__(self, root: str = _folder("mnist"), train: bool = True, transform: Transform | None = None) -> None:
-        super().__init__(root, train, transform)
 
     def _get_data(self) -> None:
         images, labels = (
@@ -139,7 +136,7 @@ class FashionMNIST(MNIST, root=_folder("fashion-mnist")):
 
 
 @described_like()
-class CIFAR10(_Published):
+class CIFAR10(_Published, root=_folder("cifar10")):
     """Small photographs of ten kinds of things: 50 000 (``train``) or 10 000 of shape (32, 32, 3), uint8.
 
     Parameters
@@ -163,9 +160,6 @@ class CIFAR10(_Published):
     }
     # How many labels stand before an image, and which of them is wanted.
     _label_count, _label_place = 1, 0
-
-    def __init__(self, root: str = _folder("cifar10"), train: bool = True, transform: Transform | None = None) -> None:
-        super().__init__(root, train, transform)
 
     def _get_data(self) -> None:
         names = [name for name, _ in self._part]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import groupby
 from types import ModuleType
 from typing import Any
 
@@ -61,16 +62,9 @@ class Compose(Sequential):
 
     def __init__(self, transforms: Sequence[Block]) -> None:
         super().__init__()
-        run: list[HybridBlock] = []
-        for transform in (*transforms, None):
-            if isinstance(transform, HybridBlock):
-                run.append(transform)
-                continue
-            if run:
-                self.add(run[0] if len(run) == 1 else _joined(run))
-                run = []
-            if transform is not None:
-                self.add(transform)
+        for hybrid, neighbors in groupby(transforms, lambda transform: isinstance(transform, HybridBlock)):
+            run: list[Any] = list(neighbors)
+            self.add(*([_joined(run)] if hybrid and len(run) > 1 else run))
 
 
 def _joined(blocks: Sequence[HybridBlock]) -> HybridSequential:
