@@ -19,8 +19,10 @@ LAYERS = [
     {
         "_core.backend",
         "_core.defaults",
+        "_core.descriptions",
         "_core.flat_rnn",
         "_core.integers",
+        "_core.rnn_steps",
         "_core.memory",
         "_core.foreign_wheel",
         "_core.spelling",

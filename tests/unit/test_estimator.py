@@ -277,8 +277,8 @@ def test_metrics_are_flattened_and_named():
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"loss": "mse"}, ValueError, "loss must be a gluon.loss.Loss"),
-        ({"val_loss": 3}, ValueError, "val_loss must be a gluon.loss.Loss"),
+        ({"loss": "mse"}, ValueError, "loss: expected a gluon.loss.Loss"),
+        ({"val_loss": 3}, ValueError, "val_loss: expected a gluon.loss.Loss"),
         ({"train_metrics": "acc"}, ValueError, "metrics: expected an EvalMetric"),
         ({"val_metrics": ["acc"]}, ValueError, "metrics: expected an EvalMetric"),
         ({"context": "cpu"}, ValueError, "context: expected a Context"),

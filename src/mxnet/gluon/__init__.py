@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from typing import Any as _Any
 
 from . import block, parameter, trainer, utils
-from .block import Block, HybridBlock, SymbolBlock
-from .parameter import Constant, DeferredInitializationError, Parameter, ParameterDict, tensor_types
-from .trainer import Trainer
+from .block import *  # noqa: F403
+from .parameter import *  # noqa: F403
+from .trainer import *  # noqa: F403
 
 if TYPE_CHECKING:
     from . import contrib, data, loss, model_zoo, nn, rnn
@@ -33,24 +33,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_LAZY})
 
 
-__all__ = [
-    "Block",
-    "Constant",
-    "DeferredInitializationError",
-    "HybridBlock",
-    "Parameter",
-    "ParameterDict",
-    "SymbolBlock",
-    "Trainer",
-    "block",
-    "contrib",
-    "data",
-    "loss",
-    "model_zoo",
-    "nn",
-    "parameter",
-    "rnn",
-    "tensor_types",
-    "trainer",
-    "utils",
-]
+__all__ = ["block", "contrib", "data", "loss", "model_zoo", "nn", "parameter", "rnn", "trainer", "utils"]
+__all__ += block.__all__
+__all__ += parameter.__all__
+__all__ += trainer.__all__

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .. import initializer
+from .._core.descriptions import complete, described_like
 from .._core.spelling import warn_unknown
 from .._core.text import shortened
 from .._core.types import ContextLike, Contexts, DTypeLike
@@ -54,8 +55,15 @@ class Block:
     ['net_dense0_weight', 'net_dense0_bias', 'net_dense1_weight', 'net_dense1_bias']
     """
 
+    _hint = ""  # what automatic names begin with, if not with the name of the class
+    _shown = ""  # what is printed of the attributes; else the children are
     _is_layer = True  # a row of its own in summaries
     _told_of_numpy = False  # that its graph does not serve for arrays of mx.np
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.startswith("mxnet."):  # whose docstrings leave out what their bases describe
+            complete(cls)
 
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
         own_prefix, own_params = _BlockScope.create(prefix, params, self._alias())
@@ -70,6 +78,8 @@ class Block:
         self._forward_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
 
     def __repr__(self) -> str:
+        if self._shown:
+            return f"{type(self).__name__}({self._shown.format_map(vars(self))})"
         rows = "\n".join([f"  ({key}): {_indent(repr(b), 2)}" for key, b in vars(self).items() if isinstance(b, Block)])
         return f"{type(self).__name__}(\n{rows}\n)"
 
@@ -94,7 +104,7 @@ class Block:
 
     def _alias(self) -> str:
         """What automatic names of this kind of block are made of."""
-        return type(self).__name__.lower()
+        return self._hint or type(self).__name__.lower()
 
     @property
     def prefix(self) -> str:
@@ -136,23 +146,9 @@ class Block:
     def _check_container_with_block(self) -> None:
         """Warn about blocks in lists and dictionaries, which are not registered by themselves."""
         children = set(self._children.values())
-
-        def unregistered(container: Any) -> bool:
-            """Containers may be nested deeply, and hold themselves."""
-            seen, stack = set(), [container]
-            while stack:
-                x = stack.pop()
-                if isinstance(x, (list, tuple, dict)):
-                    if id(x) not in seen:
-                        seen.add(id(x))
-                        stack += x.values() if isinstance(x, dict) else x
-                elif isinstance(x, Block) and x not in children:
-                    return True
-            return False
-
         for key, value in vars(self).items():
             if isinstance(value, (list, tuple, dict)) and key not in _OWN and not key.startswith("__"):
-                if unregistered(value):
+                if any(isinstance(x, Block) and x not in children for x in _nested(value)):
                     warnings.warn(
                         f'"{type(self).__name__}.{key}" is an unregistered container with Blocks: parameters of blocks '
                         "in lists, tuples and dictionaries are not found. Add each by register_child(), or use "
@@ -179,6 +175,7 @@ class Block:
         fn(self)
         return self
 
+    @described_like(ParameterDict.initialize)
     def initialize(
         self,
         init: Initializer = initializer.Uniform(),  # noqa: B008
@@ -186,19 +183,7 @@ class Block:
         verbose: bool = False,
         force_reinit: bool = False,
     ) -> None:
-        """Initialize the parameters of this block and its children.
-
-        Parameters
-        ----------
-        init : Initializer or str
-            For parameters without an initializer of their own.
-        ctx : Context or list of Context, optional
-            Where they live; the current context when not given.
-        verbose : bool
-            Log what is done.
-        force_reinit : bool
-            Start anew with parameters that have values.
-        """
+        """Initialize the parameters of this block and its children."""
         self.collect_params().initialize(init, ctx, verbose, force_reinit)
 
     def hybridize(self, active: bool = True, **kwargs: Any) -> None:
@@ -244,28 +229,12 @@ class Block:
         raise NotImplementedError(f"{type(self).__name__} must define forward")
 
     def register_forward_pre_hook(self, hook: Callable[..., Any]) -> HookHandle:
-        """Have ``hook(block, inputs)`` called before :meth:`forward`.
-
-        Returns
-        -------
-        HookHandle
-            Its ``detach()`` removes the hook.
-        """
-        handle = HookHandle()
-        handle.attach(self._forward_pre_hooks, hook)
-        return handle
+        """Have ``hook(block, inputs)`` called before :meth:`forward`; ``detach()`` of the handle removes the hook."""
+        return _attached(self._forward_pre_hooks, hook)
 
     def register_forward_hook(self, hook: Callable[..., Any]) -> HookHandle:
-        """Have ``hook(block, inputs, outputs)`` called after :meth:`forward`.
-
-        Returns
-        -------
-        HookHandle
-            Its ``detach()`` removes the hook.
-        """
-        handle = HookHandle()
-        handle.attach(self._forward_hooks, hook)
-        return handle
+        """Have ``hook(block, inputs, outputs)`` called after :meth:`forward`; ``detach()`` of the handle removes it."""
+        return _attached(self._forward_hooks, hook)
 
     def register_op_hook(self, callback: Callable[..., Any], monitor_all: bool = False) -> None:
         """Have a function called with what each operator of hybridized blocks computes.
@@ -323,6 +292,7 @@ class Block:
         """
         _files.save_parameters(self._collect_params_with_prefix(), filename, deduplicate)
 
+    @described_like(ParameterDict.load_dict)
     def load_parameters(
         self,
         filename: str,
@@ -339,16 +309,6 @@ class Block:
         Parameters
         ----------
         filename : str
-        ctx : Context or list of Context, optional
-            Where parameters that are not initialized yet will live; the CPU when not given.
-        allow_missing : bool
-            Leave parameters alone that are not in the file.
-        ignore_extra : bool
-            Skip what this block has no parameter for.
-        cast_dtype : bool
-            Accept values of another data type.
-        dtype_source : {'current', 'saved'}
-            Which of the two types a parameter then has.
 
         Raises
         ------
@@ -357,18 +317,8 @@ class Block:
         ValueError
             For extra ones.
         """
-        params = self._collect_params_with_prefix()
-        _files.load_parameters(
-            params,
-            self.collect_params(),
-            self.prefix,
-            filename,
-            ctx,
-            allow_missing,
-            ignore_extra,
-            cast_dtype,
-            dtype_source,
-        )
+        how = _files.Loading(ctx, allow_missing, ignore_extra, cast_dtype, dtype_source)
+        _files.load_parameters(self._collect_params_with_prefix(), self, filename, how)
 
     def save_params(self, filename: str) -> None:
         """Write the parameters by their names without this block's prefix; deprecated, see :meth:`save_parameters`."""
@@ -452,9 +402,26 @@ class Block:
         """Take the graph that :meth:`save` wrote."""
 
 
+def _nested(container: Any) -> Iterator[Any]:
+    """What is in containers, which may be nested deeply, and hold themselves."""
+    seen, stack = set(), [container]
+    while stack:
+        x = stack.pop()
+        if not isinstance(x, (list, tuple, dict)):
+            yield x
+        elif id(x) not in seen:
+            seen.add(id(x))
+            stack += x.values() if isinstance(x, dict) else x
+
+
+def _attached(hooks: OrderedDict[int, Callable[..., Any]], hook: Callable[..., Any]) -> HookHandle:
+    handle = HookHandle()
+    handle.attach(hooks, hook)
+    return handle
+
+
 # What hybridize takes besides ``active``.
-HYBRIDIZE = (
-    *("backend", "clear", "static_alloc", "static_shape", "inline_limit", "forward_bulk_size", "backward_bulk_size"),
-)
+_EXECUTOR = ("static_alloc", "static_shape", "inline_limit", "forward_bulk_size", "backward_bulk_size")
+HYBRIDIZE = ("backend", "clear", *_EXECUTOR)
 # Attributes of every block that hold blocks by design.
 _OWN = ("_children",)

@@ -49,8 +49,7 @@ class Constant(Parameter):
         self._grad_req = "null"
         if req != "null":
             warnings.warn(
-                f'a constant has no gradient: grad_req of "{self.name}" stays "null", "{req}" is ignored',
-                stacklevel=2,
+                f'a constant has no gradient: grad_req of "{self.name}" stays "null", "{req}" is ignored', stacklevel=2
             )
 
 

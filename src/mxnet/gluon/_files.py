@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import ndarray
 from .._core.files import atomic_write
 from .._core.text import shortened
 from .._core.types import Contexts
 from ..base import MXNetError
-from ._loading import load_all
-from ._parameter import Parameter
-from ._parameter_dict import ParameterDict
+from ._parameter import Parameter, load_all
 from .utils import _brief_print_list
 
 
@@ -24,18 +22,18 @@ def save_parameters(params: dict[str, Parameter], filename: str, deduplicate: bo
     ndarray.save(filename, {name: p._reduce() for name, p in params.items()})
 
 
-def load_parameters(
-    params: dict[str, Parameter],
-    by_name: ParameterDict,
-    prefix: str,
-    filename: str,
-    ctx: Contexts,
-    allow_missing: bool,
-    ignore_extra: bool,
-    cast_dtype: bool,
-    dtype_source: str,
-) -> None:
-    """See :meth:`Block.load_parameters`; ``params`` by the attributes that lead to them, and by their names."""
+class Loading(NamedTuple):
+    """How values are taken out of a file, see :meth:`ParameterDict.load_dict`."""
+
+    ctx: Contexts
+    allow_missing: bool
+    ignore_extra: bool
+    cast_dtype: bool
+    dtype_source: str
+
+
+def load_parameters(params: dict[str, Parameter], block: Any, filename: str, how: Loading) -> None:
+    """See :meth:`Block.load_parameters`; ``params`` by the attributes that lead to them."""
     loaded = ndarray.load(filename)
     if not loaded and not params:
         return
@@ -44,9 +42,9 @@ def load_parameters(
             raise ValueError(f"the arrays in file '{filename}' have no names")
         loaded = {}
     if not any("." in name for name in loaded):  # names of parameters, as save_params and export write them
-        by_name.load_dict(loaded, ctx, allow_missing, ignore_extra, prefix, filename, cast_dtype, dtype_source)
+        block.collect_params().load_dict(loaded, restore_prefix=block.prefix, filename=filename, **how._asdict())
         return
-    if not allow_missing:
+    if not how.allow_missing:
         present = {params[name] for name in loaded if name in params}
         for name, param in params.items():
             if param not in present:  # a shared parameter may be there under one of its names only
@@ -54,7 +52,7 @@ def load_parameters(
                     f"Parameter '{name}' is missing in file '{filename}', which has {_brief_print_list(loaded)}; "
                     "allow_missing=True leaves it as it is"
                 )
-    if not ignore_extra:
+    if not how.ignore_extra:
         for name in loaded:
             if name not in params:
                 raise ValueError(
@@ -62,7 +60,7 @@ def load_parameters(
                     f"{_brief_print_list(params)}; ignore_extra=True skips it"
                 )
     pairs = [(params[name], value) for name, value in loaded.items() if name in params]
-    load_all(pairs, ctx, cast_dtype, dtype_source)
+    load_all(pairs, how.ctx, how.cast_dtype, how.dtype_source)
 
 
 # ---------------------------------------------------------------------- structures

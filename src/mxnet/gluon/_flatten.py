@@ -16,18 +16,9 @@ _DEEPEST = 32  # nested lists in a file
 
 
 def flatten(args: object, inout_str: str) -> tuple[list[Any], Format]:
-    """A nested list as a flat one, and its format.
+    """A nested list of arrays, symbols and None as a flat one, and its format; ValueError when it holds anything else.
 
-    Parameters
-    ----------
-    args : NDArray, Symbol, None or nested list of them
-    inout_str : str
-        ``"input"`` or ``"output"``, for the error.
-
-    Raises
-    ------
-    ValueError
-        When it holds anything else.
+    ``inout_str`` is ``"input"`` or ``"output"``, for the error.
     """
     if isinstance(args, NDArray):
         return [args], 0
@@ -53,10 +44,7 @@ def flatten(args: object, inout_str: str) -> tuple[list[Any], Format]:
 def regroup(args: Sequence[Any], fmt: Format) -> Any:
     """Undo :func:`flatten`: the nested list that a flat one stands for.
 
-    Raises
-    ------
-    ValueError
-        When there is an array where the format has None, or ``args`` is no list.
+    ValueError when there is an array where the format has None, or ``args`` is no list.
     """
     if not isinstance(fmt, int) and not isinstance(args, (list, tuple)):
         raise ValueError(f"output of a hybridized block: expected a list for format {fmt}, got {args} ({type(args)})")
@@ -109,15 +97,7 @@ def _take(args: list[Any], start: int, fmt: Format) -> tuple[Any, int]:
 
 
 class Kinds:
-    """What nested arguments consist of.
-
-    Attributes
-    ----------
-    symbols, arrays : bool
-        Whether there are any.
-    contexts : list of Context
-        Those of the arrays, each once, in the order of their first appearance.
-    """
+    """What nested arguments consist of: whether there are symbols and arrays, and the contexts in order, each once."""
 
     __slots__ = ("arrays", "contexts", "symbols")
 

@@ -14,29 +14,18 @@ from ._parameter import Parameter
 
 
 def check_inputs(names: Sequence[str], places: Mapping[str, int], params: Mapping[str, Parameter]) -> None:
-    """Every input of a graph must be known; warn about data and parameters that it does not use.
+    """Each input of a graph must be known by ``names``; warn of data and parameters that it does not use.
 
-    Parameters
-    ----------
-    names : list of str
-        The graph's inputs.
-    places : dict of str to int
-        The data by name, numbered.
-    params : dict of str to Parameter
+    ``places`` are the numbers of the data by name.
     """
     used = set(names)
     for name in names:
         if name not in places and name not in params:
             raise AssertionError(f"Unknown input to HybridBlock: {name}")
-    unused = [str(i) for name, i in places.items() if name not in used]
-    if unused:
-        warnings.warn(
-            f"HybridBlock: nothing is computed from input {', '.join(unused)}",
-            stacklevel=6,
-        )
-    unused = [name for name in params if name not in used]
-    if unused:
-        warnings.warn(f"HybridBlock: nothing is computed from parameter {', '.join(unused)}", stacklevel=6)
+    inputs = [str(i) for name, i in places.items() if name not in used]
+    for what, unused in (("input", inputs), ("parameter", [name for name in params if name not in used])):
+        if unused:
+            warnings.warn(f"HybridBlock: nothing is computed from {what} {', '.join(unused)}", stacklevel=6)
 
 
 def partition(
@@ -47,19 +36,9 @@ def partition(
     places: Mapping[str, int],
     params: Mapping[str, Parameter],
 ) -> Symbol:
-    """A graph as a back end wants it, which is told of all arrays.
+    """A graph as a back end wants it, which is told of all arrays, and of the shapes that symbols have.
 
-    Parameters
-    ----------
-    out : Symbol
-    backend : str
-    options : dict
-        For the back end.
-    inputs : list of NDArray, Symbol or None
-        The data; symbols tell their shapes at most.
-    places : dict of str to int
-        The names of the data, numbered without those that are None.
-    params : dict of str to Parameter
+    ``places`` are the numbers of the data by name, counted without those that are None.
     """
     given = [a for a in inputs if a is not None]
     shapes: dict[str, Any] = {}

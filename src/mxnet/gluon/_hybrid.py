@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from .. import ndarray, symbol
+from .._core.descriptions import described_like
 from .._core.spelling import warn_unknown
 from .._core.types import DTypeLike
 from ..context import Context, current_context
@@ -16,7 +17,7 @@ from ..ndarray._cached_op import CachedOp
 from ..symbol import Symbol
 from . import _graph
 from ._arrays import DeferredInitializationError
-from ._block import HYBRIDIZE, Block
+from ._block import _EXECUTOR, HYBRIDIZE, Block
 from ._flatten import Kinds, checked_format, flat_as, flatten, regroup
 from ._numpy_graph import as_kind, in_kinds, kind_of, kinds_of, tell
 from ._parameter import Parameter, keeps_arrays
@@ -30,13 +31,6 @@ class HybridBlock(Block):
     Called plainly, it computes on arrays at once. After :meth:`hybridize`, the first call builds a graph out of it and
     all its children, and that graph is run from then on; :meth:`export` writes it to a file. So ``hybrid_forward`` must
     not depend on values or shapes, and takes its operators from ``F``, which is ``mx.nd`` or ``mx.sym``.
-
-    Parameters
-    ----------
-    prefix : str, optional
-        What the names of its parameters begin with, see :class:`Block`.
-    params : ParameterDict, optional
-        The parameters of another block, to share those that have the same names.
 
     Examples
     --------
@@ -258,15 +252,14 @@ class HybridBlock(Block):
         names = out.list_inputs()
         _graph.check_inputs(names, places, params)
         flat, _ = flatten(args, "input")
+        used = [params[name] for name in names if name in params]
         try:
-            for name in names:
-                if name in params:
-                    params[name].data()
+            for p in used:
+                p.data()
         except DeferredInitializationError:
             self._deferred_infer_shape(*args)
-            for name in names:
-                if name in params:
-                    params[name]._finish_deferred_init()
+            for p in used:
+                p._finish_deferred_init()
         if self._backend:
             out = _graph.partition(out, self._backend, self._backend_opts, flat, places, params)
             self._cached_graph = inputs, out
@@ -343,13 +336,9 @@ class HybridBlock(Block):
             self._backend_opts = kwargs
         self._backend = backend
         self._active = active
-        bulk = {"forward_bulk_size": forward_bulk_size, "backward_bulk_size": backward_bulk_size}
-        self._flags = [
-            ("static_alloc", static_alloc),
-            ("static_shape", static_shape),
-            ("inline_limit", inline_limit),
-            *[(name, size) for name, size in bulk.items() if size is not None],
-        ]
+        settings = static_alloc, static_shape, inline_limit, forward_bulk_size, backward_bulk_size
+        flags = dict(zip(_EXECUTOR, settings))
+        self._flags = [(name, value) for name, value in flags.items() if value is not None]
         if clear:
             self._clear_cached_op()
         if active and (self._forward_hooks or self._forward_pre_hooks):
@@ -357,10 +346,9 @@ class HybridBlock(Block):
                 f'hybridize: "{self}" has forward hooks, which are not called within the graph of a parent',
                 stacklevel=2,
             )
-        super().hybridize(
-            active, static_alloc=static_alloc, static_shape=static_shape, inline_limit=inline_limit, **bulk
-        )
+        super().hybridize(active, **flags)
 
+    @described_like(hybridize)
     def optimize_for(
         self,
         x: Operand,
@@ -380,31 +368,22 @@ class HybridBlock(Block):
         ----------
         x, *args : NDArray or Symbol
             Inputs as the block will get them.
-        backend : str
-            The name of a back end that rewrites the graph.
-        clear, static_alloc, static_shape, inline_limit, forward_bulk_size, backward_bulk_size, **kwargs
-            See :meth:`hybridize`.
         """
         if not backend:
             raise ValueError('Must specify "backend" to optimize_for')
         if kwargs:
             self._backend_opts = kwargs
-        self.hybridize(
-            True, backend, clear, static_alloc, static_shape, inline_limit, forward_bulk_size, backward_bulk_size
-        )
+        settings = static_alloc, static_shape, inline_limit, forward_bulk_size, backward_bulk_size
+        self.hybridize(True, backend, clear, *settings)
         kinds = Kinds((x, *args))
         if not kinds.arrays and not kinds.symbols:
             raise self._bad_inputs("neither NDArrays nor Symbols")
         self._check_one_context(kinds)
         self._build_cache(x, *args)
 
+    @described_like(Block.cast)
     def cast(self, dtype: DTypeLike) -> None:
-        """Change the data type of the parameters; graphs are built anew.
-
-        Parameters
-        ----------
-        dtype : str or numpy.dtype
-        """
+        """Change the data type of the parameters; graphs are built anew."""
         self._clear_cached_op()
         super().cast(dtype)
 
@@ -430,13 +409,9 @@ class HybridBlock(Block):
         """
         self._infer_attrs("infer_shape", "shape", *args)
 
+    @described_like(infer_shape)
     def infer_type(self, *args: Any) -> None:
-        """Find out the data types of all parameters from inputs.
-
-        Parameters
-        ----------
-        *args : NDArray
-        """
+        """Find out the data types of all parameters from inputs."""
         self._infer_attrs("infer_type", "dtype", *args)
 
     # ------------------------------------------------------------------ files and hooks
@@ -479,16 +454,9 @@ class HybridBlock(Block):
             self._cached_graph = [symbol.load_json(i) for i in entry["inputs"]], symbol.load_json(entry["symbol"])
             self._active = True
 
+    @described_like(Block.register_op_hook)
     def register_op_hook(self, callback: Callable[..., Any], monitor_all: bool = False) -> None:
-        """Have a function called with what each operator computes, once hybridized.
-
-        Parameters
-        ----------
-        callback : function
-            Called as ``callback(name, operator, array)``, with both names as bytes.
-        monitor_all : bool
-            Inputs of operators too.
-        """
+        """Have a function called with what each operator computes, once hybridized."""
         self._callback = callback
         self._monitor_all = monitor_all
         self._watched = None

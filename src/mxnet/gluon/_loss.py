@@ -36,22 +36,7 @@ def scaled(F: ModuleType, x: Operand, factor: Any) -> Any:
 
 
 def apply_weighting(F: ModuleType, loss: Any, weight: float | None = None, sample_weight: Any = None) -> Any:
-    """A loss times the weight of each sample, where there are some, and times a number, where there is one.
-
-    Parameters
-    ----------
-    F : module
-        ``mx.nd`` or ``mx.sym``.
-    loss : NDArray or Symbol
-    weight : float, optional
-    sample_weight : NDArray or Symbol, optional
-        Broadcasts to the shape of the loss.
-
-    Raises
-    ------
-    TypeError
-        When the weight is no number.
-    """
+    """A loss times the weight of each sample, which broadcasts to it, where there are some, and times a number."""
     if sample_weight is not None:
         loss = scaled(F, loss, sample_weight)
     if weight is None:
@@ -66,22 +51,18 @@ class Loss(HybridBlock):
 
     Parameters
     ----------
-    weight : float or None
+    weight : float, optional
         Factor of the loss.
     batch_axis : int
         Axis of the samples.
     """
 
+    _shown = "batch_axis={_batch_axis}, w={_weight}"
+
     def __init__(self, weight: float | None, batch_axis: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._weight = weight
         self._batch_axis = batch_axis
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(batch_axis={self._batch_axis}, w={self._weight})"
-
-    def hybrid_forward(self, F: ModuleType, x: Any, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
 
     def _weighted(self, F: ModuleType, loss: object, sample_weight: object | None = None, scale: float = 1.0) -> Any:
         """``loss`` times the weights."""

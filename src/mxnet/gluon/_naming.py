@@ -28,13 +28,7 @@ class _Current(threading.local):
 
 
 class _BlockScope:
-    """The ``with`` block of :meth:`Block.name_scope`: blocks made in it are named after its block.
-
-    Parameters
-    ----------
-    block : Block
-        The owner of the scope.
-    """
+    """The ``with`` block of :meth:`Block.name_scope`: blocks made in it are named after its block."""
 
     _current = _Current()
 
@@ -48,14 +42,8 @@ class _BlockScope:
     def create(prefix: str | None, params: ParameterDict | None, hint: str) -> tuple[str, ParameterDict]:
         """The full prefix and the parameter dictionary of a new block.
 
-        Parameters
-        ----------
-        prefix : str, optional
-            What the user asked for; a number behind the hint when not given.
-        params : ParameterDict, optional
-            Where shared parameters are looked up.
-        hint : str
-            The lower-case name of the block's class.
+        Without a prefix that the user has asked for it is a number behind the hint. Shared parameters are looked up in
+        ``params``.
         """
         if not (prefix is None or isinstance(prefix, str)):
             raise TypeError(f"{hint}: prefix must be a string, got {prefix!r}")
@@ -71,12 +59,8 @@ class _BlockScope:
             scope._counter[hint] = number + 1
             prefix = f"{hint}{number}_"
         parent = scope._block.params
-        own = (
-            ParameterDict(parent.prefix + prefix, parent._shared)
-            if params is None
-            else ParameterDict(params.prefix, params)
-        )
-        return scope._block.prefix + prefix, own
+        own = (parent.prefix + prefix, parent._shared) if params is None else (params.prefix, params)
+        return scope._block.prefix + prefix, ParameterDict(*own)
 
     def __enter__(self) -> _BlockScope:
         if not self._block._empty_prefix:

@@ -57,8 +57,4 @@ def tell(block: Block, reason: str) -> None:
         f"graph of it ({reason}). The results are those of the block without graph.",
         stacklevel=5,
     )
-    block.apply(_told)
-
-
-def _told(block: Block) -> None:
-    block._told_of_numpy = True
+    block.apply(lambda part: setattr(part, "_told_of_numpy", True))

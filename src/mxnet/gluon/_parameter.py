@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,10 +82,8 @@ class Parameter(Holder):
                     f"{what} for Parameter '{name}' must be 'default', 'row_sparse' or 'csr', got '{given}'"
                 )
         self.name = name
-        self._stype = stype
-        self._grad_stype = grad_stype
-        self._data = None
-        self._grad = None
+        self._stype, self._grad_stype = stype, grad_stype
+        self._data = self._grad = None
         self._ctx_list: list[Context] | None = None
         # Which of the arrays is whose: for GPUs, then CPUs, a list by number of device (None where there is none).
         self._ctx_map: list[list[int | None]] | None = None
@@ -99,8 +97,7 @@ class Parameter(Holder):
         self._grad_req: str | None = None
         self._shape = (shape,) if isinstance(shape, int) else shape
         self._dtype = dtype
-        self.lr_mult = lr_mult
-        self.wd_mult = wd_mult
+        self.lr_mult, self.wd_mult = lr_mult, wd_mult
         self.grad_req = grad_req
         self.init = init
 
@@ -197,17 +194,13 @@ class Parameter(Holder):
         init : Initializer or str, optional
             What fills it; the parameter's own ``init``, else ``default_init``, when not given.
         ctx : Context or list of Context, optional
-            Where it lives; the current context when not given. Several copies are kept equal by
+            Where to live; the current context when not given. Several copies are kept equal by
             :class:`mxnet.gluon.Trainer`.
         default_init : Initializer or str
         force_reinit : bool
             Start anew when there are values already, instead of warning.
         """
-        if self._data is not None and not force_reinit:
-            warnings.warn(
-                f"Parameter '{self.name}' is already initialized and keeps its values; force_reinit=True resets them",
-                stacklevel=2,
-            )
+        if not force_reinit and self._keeps_values():
             return
         self._data = self._grad = None
         if init is None:
@@ -218,6 +211,15 @@ class Parameter(Holder):
         self._deferred_init = (init, _contexts(ctx), default_init, None)
         if known:
             self._finish_deferred_init()
+
+    def _keeps_values(self) -> bool:
+        """Whether there are values already; warns that they stay."""
+        if self._data is not None:
+            warnings.warn(
+                f"Parameter '{self.name}' is already initialized and keeps its values; force_reinit=True resets them",
+                stacklevel=3,
+            )
+        return self._data is not None
 
     def _finish_deferred_init(self) -> None:
         """Do what :meth:`initialize` has put off."""
@@ -278,12 +280,9 @@ class Parameter(Holder):
         if self._data is not None:
             self.set_data(data)
         else:
-            contexts = [ctx] if isinstance(ctx, Context) else ctx
+            contexts = self.list_ctx() if self._deferred_init else _contexts(ctx) if ctx else [context.cpu()]
             with autograd.pause():
-                self._init_impl(
-                    data.as_np_ndarray() if is_np_array() and data.stype == "default" else data,
-                    self.list_ctx() if self._deferred_init else contexts or [context.cpu()],
-                )
+                self._init_impl(data.as_np_ndarray() if is_np_array() and data.stype == "default" else data, contexts)
         self._deferred_init = ()
 
     def _check_load(self, value: Any, ctx: ContextLike, cast_dtype: bool, dtype_source: str, shape: Any) -> Any:
@@ -301,7 +300,7 @@ class Parameter(Holder):
                 "cast_dtype=True casts"
             )
         if ctx is not None and (self._data is not None or self._deferred_init):
-            contexts = [ctx] if isinstance(ctx, Context) else list(ctx)
+            contexts = _contexts(ctx)
             if set(contexts) != set(self.list_ctx()):
                 raise AssertionError(
                     f"Parameter '{self.name}' cannot be loaded on {contexts}: it is initialized on {self.list_ctx()}"
@@ -354,6 +353,16 @@ class Parameter(Holder):
             shared = ("shape", "dtype", "lr_mult", "wd_mult", "init")
             self._var = symbol.var(self.name, stype=self._stype, **{what: getattr(self, what) for what in shared})
         return self._var
+
+
+def load_all(pairs: Iterable[tuple[Parameter, Any]], ctx: Any, cast_dtype: bool, dtype_source: str) -> None:
+    """Give values to parameters, or raise and change none; see :meth:`ParameterDict.load_dict` for the rest."""
+    pairs = list(pairs)
+    shapes: dict[int, Any] = {}  # of parameters that are shared, as they will be
+    for param, value in pairs:
+        shapes[id(param)] = param._check_load(value, ctx, cast_dtype, dtype_source, shapes.get(id(param), param.shape))
+    for param, value in pairs:
+        param._load_init(value, ctx, cast_dtype=cast_dtype, dtype_source=dtype_source)
 
 
 def keeps_arrays(param: Parameter, *methods: str) -> bool:

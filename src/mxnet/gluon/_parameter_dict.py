@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 
 from .. import initializer, ndarray
+from .._core.descriptions import described_like
 from .._core.dtypes import torch_dtype
 from .._core.spelling import warn_unknown
 from .._core.types import ContextLike, Contexts
@@ -19,8 +19,7 @@ from ..ndarray import NDArray
 from ..symbol import Symbol
 from ._arrays import _clear
 from ._constant import Constant
-from ._loading import load_all
-from ._parameter import Parameter
+from ._parameter import Parameter, load_all
 from .utils import _brief_print_list, _indent
 
 tensor_types = (Symbol, NDArray)
@@ -158,6 +157,7 @@ class ParameterDict:
 
     # ------------------------------------------------------------------ all parameters together
 
+    @described_like(Parameter.initialize)
     def initialize(
         self,
         init: Any = initializer.Uniform(),  # noqa: B008
@@ -171,24 +171,14 @@ class ParameterDict:
         ----------
         init : Initializer or str
             For those without an initializer of their own.
-        ctx : Context or list of Context, optional
-            Where they live; the current context when not given.
         verbose : bool
             Log what is done.
-        force_reinit : bool
-            Start anew with those that have values.
         """
         if verbose:
             init.set_verbosity(verbose=verbose)
         for param in self.values():
-            if param._data is not None and not force_reinit:
-                warnings.warn(
-                    f"Parameter '{param.name}' is already initialized and keeps its values; force_reinit=True resets "
-                    "them",
-                    stacklevel=2,
-                )
-                continue
-            param.initialize(None, ctx, init, force_reinit=force_reinit)
+            if force_reinit or not param._keeps_values():
+                param.initialize(None, ctx, init, force_reinit=force_reinit)
 
     def zero_grad(self) -> None:
         """Set all gradient buffers to 0."""
@@ -249,36 +239,6 @@ class ParameterDict:
             values[param.name[len(strip_prefix) :]] = param._reduce()
         ndarray.save(filename, values)
 
-    def load(
-        self,
-        filename: str,
-        ctx: Contexts = None,
-        allow_missing: bool = False,
-        ignore_extra: bool = False,
-        restore_prefix: str = "",
-        cast_dtype: bool = False,
-        dtype_source: str = "current",
-    ) -> None:
-        """Read values from a ``.params`` file; see :meth:`load_dict`.
-
-        Parameters
-        ----------
-        filename : str
-        ctx, allow_missing, ignore_extra, restore_prefix, cast_dtype, dtype_source
-            See :meth:`load_dict`.
-        """
-        for name in self.keys():
-            if not name.startswith(restore_prefix):
-                raise AssertionError(
-                    f"restore_prefix is '{restore_prefix}', and Parameter '{name}' does not start with it. " + _NAMING
-                )
-        loaded = ndarray.load(filename)
-        if not isinstance(loaded, dict):
-            if loaded:
-                raise ValueError(f"the arrays in file {filename} have no names")
-            loaded = {}
-        self.load_dict(loaded, ctx, allow_missing, ignore_extra, restore_prefix, filename, cast_dtype, dtype_source)
-
     def load_dict(
         self,
         param_dict: Any,
@@ -297,7 +257,7 @@ class ParameterDict:
         param_dict : dict of str to NDArray
             Prefixes ``arg:`` and ``aux:`` of names are dropped.
         ctx : Context or list of Context, optional
-            Where parameters that are not initialized yet will live.
+            Where parameters that are not initialized yet will live; the CPU when not given.
         allow_missing : bool
             Leave parameters alone that have no value here.
         ignore_extra : bool
@@ -330,6 +290,35 @@ class ParameterDict:
                     f"{_brief_print_list(self._params.keys())}; ignore_extra=True skips it. {hint}"
                 )
         load_all([(p, values[name]) for name, p in self.items() if name in values], ctx, cast_dtype, dtype_source)
+
+    @described_like(load_dict)
+    def load(
+        self,
+        filename: str,
+        ctx: Contexts = None,
+        allow_missing: bool = False,
+        ignore_extra: bool = False,
+        restore_prefix: str = "",
+        cast_dtype: bool = False,
+        dtype_source: str = "current",
+    ) -> None:
+        """Read values from a ``.params`` file; see :meth:`load_dict`.
+
+        Parameters
+        ----------
+        filename : str
+        """
+        for name in self.keys():
+            if not name.startswith(restore_prefix):
+                raise AssertionError(
+                    f"restore_prefix is '{restore_prefix}', and Parameter '{name}' does not start with it. " + _NAMING
+                )
+        loaded = ndarray.load(filename)
+        if not isinstance(loaded, dict):
+            if loaded:
+                raise ValueError(f"the arrays in file {filename} have no names")
+            loaded = {}
+        self.load_dict(loaded, ctx, allow_missing, ignore_extra, restore_prefix, filename, cast_dtype, dtype_source)
 
 
 def _agree(param: Parameter, key: str, value: Any, existing: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import symbol
+from .._core.descriptions import described_like
 from .._core.dtypes import STORAGE_TYPES
 from .._core.graph.passes import convolution_weights
 from .._core.types import Contexts, DTypeLike
@@ -21,16 +23,15 @@ from ..symbol import Symbol
 from ._flatten import flatten, regroup
 from ._hybrid import HybridBlock
 from ._numpy_graph import as_kind
+from ._parameter import Parameter
 from ._parameter_dict import ParameterDict
 from ._types import Operand
 from ._version_counter import VersionedDict
 
+common_prefix = os.path.commonprefix  # what all names begin with
 _ROW_SPARSE = str(STORAGE_TYPES["row_sparse"])  # as the attribute __storage_type__ spells it
 # The endings of a batch normalization's parameters: variance, mean, scale, shift.
-_NORMALIZATIONS = (
-    ("running_var", "running_mean", "gamma", "beta"),
-    ("moving_var", "moving_mean", "gamma", "beta"),
-)
+_NORMALIZATIONS = (("running_var", "running_mean", "gamma", "beta"), ("moving_var", "moving_mean", "gamma", "beta"))
 
 
 class SymbolBlock(HybridBlock):
@@ -92,6 +93,7 @@ class SymbolBlock(HybridBlock):
         self._reg_params = VersionedDict({name[skip:]: p for name, p in self.params.items()})
 
     @staticmethod
+    @described_like(ParameterDict.load_dict)
     def imports(
         symbol_file: str,
         input_names: Sequence[str],
@@ -109,10 +111,6 @@ class SymbolBlock(HybridBlock):
             The variables that are inputs.
         param_file : str, optional
             The parameters' values; their types become those of the parameters.
-        ctx : Context or list of Context, optional
-            Where the parameters live.
-        allow_missing, ignore_extra : bool
-            See :meth:`ParameterDict.load`.
         """
         sym = symbol.load(symbol_file)
         names = [input_names] if isinstance(input_names, str) else input_names
@@ -154,13 +152,9 @@ class SymbolBlock(HybridBlock):
         super()._clear_cached_op()
         self._cached_graph = graph
 
+    @described_like(HybridBlock.cast)
     def cast(self, dtype: DTypeLike) -> None:
-        """Change the data type of the parameters; batch normalizations keep float32 in a float16 network.
-
-        Parameters
-        ----------
-        dtype : str or numpy.dtype
-        """
+        """Change the data type of the parameters; batch normalizations keep float32 in a float16 network."""
         super().cast(dtype)
         if np.dtype(dtype).name != "float16":
             return
@@ -177,23 +171,13 @@ class SymbolBlock(HybridBlock):
         """Not used: the graph is given."""
         raise NotImplementedError("a SymbolBlock runs its graph")
 
+    @described_like(Parameter.reset_ctx)
     def reset_ctx(self, ctx: Contexts) -> None:
-        """Move the parameters to other contexts.
-
-        Parameters
-        ----------
-        ctx : Context, list of Context, optional
-            Their new places; the current context when not given.
-        """
+        """Move the parameters to other contexts."""
         params = {id(p): p for p in self.collect_params().values()}
         params.update({id(p): p for is_input, p in self._cached_op_args if not is_input})
         for p in params.values():
             p.reset_ctx(ctx)
-
-
-def common_prefix(names: list[str]) -> str:
-    """What all names begin with."""
-    return os.path.commonprefix(names)
 
 
 def _infer_param_types(
@@ -203,17 +187,7 @@ def _infer_param_types(
     aux_params: list[str],
     default_dtype: object = mx_real_t,
 ) -> tuple[list[Any], list[Any]]:
-    """The types of arguments and auxiliary states of a symbol, as far as those of its inputs tell.
-
-    Parameters
-    ----------
-    in_params : list of Symbol
-        The input variables, whose ``__dtype__`` is looked at.
-    out_params : Symbol
-    arg_params, aux_params : list of str
-    default_dtype
-        For everything when the types cannot be inferred.
-    """
+    """The types of a symbol's arguments and auxiliary states by those of its inputs, else the default."""
     known = {}
     for v in in_params:
         types = v.infer_type_partial()[0]
@@ -221,10 +195,8 @@ def _infer_param_types(
             known[v.name] = types[0]
     arguments = states = None
     if len(known) == len(in_params):
-        try:
+        with contextlib.suppress(MXNetError):
             arguments, _, states = out_params.infer_type(**known)
-        except MXNetError:
-            arguments = states = None
     return (
         list(arguments) if arguments and len(arguments) == len(arg_params) else [default_dtype] * len(arg_params),
         list(states) if states and len(states) == len(aux_params) else [default_dtype] * len(aux_params),

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
-_Container = TypeVar("_Container")
 
-
+@dataclass(slots=True)
 class VersionCounter:
-    """How often any parameter got other arrays, or any block other parameters; whoever keeps some compares.
+    """How often any parameter got other arrays, or any block other parameters; whoever keeps some compares."""
 
-    Attributes
-    ----------
-    value : int
-    """
-
-    __slots__ = ("value",)
-
-    def __init__(self) -> None:
-        self.value = 0
+    value: int = 0
 
 
 parameters_version = VersionCounter()
@@ -33,32 +25,24 @@ def _counted(method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _counting(*methods: str) -> Callable[[type[_Container]], type[_Container]]:
-    """Make a subclass of a container count the calls of these methods."""
-
-    def decorate(cls: type[_Container]) -> type[_Container]:
-        for name in methods:
-            setattr(cls, name, _counted(getattr(cls, name)))
-        return cls
-
-    return decorate
-
-
-@_counting(
-    *("__setitem__", "__delitem__", "__iadd__", "__imul__", "append", "clear", "extend", "insert", "pop", "remove"),
-    *("reverse", "sort"),
-)
 class VersionedList(list[Any]):
     """The arrays of a parameter, one a context."""
 
     __slots__ = ()
 
 
-@_counting("__setitem__", "__delitem__", "__ior__", "clear", "pop", "popitem", "setdefault", "update")
 class VersionedDict(dict[str, Any]):
     """The parameters of a block, by attribute."""
 
     __slots__ = ()
+
+
+for _cls, _methods in (
+    (VersionedList, "__setitem__ __delitem__ __iadd__ __imul__ append clear extend insert pop remove reverse sort"),
+    (VersionedDict, "__setitem__ __delitem__ __ior__ clear pop popitem setdefault update"),
+):
+    for _name in _methods.split():
+        setattr(_cls, _name, _counted(getattr(_cls, _name)))
 
 
 def versioned(arrays: Any) -> Any:

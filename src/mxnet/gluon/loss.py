@@ -15,11 +15,9 @@ from .. import ndarray
 from ..base import ArgumentValueError, numeric_types
 from ..util import is_np_array
 from ._cross_entropy import cross_entropy, suits
-from ._loss import TINY, Loss, greater
+from ._loss import TINY, Loss, greater, log1p_exp_minus_abs, scaled
 from ._loss import apply_weighting as _apply_weighting
-from ._loss import log1p_exp_minus_abs as _log1p_exp_minus_abs
 from ._loss import reshape_like as _reshape_like
-from ._loss import scaled as _scaled
 
 __all__ = [
     "CTCLoss",
@@ -47,13 +45,6 @@ _FOR_LOSSES = (_apply_weighting, is_np_array, numeric_types)  # which programs t
 
 class L2Loss(Loss):
     """Half the squared difference, ``weight / 2 * (label - pred)**2``.
-
-    Parameters
-    ----------
-    weight : float, default 1.0
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
 
     Examples
     --------
@@ -86,10 +77,6 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
     ----------
     from_sigmoid : bool, default False
         Whether predictions are probabilities already; else the loss applies the sigmoid, without overflow.
-    weight : float, optional
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
 
     Notes
     -----
@@ -109,13 +96,13 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
         if self._from_sigmoid:
             hit = F.log(pred + TINY) * label
             if pos_weight is not None:
-                hit = _scaled(F, hit, pos_weight)
+                hit = scaled(F, hit, pos_weight)
             loss = -(hit + F.log(1.0 - pred + TINY) * (1.0 - label))
         elif pos_weight is None:
-            loss = F.relu(pred) - pred * label + _log1p_exp_minus_abs(F, pred)
+            loss = F.relu(pred) - pred * label + log1p_exp_minus_abs(F, pred)
         else:
-            factor = 1 + _scaled(F, pos_weight - 1, label)
-            loss = pred - pred * label + factor * (_log1p_exp_minus_abs(F, pred) + F.relu(-pred))
+            factor = 1 + scaled(F, pos_weight - 1, label)
+            loss = pred - pred * label + factor * (log1p_exp_minus_abs(F, pred) + F.relu(-pred))
         return self._mean(F, loss, sample_weight)
 
 
@@ -130,10 +117,6 @@ class SoftmaxCrossEntropyLoss(Loss):
         Whether labels are numbers of classes, without the axis ``axis``; else probabilities in the shape of ``pred``.
     from_logits : bool, default False
         Whether ``pred`` are logarithms of probabilities already; else the loss applies the softmax.
-    weight : float, optional
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
 
     Examples
     --------
@@ -180,19 +163,12 @@ class KLDivLoss(Loss):
         Whether ``pred`` are logarithms of probabilities already; else the loss applies the softmax.
     axis : int, default -1
         Axis of that softmax.
-    weight : float, optional
-        Factor of the loss.
     batch_axis : int, default 0
         Axis of the samples. Unlike other losses this one is the sum over the others.
     """
 
     def __init__(
-        self,
-        from_logits: bool = True,
-        axis: int = -1,
-        weight: float | None = None,
-        batch_axis: int = 0,
-        **kwargs: Any,
+        self, from_logits: bool = True, axis: int = -1, weight: float | None = None, batch_axis: int = 0, **kwargs: Any
     ) -> None:
         super().__init__(weight, batch_axis, **kwargs)
         self._from_logits = from_logits
@@ -214,8 +190,6 @@ class CTCLoss(Loss):
         Axes of the predictions, ``"NTC"`` or ``"TNC"``; C counts the classes and, last, the blank.
     label_layout : str, default 'NT'
         Axes of the labels, ``"NT"`` or ``"TN"``.
-    weight : float, optional
-        Factor of the loss.
 
     Notes
     -----
@@ -260,10 +234,6 @@ class HuberLoss(Loss):
     ----------
     rho : float, default 1
         Where the one becomes the other.
-    weight : float, optional
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
     """
 
     def __init__(self, rho: float = 1, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
@@ -284,10 +254,6 @@ class HingeLoss(Loss):
     ----------
     margin : float, default 1
         From where on predictions cost nothing.
-    weight : float, optional
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
     """
 
     def __init__(self, margin: float = 1, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
@@ -299,7 +265,7 @@ class HingeLoss(Loss):
 
 
 class SquaredHingeLoss(HingeLoss):
-    """``max(0, margin - pred * label)**2`` for labels -1 and 1. The parameters are those of :class:`HingeLoss`."""
+    """``max(0, margin - pred * label)**2`` for labels -1 and 1."""
 
     def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         missed = F.relu(self._margin - pred * _reshape_like(F, label, pred))
@@ -311,10 +277,6 @@ class LogisticLoss(Loss):
 
     Parameters
     ----------
-    weight : float, optional
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
     label_format : str, default 'signed'
         ``"signed"`` for labels -1 and 1, ``"binary"`` for 0 and 1.
     """
@@ -330,7 +292,7 @@ class LogisticLoss(Loss):
     def hybrid_forward(self, F: ModuleType, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         positive = _reshape_like(F, label, pred)
         label = (positive + 1.0) / 2.0 if self._label_format == "signed" else positive
-        loss = F.relu(pred) - pred * label + _log1p_exp_minus_abs(F, pred)
+        loss = F.relu(pred) - pred * label + log1p_exp_minus_abs(F, pred)
         return self._mean(F, loss, sample_weight)
 
 
@@ -343,10 +305,6 @@ class TripletLoss(Loss):
     ----------
     margin : float, default 1
         The difference of squared distances from where on the loss is zero.
-    weight : float, optional
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
     """
 
     def __init__(self, margin: float = 1, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
@@ -365,12 +323,8 @@ class PoissonNLLLoss(Loss):
 
     Parameters
     ----------
-    weight : float, optional
-        Factor of the loss.
     from_logits : bool, default True
         Whether ``pred`` are logarithms of the expected counts, else the counts themselves.
-    batch_axis : int, default 0
-        Axis of the samples.
     compute_full : bool, default False
         Whether the term that does not depend on ``pred`` is added, by Stirling's formula for targets above 1.
     """
@@ -408,10 +362,6 @@ class CosineEmbeddingLoss(Loss):
 
     Parameters
     ----------
-    weight : float, optional
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
     margin : float, default 0
         Cosine up to which unlike pairs cost nothing.
     """
@@ -442,10 +392,6 @@ class SDMLLoss(Loss):
     ----------
     smoothing_parameter : float, default 0.3
         What the labels give to the other rows.
-    weight : float, default 1.0
-        Factor of the loss.
-    batch_axis : int, default 0
-        Axis of the samples.
     """
 
     def __init__(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from .. import optimizer as opt
+from .._core.descriptions import described_like
 from .._core.files import atomic_write
 from .._core.host import number
 from ..context import Context
@@ -96,16 +98,14 @@ class Trainer:
 
     def _check_contexts(self) -> list[Context]:
         """The contexts of the parameters, which must be the same for all."""
-        contexts: list[Context] | None = None
+        contexts = self._params[0].list_ctx() if self._params else []
         for p in self._params:
-            ctx = p.list_ctx()
-            if contexts is not None and contexts != ctx:
+            if p.list_ctx() != contexts:
                 raise AssertionError(
                     f"Trainer: the contexts of all params must be the same, Parameter {p.name} is initialized on "
-                    f"{ctx}, those before it on {contexts}"
+                    f"{p.list_ctx()}, those before it on {contexts}"
                 )
-            contexts = ctx
-        return contexts or []
+        return contexts
 
     def _init_optimizer(self, optimizer: Optimizer | str, optimizer_params: dict[str, Any]) -> None:
         # The parameters themselves, so that a change of their multipliers counts.
@@ -133,46 +133,40 @@ class Trainer:
 
     def _init_kvstore(self) -> None:
         """Make the store, and decide on who runs the optimizer."""
-        wanted = self._kvstore_params["update_on_kvstore"]
-        kvstore, on_store = self._choose_kvstore(wanted)
-        if on_store and not kvstore:
-            on_store = False
+        kvstore, on_store = self._choose_kvstore(self._kvstore_params["update_on_kvstore"])
         self._kvstore = kvstore or None
         self._update_on_kvstore = on_store if kvstore else None
-        if kvstore:
-            if self._compression_params:
-                kvstore.set_gradient_compression(self._compression_params)
-            if on_store:
-                kvstore.set_optimizer(self._optimizer)
+        if kvstore and self._compression_params:
+            kvstore.set_gradient_compression(self._compression_params)
+        if kvstore and on_store:
+            kvstore.set_optimizer(self._optimizer)
         self._kv_initialized = True
 
     def _choose_kvstore(self, wanted: bool | None) -> tuple[Any, bool]:
         name = self._kvstore_params["kvstore"]
-        if self._contains_sparse_weight:  # rows are pulled from the store, where the weights live
+        if self._contains_sparse_weight:
             kvstore, on_store = _create_sparse_kvstore(name)
-            self._distributed = "dist" in kvstore.type
-            if wanted is False:
-                raise ValueError(
-                    "update_on_kvstore=False is impossible with sparse weights: their rows are in the store"
-                )
-            return kvstore, on_store
-        arrays = {p.name: p.data(self._contexts[0]) for p in self._params}
-        kvstore, on_store = _create_kvstore(name, len(self._contexts), arrays)
+        else:
+            arrays = {p.name: p.data(self._contexts[0]) for p in self._params}
+            kvstore, on_store = _create_kvstore(name, len(self._contexts), arrays)
         self._distributed = bool(kvstore) and "dist" in kvstore.type
-        if self._contains_sparse_grad:
+        must = ""  # why the store has to run the optimizer
+        if self._contains_sparse_weight:
+            must = "sparse weights: their rows are in the store"
+        elif self._contains_sparse_grad:
             on_store = self._distributed
-            if wanted is False and self._distributed:
-                raise ValueError(f"update_on_kvstore=False is impossible with sparse gradients and a {name!r} store")
+            must = f"sparse gradients and a {name!r} store" if self._distributed else ""
             if kvstore is not None and not isinstance(kvstore, KVStore):
                 raise ValueError(f"Cannot use {type(kvstore)} for multi-device training with sparse gradients")
-            return kvstore, on_store if wanted is None else wanted
-        if self._distributed and "async" in kvstore.type:
-            on_store = True
-            if wanted is False:
-                raise ValueError("update_on_kvstore=False is impossible with an asynchronous store")
+        elif self._distributed and "async" in kvstore.type:
+            on_store, must = True, "an asynchronous store"
+        if must and wanted is False:
+            raise ValueError(f"update_on_kvstore=False is impossible with {must}")
+        if self._contains_sparse_weight:
+            return kvstore, on_store
         if wanted is not None:
             on_store = wanted
-        if on_store and kvstore and not kvstore.is_capable("optimizer"):
+        if on_store and kvstore and not self._contains_sparse_grad and not kvstore.is_capable("optimizer"):
             if wanted:
                 raise ValueError(f"Please set update_on_kvstore=False when training with {type(kvstore)}")
             on_store = False
@@ -265,16 +259,9 @@ class Trainer:
         self._check_split("allreduce_grads()")
         self._allreduce_grads()
 
+    @described_like(step)
     def update(self, batch_size: int, ignore_stale_grad: bool = False) -> None:
-        """The second half of :meth:`step`, after :meth:`allreduce_grads`.
-
-        Parameters
-        ----------
-        batch_size : int
-            Gradients are divided by it.
-        ignore_stale_grad : bool
-            Leave parameters with old gradients alone instead of raising.
-        """
+        """The second half of :meth:`step`, after :meth:`allreduce_grads`."""
         self._prepare()
         self._check_split("update()")
         self._check_and_rescale_grad(self._scale / number("batch_size", batch_size))
@@ -301,9 +288,7 @@ class Trainer:
         if not kvstore:
             return
         numbers, grads, weights = [], [], []
-        for i, p in enumerate(self._params):
-            if p.grad_req == "null":
-                continue
+        for i, p in self._learned():
             gradients = p.list_grad()
             if gradients[0].stype != "default":
                 kvstore.push(i, gradients, priority=-i)
@@ -319,10 +304,7 @@ class Trainer:
                 kvstore.pushpull(numbers, grads, out=weights if self._update_on_kvstore else None)
             return
         for i, g, w in zip(numbers, grads, weights):
-            if w is None:
-                kvstore.pushpull(i, g, priority=-i)
-            else:
-                kvstore.pushpull(i, g, out=w, priority=-i)
+            kvstore.pushpull(i, g, **({} if w is None else {"out": w}), priority=-i)
 
     def _update(self, ignore_stale_grad: bool = False) -> None:
         scaler = getattr(self, "_amp_loss_scaler", None)
@@ -346,8 +328,11 @@ class Trainer:
                 for g in r.grads:
                     g._fresh = False
 
+    def _learned(self) -> list[tuple[int, Parameter]]:
+        return [(i, p) for i, p in enumerate(self._params) if p.grad_req != "null"]
+
     def _make_rounds(self) -> list[_Round]:
-        learned = [(i, p) for i, p in enumerate(self._params) if p.grad_req != "null"]
+        learned = self._learned()
         numbers = [i for i, _ in learned]
         arrays = [p.list_data() if p._stype == "default" else p._check_and_get(p._data, list) for _, p in learned]
         grads = [p.list_grad() for _, p in learned]
@@ -423,15 +408,13 @@ class Trainer:
         return {i: None if p._data is None else p._data[context] for i, p in enumerate(self._params)}
 
 
+@dataclass(eq=False, slots=True)
 class _Round:
     """What is updated on one context: numbers of parameters, their gradients and weights."""
 
-    __slots__ = ("grads", "numbers", "weights")
-
-    def __init__(self, numbers: list[int], grads: list[NDArray], weights: list[NDArray]) -> None:
-        self.numbers = numbers
-        self.grads = grads
-        self.weights = weights
+    numbers: list[int]
+    grads: list[NDArray]
+    weights: list[NDArray]
 
     def fresh(self) -> _Round:
         """The part whose gradients have been computed since the last step."""

@@ -16,6 +16,7 @@ import torch
 
 from .. import ndarray, numpy
 from .._core import env
+from .._core.descriptions import described_like
 from .._core.download import fetch
 from ..context import Context
 from ..ndarray import NDArray
@@ -64,18 +65,12 @@ def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: b
     return [ndarray.slice_axis(data, axis=batch_axis, begin=a, end=b) for a, b in parts]
 
 
-def _new_array(data: object, ctx: Context) -> NDArray:
-    """An array of the mode's own kind."""
-    if not is_np_array():
-        return ndarray.array(data, ctx=ctx)
-    return numpy.array(data, ctx=ctx)
-
-
 def in_mode(x: Operand) -> Any:
     """A dense array of the library's as the mode wants it: as ``mx.np`` array under NumPy array semantics."""
     return x.as_np_ndarray() if is_np_array() and type(x) is NDArray else x
 
 
+@described_like(split_data)
 def split_and_load(
     data: Operand, ctx_list: Sequence[Context], batch_axis: int = 0, even_split: bool = True
 ) -> list[NDArray]:
@@ -85,10 +80,9 @@ def split_and_load(
     ----------
     data : NDArray or array-like
     ctx_list : list of Context
-    batch_axis : int
-    even_split : bool
     """
-    batch = data if isinstance(data, NDArray) else _new_array(data, ctx_list[0])
+    array = numpy.array if is_np_array() else ndarray.array
+    batch = data if isinstance(data, NDArray) else array(data, ctx=ctx_list[0])
     parts = [batch] if len(ctx_list) == 1 else split_data(batch, len(ctx_list), batch_axis, even_split)
     return [part.as_in_context(ctx) for part, ctx in zip(parts, ctx_list)]
 
@@ -212,10 +206,7 @@ def download(
     if retries < 0:
         raise AssertionError(f"download: retries must be at least 0, got {retries}")
     if not verify_ssl:
-        warnings.warn(
-            f"Unverified HTTPS request to {url}: verify_ssl=False accepts any server's answer",
-            stacklevel=2,
-        )
+        warnings.warn(f"Unverified HTTPS request to {url}: verify_ssl=False accepts any server's answer", stacklevel=2)
     if not overwrite and os.path.exists(path) and (sha1_hash is None or check_sha1(path, sha1_hash)):
         return path
     folder = os.path.dirname(os.path.abspath(path))

@@ -8,9 +8,10 @@ from typing import Any
 from .. import symbol
 from .._core.defaults import Defaults
 from .._core.flat_rnn import GATES
+from .._core.rnn_steps import Step, gru_step, lstm_step, rnn_step
 from ..symbol import Symbol
 from ._base import RNNParams
-from ._dense import Gated, Step, gru_step, lstm_step, rnn_step
+from ._dense import Gated
 
 _LEAKY = partial(symbol.LeakyReLU, act_type="leaky", slope=0.2)
 
@@ -133,7 +134,7 @@ class ConvLSTMCell(BaseConvRNNCell, prefix="ConvLSTM_", **_USUAL):
     _gate_names = GATES["lstm"]
 
     def _arithmetic(self, i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str) -> Step:
-        return lstm_step(i2h, h2h, states, name, self._activate, axis=self._conv_layout.find("C"))
+        return lstm_step(symbol, i2h, h2h, states, name, self._activate, axis=self._conv_layout.find("C"))
 
 
 class ConvGRUCell(BaseConvRNNCell, prefix="ConvGRU_", **_USUAL):
@@ -143,4 +144,4 @@ class ConvGRUCell(BaseConvRNNCell, prefix="ConvGRU_", **_USUAL):
     _num_states = 1
 
     def _arithmetic(self, i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str) -> Step:
-        return gru_step(i2h, h2h, states, name, self._activate)
+        return gru_step(symbol, i2h, h2h, states, name, self._activate, "_")

@@ -1,4 +1,4 @@
-"""Cells over vectors, and the arithmetic of a step, which convolutional cells share."""
+"""Cells over vectors."""
 
 from __future__ import annotations
 
@@ -8,40 +8,9 @@ from typing import Any
 from .. import initializer as init
 from .. import symbol
 from .._core.flat_rnn import GATES
+from .._core.rnn_steps import Step, gru_step, lstm_step, rnn_step
 from ..symbol import Symbol
 from ._base import BaseRNNCell, RNNParams
-
-Activate = Callable[..., Symbol]
-Step = tuple[Symbol, list[Symbol]]
-
-
-def rnn_step(i2h: Symbol, h2h: Symbol, name: str, activate: Activate) -> Step:
-    """``h' = activate(i2h + h2h)``."""
-    output = activate(i2h + h2h, name=f"{name}out")
-    return output, [output]
-
-
-def lstm_step(i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str, activate: Activate, **split: Any) -> Step:
-    """``c' = f * c + i * activate(g)`` and ``h' = o * activate(c')``; ``split`` may say which axis gates are along."""
-    gates = symbol.SliceChannel(i2h + h2h, num_outputs=4, name=f"{name}slice", **split)
-    in_gate = symbol.Activation(gates[0], act_type="sigmoid", name=f"{name}i")
-    forget_gate = symbol.Activation(gates[1], act_type="sigmoid", name=f"{name}f")
-    candidate = activate(gates[2], name=f"{name}c")
-    out_gate = symbol.Activation(gates[3], act_type="sigmoid", name=f"{name}o")
-    cell = symbol._internal._plus(forget_gate * states[1], in_gate * candidate, name=f"{name}state")
-    hidden = symbol._internal._mul(out_gate, activate(cell), name=f"{name}out")
-    return hidden, [hidden, cell]
-
-
-def gru_step(i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str, activate: Activate) -> Step:
-    """``h' = (1 - z) * activate(i + r * h2h) + z * h``, as cuDNN has it: the reset gate acts after the hidden map."""
-    i2h_r, i2h_z, i2h_o = symbol.SliceChannel(i2h, num_outputs=3, name=f"{name}_i2h_slice")
-    h2h_r, h2h_z, h2h_o = symbol.SliceChannel(h2h, num_outputs=3, name=f"{name}_h2h_slice")
-    reset = symbol.Activation(i2h_r + h2h_r, act_type="sigmoid", name=f"{name}_r_act")
-    update = symbol.Activation(i2h_z + h2h_z, act_type="sigmoid", name=f"{name}_z_act")
-    candidate = activate(i2h_o + reset * h2h_o, name=f"{name}_h_act")
-    hidden = symbol._internal._plus((1.0 - update) * candidate, update * states[0], name=f"{name}out")
-    return hidden, [hidden]
 
 
 class Gated(BaseRNNCell):
@@ -136,7 +105,7 @@ class LSTMCell(_DenseCell):
         super().__init__(num_hidden, prefix, params, init.LSTMBias(forget_bias=forget_bias))
 
     def _arithmetic(self, i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str) -> Step:
-        return lstm_step(i2h, h2h, states, name, self._tanh)
+        return lstm_step(symbol, i2h, h2h, states, name, self._tanh)
 
 
 class GRUCell(_DenseCell):
@@ -158,4 +127,4 @@ class GRUCell(_DenseCell):
         super().__init__(num_hidden, prefix, params)
 
     def _arithmetic(self, i2h: Symbol, h2h: Symbol, states: list[Symbol], name: str) -> Step:
-        return gru_step(i2h, h2h, states, name, self._tanh)
+        return gru_step(symbol, i2h, h2h, states, name, self._tanh, "_")

@@ -6,26 +6,12 @@ import importlib
 from typing import Any
 
 from . import dataloader, dataset, sampler
-from .dataloader import DataLoader
-from .dataset import ArrayDataset, Dataset, RecordFileDataset, SimpleDataset
-from .sampler import BatchSampler, FilterSampler, RandomSampler, Sampler, SequentialSampler
+from .dataloader import *  # noqa: F403
+from .dataset import *  # noqa: F403
+from .sampler import *  # noqa: F403
 
-__all__ = [
-    "ArrayDataset",
-    "BatchSampler",
-    "DataLoader",
-    "Dataset",
-    "FilterSampler",
-    "RandomSampler",
-    "RecordFileDataset",
-    "Sampler",
-    "SequentialSampler",
-    "SimpleDataset",
-    "dataloader",
-    "dataset",
-    "sampler",
-    "vision",
-]
+__all__ = [*dataloader.__all__, *dataset.__all__, *sampler.__all__, "dataloader", "dataset", "sampler"]
+__all__.append("vision")
 
 
 def __getattr__(name: str) -> Any:

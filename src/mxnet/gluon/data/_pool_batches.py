@@ -58,28 +58,9 @@ class _MultiWorkerIter:
     """The batches of an epoch, some of them loaded ahead by a pool.
 
     Subclasses hand out work in :meth:`_push_next`: it stores what ``apply_async`` gives in ``_data_buffer`` under the
-    number ``_sent_idx``, and counts that.
-
-    Parameters
-    ----------
-    worker_pool : multiprocessing.pool.Pool or ThreadPool
-    batchify_fn : callable
-        Makes a batch of a list of samples.
-    batch_sampler : Sampler
-        Gives lists of indices.
-    pin_memory : bool
-    pin_device_id : int
-        Batches are brought to this ``cpu_pinned`` context when ``pin_memory`` is set.
-    worker_fn : callable
-        Called in the pool with indices, ``batchify_fn`` and ``dataset``.
-    prefetch : int
-        How many batches to begin with.
-    dataset : Dataset, optional
-        Given with threads, which return batches as they are; processes return pickles.
-    data_loader : DataLoader, optional
-        Kept alive.
-    timeout : float
-        Seconds to wait for a batch.
+    number ``_sent_idx``, and counts that. ``worker_fn`` is called in the pool with indices, ``batchify_fn`` and
+    ``dataset``, which is given with threads only: they return batches as they are, processes return pickles. The first
+    ``prefetch`` batches are begun at once, and ``data_loader`` is kept alive. The rest is as for :class:`DataLoader`.
     """
 
     def __init__(
@@ -95,15 +76,10 @@ class _MultiWorkerIter:
         data_loader: Any = None,
         timeout: float = 120,
     ) -> None:
-        self._worker_pool = worker_pool
-        self._batchify_fn = batchify_fn
-        self._batch_sampler = batch_sampler
-        self._pin_memory = pin_memory
-        self._pin_device_id = pin_device_id
-        self._worker_fn = worker_fn
-        self._dataset = dataset
-        self._data_loader = data_loader
-        self._timeout = timeout
+        self._worker_pool, self._worker_fn, self._timeout = worker_pool, worker_fn, timeout
+        self._batchify_fn, self._batch_sampler = batchify_fn, batch_sampler
+        self._pin_memory, self._pin_device_id = pin_memory, pin_device_id
+        self._dataset, self._data_loader = dataset, data_loader
         self._iter = iter(batch_sampler)
         self._data_buffer: dict[int, Any] = {}
         self._sent_idx = self._rcvd_idx = 0

@@ -89,12 +89,6 @@ class ProcessPool:
 
     On Linux workers are forked, so that datasets and functions need not be picklable, unless the program has chosen
     another way with :func:`multiprocessing.set_start_method`. Elsewhere Python's own choice holds.
-
-    Parameters
-    ----------
-    count : int
-    dataset : Dataset
-    batchify_fn : callable
     """
 
     def __init__(self, count: int, dataset: Any, batchify_fn: Callable[[list], Any]) -> None:
@@ -162,16 +156,9 @@ class ProcessPool:
             worker.backlog.popleft()
 
     def result(self, task: Task, timeout: float) -> Any:
-        """The batch, as soon as it is there.
+        """The batch, as soon as it is there; raises what the dataset or the batchify function has raised.
 
-        Raises
-        ------
-        multiprocessing.TimeoutError
-            When it does not come in time.
-        MXNetError
-            When the worker has died.
-        Exception
-            What the dataset or the batchify function has raised.
+        TimeoutError (of ``multiprocessing``) when it does not come in time, MXNetError when the worker has died.
         """
         deadline = time.monotonic() + timeout
         with self._changed:

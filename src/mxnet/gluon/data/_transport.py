@@ -194,13 +194,7 @@ class Receiver:
         return reusable, others
 
     def receive(self) -> tuple[Any, list[memoryview]]:
-        """The next result: a pickle and its buffers.
-
-        Raises
-        ------
-        EOFError, OSError
-            When the worker is gone.
-        """
+        """The next result: a pickle and its buffers. EOFError or OSError when the worker is gone."""
         parts, new, body = pickle.loads(self._connection.recv_bytes())
         for number, size in new.items():
             with _socket(self._connection) as s:

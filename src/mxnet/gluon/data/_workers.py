@@ -8,6 +8,7 @@ import pickle
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..._core.state import state
@@ -16,16 +17,14 @@ from ...base import MXNetError
 from ...util import set_np
 
 
+@dataclass(eq=False, slots=True)
 class Task:
     """A batch that is to be loaded, and then its result."""
 
-    __slots__ = ("done", "indices", "result", "wanted")
-
-    def __init__(self, indices: Sequence[Any]) -> None:
-        self.indices = indices
-        self.wanted = True
-        self.done = False
-        self.result: Any = None
+    indices: Sequence[Any]
+    wanted: bool = True
+    done: bool = False
+    result: Any = None
 
     def finish(self, result: object) -> None:
         """Keep a batch, or the :class:`Failure` to load it, if anybody still asks for it."""
@@ -38,13 +37,7 @@ class Task:
         self.result = None
 
     def deliver(self) -> Any:
-        """The batch.
-
-        Raises
-        ------
-        Exception
-            What the dataset or the batchify function has raised.
-        """
+        """The batch; raises what the dataset or the batchify function has raised."""
         found, self.result = self.result, None
         if isinstance(found, Failure):
             found.throw()
@@ -58,13 +51,13 @@ class Task:
         )
 
 
+@dataclass(eq=False)
 class Failure:
     """What went wrong in a worker, in a form that survives the journey to another process."""
 
-    def __init__(self, kind: type[BaseException], text: str, error: BaseException | None = None) -> None:
-        self.kind = kind
-        self.text = text
-        self.error = error
+    kind: type[BaseException]
+    text: str
+    error: BaseException | None = None
 
     @classmethod
     def of(cls, error: BaseException, doing: str) -> Failure:
@@ -138,14 +131,7 @@ def samples(indices: Sequence[Any]) -> str:
 
 
 class ThreadPool:
-    """Threads which load batches; they end with the pool.
-
-    Parameters
-    ----------
-    count : int
-    dataset : Dataset
-    batchify_fn : callable
-    """
+    """Threads which load batches; they end with the pool."""
 
     def __init__(self, count: int, dataset: Any, batchify_fn: Callable[[list], Any]) -> None:
         self._changed = threading.Condition()

@@ -214,12 +214,9 @@ class DataLoader:
             raise ValueError(
                 "DataLoader: batch_sampler makes the batches; no batch_size, shuffle, sampler or last_batch with it"
             )
-        self._dataset = dataset
-        self._batch_sampler = batch_sampler
-        self._pin_memory = pin_memory
-        self._pin_device_id = pin_device_id
-        self._thread_pool = thread_pool
-        self._timeout = timeout
+        self._dataset, self._batch_sampler = dataset, batch_sampler
+        self._pin_memory, self._pin_device_id = pin_memory, pin_device_id
+        self._thread_pool, self._timeout = thread_pool, timeout
         self._num_workers = max(0, num_workers)
         self._prefetch = max(0, int(prefetch) if prefetch is not None else 2 * self._num_workers)
         self._batchify_fn = batchify_fn or (default_mp_batchify_fn if self._num_workers else default_batchify_fn)
@@ -299,8 +296,7 @@ class _WorkerBatches:
     def __init__(self, pool: Any, batch_sampler: Any, prefetch: int, timeout: float, pinned: Any) -> None:
         self._pool = pool
         self._indices = iter(batch_sampler)
-        self._timeout = timeout
-        self._pinned = pinned
+        self._timeout, self._pinned = timeout, pinned
         self._tasks: deque[Any] = deque()
         for indices in itertools.islice(self._indices, prefetch):
             self._tasks.append(pool.submit(indices))

@@ -106,15 +106,12 @@ class SimpleDataset(Dataset):
         return self._data[idx]
 
 
-class _LazyTransformDataset(Dataset):
+class _LazyTransformDataset(SimpleDataset):
     """Samples that pass through a function when they are read."""
 
     def __init__(self, data: Any, fn: Callable[..., Any]) -> None:
-        self._data = data
+        super().__init__(data)
         self._fn = fn
-
-    def __len__(self) -> int:
-        return len(self._data)
 
     def __getitem__(self, idx: int) -> Any:
         sample = self._data[idx]
@@ -208,12 +205,7 @@ class RecordFileDataset(Dataset):
 class _DownloadedDataset(Dataset):
     """A published dataset: arrays of data and labels that ``_get_data`` reads from a folder.
 
-    Parameters
-    ----------
-    root : str
-        The folder, made when it is not there.
-    transform : callable, optional
-        Takes data and label of a sample.
+    The folder is made when it is not there; ``transform`` takes data and label of a sample.
     """
 
     def __init__(self, root: str, transform: Callable[..., Any] | None) -> None:

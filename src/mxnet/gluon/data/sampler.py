@@ -34,8 +34,7 @@ class SequentialSampler(Sampler):
     """
 
     def __init__(self, length: int, start: int = 0) -> None:
-        self._length = length
-        self._start = start
+        self._length, self._start = length, start
 
     def __iter__(self) -> Iterator[int]:
         return iter(range(self._start, self._start + self._length))
@@ -75,8 +74,7 @@ class FilterSampler(Sampler):
     """
 
     def __init__(self, fn: Callable[[Any], Any], dataset: Any) -> None:
-        self._fn = fn
-        self._dataset = dataset
+        self._fn, self._dataset = fn, dataset
         self._indices = [i for i in range(len(dataset)) if fn(dataset[i])]
 
     def __iter__(self) -> Iterator[int]:
@@ -117,9 +115,7 @@ class BatchSampler(Sampler):
             raise ValueError(f"last_batch must be 'keep', 'discard' or 'rollover', got {last_batch!r}")
         if batch_size != int(batch_size) or batch_size < 1:
             raise ValueError(f"batch_size must be a positive integer, got {batch_size!r}")
-        self._sampler = sampler
-        self._batch_size = int(batch_size)
-        self._last_batch = last_batch
+        self._sampler, self._batch_size, self._last_batch = sampler, int(batch_size), last_batch
         self._prev: list[Any] = []
 
     def __iter__(self) -> Iterator[list[Any]]:

@@ -61,13 +61,12 @@ class PerDimension:
     """Mixed into layers that exist by number of spatial axes: ``class Conv2D(_SpatialConv, axes=2)`` is a row.
 
     A row gets the code of its base, the layouts and default values that go with its number of axes, and the base's
-    description of the parameters in its docstring.
+    description of the parameters, in which ``{layouts}`` stands for the layouts.
     """
 
     _axes = 0
     _layouts: tuple[str, ...] = ()
     _repeated: tuple[str, ...] = ()  # constructor arguments whose default becomes a tuple, one number an axis
-    _parameters_doc = ""  # may contain {layouts}
 
     def __init_subclass__(
         cls, axes: int = 0, layouts: tuple[str, ...] = (), defaults: dict[str, Any] | None = None, **kwargs: Any
@@ -83,6 +82,4 @@ class PerDimension:
                 values[name] = (inspect.signature(init).parameters[name].default,) * axes
         cls.__init__ = with_defaults(init, values | (defaults or {}))  # type: ignore[method-assign]
         shown = " or ".join(f'``"{layout}"``' for layout in cls._layouts)
-        summary, heading, examples = (cls.__doc__ or "").partition("    Examples\n")
-        parameters = cls._parameters_doc.format(layouts=shown).lstrip("\n")
-        cls.__doc__ = f"{summary.rstrip()}\n\n{parameters}\n{heading}{examples}".rstrip() + "\n"
+        cls.__doc__ = cls.__doc__ and cls.__doc__.replace("{layouts}", shown)

@@ -65,9 +65,6 @@ class Sequential(_Stack, Block):
 
     _is_layer = False
 
-    def __init__(self, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
-
     def forward(self, x: Operand) -> Any:
         for block in self._children.values():
             x = block(x)
@@ -105,9 +102,6 @@ class HybridSequential(_Stack, HybridBlock):
     """
 
     _is_layer = False
-
-    def __init__(self, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
 
     def hybrid_forward(self, F: ModuleType, x: Operand) -> Any:
         for block in self._children.values():

@@ -15,7 +15,21 @@ from ._arguments import InitLike, integer
 
 
 class _Norm(HybridBlock):
-    """The parameters of a normalization, and how it is printed."""
+    """The parameters of a normalization, and how it is printed.
+
+    Parameters
+    ----------
+    axis : int, default 1
+        Axis of the channels.
+    epsilon : float, default 1e-5
+        Added to the variance.
+    center, scale : bool, default True
+        Whether ``beta`` and ``gamma`` are learned.
+    beta_initializer, gamma_initializer : str or Initializer
+        Initial values.
+    in_channels : int, default 0
+        Number of channels; 0 finds it at the first call.
+    """
 
     _kwargs: dict[str, Any]
     gamma: Any
@@ -42,9 +56,27 @@ class _Norm(HybridBlock):
 
 
 class _BatchNorm(_Norm):
-    """Normalize each channel over a batch."""
+    """Normalize each channel over a batch.
 
-    fuse_relu = False
+    Parameters
+    ----------
+    axis : int, default 1
+        Axis of the channels: 1 for ``NCHW`` data, -1 for ``NHWC``.
+    momentum : float, default 0.9
+        How much of the running averages is kept at each step.
+    center, scale : bool, default True
+        Whether ``beta`` and ``gamma`` are learned; without, they stay 0 and 1.
+    use_global_stats : bool, default False
+        Whether the running averages are used, and left alone, in training too.
+    beta_initializer, gamma_initializer, running_mean_initializer, running_variance_initializer : str or Initializer
+        Initial values.
+
+    Notes
+    -----
+    The output has the shape of the data. :meth:`cast` to float16 leaves the parameters in float32.
+    """
+
+    _operator = ""  # in contrib, in place of BatchNorm
 
     def __init__(
         self,
@@ -84,7 +116,7 @@ class _BatchNorm(_Norm):
     def hybrid_forward(
         self, F: ModuleType, x: Operand, gamma: Operand, beta: Operand, running_mean: Operand, running_var: Operand
     ) -> Any:
-        normalize = F.contrib.BatchNormWithReLU if self.fuse_relu else F.BatchNorm
+        normalize = getattr(F.contrib, self._operator) if self._operator else F.BatchNorm
         return normalize(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
 
     def _repr_extra(self) -> str:
@@ -96,34 +128,13 @@ class BatchNorm(_BatchNorm):
 
     In training the mean and variance are those of the batch, and running averages of them are kept; in prediction, or
     with ``use_global_stats``, the averages take their place.
-
-    Parameters
-    ----------
-    axis : int, default 1
-        Axis of the channels: 1 for ``NCHW`` data, -1 for ``NHWC``.
-    momentum : float, default 0.9
-        How much of the running averages is kept at each step.
-    epsilon : float, default 1e-5
-        Added to the variance.
-    center, scale : bool, default True
-        Whether ``beta`` and ``gamma`` are learned; without, they stay 0 and 1.
-    use_global_stats : bool, default False
-        Whether the running averages are used, and left alone, in training too.
-    beta_initializer, gamma_initializer, running_mean_initializer, running_variance_initializer : str or Initializer
-        Initial values.
-    in_channels : int, default 0
-        Number of channels; 0 finds it at the first call.
-
-    Notes
-    -----
-    The output has the shape of the data. :meth:`cast` to float16 leaves the parameters in float32.
     """
 
 
 class BatchNormReLU(_BatchNorm):
-    """:class:`BatchNorm` and then ``max(x, 0)``, in one operator. The parameters are those of :class:`BatchNorm`."""
+    """:class:`BatchNorm` and then ``max(x, 0)``, in one operator."""
 
-    fuse_relu = True
+    _operator = "BatchNormWithReLU"
 
 
 class InstanceNorm(_Norm):
@@ -131,18 +142,8 @@ class InstanceNorm(_Norm):
 
     Parameters
     ----------
-    axis : int, default 1
-        Axis of the channels.
-    epsilon : float, default 1e-5
-        Added to the variance.
-    center : bool, default True
-        Whether ``beta`` is learned.
     scale : bool, default False
         Whether ``gamma`` is learned.
-    beta_initializer, gamma_initializer : str or Initializer
-        Initial values.
-    in_channels : int, default 0
-        Number of channels; 0 finds it at the first call.
     """
 
     def __init__(
@@ -175,12 +176,6 @@ class LayerNorm(_Norm):
     ----------
     axis : int, default -1
         The axis that is normalized, and along which ``gamma`` and ``beta`` vary.
-    epsilon : float, default 1e-5
-        Added to the variance.
-    center, scale : bool, default True
-        Whether ``beta`` and ``gamma`` are learned.
-    beta_initializer, gamma_initializer : str or Initializer
-        Initial values.
     in_channels : int, default 0
         Size of the axis; 0 finds it at the first call.
     """
@@ -213,12 +208,8 @@ class GroupNorm(_Norm):
     ----------
     num_groups : int, default 1
         Number of groups that the channels (axis 1) are divided into.
-    epsilon : float, default 1e-5
-        Added to the variance.
     center, scale : bool, default True
         Whether ``beta`` and ``gamma``, one number a group, are learned.
-    beta_initializer, gamma_initializer : str or Initializer
-        Initial values.
     """
 
     def __init__(

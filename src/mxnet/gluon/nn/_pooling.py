@@ -9,9 +9,26 @@ from .._types import Operand
 from ..block import HybridBlock
 from ._arguments import PerDimension, Size, one_of, per_axis
 
+__all__ = [
+    "AvgPool1D",
+    "AvgPool2D",
+    "AvgPool3D",
+    "GlobalAvgPool1D",
+    "GlobalAvgPool2D",
+    "GlobalAvgPool3D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPool3D",
+    "MaxPool1D",
+    "MaxPool2D",
+    "MaxPool3D",
+]
+
 
 class _Pooling(HybridBlock):
     """A layer around the operator Pooling."""
+
+    _hint = "pool"
 
     def __init__(
         self,
@@ -38,9 +55,6 @@ class _Pooling(HybridBlock):
         }
         if count_include_pad is not None:
             self._kwargs["count_include_pad"] = count_include_pad
-
-    def _alias(self) -> str:
-        return "pool"
 
     def hybrid_forward(self, F: ModuleType, x: Operand) -> Any:
         return F.Pooling(x, name="fwd", **self._kwargs)
@@ -69,10 +83,8 @@ class _PoolRow(PerDimension, _Pooling):
 
 
 class _WindowPool(_PoolRow):
-    """Pooling over windows. MXNet has two orders of arguments: the layout before ``ceil_mode``, or after it."""
+    """Pooling over windows. MXNet has two orders of arguments: the layout before ``ceil_mode``, or after it.
 
-    _repeated = ("pool_size",)
-    _parameters_doc = """
     Parameters
     ----------
     pool_size : int or tuple of int, default 2
@@ -88,6 +100,8 @@ class _WindowPool(_PoolRow):
     count_include_pad : bool, optional
         Whether averages count the padding; they do by default. Maxima ignore it.
     """
+
+    _repeated = ("pool_size",)
 
     def __init__(
         self,
@@ -118,9 +132,8 @@ class _WindowPoolCeilFirst(_WindowPool):
 
 
 class _GlobalPool(_PoolRow):
-    """Pooling over all spatial axes at once, which keep the size 1."""
+    """Pooling over all spatial axes at once, which keep the size 1.
 
-    _parameters_doc = """
     Parameters
     ----------
     layout : str

@@ -30,6 +30,8 @@ class Activation(HybridBlock):
     array([0., 2.], dtype=float32)
     """
 
+    _shown = "{_act_type}"
+
     def __init__(self, activation: str, **kwargs: Any) -> None:
         self._act_type = activation  # before the block names itself after it
         super().__init__(**kwargs)
@@ -39,9 +41,6 @@ class Activation(HybridBlock):
 
     def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         return F.Activation(x, act_type=self._act_type, name="fwd")
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._act_type})"
 
 
 class LeakyReLU(HybridBlock):
@@ -53,6 +52,8 @@ class LeakyReLU(HybridBlock):
         Slope below zero, at least 0.
     """
 
+    _shown = "{_alpha}"
+
     def __init__(self, alpha: float, **kwargs: Any) -> None:
         if not alpha >= 0:
             raise ArgumentValueError(f"{type(self).__name__}: alpha must be at least 0, got {alpha!r}")
@@ -61,9 +62,6 @@ class LeakyReLU(HybridBlock):
 
     def hybrid_forward(self, F: ModuleType, x: Any) -> Any:
         return F.LeakyReLU(x, act_type="leaky", slope=self._alpha, name="fwd")
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._alpha})"
 
 
 class PReLU(HybridBlock):

@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import Any
 
 from ... import ndarray, symbol
-from ..._core.types import DTypeLike
 from ...base import ArgumentValueError
 from ..block import Block, HybridBlock
 from ._arguments import InitLike, integer
@@ -114,6 +113,8 @@ class Dropout(HybridBlock):
         Axes along which values are dropped together (the mask has size 1 there).
     """
 
+    _shown = "p = {_rate}, axes={_axes}"
+
     def __init__(self, rate: float, axes: Any = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not 0 <= rate <= 1:
@@ -126,29 +127,9 @@ class Dropout(HybridBlock):
             return F.Dropout(x, p=self._rate, axes=self._axes, name="fwd", cudnn_off=False)
         return F.identity(x)
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(p = {self._rate}, axes={self._axes})"
-
 
 class _Table(Block):
-    """What embeddings are: a weight with a row for each number."""
-
-    _kwargs: dict[str, Any]
-    weight: Any
-
-    def _make_table(self, rows: int, columns: int, dtype: DTypeLike, init: InitLike, sparse: bool, **more: Any) -> None:
-        name = type(self).__name__
-        sizes = {key: integer(name, key, n, 1) for key, n in (("input_dim", rows), ("output_dim", columns))}
-        self._kwargs = {**sizes, "dtype": dtype, "sparse_grad": sparse}
-        more["grad_stype"] = "row_sparse" if sparse else "default"
-        self.weight = self.params.get("weight", shape=(rows, columns), init=init, dtype=dtype, **more)
-
-    def __repr__(self) -> str:
-        return "{name}({input_dim} -> {output_dim}, {dtype})".format(name=type(self).__name__, **self._kwargs)
-
-
-class Embedding(_Table, HybridBlock):
-    """Look up a vector for each number.
+    """What embeddings are: a weight with a row for each number.
 
     Parameters
     ----------
@@ -160,6 +141,37 @@ class Embedding(_Table, HybridBlock):
         Type of the vectors.
     weight_initializer : str or Initializer, optional
         Initial vectors.
+    """
+
+    _sparse = False  # of the gradient
+    _settings: dict[str, Any] = {"allow_deferred_init": True}  # more for the weight
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        dtype: Any = "float32",
+        weight_initializer: InitLike = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        name, dims = type(self).__name__, (("input_dim", input_dim), ("output_dim", output_dim))
+        sizes = {key: integer(name, key, n, 1) for key, n in dims}
+        self._kwargs = {**sizes, "dtype": dtype, "sparse_grad": self._sparse}
+        more = {**self._settings, "grad_stype": "row_sparse" if self._sparse else "default"}
+        self.weight = self.params.get(
+            "weight", shape=(input_dim, output_dim), init=weight_initializer, dtype=dtype, **more
+        )
+
+    def __repr__(self) -> str:
+        return "{name}({input_dim} -> {output_dim}, {dtype})".format(name=type(self).__name__, **self._kwargs)
+
+
+class Embedding(_Table, HybridBlock):
+    """Look up a vector for each number.
+
+    Parameters
+    ----------
     sparse_grad : bool, default False
         Whether the gradient of ``weight`` is row-sparse: it then holds the vectors that were looked up, and optimizers
         that support it leave the others alone.
@@ -178,8 +190,8 @@ class Embedding(_Table, HybridBlock):
         sparse_grad: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self._make_table(input_dim, output_dim, dtype, weight_initializer, sparse_grad, allow_deferred_init=True)
+        self._sparse = sparse_grad
+        super().__init__(input_dim, output_dim, dtype, weight_initializer, **kwargs)
 
     def hybrid_forward(self, F: ModuleType, x: Any, weight: Any) -> Any:
         return F.Embedding(x, weight, name="fwd", **self._kwargs)
@@ -251,6 +263,8 @@ class HybridLambda(HybridBlock):
     array([9.], dtype=float32)
     """
 
+    _shown = "{_func_name}"
+
     def __init__(self, function: str | Callable[..., Any], prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
         _check_function(type(self).__name__, function, ndarray, symbol)
@@ -263,6 +277,3 @@ class HybridLambda(HybridBlock):
 
     def hybrid_forward(self, F: ModuleType, x: Any, *args: Any) -> Any:
         return self._func(F, x, *args)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._func_name})"

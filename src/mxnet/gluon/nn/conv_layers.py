@@ -10,45 +10,14 @@ from ...base import ArgumentValueError
 from ...util import is_np_shape, np_array, np_shape
 from .._types import Operand
 from ..block import HybridBlock
+from . import _pooling
 from ._arguments import InitLike, PerDimension, Size, integer, one_of, per_axis
-from ._pooling import (
-    AvgPool1D,
-    AvgPool2D,
-    AvgPool3D,
-    GlobalAvgPool1D,
-    GlobalAvgPool2D,
-    GlobalAvgPool3D,
-    GlobalMaxPool1D,
-    GlobalMaxPool2D,
-    GlobalMaxPool3D,
-    MaxPool1D,
-    MaxPool2D,
-    MaxPool3D,
-    _Pooling,
-)
+from ._pooling import *  # noqa: F403
+from ._pooling import _Pooling
 from .activations import Activation
 
-__all__ = [
-    "AvgPool1D",
-    "AvgPool2D",
-    "AvgPool3D",
-    "Conv1D",
-    "Conv1DTranspose",
-    "Conv2D",
-    "Conv2DTranspose",
-    "Conv3D",
-    "Conv3DTranspose",
-    "GlobalAvgPool1D",
-    "GlobalAvgPool2D",
-    "GlobalAvgPool3D",
-    "GlobalMaxPool1D",
-    "GlobalMaxPool2D",
-    "GlobalMaxPool3D",
-    "MaxPool1D",
-    "MaxPool2D",
-    "MaxPool3D",
-    "ReflectionPad2D",
-]
+__all__ = ["Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose", "ReflectionPad2D"]
+__all__ += _pooling.__all__
 
 _Pooling = _Pooling  # programs that extend pooling import it from here
 
@@ -93,6 +62,8 @@ def describe_convolution(block: Any, settings: dict[str, Any], weight: Any, bias
 class _Conv(HybridBlock):
     """A layer around an operator with a kernel; ``op_name`` says which, ``adj`` is what only Deconvolution takes."""
 
+    _hint = "conv"
+
     def __init__(
         self,
         channels: int,
@@ -133,13 +104,9 @@ class _Conv(HybridBlock):
             shapes = weight_shapes(op_name, self._in_channels, self._kwargs)
             self.weight = self.params.get("weight", shape=shapes[1], init=weight_initializer, allow_deferred_init=True)
             self.weight._channels_last = layout == "NCHW"
-            self.bias = None
-            if use_bias:
-                self.bias = self.params.get("bias", shape=shapes[2], init=bias_initializer, allow_deferred_init=True)
+            bias: dict[str, Any] = {"init": bias_initializer, "allow_deferred_init": True}
+            self.bias = self.params.get("bias", shape=shapes[2], **bias) if use_bias else None
             self.act = Activation(activation, prefix=activation + "_") if activation is not None else None
-
-    def _alias(self) -> str:
-        return "conv"
 
     def hybrid_forward(self, F: ModuleType, x: Operand, weight: Operand, bias: Operand | None = None) -> Any:
         inputs = (x, weight) if bias is None else (x, weight, bias)
@@ -151,10 +118,8 @@ class _Conv(HybridBlock):
 
 
 class _SpatialConv(PerDimension, _Conv):
-    """Convolutions with the arguments as users give them."""
+    """Convolutions with the arguments as users give them.
 
-    _repeated: tuple[str, ...] = ("strides", "padding", "dilation")
-    _parameters_doc = """
     Parameters
     ----------
     channels : int
@@ -182,6 +147,8 @@ class _SpatialConv(PerDimension, _Conv):
     ``(n + 2 * padding - dilation * (kernel_size - 1) - 1) // strides + 1``.
     """
 
+    _repeated: tuple[str, ...] = ("strides", "padding", "dilation")
+
     def __init__(
         self,
         channels: int,
@@ -206,22 +173,23 @@ class _SpatialConv(PerDimension, _Conv):
 
 
 class _SpatialConvTranspose(_SpatialConv):
-    """The same for transposed convolutions."""
+    """The same for transposed convolutions.
+
+    Parameters
+    ----------
+    output_padding : int or tuple of int
+        Added to the size of the output at one end; less than ``strides``.
+    layout : str
+        {layouts}: the axes of data and output.
+        ``weight`` has input and output channels in the places of N and C.
+
+    Notes
+    -----
+    A spatial axis of size ``n`` becomes
+    ``(n - 1) * strides - 2 * padding + dilation * (kernel_size - 1) + 1 + output_padding``.
+    """
 
     _repeated = ("strides", "padding", "output_padding", "dilation")
-    _parameters_doc = (
-        _SpatialConv._parameters_doc.replace(
-            "    groups : int",
-            "    output_padding : int or tuple of int\n"
-            "        Added to the size of the output at one end; less than ``strides``.\n"
-            "    groups : int",
-        )
-        .replace(
-            "``(n + 2 * padding - dilation * (kernel_size - 1) - 1) // strides + 1``.",
-            "``(n - 1) * strides - 2 * padding + dilation * (kernel_size - 1) + 1 + output_padding``.",
-        )
-        .replace("output and input channels", "input and output channels")
-    )
 
     def __init__(
         self,

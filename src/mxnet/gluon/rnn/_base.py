@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from ... import ndarray
 from .._types import Operand
@@ -13,20 +13,23 @@ from ..nn import LeakyReLU
 from ._sequences import _format_sequence, _get_begin_state, _mask_sequence_variable_length, state
 
 Unrolled = tuple[Any, list[Any]]  # outputs and last states
+
+
+class Wanted(NamedTuple):
+    """The arguments of :meth:`RecurrentCell.unroll` besides its data."""
+
+    length: int
+    layout: str
+    merge: bool | None
+    valid_length: Any
+
+
 # What activations are called by name as operators of their own; others are kinds of Activation.
 _OPERATORS = ("tanh", "relu", "sigmoid", "softsign")
 
 
 class RecurrentCell(Block):
-    """One step of a recurrent network: from an input and states to an output and new states.
-
-    Parameters
-    ----------
-    prefix : str, optional
-        What the names of its parameters begin with; see :class:`mxnet.gluon.Block`.
-    params : ParameterDict, optional
-        The parameters of another cell, to share them.
-    """
+    """One step of a recurrent network: from an input and states to an output and new states."""
 
     def __init__(self, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)
@@ -109,18 +112,11 @@ class RecurrentCell(Block):
         ((2, 5, 8), [(2, 8), (2, 8)])
         """
         self.reset()
-        return self._unroll(length, inputs, begin_state, layout, merge_outputs, valid_length)
+        return self._unroll(inputs, begin_state, Wanted(length, layout, merge_outputs, valid_length))
 
-    def _unroll(
-        self,
-        length: int,
-        inputs: Operand | Sequence[Operand],
-        begin_state: Any,
-        layout: str,
-        merge: bool | None,
-        valid_length: Any,
-    ) -> Unrolled:
+    def _unroll(self, inputs: Any, begin_state: Any, wanted: Wanted) -> Unrolled:
         """What :meth:`unroll` does after the reset; cells that do it in another way define this."""
+        length, layout, merge, valid_length = wanted
         inputs, axis, F, batch_size = _format_sequence(length, inputs, layout, False)
         states = _get_begin_state(self, F, begin_state, inputs, batch_size)
         outputs: Any = []
@@ -171,12 +167,45 @@ class RecurrentCell(Block):
 class HybridRecurrentCell(RecurrentCell, HybridBlock):
     """A recurrent cell that works on arrays and on symbols, see :class:`mxnet.gluon.HybridBlock`."""
 
-    def __init__(self, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
+    def hybrid_forward(self, F: ModuleType, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Make one step."""
+        return super().hybrid_forward(F, x, *args, **kwargs)
 
-    def hybrid_forward(self, F: ModuleType, x: Operand, *args: Any, **kwargs: Any) -> Any:
-        """One step; subclasses write it."""
-        raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
+
+class _GatedCell(HybridRecurrentCell):
+    """A cell whose step is arithmetic on a map of the input and one of the hidden state, to all gates together."""
+
+    _gates = 1
+    _num_states = 1
+    _state_shape: tuple[int, ...]
+    _state_layout = "NC"
+    i2h_weight: Any
+
+    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
+        state = {"shape": (batch_size, *self._state_shape), "__layout__": self._state_layout}
+        return [dict(state) for _ in range(self._num_states)]
+
+    def _add(self, name: str, shape: tuple[int, ...], init: Any) -> None:
+        """Make a parameter."""
+        setattr(self, name, self.params.get(name, shape=shape, init=init, allow_deferred_init=True))
+
+    def _run(self, F: ModuleType, inputs: Any, states: Any, weights: dict[str, Any]) -> tuple[Any, list[Any]]:
+        prefix = f"t{self._counter}_"
+        i2h, h2h = (
+            self._map(
+                F, kind, data=x, weight=weights[f"{kind}_weight"], bias=weights[f"{kind}_bias"], name=prefix + kind
+            )
+            for kind, x in (("i2h", inputs), ("h2h", states[0]))
+        )
+        return self._step(F, i2h, h2h, states, prefix)
+
+    def _map(self, F: ModuleType, kind: str, **arguments: Any) -> Any:
+        """The map called ``kind``, "i2h" or "h2h"."""
+        raise NotImplementedError
+
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+        """Output and new states from the maps."""
+        raise NotImplementedError(f"{type(self).__name__} must define _step")
 
 
 def cells_state_info(cells: Iterable[Any], batch_size: int) -> list[dict[str, Any]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from types import ModuleType
 from typing import Any
 
 from .._types import Operand
 from ..utils import _indent
-from ._base import HybridRecurrentCell, RecurrentCell, Unrolled, cells_begin_state, cells_state_info
+from ._base import HybridRecurrentCell, RecurrentCell, Unrolled, Wanted, cells_begin_state, cells_state_info
 from ._sequences import (
     _format_sequence,
     _get_begin_state,
@@ -50,16 +51,10 @@ class _Stack(_Several):
 
     def _with_states(self, states: Sequence[Operand]) -> list[tuple[Any, Any]]:
         """Each cell with its part of the states."""
-        found = []
-        start = 0
-        for cell in self._children.values():
-            end = start + len(cell.state_info())  # type: ignore[attr-defined]
-            found.append((cell, states[start:end]))
-            start = end
-        return found
+        left, cells = iter(states), self._children.values()
+        return [(cell, list(islice(left, len(cell.state_info())))) for cell in cells]  # type: ignore[attr-defined]
 
     def __call__(self, inputs: Operand, states: Sequence[Operand]) -> tuple[Any, list[Any]]:
-        """Make one step."""
         self._counter += 1
         if any(isinstance(cell, BidirectionalCell) for cell in self._children.values()):
             raise AssertionError("a stack with a BidirectionalCell cannot be stepped. Please use unroll")
@@ -69,15 +64,8 @@ class _Stack(_Several):
             found.extend(own)
         return inputs, found
 
-    def _unroll(
-        self,
-        length: int,
-        inputs: Operand | Sequence[Operand],
-        begin_state: Any,
-        layout: str,
-        merge: bool | None,
-        valid_length: Any,
-    ) -> Unrolled:
+    def _unroll(self, inputs: Any, begin_state: Any, wanted: Wanted) -> Unrolled:
+        length, layout, merge, valid_length = wanted
         inputs, _, F, batch_size = _format_sequence(length, inputs, layout, None)
         states = _get_begin_state(self, F, begin_state, inputs, batch_size)
         found = []
@@ -103,9 +91,6 @@ class SequentialRNNCell(_Stack):
     (2, 5, 10)
     """
 
-    def __init__(self, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
-
     def hybrid_forward(self, *args: Any, **kwargs: Any) -> Any:
         """Not for this cell; :class:`HybridSequentialRNNCell` has it."""
         raise NotImplementedError("SequentialRNNCell is no hybrid block; use HybridSequentialRNNCell")
@@ -114,11 +99,7 @@ class SequentialRNNCell(_Stack):
 class HybridSequentialRNNCell(_Stack, HybridRecurrentCell):
     """Hybrid cells one upon the other; see :class:`SequentialRNNCell`."""
 
-    def __init__(self, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
-
     def hybrid_forward(self, F: ModuleType, inputs: Operand, states: Sequence[Operand]) -> Any:
-        """Make one step."""
         return self(inputs, states)
 
 
@@ -148,26 +129,16 @@ class BidirectionalCell(_Several, HybridRecurrentCell):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(forward={self._children['l_cell']}, backward={self._children['r_cell']})"
 
-    def _unroll(
-        self,
-        length: int,
-        inputs: Operand | Sequence[Operand],
-        begin_state: Any,
-        layout: str,
-        merge: bool | None,
-        valid_length: Any,
-    ) -> Unrolled:
+    def _unroll(self, inputs: Any, begin_state: Any, wanted: Wanted) -> Unrolled:
+        length, layout, merge, valid_length = wanted
         steps, axis, F, batch_size = _format_sequence(length, inputs, layout, False)
         backwards = _reverse_sequences(steps, length, valid_length)
         states = _get_begin_state(self, F, begin_state, steps, batch_size)
-        l_cell, r_cell = self._children.values()
-        own = len(l_cell.state_info(batch_size))  # type: ignore[attr-defined]
-        l_outputs, l_states = l_cell.unroll(  # type: ignore[attr-defined]
-            length, steps, states[:own], layout, merge, valid_length
-        )
-        r_outputs, r_states = r_cell.unroll(  # type: ignore[attr-defined]
-            length, backwards, states[own:], layout, False, valid_length
-        )
+        cells: Any = self._children.values()
+        l_cell, r_cell = cells
+        own = len(l_cell.state_info(batch_size))
+        l_outputs, l_states = l_cell.unroll(length, steps, states[:own], layout, merge, valid_length)
+        r_outputs, r_states = r_cell.unroll(length, backwards, states[own:], layout, False, valid_length)
         r_outputs = _reverse_sequences(r_outputs, length, valid_length)
         merge = isinstance(l_outputs, tensor_types) if merge is None else merge
         outputs: Any

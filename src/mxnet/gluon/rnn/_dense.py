@@ -6,48 +6,49 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from ...initializer import Initializer
 from .._types import Operand
-from ._base import HybridRecurrentCell
+from ._base import _GatedCell
 
 
-class _DenseCell(HybridRecurrentCell):
-    """A cell with the parameters of ``_gates`` linear maps from the input and as many from the hidden state.
+class _DenseCell(_GatedCell):
+    """A cell whose maps are linear.
 
-    ``projection`` is the size that the hidden state is projected to, and the initializer of the weight which does so.
+    Parameters
+    ----------
+    hidden_size : int
+        Size of the output and of the state.
+    i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer : str or Initializer
+    input_size : int
+        Size of the input; 0 to find out at the first call.
     """
 
-    _gates = 1
-    _num_states = 1
+    # The size that the hidden state is projected to, and the initializer of the weight which does so.
+    _projection_size: int | None = None
+    _h2r_weight_initializer: Any = None
+    h2r_weight: Any
 
     def __init__(
         self,
         hidden_size: int,
-        initializers: tuple[Any, Any, Any, Any],
-        input_size: int,
-        prefix: str | None,
-        params: Any,
-        projection: tuple[int, Any] | None = None,
+        i2h_weight_initializer: Any = None,
+        h2h_weight_initializer: Any = None,
+        i2h_bias_initializer: Any = "zeros",
+        h2h_bias_initializer: Any = "zeros",
+        input_size: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
     ) -> None:
         super().__init__(prefix=prefix, params=params)
-        self._hidden_size = hidden_size
+        self._hidden_size, self._state_shape = hidden_size, (hidden_size,)
         self._input_size = input_size
-        rows = self._gates * hidden_size
-        i2h_weight, h2h_weight, i2h_bias, h2h_bias = initializers
-        self.i2h_weight = self._parameter("i2h_weight", (rows, input_size), i2h_weight)
-        fed_back = projection[0] if projection else hidden_size
-        self.h2h_weight = self._parameter("h2h_weight", (rows, fed_back), h2h_weight)
+        rows, fed_back = self._gates * hidden_size, self._projection_size or hidden_size
+        self._add("i2h_weight", (rows, input_size), i2h_weight_initializer)
+        self._add("h2h_weight", (rows, fed_back), h2h_weight_initializer)
         # Weights come before biases: positions of parameters are what states of optimizers are saved by.
-        if projection:
-            self.h2r_weight = self._parameter("h2r_weight", (fed_back, hidden_size), projection[1])
-        self.i2h_bias = self._parameter("i2h_bias", (rows,), i2h_bias)
-        self.h2h_bias = self._parameter("h2h_bias", (rows,), h2h_bias)
-
-    def _parameter(self, name: str, shape: tuple[int, ...], init: Initializer | str) -> Any:
-        return self.params.get(name, shape=shape, init=init, allow_deferred_init=True)
-
-    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
-        return [{"shape": (batch_size, self._hidden_size), "__layout__": "NC"} for _ in range(self._num_states)]
+        if self._projection_size:
+            self._add("h2r_weight", (fed_back, hidden_size), self._h2r_weight_initializer)
+        self._add("i2h_bias", (rows,), i2h_bias_initializer)
+        self._add("h2h_bias", (rows,), h2h_bias_initializer)
 
     def _mapping(self) -> str:
         rows, inputs = self.i2h_weight.shape
@@ -66,29 +67,11 @@ class _DenseCell(HybridRecurrentCell):
         i2h_bias: Operand,
         h2h_bias: Operand,
     ) -> tuple[Any, list[Any]]:
-        """Make one step."""
-        prefix = f"t{self._counter}_"
         weights = {"i2h_weight": i2h_weight, "h2h_weight": h2h_weight, "i2h_bias": i2h_bias, "h2h_bias": h2h_bias}
-        i2h, h2h = self._maps(F, inputs, states[0], weights, prefix)
-        return self._step(F, i2h, h2h, states, prefix)
+        return self._run(F, inputs, states, weights)
 
-    def _step(
-        self, F: ModuleType, i2h: Operand, h2h: Operand, states: Sequence[Operand], prefix: str
-    ) -> tuple[Any, list[Any]]:
-        """Output and new states from the maps."""
-        raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
-
-    def _maps(
-        self, F: ModuleType, inputs: object, hidden: object, weights: dict[str, Any], prefix: str
-    ) -> tuple[Any, Any]:
-        """The linear maps of the input and of the hidden state."""
-
-        def linear(kind: str, data: Any) -> Any:
-            weight, bias = weights[f"{kind}_weight"], weights[f"{kind}_bias"]
-            rows = self._gates * self._hidden_size
-            return F.FullyConnected(data=data, weight=weight, bias=bias, num_hidden=rows, name=prefix + kind)
-
-        return linear("i2h", inputs), linear("h2h", hidden)
+    def _map(self, F: ModuleType, kind: str, **arguments: Any) -> Any:
+        return F.FullyConnected(num_hidden=self._gates * self._hidden_size, **arguments)
 
 
 class RNNCell(_DenseCell):
@@ -98,16 +81,11 @@ class RNNCell(_DenseCell):
 
     Parameters
     ----------
-    hidden_size : int
-        Size of the output and of the state.
     activation : str or Block
         In place of tanh.
-    i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer : str or Initializer
-    input_size : int
-        Size of the input; 0 to find out at the first call.
-    prefix, params
-        See :class:`mxnet.gluon.Block`.
     """
+
+    _hint = "rnn"
 
     def __init__(
         self,
@@ -122,18 +100,13 @@ class RNNCell(_DenseCell):
         params: Any = None,
     ) -> None:
         initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        super().__init__(hidden_size, initializers, input_size, prefix, params)
+        super().__init__(hidden_size, *initializers, input_size, prefix, params)
         self._activation = activation
-
-    def _alias(self) -> str:
-        return "rnn"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._mapping()}, {self._activation})"
 
-    def _step(
-        self, F: ModuleType, i2h: Operand, h2h: Operand, states: Sequence[Operand], prefix: str
-    ) -> tuple[Any, list[Any]]:
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         total = F.elemwise_add(i2h, h2h, name=prefix + "plus0")
         output = self._get_activation(F, total, self._activation, name=prefix + "out")
         return output, [output]
@@ -151,15 +124,11 @@ class LSTMCell(_DenseCell):
     ----------
     hidden_size : int
         Size of the output and of the two states, h and c.
-    i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer : str or Initializer
-    input_size : int
-        Size of the input; 0 to find out at the first call.
-    prefix, params
-        See :class:`mxnet.gluon.Block`.
     activation, recurrent_activation : str
         In place of tanh and of the sigmoid.
     """
 
+    _hint = "lstm"
     _gates = 4
     _num_states = 2
 
@@ -177,16 +146,11 @@ class LSTMCell(_DenseCell):
         recurrent_activation: Any = "sigmoid",
     ) -> None:
         initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        super().__init__(hidden_size, initializers, input_size, prefix, params)
+        super().__init__(hidden_size, *initializers, input_size, prefix, params)
         self._activation = activation
         self._recurrent_activation = recurrent_activation
 
-    def _alias(self) -> str:
-        return "lstm"
-
-    def _step(
-        self, F: ModuleType, i2h: Operand, h2h: Operand, states: Sequence[Operand], prefix: str
-    ) -> tuple[Any, list[Any]]:
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         gates = F.elemwise_add(i2h, h2h, name=prefix + "plus0")
         parts = F.SliceChannel(gates, num_outputs=4, name=prefix + "slice")
         outer, inner = self._recurrent_activation, self._activation
@@ -213,40 +177,12 @@ class GRUCell(_DenseCell):
         r_t, z_t &= \sigma(a + d), \; \sigma(b + e) \\
         n_t &= \tanh(c + r_t f) \\
         h_t &= (1 - z_t) n_t + z_t h_{t-1}
-
-    Parameters
-    ----------
-    hidden_size : int
-        Size of the output and of the state.
-    i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer : str or Initializer
-    input_size : int
-        Size of the input; 0 to find out at the first call.
-    prefix, params
-        See :class:`mxnet.gluon.Block`.
     """
 
+    _hint = "gru"
     _gates = 3
 
-    def __init__(
-        self,
-        hidden_size: int,
-        i2h_weight_initializer: Any = None,
-        h2h_weight_initializer: Any = None,
-        i2h_bias_initializer: Any = "zeros",
-        h2h_bias_initializer: Any = "zeros",
-        input_size: int = 0,
-        prefix: str | None = None,
-        params: Any = None,
-    ) -> None:
-        initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        super().__init__(hidden_size, initializers, input_size, prefix, params)
-
-    def _alias(self) -> str:
-        return "gru"
-
-    def _step(
-        self, F: ModuleType, i2h: Operand, h2h: Operand, states: Sequence[Operand], prefix: str
-    ) -> tuple[Any, list[Any]]:
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
         i2h_r, i2h_z, i2h_n = F.SliceChannel(i2h, num_outputs=3, name=prefix + "i2h_slice")
         h2h_r, h2h_z, h2h_n = F.SliceChannel(h2h, num_outputs=3, name=prefix + "h2h_slice")
 

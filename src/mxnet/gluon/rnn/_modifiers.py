@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from ... import symbol
 from ...base import numeric_types
 from .._types import Operand
-from ._base import HybridRecurrentCell, RecurrentCell, Unrolled
+from ._base import HybridRecurrentCell, RecurrentCell, Unrolled, Wanted
 from ._containers import BidirectionalCell, _Stack
 from ._sequences import _format_sequence, _mask_sequence_variable_length, tensor_types
 
@@ -23,9 +23,10 @@ class DropoutCell(HybridRecurrentCell):
         What fraction of the elements becomes zero in training.
     axes : tuple of int
         The axes along which elements are dropped together.
-    prefix, params
-        See :class:`mxnet.gluon.Block`.
     """
+
+    _shown = "rate={_rate}, axes={_axes}"
+    _hint = "dropout"
 
     def __init__(self, rate: float, axes: Any = (), prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix, params)
@@ -34,35 +35,21 @@ class DropoutCell(HybridRecurrentCell):
         self._rate = rate
         self._axes = axes
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(rate={self._rate}, axes={self._axes})"
-
-    def _alias(self) -> str:
-        return "dropout"
-
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
         """Nothing: it has no state."""
         return []
 
     def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> tuple[Any, Any]:
-        """Make one step."""
         if self._rate <= 0:
             return inputs, states
         return F.Dropout(data=inputs, p=self._rate, axes=self._axes, name=f"t{self._counter}_fwd"), states
 
-    def _unroll(
-        self,
-        length: int,
-        inputs: Operand | Sequence[Operand],
-        begin_state: Any,
-        layout: str,
-        merge: bool | None,
-        valid_length: Any,
-    ) -> Unrolled:
+    def _unroll(self, inputs: Any, begin_state: Any, wanted: Wanted) -> Unrolled:
+        length, layout, merge, valid_length = wanted
         inputs, _, F, _ = _format_sequence(length, inputs, layout, merge)
         if isinstance(inputs, tensor_types):  # all steps in one call
             return self.hybrid_forward(F, inputs, begin_state or [])
-        return super()._unroll(length, inputs, begin_state, layout, merge, None)
+        return super()._unroll(inputs, begin_state, wanted._replace(valid_length=None))
 
 
 class ModifierCell(HybridRecurrentCell):
@@ -75,6 +62,8 @@ class ModifierCell(HybridRecurrentCell):
     base_cell : RecurrentCell
     """
 
+    _shown = "{base_cell}"
+
     def __init__(self, base_cell: RecurrentCell) -> None:
         if base_cell._modified:
             raise AssertionError(f"cell {base_cell.name!r} is already modified: it has one modifier at most")
@@ -86,9 +75,6 @@ class ModifierCell(HybridRecurrentCell):
     def params(self) -> Any:
         """The parameters of the base cell."""
         return self.base_cell.params
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.base_cell})"
 
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
         return self.base_cell.state_info(batch_size)
@@ -107,7 +93,7 @@ class ModifierCell(HybridRecurrentCell):
             self.base_cell._modified = True
 
     def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} must define hybrid_forward")
+        return super().hybrid_forward(F, inputs, states)
 
 
 def check_steps(base_cell: RecurrentCell, modifier: str, what: str) -> None:
@@ -132,18 +118,14 @@ class ZoneoutCell(ModifierCell):
         What fraction of the elements stays, in training.
     """
 
+    _shown = "p_out={zoneout_outputs}, p_state={zoneout_states}, {base_cell}"
+    _hint = "zoneout"
+
     def __init__(self, base_cell: RecurrentCell, zoneout_outputs: float = 0.0, zoneout_states: float = 0.0) -> None:
         check_steps(base_cell, "ZoneoutCell", "zoneout")
         super().__init__(base_cell)
-        self.zoneout_outputs = zoneout_outputs
-        self.zoneout_states = zoneout_states
+        self.zoneout_outputs, self.zoneout_states = zoneout_outputs, zoneout_states
         self._prev_output: Any = None
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(p_out={self.zoneout_outputs}, p_state={self.zoneout_states}, {self.base_cell})"
-
-    def _alias(self) -> str:
-        return "zoneout"
 
     def reset(self) -> None:
         """Forget the last output; :meth:`unroll` begins with this."""
@@ -151,7 +133,6 @@ class ZoneoutCell(ModifierCell):
         self._prev_output = None
 
     def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
-        """Make one step."""
         new_output, new_states = self.base_cell(inputs, states)
 
         def mixed(p: float, new: Operand, old: Any) -> Any:
@@ -180,19 +161,11 @@ class ResidualCell(ModifierCell):
         super().__init__(base_cell)
 
     def hybrid_forward(self, F: ModuleType, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
-        """Make one step."""
         output, states = self.base_cell(inputs, states)
         return F.elemwise_add(output, inputs, name=f"t{self._counter}_fwd"), states
 
-    def _unroll(
-        self,
-        length: int,
-        inputs: Operand | Sequence[Operand],
-        begin_state: Any,
-        layout: str,
-        merge: bool | None,
-        valid_length: Any,
-    ) -> Unrolled:
+    def _unroll(self, inputs: Any, begin_state: Any, wanted: Wanted) -> Unrolled:
+        length, layout, merge, valid_length = wanted
         outputs, states = self._of_base("unroll", length, inputs, begin_state, layout, merge, valid_length)
         merge = isinstance(outputs, tensor_types) if merge is None else merge
         inputs, axis, F, _ = _format_sequence(length, inputs, layout, merge)

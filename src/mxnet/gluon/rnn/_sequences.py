@@ -24,24 +24,10 @@ def state(func: Callable[..., Any], **kwargs: Any) -> Any:
 def _format_sequence(
     length: int | None, inputs: Any, layout: str, merge: bool | None, in_layout: str | None = None
 ) -> tuple[Any, int, Any, int]:
-    """A sequence in the wanted form.
+    """A sequence with its axes as in ``layout``, as one array (``merge`` is true), a list (false), or as it is.
 
-    Parameters
-    ----------
-    length : int or None
-        The number of steps, where it is known.
-    inputs : NDArray, Symbol or list of them
-    layout : str
-        Such as ``"NTC"``: the order of batch, time and channel axes.
-    merge : bool or None
-        One array (true), a list (false), or as it is.
-    in_layout : str, optional
-        The order of the axes in ``inputs``, if it is another.
-
-    Returns
-    -------
-    sequence, int, module, int
-        The sequence, the number of the time axis, ``mx.nd`` or ``mx.sym``, and the batch size (0 for symbols).
+    ``in_layout`` is the order of the axes in ``inputs``, if it is another; ``length`` the number of steps, if known.
+    Gives also the number of the time axis, ``mx.nd`` or ``mx.sym``, and the batch size (0 for symbols).
     """
     if inputs is None:
         raise AssertionError("unroll: inputs is missing; variables for the steps are made by the caller")

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from ... import ndarray, symbol
+from ..._core.descriptions import described_like
 from ..._core.types import DTypeLike
 from ...base import OperatorValueError, UnknownNameError
 from ...ndarray import NDArray
@@ -21,52 +22,69 @@ from ._sequences import state, tensor_types
 __all__ = ["GRU", "LSTM", "RNN"]
 
 _GATES = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
+_CLIP = ("lstm_state_clip_min", "lstm_state_clip_max", "lstm_state_clip_nan")
 _PARAMETER = re.compile(r"(l|r)(\d+)_(i2h|h2h|h2r)_(weight|bias)\Z")
 
 
 class _RNNLayer(HybridBlock):
-    """What the layers have in common; see :class:`LSTM` for the parameters."""
+    """What the layers have in common: all but the arguments that only some of them have.
 
+    Parameters
+    ----------
+    hidden_size : int
+        Size of the states, and of the output in each direction.
+    num_layers : int
+    layout : {"TNC", "NTC"}
+        The order of time, batch and channel axes of input and output.
+    dropout : float
+        Rate at which elements between the layers are dropped in training.
+    bidirectional : bool
+        Run a second stack backwards through the sequence, and join the outputs.
+    input_size : int
+        Channels of the input; 0 to find out at the first call.
+    i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer : str or Initializer
+    dtype : str
+        Type of parameters and of states to begin with.
+    **kwargs
+        ``prefix`` and ``params``, see :class:`mxnet.gluon.Block`, and ``use_sequence_length``: whether calls take the
+        length of each example.
+    """
+
+    _mode: str
+    _projection_size: int | None = None
+    _h2r_weight_initializer: Any = None
+    _clip: tuple[float | None, float | None, bool] = None, None, False  # least and greatest cell state, whether of NaN
     l0_i2h_weight: Any
 
     def __init__(
         self,
         hidden_size: int,
-        num_layers: int,
-        layout: str,
-        dropout: float,
-        bidirectional: bool,
-        input_size: int,
-        i2h_weight_initializer: Any,
-        h2h_weight_initializer: Any,
-        i2h_bias_initializer: Any,
-        h2h_bias_initializer: Any,
-        mode: str,
-        projection_size: int | None = None,
-        h2r_weight_initializer: Any = None,
-        lstm_state_clip_min: float | None = None,
-        lstm_state_clip_max: float | None = None,
-        lstm_state_clip_nan: bool = False,
+        num_layers: int = 1,
+        layout: str = "TNC",
+        dropout: float = 0,
+        bidirectional: bool = False,
+        input_size: int = 0,
+        i2h_weight_initializer: Any = None,
+        h2h_weight_initializer: Any = None,
+        i2h_bias_initializer: Any = "zeros",
+        h2h_bias_initializer: Any = "zeros",
         dtype: Any = "float32",
-        use_sequence_length: bool = False,
         **kwargs: Any,
     ) -> None:
+        self._use_sequence_length = kwargs.pop("use_sequence_length", False)
         super().__init__(**kwargs)
         if layout not in ("TNC", "NTC"):
             raise AssertionError(f"Invalid layout {layout}; must be one of ['TNC' or 'NTC']")
-        self._hidden_size = hidden_size
-        self._projection_size = projection_size or None
-        self._input_size = input_size
-        self._num_layers = num_layers
+        self._hidden_size, self._input_size, self._num_layers = hidden_size, input_size, num_layers
         self._dir = 2 if bidirectional else 1
-        self._mode, self._gates = mode, _GATES[mode]
-        self._layout, self._use_sequence_length = layout, use_sequence_length
-        self._dropout, self._dtype = dropout, dtype
-        self._i2h_weight_initializer, self._i2h_bias_initializer = i2h_weight_initializer, i2h_bias_initializer
-        self._h2h_weight_initializer, self._h2h_bias_initializer = h2h_weight_initializer, h2h_bias_initializer
-        self._h2r_weight_initializer = h2r_weight_initializer
-        self._lstm_state_clip_min, self._lstm_state_clip_max = lstm_state_clip_min, lstm_state_clip_max
-        self._lstm_state_clip_nan = lstm_state_clip_nan
+        self._gates = _GATES[self._mode]
+        self._layout, self._dropout, self._dtype = layout, dropout, dtype
+        self._initializers = {
+            "i2h_weight_initializer": i2h_weight_initializer,
+            "h2h_weight_initializer": h2h_weight_initializer,
+            "i2h_bias_initializer": i2h_bias_initializer,
+            "h2h_bias_initializer": h2h_bias_initializer,
+        }
         self.skip_states: bool | None = None
         for name, shape, init in self._parameter_table():
             setattr(self, name, self.params.get(name, shape=shape, init=init, allow_deferred_init=True, dtype=dtype))
@@ -81,10 +99,9 @@ class _RNNLayer(HybridBlock):
         fed_back = self._projection_size or self._hidden_size
         for i, d in self._cells():
             inputs = fed_back * self._dir if i else self._input_size
-            yield f"{d}{i}_i2h_weight", (rows, inputs), self._i2h_weight_initializer
-            yield f"{d}{i}_h2h_weight", (rows, fed_back), self._h2h_weight_initializer
-            yield f"{d}{i}_i2h_bias", (rows,), self._i2h_bias_initializer
-            yield f"{d}{i}_h2h_bias", (rows,), self._h2h_bias_initializer
+            shapes = (rows, inputs), (rows, fed_back), (rows,), (rows,)
+            for shape, (what, init) in zip(shapes, self._initializers.items()):
+                yield f"{d}{i}_{what.removesuffix('_initializer')}", shape, init
             if self._projection_size:
                 yield f"{d}{i}_h2r_weight", (fed_back, self._hidden_size), self._h2r_weight_initializer
 
@@ -124,18 +141,9 @@ class _RNNLayer(HybridBlock):
         count = self._num_layers * self._dir
         return [{"shape": (count, batch_size, n), "__layout__": "LNC", "dtype": self._dtype} for n in sizes]
 
+    @described_like(rnn_cell.RecurrentCell.begin_state)
     def begin_state(self, batch_size: int = 0, func: Callable[..., Any] = ndarray.zeros, **kwargs: Any) -> list[Any]:
-        """States to begin a sequence with.
-
-        Parameters
-        ----------
-        batch_size : int
-            Needed for arrays; symbols can leave it open.
-        func : callable
-            What makes a state, such as ``mx.nd.zeros``, ``mx.nd.random.uniform`` or ``mx.sym.var``.
-        **kwargs
-            More for ``func``.
-        """
+        """States to begin a sequence with."""
         return [
             state(func, name=f"{self.prefix}h0_{i}", **{**info, **kwargs})
             for i, info in enumerate(self.state_info(batch_size))
@@ -149,27 +157,19 @@ class _RNNLayer(HybridBlock):
     def _unfuse(self) -> Any:
         """The same network as a stack of cells, which shares the parameters.
 
-        Raises
-        ------
-        AssertionError
-            For projections and clipped states, which there are no cells for.
+        There are no cells for projections and clipped states.
         """
         if self._projection_size:
             raise AssertionError("_unfuse does not support projection layer yet!")
-        if self._lstm_state_clip_min or self._lstm_state_clip_max:
+        if any(self._clip[:2]):
             raise AssertionError("_unfuse does not support state clipping yet!")
         make: dict[str, Callable[..., Any]] = {"lstm": rnn_cell.LSTMCell, "gru": rnn_cell.GRUCell}
         cell = make.get(self._mode) or functools.partial(rnn_cell.RNNCell, activation=self._mode[4:])
         stack = rnn_cell.HybridSequentialRNNCell(prefix=self.prefix, params=self.params)
         with stack.name_scope():
             for i in range(self._num_layers):
-                arguments: dict[str, Any] = {
-                    "input_size": self._hidden_size * self._dir if i else self._input_size,
-                    "i2h_weight_initializer": self._i2h_weight_initializer,
-                    "h2h_weight_initializer": self._h2h_weight_initializer,
-                    "i2h_bias_initializer": self._i2h_bias_initializer,
-                    "h2h_bias_initializer": self._h2h_bias_initializer,
-                }
+                inputs = self._hidden_size * self._dir if i else self._input_size
+                arguments = {"input_size": inputs, **self._initializers}
                 cells = [cell(self._hidden_size, prefix=f"{d}{i}_", **arguments) for d in "lr"[: self._dir]]
                 stack.add(cells[0] if self._dir == 1 else rnn_cell.BidirectionalCell(cells[0], cells[1]))
                 if i + 1 < self._num_layers and self._dropout > 0:
@@ -228,9 +228,7 @@ class _RNNLayer(HybridBlock):
             "p": self._dropout,
             "state_outputs": True,
             "mode": self._mode,
-            "lstm_state_clip_min": self._lstm_state_clip_min,
-            "lstm_state_clip_max": self._lstm_state_clip_max,
-            "lstm_state_clip_nan": self._lstm_state_clip_nan,
+            **dict(zip(_CLIP, self._clip)),
         }
         found = run_separate(inputs, parameters, given, options) if F is ndarray else None
         if found is None:
@@ -270,8 +268,6 @@ class RNN(_RNNLayer):
     Parameters
     ----------
     activation : {"relu", "tanh"}
-    hidden_size, num_layers, layout, dropout, bidirectional, input_size, dtype, **kwargs
-        See :class:`LSTM`, as for the initializers.
     """
 
     def __init__(
@@ -292,9 +288,10 @@ class RNN(_RNNLayer):
     ) -> None:
         if activation not in ("relu", "tanh"):
             raise UnknownNameError(f"RNN: activation must be 'relu' or 'tanh', got {activation!r}")
+        self._mode = "rnn_" + activation
         network = hidden_size, num_layers, layout, dropout, bidirectional, input_size
-        first = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        super().__init__(*network, *first, "rnn_" + activation, dtype=dtype, **kwargs)
+        initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        super().__init__(*network, *initializers, dtype, **kwargs)
 
 
 class LSTM(_RNNLayer):
@@ -307,18 +304,6 @@ class LSTM(_RNNLayer):
 
     Parameters
     ----------
-    hidden_size : int
-        Size of the states, and of the output in each direction.
-    num_layers : int
-    layout : {"TNC", "NTC"}
-        The order of time, batch and channel axes of input and output.
-    dropout : float
-        Rate at which elements between the layers are dropped in training.
-    bidirectional : bool
-        Run a second stack backwards through the sequence, and join the outputs.
-    input_size : int
-        Channels of the input; 0 to find out at the first call.
-    i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer : str or Initializer
     projection_size : int, optional
         Size to which the hidden state is projected (Sak et al., 2014; https://arxiv.org/abs/1402.1128).
     h2r_weight_initializer : str or Initializer
@@ -327,12 +312,6 @@ class LSTM(_RNNLayer):
         The range that cell states are clipped to.
     state_clip_nan : bool
         Clip NaN too.
-    dtype : str
-        Type of parameters and of states to begin with.
-    use_sequence_length : bool
-        Take the length of each example when called.
-    **kwargs
-        ``prefix`` and ``params``, see :class:`mxnet.gluon.Block`.
 
     Examples
     --------
@@ -346,6 +325,8 @@ class LSTM(_RNNLayer):
     >>> [s.shape for s in states]
     [(2, 3, 100), (2, 3, 100)]
     """
+
+    _mode = "lstm"
 
     def __init__(
         self,
@@ -367,11 +348,11 @@ class LSTM(_RNNLayer):
         dtype: Any = "float32",
         **kwargs: Any,
     ) -> None:
+        self._projection_size, self._h2r_weight_initializer = projection_size or None, h2r_weight_initializer
+        self._clip = state_clip_min, state_clip_max, state_clip_nan
         network = hidden_size, num_layers, layout, dropout, bidirectional, input_size
-        first = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        kwargs.update(lstm_state_clip_min=state_clip_min, lstm_state_clip_max=state_clip_max)
-        kwargs.update(lstm_state_clip_nan=state_clip_nan, dtype=dtype)
-        super().__init__(*network, *first, "lstm", projection_size, h2r_weight_initializer, **kwargs)
+        initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
+        super().__init__(*network, *initializers, dtype, **kwargs)
 
 
 class GRU(_RNNLayer):
@@ -382,28 +363,6 @@ class GRU(_RNNLayer):
         r_t, z_t &= \sigma(a + d), \; \sigma(b + e) \\
         n_t &= \tanh(c + r_t f) \\
         h_t &= (1 - z_t) n_t + z_t h_{t-1}
-
-    Parameters
-    ----------
-    hidden_size, num_layers, layout, dropout, bidirectional, input_size, dtype, **kwargs
-        See :class:`LSTM`, as for the initializers.
     """
 
-    def __init__(
-        self,
-        hidden_size: int,
-        num_layers: int = 1,
-        layout: str = "TNC",
-        dropout: float = 0,
-        bidirectional: bool = False,
-        input_size: int = 0,
-        i2h_weight_initializer: Any = None,
-        h2h_weight_initializer: Any = None,
-        i2h_bias_initializer: Any = "zeros",
-        h2h_bias_initializer: Any = "zeros",
-        dtype: Any = "float32",
-        **kwargs: Any,
-    ) -> None:
-        network = hidden_size, num_layers, layout, dropout, bidirectional, input_size
-        first = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        super().__init__(*network, *first, "gru", dtype=dtype, **kwargs)
+    _mode = "gru"

@@ -5,17 +5,33 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from ...._core.descriptions import described_like
 from ..._types import Operand
 from ...block import HybridBlock
-from ...nn import Activation
+from ...nn import Activation, Conv2D
 from ...nn._arguments import InitLike, PerDimension, Size, integer, one_of, per_axis
 from ...nn.conv_layers import describe_convolution, weight_shapes
 
 __all__ = ["DeformableConvolution", "ModulatedDeformableConvolution"]
 
 
+@described_like(Conv2D)
 class _Deformable(PerDimension, HybridBlock):
-    """An ordinary convolution finds the offsets, the deformable one follows them."""
+    """An ordinary convolution finds the offsets, the deformable one follows them.
+
+    Parameters
+    ----------
+    kernel_size, strides, padding, dilation : int or tuple of 2 int
+        As for :class:`mxnet.gluon.nn.Conv2D`; also those of the convolution that finds the offsets.
+    num_deformable_group : int, default 1
+        Number of groups of channels that have offsets of their own.
+    layout : str
+        {layouts}: the axes of data and output.
+    use_bias, offset_use_bias : bool, default True
+        Whether the two convolutions add a bias.
+    weight_initializer, bias_initializer, offset_weight_initializer, offset_bias_initializer : str or Initializer
+        Initial values; offsets begin as zero, which makes it an ordinary convolution.
+    """
 
     _offset_first = True  # order of the parameters
     _per_place = 2  # numbers that the first convolution gives for each value of the kernel
@@ -101,35 +117,12 @@ class _Deformable(PerDimension, HybridBlock):
 
 
 class DeformableConvolution(_Deformable, axes=2, defaults={"op_name": "DeformableConvolution"}):
-    """Convolution whose kernel looks at places moved by learned offsets (Dai et al. 2017, arXiv:1703.06211).
+    """Convolution whose kernel looks at places moved by learned offsets (Dai et al. 2017, arXiv:1703.06211)."""
 
-    Parameters
-    ----------
-    channels : int
-        Number of output channels.
-    kernel_size, strides, padding, dilation : int or tuple of 2 int
-        As for :class:`mxnet.gluon.nn.Conv2D`; also those of the convolution that finds the offsets.
-    groups : int, default 1
-        Number of groups that the channels are divided into.
-    num_deformable_group : int, default 1
-        Number of groups of channels that have offsets of their own.
-    layout : str, default 'NCHW'
-        Axes of the data.
-    use_bias, offset_use_bias : bool, default True
-        Whether the two convolutions add a bias.
-    in_channels : int, default 0
-        Number of input channels; 0 finds it at the first call.
-    activation : str, optional
-        Name of an activation function.
-    weight_initializer, bias_initializer, offset_weight_initializer, offset_bias_initializer : str or Initializer
-        Initial values; offsets begin as zero, which makes it an ordinary convolution.
-    """
+    _hint = "deformable_conv"
 
     def _places(self, F: ModuleType, offset: object) -> dict[str, Any]:
         return {"offset": offset}
-
-    def _alias(self) -> str:
-        return "deformable_conv"
 
     def __repr__(self) -> str:
         return describe_convolution(
@@ -138,11 +131,9 @@ class DeformableConvolution(_Deformable, axes=2, defaults={"op_name": "Deformabl
 
 
 class ModulatedDeformableConvolution(_Deformable, axes=2, defaults={"op_name": "ModulatedDeformableConvolution"}):
-    """Deformable convolution that also learns how much each place counts (Zhu et al. 2019, arXiv:1811.11168).
+    """Deformable convolution that also learns how much each place counts (Zhu et al. 2019, arXiv:1811.11168)."""
 
-    The parameters are those of :class:`DeformableConvolution`.
-    """
-
+    _hint = "modulated_deformable_conv"
     _offset_first = False
     _per_place = 3
 
@@ -150,6 +141,3 @@ class ModulatedDeformableConvolution(_Deformable, axes=2, defaults={"op_name": "
         ends = (0, self.offset_split_index, None)
         places, mask = (F.slice_axis(offset, axis=1, begin=a, end=b) for a, b in zip(ends, ends[1:]))
         return {"offset": places, "mask": F.sigmoid(mask) * 2}
-
-    def _alias(self) -> str:
-        return "modulated_deformable_conv"

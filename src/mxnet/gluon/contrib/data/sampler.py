@@ -32,9 +32,7 @@ class IntervalSampler(Sampler):
     def __init__(self, length: int, interval: int, rollover: bool = True) -> None:
         if not 0 < interval <= length:
             raise AssertionError(f"Interval {interval} must be positive and smaller than or equal to length {length}")
-        self._length = length
-        self._interval = interval
-        self._rollover = rollover
+        self._length, self._interval, self._rollover = length, interval, rollover
 
     def __iter__(self) -> Iterator[int]:
         for start in range(self._interval if self._rollover else 1):

@@ -6,6 +6,7 @@ import os
 import shutil
 import zipfile
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,17 +27,7 @@ _END_OF_SENTENCE = "<eos>"
 
 
 class _LanguageModelDataset(_DownloadedDataset):
-    """A text as numbers of its tokens.
-
-    Parameters
-    ----------
-    root : str
-        The folder of the files.
-    namespace : str
-        The name of the data set.
-    vocabulary : Vocabulary, optional
-        Made of the text when not given.
-    """
+    """A text as numbers of its tokens. The vocabulary is made of the text when there is none."""
 
     def __init__(self, root: str, namespace: str, vocabulary: Vocabulary | None) -> None:
         self._vocab = vocabulary
@@ -67,7 +58,6 @@ class _LanguageModelDataset(_DownloadedDataset):
 class _WikiText(Defaults, _LanguageModelDataset):
     _archive_file: tuple[str, str]  # name and SHA-1 sum
     _data_file: dict[str, tuple[str, str]]
-
     _folder: str
 
     def __init__(
@@ -77,8 +67,7 @@ class _WikiText(Defaults, _LanguageModelDataset):
             raise ValueError(f"segment must be one of {', '.join(self._data_file)}, got {segment!r}")
         if seq_len < 1:
             raise ValueError(f"seq_len must be positive, got {seq_len}")
-        self._segment = segment
-        self._seq_len = seq_len
+        self._segment, self._seq_len = segment, seq_len
         super().__init__(root, self._folder, vocab)
 
     def __getitem__(self, idx: int) -> tuple[Any, Any]:
@@ -92,8 +81,7 @@ class _WikiText(Defaults, _LanguageModelDataset):
         path = os.path.join(self._root, name)
         if not os.path.exists(path) or not check_sha1(path, sha1):
             self._fetch()
-        with open(path, encoding="utf8") as file:
-            content = file.read()
+        content = Path(path).read_text(encoding="utf8")
         self._build_vocab(content)
         tokens: list[str] = []
         for line in content.splitlines():

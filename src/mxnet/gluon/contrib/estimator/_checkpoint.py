@@ -7,12 +7,14 @@ import os
 import re
 from typing import Any
 
+from ...._core.descriptions import described_like
 from ....metric import EvalMetric
-from ._events import BatchEnd, EpochEnd, TrainBegin
-from ._monitoring import check_monitor, comparison, current_value, worst
+from ._events import _Periodic
+from ._monitoring import EarlyStoppingHandler, check_monitor, comparison, current_value, worst
 
 
-class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
+@described_like(EarlyStoppingHandler)
+class CheckpointHandler(_Periodic):
     """Writes the network and the state of its trainer every few epochs or batches.
 
     Files are called ``{model_prefix}-epoch{N}batch{M}.params`` and ``.states``; beside them are
@@ -31,9 +33,6 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         1 to log each checkpoint.
     save_best : bool
         Keep the best checkpoint too, as ``best``.
-    mode : str
-        ``"min"`` if smaller values of ``monitor`` are better, ``"max"`` if larger ones are, ``"auto"`` to go by its
-        name.
     epoch_period : int, optional
         Write every so many epochs.
     batch_period : int, optional
@@ -66,19 +65,13 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         if save_best:
             check_monitor(monitor, "CheckpointHandler with save_best")
         os.makedirs(model_dir, exist_ok=True)
-        self.model_dir = model_dir
-        self.model_prefix = model_prefix
-        self.monitor = monitor
+        self.model_dir, self.model_prefix = model_dir, model_prefix
+        self.monitor, self.save_best = monitor, save_best
         self.verbose = verbose
-        self.save_best = save_best
-        self.epoch_period = epoch_period
-        self.batch_period = batch_period
         self.max_checkpoints = max_checkpoints
         self.resume_from_checkpoint = resume_from_checkpoint
-        self.current_batch = 0
-        self.current_epoch = 0
-        self.trained_epoch = -1
-        self.trained_batch = -1
+        super().__init__(epoch_period, batch_period)
+        self.trained_epoch = self.trained_batch = -1
         self.saved_checkpoints: list[str] = []
         if save_best:
             self.monitor_op = comparison(mode, monitor, "ModelCheckpoint")
@@ -88,8 +81,7 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
 
     def train_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         """Count from zero, and load the last checkpoint if the training is to go on from it."""
-        self.current_epoch = 0
-        self.current_batch = 0
+        super().train_begin(estimator)
         if self.save_best:
             self.best = worst(self.monitor_op)
         if self.resume_from_checkpoint:
@@ -98,19 +90,9 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
 
     def batch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
         """Write a checkpoint if it is time to; the graph of the network after the first batch."""
-        done = self.current_batch + 1
-        if done == 1:
+        if self.current_batch == 0:
             self._save_symbol(estimator)
-        if self.batch_period and done % self.batch_period == 0:
-            self._save_checkpoint(estimator)
-        self.current_batch = done
-
-    def epoch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
-        """Write a checkpoint if it is time to."""
-        done = self.current_epoch + 1
-        if self.epoch_period and done % self.epoch_period == 0:
-            self._save_checkpoint(estimator)
-        self.current_epoch = done
+        super().batch_end(estimator)
 
     # ------------------------------------------------------------------ writing
 
@@ -122,6 +104,9 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         else:
             message = "CheckpointHandler: the graph is not written to %s; only a hybridized block has one"
             estimator.logger.info(message, symbol_file)
+
+    def _act(self, estimator: Any) -> None:
+        self._save_checkpoint(estimator)
 
     def _save_checkpoint(self, estimator: Any) -> None:
         epoch, batch = self.current_epoch, self.current_batch
@@ -193,16 +178,14 @@ class CheckpointHandler(TrainBegin, BatchEnd, EpochEnd):
         found = self._find_checkpoints()
         self.saved_checkpoints = [f"{self.model_prefix}-epoch{epoch}batch{batch}" for epoch, batch in found]
         self.trained_epoch, self.trained_batch = found[-1] if found else (-1, -1)
+        if found and estimator.max_epoch:
+            estimator.max_epoch = self._left("epoch", estimator.max_epoch, self.trained_epoch)
+        elif found:
+            estimator.max_batch = self._left("batch", estimator.max_batch, self.trained_batch)
+        left = f"{estimator.max_epoch} epochs" if estimator.max_epoch else f"{estimator.max_batch} batches"
         if not found:
-            left = f"{estimator.max_batch} batches" if estimator.max_batch else f"{estimator.max_epoch} epochs"
             estimator.logger.info("CheckpointHandler: starts anew, there is no checkpoint; to come: %s", left)
             return
-        if estimator.max_epoch:
-            estimator.max_epoch = self._left("epoch", estimator.max_epoch, self.trained_epoch)
-            left = f"{estimator.max_epoch} epochs"
-        else:
-            estimator.max_batch = self._left("batch", estimator.max_batch, self.trained_batch)
-            left = f"{estimator.max_batch} batches"
         params, states = (self._path(self.saved_checkpoints[-1], suffix) for suffix in (".params", ".states"))
         if not os.path.exists(states):
             raise AssertionError(f"Failed to load checkpoint, {states} does not exist")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .utils import _listed
+
 
 class EventHandler:
     """What happens at events of a training. A handler derives from a class for each event that it hears of.
@@ -59,18 +61,33 @@ class BatchEnd(EventHandler):
         return False
 
 
-def _check_event_handlers(handlers: object) -> list[EventHandler]:
-    """A list of handlers from none, one or several.
+class _Periodic(TrainBegin, BatchEnd, EpochEnd):
+    """Acts every so many epochs, and every so many batches of a training."""
 
-    Raises
-    ------
-    ValueError
-        For anything that is not an :class:`EventHandler`.
-    """
-    if isinstance(handlers, EventHandler):
-        return [handlers]
-    if handlers is None:
-        return []
-    if not isinstance(handlers, (list, tuple)) or not all(isinstance(h, EventHandler) for h in handlers):
-        raise ValueError(f"handlers: expected an event handler or a list of them, got {handlers}")
-    return list(handlers)
+    def __init__(self, epoch_period: int | None, batch_period: int | None) -> None:
+        self.epoch_period, self.batch_period = epoch_period, batch_period
+        self.current_epoch = self.current_batch = 0
+
+    def train_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
+        """Count from zero."""
+        self.current_epoch = self.current_batch = 0
+
+    def batch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
+        """Act if it is time to."""
+        if self.batch_period and (self.current_batch + 1) % self.batch_period == 0:
+            self._act(estimator)
+        self.current_batch += 1
+
+    def epoch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
+        """Act if it is time to."""
+        if self.epoch_period and (self.current_epoch + 1) % self.epoch_period == 0:
+            self._act(estimator)
+        self.current_epoch += 1
+
+    def _act(self, estimator: Any) -> None:
+        raise NotImplementedError
+
+
+def _check_event_handlers(handlers: object) -> list[EventHandler]:
+    """A list of handlers from none, one or several."""
+    return _listed(EventHandler, handlers, "handlers", "an event handler")

@@ -28,13 +28,7 @@ def check_monitor(monitor: Any, handler: str) -> None:
 def comparison(mode: str, monitor: Any, handler: str) -> np.ufunc:
     """What is true of a better and a worse value of a metric: ``np.less`` or ``np.greater``.
 
-    Parameters
-    ----------
-    mode : str
-        ``"min"``, ``"max"``, or ``"auto"`` to go by the name of the metric.
-    monitor : EvalMetric
-    handler : str
-        Who asks, for warnings.
+    ``mode`` is ``"min"``, ``"max"``, or ``"auto"`` to go by the name of the metric; ``handler`` asks, for warnings.
     """
     if mode not in ("auto", "min", "max"):
         warnings.warn(f"{handler} mode {mode} is unknown, fallback to auto mode.", RuntimeWarning, stacklevel=3)
@@ -101,17 +95,13 @@ class EarlyStoppingHandler(TrainBegin, EpochEnd, TrainEnd):
         baseline: float | None = None,
     ) -> None:
         check_monitor(monitor, "EarlyStoppingHandler")
-        self.monitor = monitor
-        self.baseline = baseline
-        self.patience = patience
+        self.monitor, self.baseline, self.patience = monitor, baseline, patience
         self.monitor_op = comparison(mode, monitor, "EarlyStopping")
         self.min_delta = min_delta if self.monitor_op is np.greater else -min_delta
         self._reset()
 
     def _reset(self) -> None:
-        self.wait = 0
-        self.stopped_epoch = 0
-        self.current_epoch = 0
+        self.wait = self.stopped_epoch = self.current_epoch = 0
         self.stop_training = False
         self.best = worst(self.monitor_op) if self.baseline is None else self.baseline
 

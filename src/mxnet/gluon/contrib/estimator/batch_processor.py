@@ -12,6 +12,7 @@ from ...utils import split_and_load
 __all__ = ["BatchProcessor"]
 
 Shares = list[NDArray]  # one array a context
+Results = tuple[Shares, Shares, Shares, Shares]  # data, labels, predictions, losses
 
 
 def _run(net: Any, loss: Any, data: Shares, label: Shares) -> tuple[Shares, Shares]:
@@ -30,7 +31,8 @@ class BatchProcessor:
     >>> import mxnet as mx
     >>> from mxnet.gluon.contrib.estimator import BatchProcessor
     >>> class TwoInputs(BatchProcessor):
-    ...     def fit_batch(self, estimator, train_batch, batch_axis=0):
+    ...     @described_like(evaluate_batch)
+    def fit_batch(self, estimator, train_batch, batch_axis=0):
     ...         left, right, label = train_batch
     ...         with mx.autograd.record():
     ...             pred = estimator.net(left, right)
@@ -44,9 +46,7 @@ class BatchProcessor:
         data, label = (split_and_load(part, ctx_list=ctx, batch_axis=batch_axis) for part in batch[:2])
         return data, label
 
-    def evaluate_batch(
-        self, estimator: Any, val_batch: Any, batch_axis: int = 0
-    ) -> tuple[Shares, Shares, Shares, Shares]:
+    def evaluate_batch(self, estimator: Any, val_batch: Any, batch_axis: int = 0) -> Results:
         """Run the validation network on a batch.
 
         Parameters
@@ -65,21 +65,13 @@ class BatchProcessor:
         data, label = self._get_data_and_label(val_batch, estimator.context, batch_axis)
         return data, label, *_run(estimator.val_net, estimator.val_loss, data, label)
 
-    def fit_batch(self, estimator: Any, train_batch: Any, batch_axis: int = 0) -> tuple[Shares, Shares, Shares, Shares]:
+    def fit_batch(self, estimator: Any, train_batch: Any, batch_axis: int = 0) -> Results:
         """Run the network on a batch, and compute the gradients of its parameters.
 
         Parameters
         ----------
-        estimator : Estimator
         train_batch : list or tuple of NDArray
             Data and label.
-        batch_axis : int
-            The axis that is split over contexts.
-
-        Returns
-        -------
-        data, label, pred, loss : list of NDArray
-            One array a context each.
         """
         data, label = self._get_data_and_label(train_batch, estimator.context, batch_axis)
         with autograd.record():

@@ -6,9 +6,10 @@ import copy
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from ...._core.descriptions import described_like
 from ...._core.types import ContextLike
 from ....context import Context, cpu, gpu, num_gpus
 from ....metric import EvalMetric
@@ -32,12 +33,19 @@ from .event_handler import (
     TrainEnd,
     ValidationHandler,
 )
-from .utils import _check_handler_metric_ref, _check_metrics, _suggest_metric_for_loss
+from .utils import _check_handler_metric_ref, _check_metrics, _listed, _suggest_metric_for_loss
 
 __all__ = ["Estimator"]
 
-# The order in which _categorize_handlers gives them.
-_EVENTS = (TrainBegin, EpochBegin, BatchBegin, BatchEnd, EpochEnd, TrainEnd)
+# The methods that events call, in the order in which _categorize_handlers gives handlers.
+_EVENTS = {
+    "train_begin": TrainBegin,
+    "epoch_begin": EpochBegin,
+    "batch_begin": BatchBegin,
+    "batch_end": BatchEnd,
+    "epoch_end": EpochEnd,
+    "train_end": TrainEnd,
+}
 
 
 class Estimator:
@@ -109,14 +117,14 @@ class Estimator:
         batch_processor: Any = None,
     ) -> None:
         self.net = net
-        self.loss = _check_loss(loss, "loss")
+        self.loss = _checked("loss", loss, Loss, "loss.Loss")
         self._train_metrics = _check_metrics(train_metrics) or self._default_metrics()
         self._val_metrics = _check_metrics(val_metrics) or [copy.deepcopy(m) for m in self._train_metrics]
         for metric in self._train_metrics:
             metric.name = _prefixed("training", metric.name)
         for metric in self._val_metrics:
             metric.name = _prefixed("validation", metric.name)
-        self.val_loss = self.loss if val_loss is None else _check_loss(val_loss, "val_loss")
+        self.val_loss = self.loss if val_loss is None else _checked("val_loss", val_loss, Loss, "loss.Loss")
         self.val_net = net if val_net is None else val_net
 
         self.context = _check_context(context)
@@ -135,7 +143,7 @@ class Estimator:
         return [loss] if suggested is None else [suggested, loss]
 
     def _initialize(self, initializer: object) -> None:
-        if not self._is_initialized():
+        if not all(p._data is not None or p._deferred_init for p in self.net.collect_params().values()):
             # Layers that are initialized already stay as they are.
             self.net.initialize(ctx=self.context, **({"init": initializer} if initializer else {}))
         elif initializer:
@@ -145,21 +153,11 @@ class Estimator:
                 stacklevel=3,
             )
 
-    def _is_initialized(self) -> bool:
-        try:
-            for parameter in self.net.collect_params().values():
-                parameter.list_ctx()
-        except RuntimeError:
-            return False
-        return True
-
     def _check_trainer(self, trainer: object) -> Trainer:
         if trainer is None:
             warnings.warn("No trainer specified: SGD at a learning rate of 0.001 is used", stacklevel=3)
             return Trainer(self.net.collect_params(), "sgd", {"learning_rate": 0.001})
-        if not isinstance(trainer, Trainer):
-            raise ValueError(f"trainer: expected a gluon.Trainer, got {trainer}")
-        return trainer
+        return _checked("trainer", trainer, Trainer, "Trainer")
 
     # ------------------------------------------------------------------ facts
 
@@ -192,23 +190,18 @@ class Estimator:
         ValueError
             For other data than a ``DataLoader``, or handlers with metrics that are not the estimator's.
         """
-        _check_loader(val_data)
+        _checked("val_data", val_data, DataLoader, "data.DataLoader")
         for metric in self.val_metrics:
             metric.reset()
-        _, epoch_begin, batch_begin, batch_end, epoch_end, _ = self._categorize_handlers(
-            self._prepare_default_validation_handlers(event_handlers)
-        )
-        for handler in epoch_begin:
-            handler.epoch_begin(self)
+        tell = self._teller(self._prepare_default_validation_handlers(event_handlers))
+        tell("epoch_begin")
         for batch in val_data:
-            for handler in batch_begin:
-                handler.batch_begin(self, batch=batch)
+            tell("batch_begin", batch=batch)
             _, label, pred, loss = self.batch_processor.evaluate_batch(self, batch, batch_axis)
-            for handler in batch_end:
-                handler.batch_end(self, batch=batch, pred=pred, label=label, loss=loss)
-        for handler in epoch_end:
-            handler.epoch_end(self)
+            tell("batch_end", batch=batch, pred=pred, label=label, loss=loss)
+        tell("epoch_end")
 
+    @described_like(evaluate)
     def fit(
         self,
         train_data: DataLoader,
@@ -229,8 +222,6 @@ class Estimator:
         event_handlers : EventHandler or list of EventHandler, optional
             A :class:`StoppingHandler` is added, and a :class:`GradientUpdateHandler`, a :class:`MetricHandler`, a
             :class:`ValidationHandler` and a :class:`LoggingHandler` unless they are among them.
-        batch_axis : int
-            The axis that is split over contexts.
 
         Raises
         ------
@@ -238,74 +229,62 @@ class Estimator:
             For other data than a ``DataLoader``, data without batches, anything but one positive number of epochs or
             batches, or handlers with metrics that are not the estimator's.
         """
-        _check_loader(train_data)
+        _checked("train_data", train_data, DataLoader, "data.DataLoader")
         if (not epochs) == (not batches):
             raise ValueError(f"fit takes either epochs or batches, got epochs={epochs} and batches={batches}")
         self.max_epoch = _check_count("epochs", epochs)
         self.max_batch = _check_count("batches", batches)
         self.batch_axis = batch_axis
-        train_begin, epoch_begin, batch_begin, batch_end, epoch_end, train_end = self._categorize_handlers(
-            self._prepare_default_handlers(val_data, event_handlers)
-        )
-        for handler in train_begin:
-            handler.train_begin(self)
+        tell = self._teller(self._prepare_default_handlers(val_data, event_handlers))
+        tell("train_begin")
         stop = False
         while not stop:
-            for handler in epoch_begin:
-                handler.epoch_begin(self)
+            tell("epoch_begin")
             for batch in _some(train_data):
-                for handler in batch_begin:
-                    handler.batch_begin(self, batch=batch)
+                tell("batch_begin", batch=batch)
                 _, label, pred, loss = self.batch_processor.fit_batch(self, batch, batch_axis)
-                # All handlers hear of it, also after one that wants to stop.
-                wishes = [h.batch_end(self, batch=batch, pred=pred, label=label, loss=loss) for h in batch_end]
-                if any(wishes):
+                if tell("batch_end", batch=batch, pred=pred, label=label, loss=loss):
                     break
-            wishes = [handler.epoch_end(self) for handler in epoch_end]
-            stop = any(wishes)
-        for handler in train_end:
-            handler.train_end(self)
+            stop = tell("epoch_end")
+        tell("train_end")
 
     # ------------------------------------------------------------------ handlers
 
     def _prepare_default_handlers(self, val_data: object, event_handlers: object) -> list[EventHandler]:
-        handlers = _check_event_handlers(event_handlers)
-        added: list[EventHandler] = [StoppingHandler(self.max_epoch, self.max_batch)]
-        if not _any_of(GradientUpdateHandler, handlers):
-            added.append(GradientUpdateHandler())
-        if not _any_of(MetricHandler, handlers):
-            added.append(MetricHandler(metrics=self.train_metrics))
-        if val_data is not None and not _any_of(ValidationHandler, handlers):
-            added.append(ValidationHandler(val_data=val_data, eval_fn=self.evaluate))
-        if not _any_of(LoggingHandler, handlers):
-            added.append(LoggingHandler(metrics=self.train_metrics))
-        return _in_order(handlers, added, self.train_metrics + self.val_metrics)
+        wanted: list[EventHandler] = [StoppingHandler(self.max_epoch, self.max_batch), GradientUpdateHandler()]
+        wanted.append(MetricHandler(metrics=self.train_metrics))
+        if val_data is not None:
+            wanted.append(ValidationHandler(val_data=val_data, eval_fn=self.evaluate))
+        wanted.append(LoggingHandler(metrics=self.train_metrics))
+        return _completed(event_handlers, wanted, self.train_metrics + self.val_metrics)
 
     def _prepare_default_validation_handlers(self, event_handlers: object) -> list[EventHandler]:
-        handlers = _check_event_handlers(event_handlers)
-        added: list[EventHandler] = []
-        if not _any_of(MetricHandler, handlers):
-            added.append(MetricHandler(metrics=self.val_metrics))
-        if not _any_of(LoggingHandler, handlers):
-            added.append(LoggingHandler(metrics=self.val_metrics))
-        return _in_order(handlers, added, self.val_metrics)
+        wanted = [MetricHandler(metrics=self.val_metrics), LoggingHandler(metrics=self.val_metrics)]
+        return _completed(event_handlers, wanted, self.val_metrics)
 
     def _categorize_handlers(self, event_handlers: list[EventHandler]) -> tuple[list[Any], ...]:
         """Who hears of what: lists for the six events, in the order of ``_EVENTS``."""
-        return tuple([h for h in event_handlers if isinstance(h, event)] for event in _EVENTS)
+        return tuple([h for h in event_handlers if isinstance(h, event)] for event in _EVENTS.values())
+
+    def _teller(self, event_handlers: list[EventHandler]) -> Callable[..., bool]:
+        """What calls a method of all handlers that hear of an event, and gives whether any of them wants to stop."""
+        listeners = dict(zip(_EVENTS, self._categorize_handlers(event_handlers)))
+
+        def tell(event: str, **facts: Any) -> bool:
+            wishes = [getattr(h, event)(self, **facts) for h in listeners[event]]  # also after one that wants to stop
+            return any(wishes)
+
+        return tell
 
 
-def _any_of(kind: type, handlers: list[EventHandler]) -> bool:
-    return any(isinstance(handler, kind) for handler in handlers)
-
-
-def _in_order(given: list[EventHandler], added: list[EventHandler], metrics: list[EvalMetric]) -> list[EventHandler]:
-    """All handlers by priority. When some are given and some added, they must be about the same metrics."""
-    handlers = given + added
-    if given and added:
-        for handler in handlers:
+def _completed(given: object, wanted: Sequence[EventHandler], metrics: list[EvalMetric]) -> list[EventHandler]:
+    """Handlers and those wanted of whose kind there are none, by priority; all must be about the same metrics."""
+    handlers = _check_event_handlers(given)
+    added = [w for w in wanted if isinstance(w, StoppingHandler) or not any(isinstance(h, type(w)) for h in handlers)]
+    if handlers and added:
+        for handler in handlers + added:
             _check_handler_metric_ref(handler, metrics)
-    return sorted(handlers, key=lambda handler: getattr(handler, "priority", 0))
+    return sorted(handlers + added, key=lambda handler: getattr(handler, "priority", 0))
 
 
 def _prefixed(phase: str, name: str) -> str:
@@ -327,15 +306,10 @@ def _some(data: DataLoader) -> Iterator[Any]:
 # ---------------------------------------------------------------------- checks of arguments
 
 
-def _check_loss(loss: object, name: str) -> Loss:
-    if not isinstance(loss, Loss):
-        raise ValueError(f"{name} must be a gluon.loss.Loss, got {loss!r}")
-    return loss
-
-
-def _check_loader(data: object) -> None:
-    if not isinstance(data, DataLoader):
-        raise ValueError(f"data: expected a gluon.data.DataLoader, got {type(data)}")
+def _checked(name: str, value: Any, kind: type, called: str) -> Any:
+    if not isinstance(value, kind):
+        raise ValueError(f"{name}: expected a gluon.{called}, got {value!r}")
+    return value
 
 
 def _check_count(name: str, count: Any) -> int | None:
@@ -355,14 +329,12 @@ def _check_context(context: ContextLike) -> list[Context]:
                 stacklevel=3,
             )
         return [gpu(0)] if gpus else [cpu()]
-    contexts = [context] if isinstance(context, Context) else context
-    if not isinstance(contexts, (list, tuple)) or not all(isinstance(c, Context) for c in contexts):
-        raise ValueError(f"context: expected a Context such as mx.gpu(0), or a list of them, got {context}")
+    contexts = _listed(Context, context, "context", "a Context such as mx.gpu(0),")
     for c in contexts:
         if c.device_type == "gpu" and c.device_id >= gpus:
             known = ", ".join(["mx.cpu()", *(str(gpu(i)) for i in range(gpus))])
             raise AssertionError(f"context {c} is not there; available: {known}")
-    return list(contexts)
+    return contexts
 
 
 def _check_batch_processor(batch_processor: object) -> Any:

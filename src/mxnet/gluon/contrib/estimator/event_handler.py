@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ...._core.descriptions import described_like
 from ....metric import Loss as LossMetric
 from ._checkpoint import CheckpointHandler
-from ._events import BatchBegin, BatchEnd, EpochBegin, EpochEnd, EventHandler, TrainBegin, TrainEnd
+from ._events import BatchBegin, BatchEnd, EpochBegin, EpochEnd, EventHandler, TrainBegin, TrainEnd, _Periodic
 from ._monitoring import EarlyStoppingHandler
 from .utils import _check_metrics
 
@@ -94,7 +95,8 @@ class MetricHandler(EpochBegin, BatchEnd):
                 metric.update(kwargs["label"], kwargs["pred"])
 
 
-class ValidationHandler(TrainBegin, BatchEnd, EpochEnd):
+@described_like(MetricHandler)
+class ValidationHandler(_Periodic):
     """Evaluates the network every few epochs or batches of a training.
 
     Parameters
@@ -106,8 +108,6 @@ class ValidationHandler(TrainBegin, BatchEnd, EpochEnd):
         :meth:`Estimator.evaluate` takes them.
     epoch_period, batch_period : int, optional
         Evaluate after every so many epochs, and after every so many batches.
-    priority : float
-        Its place among the handlers: before those that read the metrics.
     event_handlers : EventHandler or list of EventHandler, optional
         Handlers for the evaluation.
     """
@@ -121,30 +121,12 @@ class ValidationHandler(TrainBegin, BatchEnd, EpochEnd):
         priority: float = -1000,
         event_handlers: Any = None,
     ) -> None:
+        super().__init__(epoch_period, batch_period)
         self.eval_fn = eval_fn
         self.val_data, self.event_handlers = val_data, event_handlers
-        self.batch_period, self.epoch_period = batch_period, epoch_period
         self.priority = priority
-        self.current_batch = self.current_epoch = 0
 
-    def train_begin(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
-        """Count from zero."""
-        self.current_batch = 0
-        self.current_epoch = 0
-
-    def batch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
-        """Evaluate if it is time to."""
-        self.current_batch += 1
-        if self.batch_period and self.current_batch % self.batch_period == 0:
-            self._evaluate(estimator)
-
-    def epoch_end(self, estimator: Any, *args: Any, **kwargs: Any) -> None:
-        """Evaluate if it is time to."""
-        self.current_epoch += 1
-        if self.epoch_period and self.current_epoch % self.epoch_period == 0:
-            self._evaluate(estimator)
-
-    def _evaluate(self, estimator: Any) -> None:
+    def _act(self, estimator: Any) -> None:
         given = {"batch_axis": estimator.batch_axis, "event_handlers": self.event_handlers}
         self.eval_fn(val_data=self.val_data, **given)
 

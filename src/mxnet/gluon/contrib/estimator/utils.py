@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from ....metric import Accuracy, CompositeEvalMetric, EvalMetric
 from ...loss import Loss, SoftmaxCrossEntropyLoss
 
 
-def _check_metrics(metrics: object) -> list[EvalMetric]:
-    """A list of single metrics from none, one, a composite one or several.
+def _listed(kind: type, given: Any, what: str, one: str) -> list[Any]:
+    """A list from none, one or several of a kind; ValueError for anything else, called ``what``."""
+    found = [] if given is None else [given] if isinstance(given, kind) else given
+    if not isinstance(found, (list, tuple)) or not all(isinstance(x, kind) for x in found):
+        raise ValueError(f"{what}: expected {one} or a list of them, got {given}")
+    return list(found)
 
-    Raises
-    ------
-    ValueError
-        For anything that is not an :class:`~mxnet.metric.EvalMetric`.
-    """
+
+def _check_metrics(metrics: object) -> list[EvalMetric]:
+    """A list of single metrics from none, one, a composite one or several."""
     if isinstance(metrics, CompositeEvalMetric):
         return [single for part in metrics.metrics for single in _check_metrics(part)]
-    if isinstance(metrics, EvalMetric):
-        return [metrics]
-    if metrics is None:
-        return []
-    if not isinstance(metrics, (list, tuple)) or not all(isinstance(m, EvalMetric) for m in metrics):
-        raise ValueError(f"metrics: expected an EvalMetric or a list of them, got {metrics}")
-    return list(metrics)
+    return _listed(EvalMetric, metrics, "metrics", "an EvalMetric")
 
 
 def _check_handler_metric_ref(handler: object, known_metrics: Collection[EvalMetric]) -> None:
-    """Refuse a handler with a metric that nobody updates, in any attribute which is called after metrics.
-
-    Raises
-    ------
-    ValueError
-        Naming handler and metric.
-    """
+    """Refuse a handler with a metric that nobody updates, in any attribute which is called after metrics."""
     for name, value in vars(handler).items():
         if "metric" not in name:
             continue

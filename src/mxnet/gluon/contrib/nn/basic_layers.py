@@ -28,7 +28,13 @@ __all__ = [
 
 
 class _SideBySide:
-    """What containers are that join the outputs of their blocks along an axis."""
+    """What containers are that join the outputs of their blocks along an axis.
+
+    Parameters
+    ----------
+    axis : int, default -1
+        Axis along which the outputs are joined.
+    """
 
     def __init__(self, axis: int = -1, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)  # type: ignore[call-arg]
@@ -40,11 +46,6 @@ class _SideBySide:
 
 class Concurrent(_SideBySide, Sequential):
     """Blocks side by side: all get the same input, and their outputs are joined.
-
-    Parameters
-    ----------
-    axis : int, default -1
-        Axis along which the outputs are joined.
 
     Examples
     --------
@@ -63,11 +64,6 @@ class Concurrent(_SideBySide, Sequential):
 class HybridConcurrent(_SideBySide, HybridSequential):
     """Hybrid blocks side by side: all get the same input, and their outputs are joined.
 
-    Parameters
-    ----------
-    axis : int, default -1
-        Axis along which the outputs are joined.
-
     Examples
     --------
     >>> import mxnet as mx
@@ -85,9 +81,6 @@ class HybridConcurrent(_SideBySide, HybridSequential):
 class Identity(HybridBlock):
     """The input as it is: a branch that skips the others, see :class:`HybridConcurrent`."""
 
-    def __init__(self, prefix: str | None = None, params: Any = None) -> None:
-        super().__init__(prefix=prefix, params=params)
-
     def hybrid_forward(self, F: ModuleType, x: Operand) -> Any:
         return x
 
@@ -95,32 +88,12 @@ class Identity(HybridBlock):
 class SparseEmbedding(_Table, Block):
     """An embedding whose weight and gradient are row-sparse: each batch fetches the rows that it needs.
 
-    Parameters
-    ----------
-    input_dim : int
-        Number of vectors; data lie in ``[0, input_dim)``.
-    output_dim : int
-        Length of a vector.
-    dtype : str or type, default 'float32'
-        Type of the vectors.
-    weight_initializer : str or Initializer, optional
-        Initial vectors.
-
     Notes
     -----
     The parameters must be trained by a :class:`~mxnet.gluon.Trainer` with a KVStore, which holds the whole weight.
     """
 
-    def __init__(
-        self,
-        input_dim: int,
-        output_dim: int,
-        dtype: Any = "float32",
-        weight_initializer: InitLike = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self._make_table(input_dim, output_dim, dtype, weight_initializer, True, stype="row_sparse")
+    _sparse, _settings = True, {"stype": "row_sparse"}
 
     def forward(self, x: Any) -> Any:
         return ndarray.Embedding(x, self.weight.row_sparse_data(x), name="fwd", **self._kwargs)
@@ -131,21 +104,11 @@ class SyncBatchNorm(BatchNorm):
 
     Parameters
     ----------
-    in_channels : int, default 0
-        Number of channels; 0 finds it at the first call.
     num_devices : int, optional
         Number of devices that take part; all GPUs by default.
-    momentum : float, default 0.9
-        How much of the running averages is kept at each step.
-    epsilon : float, default 1e-5
-        Added to the variance.
-    center, scale : bool, default True
-        Whether ``beta`` and ``gamma`` are learned.
-    use_global_stats : bool, default False
-        Whether the running averages are used, and left alone, in training too.
-    beta_initializer, gamma_initializer, running_mean_initializer, running_variance_initializer : str or Initializer
-        Initial values.
     """
+
+    _operator = "SyncBatchNorm"
 
     def __init__(
         self,
@@ -163,32 +126,27 @@ class SyncBatchNorm(BatchNorm):
         **kwargs: Any,
     ) -> None:
         settings = momentum, epsilon, center, scale, use_global_stats
-        learned, running = (
-            (beta_initializer, gamma_initializer),
-            (running_mean_initializer, running_variance_initializer),
+        learned = beta_initializer, gamma_initializer
+        super().__init__(
+            1, *settings, *learned, running_mean_initializer, running_variance_initializer, in_channels, **kwargs
         )
-        super().__init__(1, *settings, *learned, *running, in_channels, **kwargs)
-        self._kwargs = {
-            "eps": epsilon,
-            "momentum": momentum,
-            "fix_gamma": not scale,
-            "use_global_stats": use_global_stats,
-            "ndev": self._get_num_devices() if num_devices is None else num_devices,
-            "key": self.prefix,
-        }
+        del self._kwargs["axis"]
+        self._kwargs["ndev"] = self._get_num_devices() if num_devices is None else num_devices
+        self._kwargs["key"] = self.prefix
 
     def _get_num_devices(self) -> int:
         warnings.warn(f"{type(self).__name__}: set num_devices if not all GPUs are used", UserWarning, stacklevel=3)
         return max(context.num_gpus(), 1)
 
-    def hybrid_forward(
-        self, F: ModuleType, x: Operand, gamma: Operand, beta: Operand, running_mean: Operand, running_var: Operand
-    ) -> Any:
-        return F.contrib.SyncBatchNorm(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
-
 
 class _PixelShuffle(HybridBlock):
-    """Turns channels into space; a subclass says along how many axes. The order of channels is that of the paper."""
+    """Turns channels into space; a subclass says along how many axes. The order of channels is that of the paper.
+
+    Parameters
+    ----------
+    factor : int or tuple of int
+        Factor of the length, of height and width, or of depth, height and width; one number stands for all.
+    """
 
     _axes: int
 
@@ -213,11 +171,6 @@ class _PixelShuffle(HybridBlock):
 class PixelShuffle1D(_PixelShuffle):
     """Turn channels into length: ``(N, f * C, W)`` becomes ``(N, C, f * W)`` (Shi et al. 2016, arXiv:1609.05158).
 
-    Parameters
-    ----------
-    factor : int
-        Factor of the length.
-
     Examples
     --------
     >>> import mxnet as mx
@@ -229,25 +182,13 @@ class PixelShuffle1D(_PixelShuffle):
 
 
 class PixelShuffle2D(_PixelShuffle):
-    """Turn channels into pixels: ``(N, f1 * f2 * C, H, W)`` becomes ``(N, C, f1 * H, f2 * W)`` (arXiv:1609.05158).
-
-    Parameters
-    ----------
-    factor : int or tuple of 2 int
-        Factors of height and width.
-    """
+    """Turn channels into pixels: ``(N, f1 * f2 * C, H, W)`` becomes ``(N, C, f1 * H, f2 * W)`` (arXiv:1609.05158)."""
 
     _axes = 2
 
 
 class PixelShuffle3D(_PixelShuffle):
-    """Turn channels into voxels: ``(N, f1 * f2 * f3 * C, D, H, W)`` becomes ``(N, C, f1 * D, f2 * H, f3 * W)``.
-
-    Parameters
-    ----------
-    factor : int or tuple of 3 int
-        Factors of depth, height and width.
-    """
+    """Turn channels into voxels: ``(N, f1 * f2 * f3 * C, D, H, W)`` becomes ``(N, C, f1 * D, f2 * H, f3 * W)``."""
 
     _axes = 3
 

@@ -5,14 +5,14 @@ See https://arxiv.org/abs/1506.04214.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
 from ...._core.defaults import Defaults
-from ....initializer import Initializer
+from ...._core.rnn_steps import Step, gru_step, lstm_step, rnn_step
 from ..._types import Operand
-from ...rnn import HybridRecurrentCell
+from ...rnn._base import _GatedCell
 
 __all__ = [
     "Conv1DGRUCell",
@@ -26,7 +26,9 @@ __all__ = [
     "Conv3DRNNCell",
 ]
 
-_PARAMETERS = """
+
+class _BaseConvRNNCell(Defaults, _GatedCell):
+    """A cell whose maps are convolutions.
 
     Parameters
     ----------
@@ -43,22 +45,14 @@ _PARAMETERS = """
         The order of the axes.
     activation : str or Block
         In place of tanh.
-    prefix, params
-        See :class:`mxnet.gluon.Block`.
 
     Raises
     ------
     AssertionError
         For tuples of another length than there are spatial axes, and even windows on the state.
-"""
-
-
-class _BaseConvRNNCell(Defaults, HybridRecurrentCell):
-    """A cell with convolutions of the input and of the hidden state, each for ``_gates`` gates."""
+    """
 
     _dims: int
-    _gates = 1
-    _num_states = 1
 
     def __init__(
         self,
@@ -87,9 +81,8 @@ class _BaseConvRNNCell(Defaults, HybridRecurrentCell):
                 raise AssertionError(f"{name} should be an int or {dims} of them, one a spatial axis, got {value}")
             return value
 
-        self._hidden_channels = hidden_channels
-        self._input_shape = input_shape
-        self._conv_layout = conv_layout
+        self._hidden_channels, self._input_shape = hidden_channels, input_shape
+        self._conv_layout = self._state_layout = conv_layout
         self._activation = activation
         self._i2h_kernel = spatial("i2h_kernel", i2h_kernel)
         self._h2h_kernel = spatial("h2h_kernel", h2h_kernel)
@@ -107,16 +100,12 @@ class _BaseConvRNNCell(Defaults, HybridRecurrentCell):
         state = [n + 2 * p - d * (k - 1) if n else 0 for n, k, p, d in windows]
         self._state_shape = self._in_layout(tuple(state), hidden_channels)
         rows = hidden_channels * self._gates
-
-        def parameter(name: str, shape: tuple[int, ...], init: Initializer | str) -> Any:
-            return self.params.get(name, shape=shape, init=init, allow_deferred_init=True)
-
         i2h_shape = self._in_layout(self._i2h_kernel, self._in_channels)
         h2h_shape = self._in_layout(self._h2h_kernel, hidden_channels)
-        self.i2h_weight = parameter("i2h_weight", (rows, *i2h_shape), i2h_weight_initializer)
-        self.h2h_weight = parameter("h2h_weight", (rows, *h2h_shape), h2h_weight_initializer)
-        self.i2h_bias = parameter("i2h_bias", (rows,), i2h_bias_initializer)
-        self.h2h_bias = parameter("h2h_bias", (rows,), h2h_bias_initializer)
+        self._add("i2h_weight", (rows, *i2h_shape), i2h_weight_initializer)
+        self._add("h2h_weight", (rows, *h2h_shape), h2h_weight_initializer)
+        self._add("i2h_bias", (rows,), i2h_bias_initializer)
+        self._add("h2h_bias", (rows,), h2h_bias_initializer)
 
     def _channels_last(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return (*shape[1:], shape[0]) if self._channel_axis == 1 else shape
@@ -130,89 +119,48 @@ class _BaseConvRNNCell(Defaults, HybridRecurrentCell):
             f"{self._conv_layout})"
         )
 
-    def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
-        shape = (batch_size, *self._state_shape)
-        return [{"shape": shape, "__layout__": self._conv_layout} for _ in range(self._num_states)]
-
     def hybrid_forward(self, F: ModuleType, inputs: Operand, states: Sequence[Operand], **weights: Any) -> Any:  # type: ignore[override]
-        """Make one step."""
-        prefix = f"t{self._counter}_"
+        return self._run(F, inputs, states, weights)
 
-        def convolved(kind: str, data: Operand, pad: Any) -> Any:
-            return F.Convolution(
-                data=data,
-                weight=weights[f"{kind}_weight"],
-                bias=weights[f"{kind}_bias"],
-                num_filter=self._hidden_channels * self._gates,
-                kernel=getattr(self, f"_{kind}_kernel"),
-                dilate=getattr(self, f"_{kind}_dilate"),
-                stride=self._stride,
-                pad=pad,
-                layout=self._conv_layout,
-                name=prefix + kind,
-            )
+    def _map(self, F: ModuleType, kind: str, **arguments: Any) -> Any:
+        window = {what: getattr(self, f"_{kind}_{what}") for what in ("kernel", "dilate", "pad")}
+        channels = self._hidden_channels * self._gates
+        return F.Convolution(num_filter=channels, stride=self._stride, layout=self._conv_layout, **window, **arguments)
 
-        i2h = convolved("i2h", inputs, self._i2h_pad)
-        h2h = convolved("h2h", states[0], self._h2h_pad)
-        return self._step(F, i2h, h2h, states, prefix)
-
-    def _step(self, F: ModuleType, i2h: Operand, h2h: Operand, states: object, prefix: str) -> tuple[Any, list[Any]]:
-        """Output and new states from what the convolutions give."""
-        raise NotImplementedError(f"{type(self).__name__} must define _step")
+    def _activate(self, F: ModuleType) -> Callable[..., Any]:
+        return lambda inputs, **kwargs: self._get_activation(F, inputs, self._activation, **kwargs)
 
 
 class _ConvRNNCell(_BaseConvRNNCell):
-    def _alias(self) -> str:
-        return "conv_rnn"
+    _hint = "conv_rnn"
 
-    def _step(self, F: ModuleType, i2h: Operand, h2h: Operand, states: object, prefix: str) -> tuple[Any, list[Any]]:
-        output = self._get_activation(F, i2h + h2h, self._activation, name=prefix + "out")
-        return output, [output]
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> Step:
+        return rnn_step(i2h, h2h, prefix, self._activate(F))
 
 
 class _ConvLSTMCell(_BaseConvRNNCell):
+    _hint = "conv_lstm"
     _gates = 4
     _num_states = 2
 
-    def _alias(self) -> str:
-        return "conv_lstm"
-
-    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
-        parts = F.SliceChannel(i2h + h2h, num_outputs=4, name=prefix + "slice", axis=self._channel_axis)
-        in_gate = F.Activation(parts[0], act_type="sigmoid", name=prefix + "i")
-        forget_gate = F.Activation(parts[1], act_type="sigmoid", name=prefix + "f")
-        candidate = self._get_activation(F, parts[2], self._activation, name=prefix + "c")
-        out_gate = F.Activation(parts[3], act_type="sigmoid", name=prefix + "o")
-        next_c = F.elemwise_add(forget_gate * states[1], in_gate * candidate, name=prefix + "state")
-        shown = self._get_activation(F, next_c, self._activation)
-        next_h = F.elemwise_mul(out_gate, shown, name=prefix + "out")
-        return next_h, [next_h, next_c]
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> Step:
+        return lstm_step(F, i2h, h2h, states, prefix, self._activate(F), axis=self._channel_axis)
 
 
 class _ConvGRUCell(_BaseConvRNNCell):
+    _hint = "conv_gru"
     _gates = 3
 
-    def _alias(self) -> str:
-        return "conv_gru"
-
-    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
-        axis = self._channel_axis
-        i2h_r, i2h_z, i2h_n = F.SliceChannel(i2h, num_outputs=3, name=prefix + "i2h_slice", axis=axis)
-        h2h_r, h2h_z, h2h_n = F.SliceChannel(h2h, num_outputs=3, name=prefix + "h2h_slice", axis=axis)
-        reset = F.Activation(i2h_r + h2h_r, act_type="sigmoid", name=prefix + "r_act")
-        update = F.Activation(i2h_z + h2h_z, act_type="sigmoid", name=prefix + "z_act")
-        candidate = self._get_activation(F, i2h_n + reset * h2h_n, self._activation, name=prefix + "h_act")
-        next_h = F.elemwise_add((1.0 - update) * candidate, update * states[0], name=prefix + "out")
-        return next_h, [next_h]
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> Step:
+        return gru_step(F, i2h, h2h, states, prefix, self._activate(F), axis=self._channel_axis)
 
 
 def _cell(base: type[_BaseConvRNNCell], dims: int, layout: str, name: str, what: str) -> Any:
     """A class of cells for a number of spatial axes."""
-    text = f"{what} with convolutions over {dims} spatial {'axis' if dims == 1 else 'axes'}.{_PARAMETERS}"
-    members = {"__module__": __name__, "__doc__": text, "_dims": dims}
+    text = f"{what} with convolutions over {dims} spatial {'axis' if dims == 1 else 'axes'}."
     zeros, ones = (0,) * dims, (1,) * dims
     usual = {"i2h_pad": zeros, "i2h_dilate": ones, "h2h_dilate": ones, "conv_layout": layout}
-    return type(name, (base,), members, **usual)
+    return type(name, (base,), {"__module__": __name__, "__doc__": text, "_dims": dims}, **usual)
 
 
 _RNN, _LSTM, _GRU = "A simple recurrent cell", "A cell with long short-term memory", "A gated recurrent unit"

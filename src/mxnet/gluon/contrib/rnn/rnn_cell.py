@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from types import ModuleType
 from typing import Any
 
+from ...._core.rnn_steps import lstm_step
 from ....base import _as_list
 from ..._types import Operand
 from ...rnn import ModifierCell, RecurrentCell
-from ...rnn._base import Unrolled
+from ...rnn._base import Unrolled, Wanted
 from ...rnn._dense import _DenseCell
 from ...rnn._modifiers import check_steps
-from ...rnn._sequences import (
-    _format_sequence,
-    _get_begin_state,
-    _mask_sequence_variable_length,
-    tensor_types,
-)
+from ...rnn._sequences import _format_sequence, _get_begin_state, _mask_sequence_variable_length, tensor_types
 
 __all__ = ["LSTMPCell", "VariationalDropoutCell"]
 
@@ -34,31 +31,20 @@ class VariationalDropoutCell(ModifierCell):
         What fraction of the elements becomes zero in training; of the states, the first one is meant.
     """
 
+    _shown = "p_out = {drop_outputs}, p_state = {drop_states}"
+    _hint = "vardrop"
+
     def __init__(
-        self,
-        base_cell: RecurrentCell,
-        drop_inputs: float = 0.0,
-        drop_states: float = 0.0,
-        drop_outputs: float = 0.0,
+        self, base_cell: RecurrentCell, drop_inputs: float = 0.0, drop_states: float = 0.0, drop_outputs: float = 0.0
     ) -> None:
         if drop_states:
             check_steps(base_cell, "VariationalDropoutCell", "variational state dropout")
         super().__init__(base_cell)
-        self.drop_inputs = drop_inputs
-        self.drop_states = drop_states
-        self.drop_outputs = drop_outputs
+        self.drop_inputs, self.drop_states, self.drop_outputs = drop_inputs, drop_states, drop_outputs
         self._forget_masks()
 
     def _forget_masks(self) -> None:
-        self.drop_inputs_mask: Any = None
-        self.drop_states_mask: Any = None
-        self.drop_outputs_mask: Any = None
-
-    def _alias(self) -> str:
-        return "vardrop"
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(p_out = {self.drop_outputs}, p_state = {self.drop_states})"
+        self.drop_inputs_mask = self.drop_states_mask = self.drop_outputs_mask = None
 
     def reset(self) -> None:
         """Forget which elements are dropped; :meth:`unroll` begins with this."""
@@ -77,22 +63,14 @@ class VariationalDropoutCell(ModifierCell):
         return data * mask
 
     def hybrid_forward(self, F: ModuleType, inputs: Operand, states: Any) -> tuple[Any, list[Any]]:
-        """Make one step."""
         states = [self._dropped(F, states[0], "states"), *states[1:]]
         output, states = self.base_cell(self._dropped(F, inputs, "inputs"), states)
         return self._dropped(F, output, "outputs"), states
 
-    def _unroll(
-        self,
-        length: int,
-        inputs: Operand | Sequence[Operand],
-        begin_state: Any,
-        layout: str,
-        merge: bool | None,
-        valid_length: Any,
-    ) -> Unrolled:
+    def _unroll(self, inputs: Any, begin_state: Any, wanted: Wanted) -> Unrolled:
+        length, layout, merge, valid_length = wanted
         if self.drop_states:  # masks of inputs and outputs can be applied to all steps at once, these cannot
-            return super()._unroll(length, inputs, begin_state, layout, merge, valid_length)
+            return super()._unroll(inputs, begin_state, wanted)
         data, axis, F, batch_size = _format_sequence(length, inputs, layout, True)
 
         def dropped(sequence: Any, rate: float) -> Any:
@@ -121,14 +99,10 @@ class LSTMPCell(_DenseCell):
         Size of the cell state.
     projection_size : int
         Size of the output and of the hidden state.
-    i2h_weight_initializer, h2h_weight_initializer, h2r_weight_initializer : str or Initializer
-    i2h_bias_initializer, h2h_bias_initializer : str or Initializer
-    input_size : int
-        Size of the input; 0 to find out at the first call.
-    prefix, params
-        See :class:`mxnet.gluon.Block`.
+    h2r_weight_initializer : str or Initializer
     """
 
+    _hint = "lstmp"
     _gates = 4
 
     def __init__(
@@ -145,12 +119,8 @@ class LSTMPCell(_DenseCell):
         params: Any = None,
     ) -> None:
         initializers = i2h_weight_initializer, h2h_weight_initializer, i2h_bias_initializer, h2h_bias_initializer
-        projection = projection_size, h2r_weight_initializer
-        super().__init__(hidden_size, initializers, input_size, prefix, params, projection)
-        self._projection_size = projection_size
-
-    def _alias(self) -> str:
-        return "lstmp"
+        self._projection_size, self._h2r_weight_initializer = projection_size, h2r_weight_initializer
+        super().__init__(hidden_size, *initializers, input_size, prefix, params)
 
     def _mapping(self) -> str:
         return f"{super()._mapping()} -> {self.h2r_weight.shape[0]}"
@@ -171,21 +141,14 @@ class LSTMPCell(_DenseCell):
         i2h_bias: Operand,
         h2h_bias: Operand,
     ) -> tuple[Any, list[Any]]:
-        prefix = f"t{self._counter}_"
         weights = {"i2h_weight": i2h_weight, "h2h_weight": h2h_weight, "i2h_bias": i2h_bias, "h2h_bias": h2h_bias}
-        i2h, h2h = self._maps(F, inputs, states[0], weights, prefix)
-        parts = F.SliceChannel(i2h + h2h, num_outputs=4, name=prefix + "slice")
-        in_gate, forget_gate, candidate, out_gate = (
-            F.Activation(parts[k], act_type="tanh" if name == "c" else "sigmoid", name=prefix + name)
-            for k, name in enumerate("ifco")
-        )
-        next_c = F.elemwise_add(forget_gate * states[1], in_gate * candidate, name=prefix + "state")
-        shown = F.Activation(next_c, act_type="tanh")
-        hidden = F.elemwise_mul(out_gate, shown, name=prefix + "hidden")
-        next_r = F.FullyConnected(
-            data=hidden, weight=h2r_weight, num_hidden=self._projection_size, no_bias=True, name=prefix + "out"
-        )
+        hidden, (_, next_c) = self._run(F, inputs, states, weights)
+        name, size = f"t{self._counter}_out", self._projection_size
+        next_r = F.FullyConnected(data=hidden, weight=h2r_weight, num_hidden=size, no_bias=True, name=name)
         return next_r, [next_r, next_c]
+
+    def _step(self, F: ModuleType, i2h: Any, h2h: Any, states: Any, prefix: str) -> tuple[Any, list[Any]]:
+        return lstm_step(F, i2h, h2h, states, prefix, partial(F.Activation, act_type="tanh"), "hidden")
 
 
 def dynamic_unroll(

@@ -13,6 +13,7 @@ import torch
 
 from .... import image, recordio
 from ...._core.defaults import Defaults
+from ...._core.descriptions import described_like
 from ...._core.files import atomic_write
 from ...._core.idx import read_idx
 from ....base import MXNetError, data_dir
@@ -39,13 +40,7 @@ def _has(root: str, file: Signed) -> bool:
 
 
 def _obtain(namespace: str, file: Signed, root: str) -> str:
-    """The path of a data set's file, which is downloaded when it is not there.
-
-    Raises
-    ------
-    OSError
-        When it cannot be had; the message says which file to put where.
-    """
+    """The path of a data set's file, which is downloaded when it is not there; errors say which file to put where."""
     name, sha1 = file
     path = os.path.join(root, name)
     if _has(root, file):
@@ -61,13 +56,13 @@ def _obtain(namespace: str, file: Signed, root: str) -> str:
         ) from e
 
 
-class MNIST(Defaults, _DownloadedDataset):
-    """Handwritten digits: 60 000 (``train``) or 10 000 images of shape (28, 28, 1), uint8, and labels 0 to 9.
+class _Published(Defaults, _DownloadedDataset):
+    """A data set with a part for training and one for testing.
 
     Parameters
     ----------
     root : str
-        The folder of the files ``train-images-idx3-ubyte.gz`` and so on; they are downloaded when they are not there.
+        The folder of the files, which are downloaded when they are not there.
     train : bool
         The part for training, or that for testing.
     transform : callable, optional
@@ -79,54 +74,69 @@ class MNIST(Defaults, _DownloadedDataset):
         When a file is missing and cannot be downloaded.
     """
 
-    _namespace = "mnist"
-    _files: dict[bool, tuple[Signed, Signed]] = {
-        True: (
-            ("train-images-idx3-ubyte.gz", "6c95f4b05d2bf285e1bfb0e7960c31bd3b3f8a7d"),
-            ("train-labels-idx1-ubyte.gz", "2a80914081dc54586dbdf242f9805a6b8d2a15fc"),
-        ),
-        False: (
-            ("t10k-images-idx3-ubyte.gz", "c3a25af1f52dad7f726cce8cacb138654b760d48"),
-            ("t10k-labels-idx1-ubyte.gz", "763e7fa3757d93b0cdec073cef058b2004252c17"),
-        ),
-    }
+    _namespace: str
+    _files: dict[bool, tuple[Signed, ...]]
 
-    def __init__(self, root: str = _folder("mnist"), train: bool = True, transform: Transform | None = None) -> None:
+    def __init__(self, root: str = "", train: bool = True, transform: Transform | None = None) -> None:
         self._train = train
         super().__init__(root, transform)
 
-    def _get_data(self) -> None:
-        images, labels = (
-            read_idx(_obtain(self._namespace, f, self._root), axes)
-            for f, axes in zip(self._files[bool(self._train)], (3, 1))
-        )
-        self._data = in_mode(wrap(torch.from_numpy(images[..., None].copy()), cpu()))
+    @property
+    def _part(self) -> tuple[Signed, ...]:
+        return self._files[bool(self._train)]
+
+    def _set(self, images: np.ndarray, labels: np.ndarray) -> None:
+        self._data = in_mode(wrap(torch.from_numpy(images), cpu()))
         self._label = labels.astype(np.int32)
 
 
-class FashionMNIST(MNIST, root=_folder("fashion-mnist")):
-    """Pictures of clothes in the format of :class:`MNIST` (Xiao, Rasul and Vollgraf, 2017).
+def _mnist_files(*sums: str) -> dict[bool, tuple[Signed, ...]]:
+    """The files of a data set in the format of MNIST, which have the same names, by their SHA-1 sums."""
+    names = [f"{part}-{what}-ubyte.gz" for part in ("train", "t10k") for what in ("images-idx3", "labels-idx1")]
+    files = tuple(zip(names, sums))
+    return {True: files[:2], False: files[2:]}
+
+
+@described_like()
+class MNIST(_Published, root=_folder("mnist")):
+    """Handwritten digits: 60 000 (``train``) or 10 000 images of shape (28, 28, 1), uint8, and labels 0 to 9.
 
     Parameters
     ----------
-    root, train, transform
-        See :class:`MNIST`.
+    root : str
+        The folder of the files ``train-images-idx3-ubyte.gz`` and so on; they are downloaded when they are not there.
     """
 
+    _namespace = "mnist"
+    _files = _mnist_files(
+        "6c95f4b05d2bf285e1bfb0e7960c31bd3b3f8a7d",
+        "2a80914081dc54586dbdf242f9805a6b8d2a15fc",
+        "c3a25af1f52dad7f726cce8cacb138654b760d48",
+        "763e7fa3757d93b0cdec073cef058b2004252c17",
+    )
+
+    def _get_data(self) -> None:
+        images, labels = (
+            read_idx(_obtain(self._namespace, f, self._root), axes) for f, axes in zip(self._part, (3, 1))
+        )
+        self._set(images[..., None].copy(), labels)
+
+
+@described_like()
+class FashionMNIST(MNIST, root=_folder("fashion-mnist")):
+    """Pictures of clothes in the format of :class:`MNIST` (Xiao, Rasul and Vollgraf, 2017)."""
+
     _namespace = "fashion-mnist"
-    _files = {
-        True: (
-            ("train-images-idx3-ubyte.gz", "0cf37b0d40ed5169c6b3aba31069a9770ac9043d"),
-            ("train-labels-idx1-ubyte.gz", "236021d52f1e40852b06a4c3008d8de8aef1e40b"),
-        ),
-        False: (
-            ("t10k-images-idx3-ubyte.gz", "626ed6a7c06dd17c0eec72fa3be1740f146a2863"),
-            ("t10k-labels-idx1-ubyte.gz", "17f9ab60e7257a1620f4ad76bbbaf857c3920701"),
-        ),
-    }
+    _files = _mnist_files(
+        "0cf37b0d40ed5169c6b3aba31069a9770ac9043d",
+        "236021d52f1e40852b06a4c3008d8de8aef1e40b",
+        "626ed6a7c06dd17c0eec72fa3be1740f146a2863",
+        "17f9ab60e7257a1620f4ad76bbbaf857c3920701",
+    )
 
 
-class CIFAR10(_DownloadedDataset):
+@described_like()
+class CIFAR10(_Published, root=_folder("cifar10")):
     """Small photographs of ten kinds of things: 50 000 (``train``) or 10 000 of shape (32, 32, 3), uint8.
 
     Parameters
@@ -134,20 +144,11 @@ class CIFAR10(_DownloadedDataset):
     root : str
         The folder of the files ``data_batch_1.bin`` and so on, or of their archive ``cifar-10-binary.tar.gz``; it is
         downloaded when they are not there.
-    train : bool
-        The part for training, or that for testing.
-    transform : callable, optional
-        Takes image and label of a sample.
-
-    Raises
-    ------
-    OSError
-        When a file is missing and cannot be downloaded.
     """
 
     _namespace = "cifar10"
     _archive: Signed = ("cifar-10-binary.tar.gz", "fab780a1e191a7eda0f345501ccd62d20f7ed891")
-    _files: dict[bool, tuple[Signed, ...]] = {
+    _files = {
         True: (
             ("data_batch_1.bin", "aadd24acce27caa71bf4b10992e9e7b2d74c2540"),
             ("data_batch_2.bin", "c0ba65cce70568cd57b4e03e9ac8d2a5367c1795"),
@@ -160,17 +161,12 @@ class CIFAR10(_DownloadedDataset):
     # How many labels stand before an image, and which of them is wanted.
     _label_count, _label_place = 1, 0
 
-    def __init__(self, root: str = _folder("cifar10"), train: bool = True, transform: Transform | None = None) -> None:
-        self._train = train
-        super().__init__(root, transform)
-
     def _get_data(self) -> None:
-        files = self._files[bool(self._train)]
-        if not all(_has(self._root, f) for f in files):
-            _unpack(_obtain(self._namespace, self._archive, self._root), [name for name, _ in files], self._root)
-        images, labels = zip(*[self._read_batch(os.path.join(self._root, name)) for name, _ in files])
-        self._data = in_mode(wrap(torch.from_numpy(np.concatenate(images)), cpu()))
-        self._label = np.concatenate(labels).astype(np.int32)
+        names = [name for name, _ in self._part]
+        if not all(_has(self._root, f) for f in self._part):
+            _unpack(_obtain(self._namespace, self._archive, self._root), names, self._root)
+        images, labels = zip(*[self._read_batch(os.path.join(self._root, name)) for name in names])
+        self._set(np.concatenate(images), np.concatenate(labels))
 
     def _read_batch(self, filename: str) -> tuple[np.ndarray, np.ndarray]:
         """Images and labels of one file."""
@@ -190,6 +186,7 @@ def _unpack(archive: str, names: Sequence[str], root: str) -> None:
                     file.write(content.read())
 
 
+@described_like()
 class CIFAR100(CIFAR10):
     """Small photographs of a hundred kinds of things, in twenty groups. See :class:`CIFAR10`.
 
@@ -199,8 +196,6 @@ class CIFAR100(CIFAR10):
         The folder of the files ``train.bin`` and ``test.bin``, or of their archive ``cifar-100-binary.tar.gz``.
     fine_label : bool
         Label images with their kind, rather than its group.
-    train : bool
-    transform : callable, optional
     """
 
     _namespace = "cifar100"
@@ -249,6 +244,7 @@ class ImageRecordDataset(RecordFileDataset):
         return _sample(pixels, header.label, self._transform)
 
 
+@described_like(ImageRecordDataset)
 class ImageFolderDataset(Dataset):
     """The images in the subfolders of a folder: each subfolder is a class.
 
@@ -258,10 +254,6 @@ class ImageFolderDataset(Dataset):
     ----------
     root : str
         The folder.
-    flag : int
-        1 for color (RGB), 0 for gray images.
-    transform : callable, optional
-        Takes image and label of a sample.
 
     Attributes
     ----------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import groupby
 from types import ModuleType
 from typing import Any
 
@@ -61,16 +62,9 @@ class Compose(Sequential):
 
     def __init__(self, transforms: Sequence[Block]) -> None:
         super().__init__()
-        run: list[HybridBlock] = []
-        for transform in (*transforms, None):
-            if isinstance(transform, HybridBlock):
-                run.append(transform)
-                continue
-            if run:
-                self.add(run[0] if len(run) == 1 else _joined(run))
-                run = []
-            if transform is not None:
-                self.add(transform)
+        for hybrid, neighbors in groupby(transforms, lambda transform: isinstance(transform, HybridBlock)):
+            run: list[Any] = list(neighbors)
+            self.add(*([_joined(run)] if hybrid and len(run) > 1 else run))
 
 
 def _joined(blocks: Sequence[HybridBlock]) -> HybridSequential:
@@ -119,6 +113,13 @@ class _ImageOperator(HybridBlock):
         return getattr(F.image, self._operator)(x, *self._parameters)
 
 
+class _Fixed(_ImageOperator):
+    """One that has no parameters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
 # ---------------------------------------------------------------------- types and layouts
 
 
@@ -139,11 +140,8 @@ class Cast(HybridBlock):
         return F.cast(x, self._dtype)
 
 
-class ToTensor(_ImageOperator, operator="to_tensor"):
+class ToTensor(_Fixed, operator="to_tensor"):
     """Bring channels to the front and values from [0, 255] to float32 in [0, 1], of images or batches of them."""
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 class Normalize(_ImageOperator, operator="normalize"):
@@ -264,18 +262,12 @@ class RandomResizedCrop(Block):
         return image.random_size_crop(x, *self._args)[0]
 
 
-class RandomFlipLeftRight(_ImageOperator, operator="random_flip_left_right"):
+class RandomFlipLeftRight(_Fixed, operator="random_flip_left_right"):
     """Exchange left and right in half of the images."""
 
-    def __init__(self) -> None:
-        super().__init__()
 
-
-class RandomFlipTopBottom(_ImageOperator, operator="random_flip_top_bottom"):
+class RandomFlipTopBottom(_Fixed, operator="random_flip_top_bottom"):
     """Exchange top and bottom in half of the images."""
-
-    def __init__(self) -> None:
-        super().__init__()
 
 
 def _check_rotated(x: NDArray) -> None:

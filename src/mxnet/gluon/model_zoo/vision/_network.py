@@ -34,7 +34,13 @@ MODELS: dict[str, Constructor] = {}  # by the name that get_model and the files 
 
 
 class Classifier(HybridBlock):
-    """A network of two parts, ``features`` and ``output``."""
+    """A network of two parts, ``features`` and ``output``.
+
+    Parameters
+    ----------
+    classes : int, default 1000
+        Number of outputs.
+    """
 
     features: Any
     output: Any
@@ -67,12 +73,14 @@ def with_parameters(net: HybridBlock, name: str, pretrained: bool, ctx: Contexts
 def variant(
     name: str, family: Callable[..., HybridBlock], *args: Any, model: str | None = None, **fixed: Any
 ) -> Constructor:
-    """The constructor called ``name`` of a row of a family's table: ``family(*args, **fixed)``.
+    """The constructor called ``name`` of a row of a family's table, ``family(*args, **fixed)``, or of a class.
 
     ``model`` is the name for :func:`get_model` where it differs.
     """
 
     def build(pretrained: bool = False, ctx: Contexts = CPU, root: str = ROOT, **kwargs: Any) -> HybridBlock:
+        if isinstance(family, type):
+            return with_parameters(family(**kwargs), model or name, pretrained, ctx, root)
         return family(*args, pretrained=pretrained, ctx=ctx, root=root, **{**kwargs, **fixed})
 
     build.__name__ = build.__qualname__ = name

@@ -5,20 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ... import nn
-from ...block import HybridBlock
-from ._network import CPU, ROOT, Classifier, Contexts, chain, variant, with_parameters
+from ._network import Classifier, chain, variant
 
 __all__ = ["AlexNet", "alexnet"]
 
 
 class AlexNet(Classifier):
-    """AlexNet.
-
-    Parameters
-    ----------
-    classes : int, default 1000
-        Number of outputs.
-    """
+    """AlexNet."""
 
     def __init__(self, classes: int = 1000, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -41,8 +34,4 @@ class AlexNet(Classifier):
             self.output = nn.Dense(classes)
 
 
-def _alexnet(pretrained: bool = False, ctx: Contexts = CPU, root: str = ROOT, **kwargs: Any) -> HybridBlock:
-    return with_parameters(AlexNet(**kwargs), "alexnet", pretrained, ctx, root)
-
-
-alexnet = variant("alexnet", _alexnet)
+alexnet = variant("alexnet", AlexNet)

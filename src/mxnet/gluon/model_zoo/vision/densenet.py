@@ -66,8 +66,6 @@ class DenseNet(Classifier):
         Channels of the bottlenecks, in growth rates.
     dropout : float, default 0
         Rate of dropout after each layer.
-    classes : int, default 1000
-        Number of outputs.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from typing import Any
 from ... import nn
 from ...block import HybridBlock
 from ...contrib.nn import HybridConcurrent
-from ._network import CPU, ROOT, Classifier, Contexts, chain, variant, with_parameters
+from ._network import Classifier, chain, variant
 
 __all__ = ["Inception3", "inception_v3"]
 
@@ -68,11 +68,7 @@ def _block_c(prefix: str, channels: int) -> _Split:
 def _block_e(prefix: str) -> _Split:
     split = _Split([(384, (1, 3), 1, (0, 1))], [(384, (3, 1), 1, (1, 0))])
     return _Split(
-        [(320, 1)],
-        [[(384, 1)], split],
-        [[(448, 1), (384, 3, 1, 1)], split],
-        ["average", (192, 1)],
-        prefix=prefix,
+        [(320, 1)], [[(384, 1)], split], [[(448, 1), (384, 3, 1, 1)], split], ["average", (192, 1)], prefix=prefix
     )
 
 
@@ -106,13 +102,7 @@ def make_aux(classes: int) -> HybridBlock:
 
 
 class Inception3(Classifier):
-    """Inception v3, for images of 299 by 299 pixels.
-
-    Parameters
-    ----------
-    classes : int, default 1000
-        Number of outputs.
-    """
+    """Inception v3, for images of 299 by 299 pixels."""
 
     def __init__(self, classes: int = 1000, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -121,8 +111,4 @@ class Inception3(Classifier):
             self.output = nn.Dense(classes)
 
 
-def _inception_v3(pretrained: bool = False, ctx: Contexts = CPU, root: str = ROOT, **kwargs: Any) -> HybridBlock:
-    return with_parameters(Inception3(**kwargs), "inceptionv3", pretrained, ctx, root)
-
-
-inception_v3 = variant("inception_v3", _inception_v3, model="inceptionv3")
+inception_v3 = variant("inception_v3", Inception3, model="inceptionv3")

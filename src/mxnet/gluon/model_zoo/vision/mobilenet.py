@@ -97,8 +97,6 @@ class MobileNet(Classifier):
     ----------
     multiplier : float, default 1.0
         Factor of the numbers of channels.
-    classes : int, default 1000
-        Number of outputs.
     """
 
     def __init__(self, multiplier: float = 1.0, classes: int = 1000, **kwargs: Any) -> None:
@@ -121,8 +119,6 @@ class MobileNetV2(Classifier):
     ----------
     multiplier : float, default 1.0
         Factor of the numbers of channels; the last ones are never fewer than 1280.
-    classes : int, default 1000
-        Number of outputs.
     """
 
     def __init__(self, multiplier: float = 1.0, classes: int = 1000, **kwargs: Any) -> None:

@@ -51,10 +51,22 @@ def _conv3x3(channels: int, stride: int, in_channels: int) -> nn.Conv2D:
 
 
 class _Block(HybridBlock):
-    """A residual block. Subclasses list its convolutions."""
+    """A residual block: of two convolutions, unless a subclass lists others.
+
+    Parameters
+    ----------
+    channels : int
+        Number of output channels.
+    stride : int
+        Step of the block.
+    downsample : bool, default False
+        Whether a convolution on the shortcut brings it to the shape of the output.
+    in_channels : int, default 0
+        Number of input channels; 0 finds it at the first call.
+    """
 
     def _convolutions(self, channels: int, stride: int, in_channels: int) -> list[nn.Conv2D]:
-        raise NotImplementedError
+        return [_conv(channels, 3, stride, in_channels), _conv(channels, 3, 1, channels)]
 
 
 class _BlockV1(_Block):
@@ -80,31 +92,13 @@ class _BlockV1(_Block):
 
 
 class BasicBlockV1(_BlockV1):
-    """Two convolutions with a shortcut, as ResNet 18 and 34 v1 have it.
-
-    Parameters
-    ----------
-    channels : int
-        Number of output channels.
-    stride : int
-        Step of the block.
-    downsample : bool, default False
-        Whether a convolution on the shortcut brings it to the shape of the output.
-    in_channels : int, default 0
-        Number of input channels; 0 finds it at the first call.
-    """
+    """Two convolutions with a shortcut, as ResNet 18 and 34 v1 have it."""
 
     _shortcut_first = True
 
-    def _convolutions(self, channels: int, stride: int, in_channels: int) -> list[nn.Conv2D]:
-        return [_conv(channels, 3, stride, in_channels), _conv(channels, 3, 1, channels)]
-
 
 class BottleneckV1(_BlockV1):
-    """Three convolutions, the middle one in a quarter of the channels, with a shortcut: ResNet 50 and more, v1.
-
-    The parameters are those of :class:`BasicBlockV1`.
-    """
+    """Three convolutions, the middle one in a quarter of the channels, with a shortcut: ResNet 50 and more, v1."""
 
     def _convolutions(self, channels: int, stride: int, in_channels: int) -> list[nn.Conv2D]:
         middle = channels // 4
@@ -136,20 +130,11 @@ class _BlockV2(_Block):
 
 
 class BasicBlockV2(_BlockV2):
-    """Two convolutions with a shortcut, as ResNet 18 and 34 v2 have it.
-
-    The parameters are those of :class:`BasicBlockV1`.
-    """
-
-    def _convolutions(self, channels: int, stride: int, in_channels: int) -> list[nn.Conv2D]:
-        return [_conv(channels, 3, stride, in_channels), _conv(channels, 3, 1, channels)]
+    """Two convolutions with a shortcut, as ResNet 18 and 34 v2 have it."""
 
 
 class BottleneckV2(_BlockV2):
-    """Three convolutions, the middle one in a quarter of the channels, with a shortcut: ResNet 50 and more, v2.
-
-    The parameters are those of :class:`BasicBlockV1`.
-    """
+    """Three convolutions, the middle one in a quarter of the channels, with a shortcut: ResNet 50 and more, v2."""
 
     def _convolutions(self, channels: int, stride: int, in_channels: int) -> list[nn.Conv2D]:
         middle = channels // 4
@@ -157,7 +142,17 @@ class BottleneckV2(_BlockV2):
 
 
 class _ResNet(Classifier):
-    """What both versions have in common; they differ in what comes before and after the blocks."""
+    """What both versions have in common; they differ in what comes before and after the blocks.
+
+    Parameters
+    ----------
+    layers : list of int
+        Number of blocks of each stage.
+    channels : list of int
+        Channels before the first stage, and after each.
+    thumbnail : bool, default False
+        Whether images are small (CIFAR): they are then not halved before the first stage.
+    """
 
     def __init__(
         self,
@@ -213,21 +208,16 @@ class ResNetV1(_ResNet):
     ----------
     block : type
         :class:`BasicBlockV1` or :class:`BottleneckV1`.
-    layers : list of int
-        Number of blocks of each stage.
-    channels : list of int
-        Channels before the first stage, and after each.
-    classes : int, default 1000
-        Number of outputs.
-    thumbnail : bool, default False
-        Whether images are small (CIFAR): they are then not halved before the first stage.
     """
 
 
 class ResNetV2(_ResNet):
     """ResNet v2: normalizations and activations come before the convolutions.
 
-    The parameters are those of :class:`ResNetV1`, ``block`` is :class:`BasicBlockV2` or :class:`BottleneckV2`.
+    Parameters
+    ----------
+    block : type
+        :class:`BasicBlockV2` or :class:`BottleneckV2`.
     """
 
     def _before(self) -> list[HybridBlock]:
@@ -249,12 +239,7 @@ resnet_block_versions = [blocks for _, blocks in _VERSIONS.values()]
 
 
 def get_resnet(
-    version: int,
-    num_layers: int,
-    pretrained: bool = False,
-    ctx: Contexts = CPU,
-    root: str = ROOT,
-    **kwargs: Any,
+    version: int, num_layers: int, pretrained: bool = False, ctx: Contexts = CPU, root: str = ROOT, **kwargs: Any
 ) -> HybridBlock:
     """The ResNet of a version (1 or 2) with 18, 34, 50, 101 or 152 layers.
 

@@ -44,8 +44,6 @@ class SqueezeNet(Classifier):
     ----------
     version : str
         ``"1.0"``, or ``"1.1"`` with less than half the work.
-    classes : int, default 1000
-        Number of outputs.
     """
 
     def __init__(self, version: str, classes: int = 1000, **kwargs: Any) -> None:

@@ -10,18 +10,7 @@ from ... import nn
 from ...block import HybridBlock
 from ._network import CPU, ROOT, Classifier, Contexts, chain, look_up, variant, with_parameters
 
-__all__ = [
-    "VGG",
-    "get_vgg",
-    "vgg11",
-    "vgg11_bn",
-    "vgg13",
-    "vgg13_bn",
-    "vgg16",
-    "vgg16_bn",
-    "vgg19",
-    "vgg19_bn",
-]
+__all__ = ["VGG", "get_vgg", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn"]
 
 _FILTERS = [64, 128, 256, 512, 512]
 # Layers of the network -> convolutions of each stage, and their channels.
@@ -46,8 +35,6 @@ class VGG(Classifier):
         Number of convolutions of each stage.
     filters : list of int
         Their channels.
-    classes : int, default 1000
-        Number of outputs.
     batch_norm : bool, default False
         Whether each convolution is followed by a batch normalization.
     """
