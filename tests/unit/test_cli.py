@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import signal
 import subprocess
@@ -146,6 +147,24 @@ def test_interrupts_end_it_as_python(write, tmp_path):
     assert without_remx(ours.stderr) == plain.stderr and "KeyboardInterrupt" in plain.stderr
     assert ours.returncode == start(tmp_path, "-m", "script").returncode
     assert ours.returncode in (-signal.SIGINT, 128 + signal.SIGINT, 1)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_profile(write, tmp_path, fails):
+    write(
+        "script.py",
+        f"""
+        import sys, mxnet as mx
+        x = mx.nd.ones((2, 2))
+        print(sys.argv, __name__, mx.nd.dot(x, x).shape)
+        {"raise ValueError('over')" if fails else ""}
+        """,
+    )
+    done = start(tmp_path, "-m", "mxnet", "profile", "-o", "trace.json", "script.py", "-o", "x")
+    assert done.returncode == fails and done.stdout.startswith("['script.py', '-o', 'x'] __main__")
+    assert "dot" in done.stderr and ("ValueError: over" in done.stderr) == fails
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    assert "dot" in {e["name"] for e in events}
 
 
 def test_usage(tmp_path):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import click
 
 # Subcommand -> the module that has it.
-COMMANDS = {"run": "run"}
+COMMANDS = {"profile": "profile", "run": "run"}
 
 
 class _Commands(click.Group):
