@@ -280,6 +280,7 @@ GRAPHS = {
         x.cumsum(axis=0),
         x.copy(),
     ],
+    "like another": lambda F, x: [F.np.zeros_like(x), F.np.ones_like(x[0], dtype="int32"), F.np.full_like(x, 2.5)],
     "nothing": lambda F, x: [x[1:1], x[1:1].sum(), F.np.tile(x, (2, 0)), *F.np.split(x[:0], (0, 1, 2))],
     "parts past the end": lambda F, x: F.np.split(x, (1, 5)) + F.np.hsplit(x, (0, -1, 7)) + F.np.array_split(x, 5),
     "other types": lambda F, x: [x * x.astype("float64"), x + (x > 1), F.np.concatenate([x, x > 1])],
