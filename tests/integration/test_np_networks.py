@@ -23,7 +23,8 @@ def numpy_mode():
 @pytest.mark.parametrize("name", NETWORKS)
 def test_training_goes_as_in_mxnet_and_hybridized_as_not(name):
     eager, hybrid = train(make(name)), train(make(name), hybrid=True)
-    onp.testing.assert_allclose(eager.losses, GOLDEN[name], rtol=1e-4, atol=1e-6)
+    if GOLDEN[name] is not None:
+        onp.testing.assert_allclose(eager.losses, GOLDEN[name], rtol=1e-4, atol=1e-6)
     onp.testing.assert_allclose(hybrid.losses, eager.losses, rtol=1e-5, atol=1e-6)
     assert hybrid.parameters.keys() == eager.parameters.keys()
     for path, expected in eager.parameters.items():
@@ -58,5 +59,8 @@ def listed(x):
 def test_recorded_losses_are_those_of_the_networks():
     assert GOLDEN.keys() == NETWORKS.keys()
     for name, losses in GOLDEN.items():
+        if losses is None:
+            assert name == "cells_unrolled"  # MXNet's cells take no arrays of mx.np
+            continue
         assert len(losses) == STEPS * len(make(name).phases), name
         assert len({round(x, 5) for x in losses}) > 1, name

@@ -1,7 +1,7 @@
 """Small networks in NumPy mode, of the kinds that *Dive into Deep Learning* teaches: what people learned MXNet with.
 
-Each function of a module's ``NETWORKS`` makes one from a seeded generator of NumPy. ``record.py`` writes what MXNet 1.9.1
-makes of their training into ``losses.json``.
+Each function of a module's ``NETWORKS`` makes one from a seeded generator of NumPy. ``record.py`` writes what MXNet
+1.9.1 makes of their training into ``losses.json``.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as onp
 
-from . import convolutional
+from . import attention, convolutional, detection, generative, recurrent, transformers
 from .training import Network
 
-MODULES = (convolutional,)
+MODULES = (convolutional, recurrent, attention, transformers, detection, generative)
 NETWORKS: dict[str, Callable[[onp.random.RandomState], Network]] = {
     function.__name__: function for module in MODULES for function in module.NETWORKS
 }

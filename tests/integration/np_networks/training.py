@@ -34,6 +34,8 @@ class Network:
     rate : float
         The learning rate.
     optimizer : str
+    clip : float, optional
+        What the norm of all gradients is brought down to.
     rivals : tuple of pairs of Block and function, optional
         Instead of ``loss``: parts of the block that are trained in turns, each by its own loss.
     """
@@ -44,6 +46,7 @@ class Network:
     inputs: int = 1
     rate: float = 0.1
     optimizer: str = "sgd"
+    clip: float | None = None
     rivals: tuple[tuple[Any, Callable[..., Any]], ...] = ()
 
     @property
@@ -79,12 +82,23 @@ def prepare(network: Network, contexts: list[mx.Context]) -> None:
         loss(network.block, *parts[0])  # sizes that follow from data are known now
     rng = onp.random.RandomState(7)
     for path, parameter in sorted(network.block._collect_params_with_prefix().items()):
-        parameter.set_data(np.array(first_value(rng, path, parameter.shape)))
+        if not isinstance(parameter, gluon.Constant):
+            parameter.set_data(np.array(first_value(rng, path, parameter.shape)))
 
 
 def split(batch: tuple[onp.ndarray, ...], contexts: list[mx.Context]) -> list[tuple[Any, ...]]:
     """The batch's share of each context."""
     return list(zip(*[gluon.utils.split_and_load(np.array(a, dtype=a.dtype), contexts) for a in batch]))
+
+
+def clip(block: Any, most: float, contexts: list[mx.Context]) -> None:
+    """Scale the gradients down to a norm, on each device for itself."""
+    learned = [p for p in block.collect_params().values() if p.grad_req != "null"]
+    for context in contexts:
+        norm = float(np.sqrt(sum((p.grad(context) ** 2).sum() for p in learned)))
+        if norm > most:
+            for p in learned:
+                p.grad(context)[:] *= most / norm
 
 
 def train(network: Network, hybrid: bool = False, contexts: list[mx.Context] | None = None) -> Trained:
@@ -116,6 +130,8 @@ def train(network: Network, hybrid: bool = False, contexts: list[mx.Context] | N
             with autograd.record():
                 losses = [loss(network.block, *part).mean() for part in parts]
             autograd.backward(losses)
+            if network.clip is not None:
+                clip(network.block, network.clip, contexts)
             trainer.step(len(contexts))
             trained.losses.append(sum(float(x) for x in losses) / len(losses))
     for path, parameter in network.block._collect_params_with_prefix().items():
