@@ -468,7 +468,7 @@ def test_kinds_of_symbols():
     with pytest.raises(TypeError, match="integers or slices"):
         group["x"]
     for key in ([0, 1], x, True, 1.5, "a", (0, x)):
-        with pytest.raises(IndexError, match="Only integer, slice"):
+        with pytest.raises(IndexError, match="symbols are indexed by integers, slices"):
             x[key]
     with pytest.raises(TypeError, match="symbols and arrays are not mixed"):
         x + np.ones((2,))
