@@ -31,6 +31,25 @@ def test_training_goes_as_in_mxnet_and_hybridized_as_not(name):
         onp.testing.assert_allclose(hybrid.parameters[path], expected, rtol=1e-5, atol=1e-5, err_msg=path)
 
 
+@pytest.mark.parametrize("hybrid", [False, True])
+@pytest.mark.parametrize("name", ["lenet", "lstm_deep", "transformer_encoder", "seq2seq_attention"])
+def test_devices_share_the_batch(name, hybrid):
+    network, shared = make(name), make(name)
+    size = len(network.batch[0]) // 2 * 2
+    for n in (network, shared):
+        n.clip, n.batch = None, tuple(a[:size] for a in n.batch)
+    one, two = train(network, hybrid), train(shared, hybrid, [mx.cpu(0), mx.cpu(1)])
+    onp.testing.assert_allclose(two.losses, one.losses, rtol=1e-5)
+    for path, expected in one.parameters.items():
+        onp.testing.assert_allclose(two.parameters[path], expected, rtol=1e-4, atol=1e-5, err_msg=path)
+
+
+@pytest.mark.parametrize("name", ["mlp", "lstm_concise", "bert_as_one_graph"])
+def test_static_memory_changes_nothing(name):
+    static = train(make(name), hybrid=True, static_alloc=True, static_shape=True)
+    onp.testing.assert_allclose(static.losses, train(make(name)).losses, rtol=1e-5)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_exported_networks_compute_the_same(name, tmp_path):
     network = make(name)

@@ -9,6 +9,7 @@ import mxnet as mx
 from mxnet import autograd, gluon, np, npx
 from mxnet.gluon import nn, rnn
 from mxnet.test_utils import assert_almost_equal
+from tests.conftest import Work
 
 
 @pytest.fixture(autouse=True)
@@ -198,6 +199,18 @@ def test_losses(name, hybrid):
     y = loss(*[np.array(a, dtype="float32") for a in args])
     assert kinds(y)
     assert_almost_equal(y.asnumpy().ravel(), onp.array(expected), rtol=1e-3, atol=1e-4)
+
+
+def test_the_cross_entropy_of_a_matrix_costs_what_it_does_of_classic_arrays():
+    loss = gluon.loss.SoftmaxCELoss(weight=0.5)
+    pred, label = np.array(P), np.array([2, 7], dtype="int32")
+    classic = loss(pred.as_nd_ndarray(), label.as_nd_ndarray())
+    with Work(at_most=150) as work:
+        loss(pred.as_nd_ndarray(), label.as_nd_ndarray())
+    with Work(at_most=work.calls):
+        found = loss(pred, label)
+    assert kinds(found)
+    assert_almost_equal(found.asnumpy(), classic.asnumpy(), rtol=0, atol=0)
 
 
 def test_metrics():

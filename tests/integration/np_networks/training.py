@@ -101,7 +101,9 @@ def clip(block: Any, most: float, contexts: list[mx.Context]) -> None:
                 p.grad(context)[:] *= most / norm
 
 
-def train(network: Network, hybrid: bool = False, contexts: list[mx.Context] | None = None) -> Trained:
+def train(
+    network: Network, hybrid: bool = False, contexts: list[mx.Context] | None = None, **settings: bool
+) -> Trained:
     """Train a network that was just made for a few steps.
 
     Parameters
@@ -111,6 +113,8 @@ def train(network: Network, hybrid: bool = False, contexts: list[mx.Context] | N
         Whether its blocks run as graphs.
     contexts : list of Context, optional
         The devices that share each batch.
+    **settings
+        Those of ``hybridize``.
 
     Returns
     -------
@@ -119,7 +123,7 @@ def train(network: Network, hybrid: bool = False, contexts: list[mx.Context] | N
     contexts = contexts or [mx.cpu()]
     prepare(network, contexts)
     if hybrid:
-        network.block.hybridize()
+        network.block.hybridize(**settings)
     phases = [
         (gluon.Trainer(part.collect_params(), network.optimizer, {"learning_rate": network.rate}), loss)
         for part, loss in network.phases
