@@ -9,6 +9,7 @@ import mxnet as mx
 from mxnet import autograd, gluon, np, npx
 from mxnet.gluon import nn, rnn
 from mxnet.test_utils import assert_almost_equal
+from tests.conftest import Work
 
 
 @pytest.fixture(autouse=True)
@@ -200,6 +201,18 @@ def test_losses(name, hybrid):
     assert_almost_equal(y.asnumpy().ravel(), onp.array(expected), rtol=1e-3, atol=1e-4)
 
 
+def test_the_cross_entropy_of_a_matrix_costs_what_it_does_of_classic_arrays():
+    loss = gluon.loss.SoftmaxCELoss(weight=0.5)
+    pred, label = np.array(P), np.array([2, 7], dtype="int32")
+    classic = loss(pred.as_nd_ndarray(), label.as_nd_ndarray())
+    with Work(at_most=150) as work:
+        loss(pred.as_nd_ndarray(), label.as_nd_ndarray())
+    with Work(at_most=work.calls):
+        found = loss(pred, label)
+    assert kinds(found)
+    assert_almost_equal(found.asnumpy(), classic.asnumpy(), rtol=0, atol=0)
+
+
 def test_metrics():
     label, pred = np.array([0.0, 1.0, 1.0, 0.0]), np.array([[0.2, 0.8], [0.3, 0.7], [0.9, 0.1], [0.6, 0.4]])
     for name, expected in {"acc": 0.5, "ce": 1.1948808, "f1": 0.5, "perplexity": 3.3031642}.items():
@@ -280,6 +293,7 @@ GRAPHS = {
         x.cumsum(axis=0),
         x.copy(),
     ],
+    "like another": lambda F, x: [F.np.zeros_like(x), F.np.ones_like(x[0], dtype="int32"), F.np.full_like(x, 2.5)],
     "nothing": lambda F, x: [x[1:1], x[1:1].sum(), F.np.tile(x, (2, 0)), *F.np.split(x[:0], (0, 1, 2))],
     "parts past the end": lambda F, x: F.np.split(x, (1, 5)) + F.np.hsplit(x, (0, -1, 7)) + F.np.array_split(x, 5),
     "other types": lambda F, x: [x * x.astype("float64"), x + (x > 1), F.np.concatenate([x, x > 1])],
@@ -467,7 +481,7 @@ def test_kinds_of_symbols():
     with pytest.raises(TypeError, match="integers or slices"):
         group["x"]
     for key in ([0, 1], x, True, 1.5, "a", (0, x)):
-        with pytest.raises(IndexError, match="Only integer, slice"):
+        with pytest.raises(IndexError, match="symbols are indexed by integers, slices"):
             x[key]
     with pytest.raises(TypeError, match="symbols and arrays are not mixed"):
         x + np.ones((2,))

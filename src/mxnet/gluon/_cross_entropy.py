@@ -13,16 +13,19 @@ from .._core.history import origin_of
 from .._core.invoke import composed
 from .._core.registry import get_op
 from ..ndarray import NDArray
+from ..numpy import ndarray
 from ._types import Operand
 
 _log_softmax, _pick, _negative = get_op("log_softmax"), get_op("pick"), get_op("negative")
+_DENSE = (NDArray, ndarray)
 _NONE, _NEVER = 0, -100  # torch's numbers for "no reduction" and "ignore no class"
 
 
 def suits(pred: Operand, label: Operand) -> bool:
     """Whether these are a dense float matrix, not subject to mixed precision, and a class for each of its rows."""
     return (
-        type(pred) is type(label) is NDArray
+        type(pred) is type(label)
+        and type(pred) in _DENSE
         and pred._t.ndim == 2
         and pred._t.is_floating_point()
         and label._t.shape in (pred._t.shape[:1], (pred._t.shape[0], 1))

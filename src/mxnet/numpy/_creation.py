@@ -12,12 +12,13 @@ from torch import Tensor
 
 from .._core.dtypes import torch_dtype
 from .._core.host import tensor_of
+from .._core.ops.numpy import creation as ops
 from .._core.types import DTypeLike, ShapeLike
 from ..context import Context, chosen_context
 from ..ndarray._array import NDArray
 from ..ndarray._creation import _shape, allocated
 from ._array import _row_major, ndarray, wrap
-from ._calls import refuse
+from ._calls import is_symbol, refuse, run
 
 _float32 = onp.float32
 
@@ -137,6 +138,9 @@ def full_like(
     out: ndarray | None = None,
 ) -> ndarray:
     """An array of one value, with the shape, type and context of another."""
+    if is_symbol(a):
+        _row_major(order)
+        return run(ops.full_like, "full_like", [a], {"fill_value": fill_value, "dtype": dtype})
     _check_array("full_like", a)
     return full(a.shape, fill_value, a.dtype if dtype is None else dtype, order, a._ctx if ctx is None else ctx, out)
 

@@ -187,6 +187,14 @@ ROWS += [
     row("_npi_diff", (4, 2), n=2, axis=0),
 ]
 
+# ---------------------------------------------------------------------- like another array
+
+ROWS += [
+    row("_npi_full_like", (2, 3), fill_value=2.5).set(numeric=False),
+    row("_npi_full_like", (2, 0), fill_value=1.0, dtype="int32").set(grad=False),
+    row("_npi_full_like", ints(2, 3, dtype="int32"), fill_value=-1.7).set(grad=False),
+]
+
 # ---------------------------------------------------------------------- gradients that are zero or wrong in MXNet
 
 for _row in (
