@@ -76,6 +76,7 @@ class _BatchNorm(_Norm):
     The output has the shape of the data. :meth:`cast` to float16 leaves the parameters in float32.
     """
 
+    fuse_relu = False
     _operator = ""  # in contrib, in place of BatchNorm
 
     def __init__(
@@ -134,6 +135,7 @@ class BatchNorm(_BatchNorm):
 class BatchNormReLU(_BatchNorm):
     """:class:`BatchNorm` and then ``max(x, 0)``, in one operator."""
 
+    fuse_relu = True
     _operator = "BatchNormWithReLU"
 
 

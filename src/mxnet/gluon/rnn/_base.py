@@ -190,13 +190,9 @@ class _GatedCell(HybridRecurrentCell):
         setattr(self, name, self.params.get(name, shape=shape, init=init, allow_deferred_init=True))
 
     def _run(self, F: ModuleType, inputs: Any, states: Any, weights: dict[str, Any]) -> tuple[Any, list[Any]]:
-        prefix = f"t{self._counter}_"
-        i2h, h2h = (
-            self._map(
-                F, kind, data=x, weight=weights[f"{kind}_weight"], bias=weights[f"{kind}_bias"], name=prefix + kind
-            )
-            for kind, x in (("i2h", inputs), ("h2h", states[0]))
-        )
+        prefix, hidden, w = f"t{self._counter}_", states[0], weights
+        i2h = self._map(F, "i2h", data=inputs, weight=w["i2h_weight"], bias=w["i2h_bias"], name=prefix + "i2h")
+        h2h = self._map(F, "h2h", data=hidden, weight=w["h2h_weight"], bias=w["h2h_bias"], name=prefix + "h2h")
         return self._step(F, i2h, h2h, states, prefix)
 
     def _map(self, F: ModuleType, kind: str, **arguments: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .... import autograd
+from ...._core.descriptions import described_like
 from ....context import Context
 from ....ndarray import NDArray
 from ...utils import split_and_load
@@ -31,8 +32,7 @@ class BatchProcessor:
     >>> import mxnet as mx
     >>> from mxnet.gluon.contrib.estimator import BatchProcessor
     >>> class TwoInputs(BatchProcessor):
-    ...     @described_like(evaluate_batch)
-    def fit_batch(self, estimator, train_batch, batch_axis=0):
+    ...     def fit_batch(self, estimator, train_batch, batch_axis=0):
     ...         left, right, label = train_batch
     ...         with mx.autograd.record():
     ...             pred = estimator.net(left, right)
@@ -65,6 +65,7 @@ class BatchProcessor:
         data, label = self._get_data_and_label(val_batch, estimator.context, batch_axis)
         return data, label, *_run(estimator.val_net, estimator.val_loss, data, label)
 
+    @described_like(evaluate_batch)
     def fit_batch(self, estimator: Any, train_batch: Any, batch_axis: int = 0) -> Results:
         """Run the network on a batch, and compute the gradients of its parameters.
 

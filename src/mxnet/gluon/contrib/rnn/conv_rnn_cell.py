@@ -94,6 +94,11 @@ class _BaseConvRNNCell(Defaults, _GatedCell):
             raise AssertionError(f"Only support odd number, get h2h_kernel= {h2h_kernel}")
         self._h2h_pad = tuple([d * (k - 1) // 2 for d, k in zip(self._h2h_dilate, self._h2h_kernel)])
 
+        shared = {"num_filter": hidden_channels * self._gates, "stride": self._stride, "layout": conv_layout}
+        self._settings: dict[str, Any] = {
+            "i2h": {**shared, "kernel": self._i2h_kernel, "dilate": self._i2h_dilate, "pad": self._i2h_pad},
+            "h2h": {**shared, "kernel": self._h2h_kernel, "dilate": self._h2h_dilate, "pad": self._h2h_pad},
+        }
         self._channel_axis = conv_layout.find("C")
         *sizes, self._in_channels = self._channels_last(tuple(input_shape))
         windows = zip(sizes, self._i2h_kernel, self._i2h_pad, self._i2h_dilate)
@@ -123,9 +128,7 @@ class _BaseConvRNNCell(Defaults, _GatedCell):
         return self._run(F, inputs, states, weights)
 
     def _map(self, F: ModuleType, kind: str, **arguments: Any) -> Any:
-        window = {what: getattr(self, f"_{kind}_{what}") for what in ("kernel", "dilate", "pad")}
-        channels = self._hidden_channels * self._gates
-        return F.Convolution(num_filter=channels, stride=self._stride, layout=self._conv_layout, **window, **arguments)
+        return F.Convolution(**self._settings[kind], **arguments)
 
     def _activate(self, F: ModuleType) -> Callable[..., Any]:
         return lambda inputs, **kwargs: self._get_activation(F, inputs, self._activation, **kwargs)
