@@ -145,8 +145,6 @@ def test_shared_memory_of_two_processes():
 @pytest.mark.parametrize(
     "path",
     [
-        "mxnet.profiler.set_config",
-        "mxnet.profiler.Task",
         "mxnet.onnx.export_model",
         "mxnet.contrib.onnx.import_model",
         "mxnet.contrib.quantization.quantize_net",
@@ -174,7 +172,7 @@ def test_absent_things_import_and_say_so_when_used(path):
     assert issubclass(MissingFeatureError, mx.MXNetError) and not hasattr(thing, "anything")
 
 
-@pytest.mark.parametrize("module", ["profiler", "onnx", "contrib.onnx", "contrib.quantization", "rtc"])
+@pytest.mark.parametrize("module", ["onnx", "contrib.onnx", "contrib.quantization", "rtc"])
 def test_absent_modules(module):
     module = importlib.import_module(f"mxnet.{module}")
     assert all(callable(getattr(module, name)) for name in module.__all__)

@@ -17,6 +17,7 @@ from mxnet._core import profiling
 @pytest.fixture(autouse=True)
 def profile(tmp_path):
     """A profile of its own, which is stopped in any case."""
+    profiler.dumps(reset=True)
     profiler.set_config(
         filename=str(tmp_path / "profile.json"),
         profile_all=False,
