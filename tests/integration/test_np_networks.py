@@ -8,9 +8,11 @@ import pytest
 import mxnet as mx
 from mxnet import gluon, np, npx
 from tests.integration.np_networks import LOSSES, NETWORKS, make
-from tests.integration.np_networks.training import STEPS, prepare, train
+from tests.integration.np_networks.training import STEPS, prepare, split, train
 
 GOLDEN = json.loads(LOSSES.read_text())
+with mx.util.np_shape(True), mx.util.np_array(True):
+    HYBRID = [name for name in NETWORKS if isinstance(make(name).block, gluon.HybridBlock)]  # of the others are parts
 
 
 @pytest.fixture(autouse=True)
@@ -51,10 +53,19 @@ def test_static_memory_changes_nothing(name):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
+def test_saved_parameters_give_the_same_loss(name, tmp_path):
+    network, other = make(name), make(name)
+    prepare(network, [mx.cpu()])
+    network.block.save_parameters(str(tmp_path / "net.params"))
+    other.block.load_parameters(str(tmp_path / "net.params"))
+    (batch,) = split(network.batch, [mx.cpu()])
+    for (_, loss), (_, again) in zip(network.phases, other.phases):
+        onp.testing.assert_array_equal(again(other.block, *batch).asnumpy(), loss(network.block, *batch).asnumpy())
+
+
+@pytest.mark.parametrize("name", HYBRID)
 def test_exported_networks_compute_the_same(name, tmp_path):
     network = make(name)
-    if not isinstance(network.block, gluon.HybridBlock):
-        pytest.skip("there is no graph of it as a whole")
     prepare(network, [mx.cpu()])
     inputs = [np.array(a, dtype=a.dtype) for a in network.batch[: network.inputs]]
     eager = listed(network.block(*inputs))

@@ -14,14 +14,13 @@ from .._core.invoke import composed
 from .._core.registry import get_op
 from ..ndarray import NDArray
 from ..numpy import ndarray
-from ._types import Operand
 
 _log_softmax, _pick, _negative = get_op("log_softmax"), get_op("pick"), get_op("negative")
 _DENSE = (NDArray, ndarray)
 _NONE, _NEVER = 0, -100  # torch's numbers for "no reduction" and "ignore no class"
 
 
-def suits(pred: Operand, label: Operand) -> bool:
+def suits(pred: Any, label: Any) -> bool:
     """Whether these are a dense float matrix, not subject to mixed precision, and a class for each of its rows."""
     return (
         type(pred) is type(label)
