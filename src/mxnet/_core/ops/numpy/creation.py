@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ....base import OperatorValueError
-from ...params import Ctx, Double, DType, DTypeOrNone, Long, Shape
+from ...params import Ctx, Double, DType, Long, Shape
 from ...registry import Device, Display, Gradients, OpDef, Params, Tensors, op
 from ...shapes import ShapeRule, TypeRule
 from ..elemwise.scalar import held
@@ -132,7 +132,7 @@ hanning = _window("_npi_hanning", torch.hann_window, "The Hann window of ``M`` p
 
 
 @op("_npi_full_like", loss=True)
-def full_like(a: Tensor, *, fill_value: Double, ctx: Ctx = "", dtype: DTypeOrNone = None) -> Tensor:
+def full_like(a: Tensor, *, fill_value: Double, ctx: Ctx = "", dtype: Optional[DType] = None) -> Tensor:
     """An array of one value, with the shape of another, and its type unless another is given."""
     wanted = dtype or a.dtype
     return torch.full(a.shape, held(fill_value, wanted), dtype=wanted, device=a.device)
