@@ -221,6 +221,7 @@ CASES = {
     "percentile integers": (lambda F, x: F.np.percentile(x, 30), [I]),
     "percentile number": (lambda F, x: F.np.percentile(x, 30), [Z]),
     "resize": (lambda F, x: [F.np.resize(x, (2, 4)), F.np.resize(x, 2), F.np.resize(x, (0, 2))], [A]),
+    "resize nothing": (lambda F, x: F.np.resize(x, (2, 2)), [E]),
     "meshgrid": (
         lambda F, x, y: [
             F.np.meshgrid(x, y),

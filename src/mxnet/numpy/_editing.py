@@ -13,13 +13,15 @@ from .._core.ops.numpy import editing as ops
 from .._core.ops.numpy.creation import arange
 from .._core.ops.numpy.shape import lengths
 from .._core.ops.numpy.shape import reshape as reshape_op
+from .._core.ops.shape.reshape import shape_array
 from .._core.registry import OpDef
 from .._core.types import ShapeLike
 from ..base import ArgumentTypeError, OperatorIndexError, OperatorValueError
 from ._array import ndarray
 from ._calls import NUMBERS, checked, is_symbol, refuse, run
 from ._creation import arange as numbers_up_to
-from ._creation import array, zeros
+from ._creation import array
+from ._elementwise import FUNCTIONS as _elementwise
 
 
 def _operand(name: str, arr: Any, value: Any, dtype: Any = None) -> Any:
@@ -97,15 +99,15 @@ def resize(a: ndarray, new_shape: ShapeLike) -> ndarray:
     if min(shape, default=0) < 0:
         raise OperatorValueError(f"Operator resize: new_shape must not have negative lengths, got {new_shape}")
     if isinstance(a, ndarray):
-        if not a._t.numel():
-            return zeros(shape, a.dtype, ctx=a._ctx)
         places = numbers_up_to(math.prod(shape), dtype="int64", ctx=a._ctx)
     elif is_symbol(a):
         places = a._apply(arange, (), {"start": 0, "stop": math.prod(shape), "dtype": "int64"})
     else:
         raise refuse("resize", a)
     flat = run(reshape_op, "resize", [a], {"newshape": -1})
-    taken = run(take, "resize", [flat, places], {"axis": 0, "mode": "wrap"})
+    count = _elementwise["maximum"](run(shape_array, "resize", [flat], {}), 1)
+    with_zero = run(ops.pad, "resize", [flat], {"pad_width": ((0, 1),)})  # which is what an empty array gives
+    taken = run(take, "resize", [with_zero, _elementwise["mod"](places, count)], {"axis": 0, "mode": "clip"})
     return run(reshape_op, "resize", [taken], {"newshape": shape})
 
 

@@ -99,7 +99,7 @@ def unravel_index(indices: Any, shape: ShapeLike, order: str = "C") -> tuple[Any
     if order != "C":
         raise NotImplementedError(f"only row-major order (C) is supported, got {order!r}")
     grid = lengths(shape)
-    if isinstance(indices, NUMBERS):
+    if isinstance(indices, (int, onp.integer)):
         return onp.unravel_index(indices, grid)
     if isinstance(indices, ndarray) and indices._t.numel():
         low, high = [int(v) for v in torch.aminmax(indices._t.detach())]
@@ -252,9 +252,10 @@ def diff(a: ndarray, n: int = 1, axis: int = -1, prepend: Any = None, append: An
 def _shares(name: str, a: Any, q: Any, scale: float) -> Any:
     """Shares of the elements in percent: a number, or an array, for which a list may stand beside an array."""
     if isinstance(q, NUMBERS):
-        if not 0 <= q * scale <= 100:
+        percent = float(q) * scale  # type: ignore[arg-type]  # of NumPy's numbers too
+        if not 0 <= percent <= 100:
             raise OperatorValueError(f"Operator {name}: q must be between 0 and {100 / scale:g}, got {q}")
-        return q * scale
+        return percent
     if isinstance(a, ndarray) and isinstance(q, (list, tuple)):
         q = array(q, ctx=a._ctx)
     return q if scale == 1 else q * scale

@@ -124,7 +124,8 @@ def _unordered(ary: ndarray, indices: list[int], axis: int) -> list[ndarray]:
     """Parts between positions that do not ascend, some of which are empty."""
     before = (slice(None),) * (axis % ary.ndim)
     bounds = itertools.pairwise((None, *indices, None))
-    return [ary[(*before, slice(begin, end))].copy() for begin, end in bounds]
+    keys = [(*before, slice(begin, end)) for begin, end in bounds]
+    return [ary[key].copy() for key in keys]
 
 
 def split(ary: ndarray, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[ndarray]:
@@ -170,7 +171,8 @@ def tile(A: ndarray, reps: int | Sequence[int]) -> ndarray:
     tiled = run(tile_op, "tile", [A], {"reps": [n or 1 for n in counts]})
     if 0 not in counts:
         return tiled
-    return tiled[(..., *[slice(None) if n else slice(0) for n in counts])]  # the classic operator makes no empty arrays
+    key = (..., *[slice(None) if n else slice(0) for n in counts])  # the classic operator makes no empty arrays
+    return tiled[key]
 
 
 def flip(m: Any, axis: Axes = None, out: ndarray | None = None) -> Any:

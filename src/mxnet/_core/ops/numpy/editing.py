@@ -271,6 +271,6 @@ def pad(
                 ends.append(_EXTREMES[mode](data, dim=axis, keepdim=True).expand(shape))
             data = torch.cat([ends[0], data, ends[1]], dim=axis)
         elif before or behind:
-            places = np.pad(np.arange(data.shape[axis]), (before, behind), mode)  # type: ignore[call-overload]
+            places = np.pad(np.arange(data.shape[axis]), (before, behind), mode)
             data = _gathered(data, axis, places)
     return data if any(map(any, widths)) else data.clone()
