@@ -13,6 +13,14 @@ np.flip(x, 0); np.roll(x, 1); np.average(x, axis=0); np.diff(x); np.expand_dims(
 np.squeeze(x); np.trace(x); np.broadcast_to(x, (2, 2, 3)); npx.softmax(x); npx.relu(x); npx.reshape(x, (-5,))
 npx.topk(x, k=2, ret_typ="value"); npx.one_hot(x.argmax(axis=1), 3)
 npx.fully_connected(x, y, num_hidden=2, no_bias=True); npx.layer_norm(x, y[0], y[1])
+x + np.zeros((2, 3)); x + np.ones(3); np.full_like(x, 2); np.zeros_like(x); np.full((2,), 3); np.arange(1, 5, 0.5)
+np.arange(1, 5, 0.5, dtype="int32"); np.linspace(0, 1, 5); np.logspace(0, 1, 3); np.eye(2, 3, 1); np.identity(2)
+np.indices((2, 2)); np.hanning(5); np.hamming(4); np.arange(3)
+np.insert(x, 1, 2); np.insert(x, 1, y[0]); np.ediff1d(x)
+np.insert(x, slice(0, 3), y[0]); np.ediff1d(x, 1, 2); np.ediff1d(x, y, 2)
+np.pad(x, ((1, 0), (0, 2)), "edge")
+np.percentile(x, 50); np.percentile(x, np.square(y)[0], axis=1); np.quantile(x, 0.5)
+np.diag_indices_from(x[:, 1:])
 """
 CASES = [e.strip() for line in EXPRESSIONS.strip().splitlines() for e in line.split(";")]
 ARRAYS = {

@@ -211,6 +211,7 @@ def run(
     name : str
         What errors call it.
     arrays : list of ndarray or symbol
+        None for an input that is absent before others.
     params : dict
         Decoded parameters.
     out : ndarray, optional
@@ -221,8 +222,8 @@ def run(
     if params.get("dtype") is not None:
         params["dtype"] = torch_dtype(params["dtype"])
     for x in arrays:
-        if not isinstance(x, ndarray):
-            return in_graph(od, name, arrays, {**defaults, **params})
+        if not isinstance(x, ndarray) and x is not None:
+            return in_graph(od, name, [x for x in arrays if x is not None], {**defaults, **params})
     if not arrays and making.kind is not None:
         return making.kind._apply(od, arrays, {**defaults, **params})
     result = invoke(od, arrays, params, None, ndarray)

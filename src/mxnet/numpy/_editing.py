@@ -1,35 +1,61 @@
-"""Functions that put elements in, leave some out, or go on with them beyond the edges.
-
-Where each element of the result comes from is worked out by NumPy, over positions; the elements follow by one gather,
-which is recorded.
-"""
+"""Functions that put elements in, leave some out, or go on with them beyond the edges."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as onp
-import torch
-from torch import Tensor
 
-from .._core.ops.numpy.shape import lengths, one_axis
+from .._core.ops.indexing.take import take
+from .._core.ops.numpy import editing as ops
+from .._core.ops.numpy.creation import arange
+from .._core.ops.numpy.shape import lengths
+from .._core.ops.numpy.shape import reshape as reshape_op
+from .._core.ops.shape.reshape import shape_array
+from .._core.registry import OpDef
 from .._core.types import ShapeLike
-from ._calls import function
+from ..base import ArgumentTypeError, OperatorIndexError, OperatorValueError
+from ._array import ndarray
+from ._calls import NUMBERS, checked, is_symbol, refuse, run
+from ._creation import arange as numbers_up_to
+from ._creation import array
+from ._elementwise import FUNCTIONS as _elementwise
 
 
-def _on_host(obj: Any) -> Any:
-    """Positions as NumPy takes them: a slice, or integers."""
-    if isinstance(obj, Tensor):
-        return obj.cpu().numpy()
-    return obj if isinstance(obj, slice) else onp.asarray(obj if onp.size(obj) else onp.zeros(0, onp.int64))
+def _operand(name: str, arr: Any, value: Any, dtype: Any = None) -> Any:
+    """An array or symbol beside another one; lists and NumPy's integers become arrays beside an array."""
+    if isinstance(value, ndarray) or is_symbol(value):
+        return value
+    if isinstance(arr, ndarray) and isinstance(value, (list, tuple)):
+        return array(value, dtype or arr.dtype, arr._ctx)
+    raise refuse(name, value)
 
 
-def _gathered(source: Tensor, axis: int, places: Any) -> Tensor:
-    return source.index_select(axis, torch.as_tensor(onp.ascontiguousarray(places), device=source.device))
+def _positions(name: str, arr: Any, obj: Any) -> tuple[dict[str, Any], Any]:
+    """Where to edit, as parameters or as an array of positions."""
+    if isinstance(obj, slice):
+        return {"start": obj.start, "stop": obj.stop, "step": 1 if obj.step is None else obj.step}, None
+    if isinstance(obj, (int, onp.integer)) and not isinstance(obj, bool):
+        return {"int_ind": int(obj)}, None
+    if isinstance(obj, onp.ndarray):
+        obj = obj.tolist()
+    return {}, _operand(name, arr, obj, "int64")
 
 
-@function
-def delete(arr: Tensor, obj: object, axis: int | None = None) -> Tensor:
+def _from_the_front(arr: Any, obj: Any, axis: int | None) -> Any:
+    """Positions in a list, which may be counted from the end, none of them past it."""
+    if not isinstance(arr, ndarray) or not isinstance(obj, (list, tuple, onp.ndarray)):
+        return obj
+    length = arr.size if axis is None else arr.shape[axis]
+    try:
+        return onp.arange(length)[onp.asarray(obj) if len(obj) else []].tolist()
+    except IndexError as e:
+        raise OperatorIndexError(f"Operator delete: {e}") from None
+
+
+def delete(arr: ndarray, obj: Any, axis: int | None = None) -> ndarray:
     """Without the elements, or the slices along an axis, at positions.
 
     Parameters
@@ -40,15 +66,11 @@ def delete(arr: Tensor, obj: object, axis: int | None = None) -> Tensor:
     axis : int, optional
         By default the array is flattened.
     """
-    source, at = (arr.reshape(-1), 0) if axis is None else (arr, one_axis(arr, axis))
-    positions, n = _on_host(obj), source.shape[at]
-    if isinstance(obj, Tensor) and obj.ndim:  # MXNet overlooks those that are negative or past the end
-        positions = positions[(positions >= 0) & (positions < n)]
-    return _gathered(source, at, onp.delete(onp.arange(n), positions))
+    where, positions = _positions("delete", arr, _from_the_front(arr, obj, axis))
+    return run(ops.delete, "delete", [arr] if where else [arr, positions], {**where, "axis": axis})
 
 
-@function
-def insert(arr: Tensor, obj: object, values: Tensor, axis: int | None = None) -> Tensor:
+def insert(arr: ndarray, obj: Any, values: Any, axis: int | None = None) -> ndarray:
     """With ``values`` put in before positions, along an axis.
 
     Parameters
@@ -60,48 +82,52 @@ def insert(arr: Tensor, obj: object, values: Tensor, axis: int | None = None) ->
     axis : int, optional
         By default the array is flattened.
     """
-    source, at = (arr.reshape(-1), 0) if axis is None else (arr, one_axis(arr, axis))
-    new = torch.as_tensor(values, dtype=source.dtype, device=source.device)
-    n = source.shape[at]
-    positions = onp.arange(n)[obj] if isinstance(obj, slice) else _on_host(obj)
-    if positions.size == 1:  # one position takes all the slices there are
-        new = new.reshape((1,) * (source.ndim - new.ndim) + tuple(new.shape))
-        new = new if positions.ndim else new.movedim(0, at)
-        positions = onp.full(new.shape[at], positions.item())
-    count = positions.size
-    shape = list(source.shape)
-    shape[at] = count
-    places = onp.insert(onp.arange(n), positions, n + onp.arange(count))
-    return _gathered(torch.cat([source, new.expand(shape)], dim=at), at, places)
+    where, positions = _positions("insert", arr, obj)
+    params = {**where, "axis": axis}
+    if isinstance(values, NUMBERS):
+        params["val"] = values
+        new = None
+    else:
+        new = _operand("insert", arr, values)
+    od: OpDef = ops.insert_tensor if not where else ops.insert_slice if isinstance(obj, slice) else ops.insert_scalar
+    return run(od, "insert", [arr, new] if where else [arr, new, positions], params)
 
 
-@function
-def resize(a: Tensor, new_shape: ShapeLike) -> Tensor:
+def resize(a: ndarray, new_shape: ShapeLike) -> ndarray:
     """In another shape, of any size: elements are repeated as often as needed, or cut off; without any, zeros."""
     shape = lengths(new_shape)
-    size = int(onp.prod(shape, dtype=onp.int64))
-    if not a.numel():
-        return a.new_zeros(shape)
-    return a.reshape(-1).repeat(-(-size // a.numel()))[:size].reshape(shape)
+    if min(shape, default=0) < 0:
+        raise OperatorValueError(f"Operator resize: new_shape must not have negative lengths, got {new_shape}")
+    if isinstance(a, ndarray):
+        places = numbers_up_to(math.prod(shape), dtype="int64", ctx=a._ctx)
+    elif is_symbol(a):
+        places = a._apply(arange, (), {"start": 0, "stop": math.prod(shape), "dtype": "int64"})
+    else:
+        raise refuse("resize", a)
+    flat = run(reshape_op, "resize", [a], {"newshape": -1})
+    count = _elementwise["maximum"](run(shape_array, "resize", [flat], {}), 1)
+    with_zero = run(ops.pad, "resize", [flat], {"pad_width": ((0, 1),)})  # which is what an empty array gives
+    taken = run(take, "resize", [with_zero, _elementwise["mod"](places, count)], {"axis": 0, "mode": "clip"})
+    return run(reshape_op, "resize", [taken], {"newshape": shape})
 
 
-@function
-def ediff1d(ary: Tensor, to_end: Any = None, to_begin: Any = None) -> Tensor:
+def ediff1d(ary: ndarray, to_end: Any = None, to_begin: Any = None) -> ndarray:
     """Differences of neighbors among all elements, between ``to_begin`` and ``to_end``."""
-    parts = [torch.diff(ary.reshape(-1))]
-    if to_begin is not None:
-        parts.insert(0, torch.as_tensor(to_begin, dtype=ary.dtype, device=ary.device).reshape(-1))
-    if to_end is not None:
-        parts.append(torch.as_tensor(to_end, dtype=ary.dtype, device=ary.device).reshape(-1))
-    return torch.cat(parts)
+    arrays, params = [ary], {}
+    for name, value in (("to_begin", to_begin), ("to_end", to_end)):
+        if value is None or isinstance(value, NUMBERS):
+            params[f"{name}_scalar"] = value
+        else:
+            params[f"{name}_arr_given"] = True
+            arrays.append(_operand("ediff1d", ary, value))
+    return run(ops.ediff1d, "ediff1d", arrays, params)
 
 
-_OF_POSITIONS = ("edge", "reflect", "symmetric", "wrap")
-_EXTREMES = {"maximum": torch.amax, "minimum": torch.amin}
+_KEYWORDS = {"constant": "constant_values", "reflect": "reflect_type", "symmetric": "reflect_type"}
+_MODES = ("constant", "edge", "reflect", "symmetric", "wrap", "maximum", "minimum")
 
 
-@function
-def pad(x: Tensor, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Tensor:
+def pad(x: ndarray, pad_width: Any = None, mode: str = "constant", **kwargs: Any) -> ndarray:
     """Wider at the edges.
 
     Parameters
@@ -114,28 +140,37 @@ def pad(x: Tensor, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Ten
         For ``"constant"``; 0 by default.
     reflect_type : {"even"}, optional
     """
-    allowed = {"constant": "constant_values", "reflect": "reflect_type", "symmetric": "reflect_type"}
-    unknown = [k for k in kwargs if k != allowed.get(mode)]
-    if mode not in ("constant", *_OF_POSITIONS, *_EXTREMES) or unknown:
-        raise ValueError(f"unsupported mode {mode!r} or keywords {unknown}")
-    if kwargs.get("reflect_type", "even") != "even":
-        raise ValueError("reflect_type must be 'even'")
-    widths = onp.broadcast_to(onp.asarray(pad_width), (x.ndim, 2)).tolist()
-    if any(n < 0 for pair in widths for n in pair):
-        raise ValueError("pad_width must not be negative")
-    fills = onp.broadcast_to(onp.asarray(kwargs.get("constant_values", 0)), (x.ndim, 2)).tolist()
-    for axis, (before, behind) in enumerate(widths):
-        if mode in _OF_POSITIONS:
-            x = _gathered(x, axis, onp.pad(onp.arange(x.shape[axis]), (before, behind), mode))  # type: ignore[call-overload]
-            continue
-        ends = []
-        for count, fill in zip((before, behind), fills[axis]):
-            shape = list(x.shape)
-            shape[axis] = count
-            one = x.new_tensor(fill) if mode == "constant" else _EXTREMES[mode](x, dim=axis, keepdim=True)
-            ends.append(one.expand(shape))
-        x = torch.cat([ends[0], x, ends[1]], dim=axis)
-    return x
+    unknown = [k for k in kwargs if k != _KEYWORDS.get(mode)]
+    if mode not in _MODES or unknown:
+        raise OperatorValueError(f"Operator pad: unsupported mode {mode!r} or keywords {unknown}")
+    widths = onp.asarray(pad_width)
+    if widths.dtype.kind not in "iu":
+        raise ArgumentTypeError(f"Operator pad: pad_width must be made of integers, got {pad_width!r}")
+    params: dict[str, Any] = {"mode": mode}
+    if "reflect_type" in kwargs:
+        params["reflect_type"] = kwargs["reflect_type"]
+    fill = kwargs.get("constant_values", 0)
+    if mode == "constant" and not isinstance(fill, NUMBERS):
+        return _padded_apart(x, widths, fill)
+    if mode == "constant":
+        params["constant_value"] = fill
+    return run(ops.pad, "pad", [x], {**params, "pad_width": _pairs(widths)})
+
+
+def _pairs(widths: Any) -> tuple[tuple[int, ...], ...]:
+    return tuple(map(tuple, onp.atleast_2d(widths).tolist()))
+
+
+def _padded_apart(x: Any, widths: Any, fill: Sequence[Any]) -> Any:
+    """An array padded with another number at each edge; how many axes a symbol has is not known."""
+    n = checked("pad", x).ndim
+    pairs = onp.broadcast_to(widths, (n, 2))
+    for at, value in onp.ndenumerate(onp.broadcast_to(onp.asarray(fill), (n, 2))):
+        if pairs[at]:
+            only = onp.zeros((n, 2), int)
+            only[at] = pairs[at]
+            x = run(ops.pad, "pad", [x], {"pad_width": _pairs(only), "constant_value": value.item()})
+    return x if pairs.any() else x.copy()
 
 
 FUNCTIONS: dict[str, Any] = {f.__name__: f for f in (delete, ediff1d, insert, pad, resize)}

@@ -9,6 +9,7 @@ from typing import Any
 from .._core.frontend import fluent
 from .._core.state import state
 from ..base import MXNetError, NotImplementedForSymbol
+from ..ndarray._array import NDArray
 from . import _elementwise, _products, _reduction, _selection, _shape
 from ._array import ndarray
 from ._calls import checked, is_symbol, parameters_of, write_array
@@ -130,6 +131,8 @@ def _absent(name: str) -> Any:
             f"mxnet.numpy.ndarray object has no attribute {name}; see the function mx.np.{name} or mx.npx.{name}"
         )
 
+    if name in ("diag", "tostype"):  # which MXNet's ndarray inherits, and refuses to run
+        method.__signature__ = inspect.signature(getattr(NDArray, name))  # type: ignore[attr-defined]
     method.__doc__ = f"Not a method of these arrays, unlike :meth:`mxnet.ndarray.NDArray.{name}`."
     return _named(method, name)
 

@@ -64,4 +64,5 @@ def _named(func: Callable[..., Any], results: tuple[Any, ...]) -> Any:
 def install() -> None:
     """Have NumPy hand calls of its functions on ndarrays to the functions here."""
     setattr(ndarray, "__array_ufunc__", _array_ufunc)  # noqa: B010
-    setattr(ndarray, "__array_function__", _array_function)  # noqa: B010
+    # Static as MXNet's, whose callers pass the array; NumPy asks the class for it and does so too.
+    setattr(ndarray, "__array_function__", staticmethod(_array_function))  # noqa: B010

@@ -12,14 +12,19 @@ from torch import Tensor
 from .._core.errors import OperatorValueError
 from .._core.layout import byte_range
 from .._core.ops.elemwise.math import clip as clip_op
+from .._core.ops.indexing.gather import unravel_index as unravel_op
 from .._core.ops.indexing.take import take as take_op
+from .._core.ops.numpy import counting
 from .._core.ops.numpy import selection as ops
-from .._core.ops.numpy.shape import lengths, one_axis
+from .._core.ops.numpy.extension import nonzero as nonzero_op
+from .._core.ops.numpy.shape import lengths
 from .._core.ops.ordering.sorting import argsort as argsort_op
 from .._core.ops.ordering.sorting import sort as sort_op
 from .._core.types import Axes, ShapeLike
 from ._array import ndarray, wrap
-from ._calls import NUMBERS, checked, function, is_symbol, refuse, run
+from ._calls import NUMBERS, checked, is_symbol, refuse, run, write_array
+from ._creation import array
+from ._elementwise import FUNCTIONS as _elementwise
 from ._shape import ravel
 
 # ---------------------------------------------------------------------- choosing
@@ -28,7 +33,7 @@ from ._shape import ravel
 def where(condition: ndarray, x: Any = None, y: Any = None) -> Any:
     """Elements of ``x`` where the condition holds, else those of ``y``; without both, where it holds."""
     if x is None and y is None:
-        return _places(condition)
+        return nonzero(condition)
     if x is None or y is None:
         raise OperatorValueError("Operator where: either both or neither of x and y should be given")
     numbers = isinstance(x, NUMBERS), isinstance(y, NUMBERS)
@@ -39,11 +44,6 @@ def where(condition: ndarray, x: Any = None, y: Any = None) -> Any:
     if numbers == (False, True):
         return run(ops.where_rscalar, "where", [condition, x], {"scalar": y})
     return run(ops.where_scalar2, "where", [condition], {"x": x, "y": y})
-
-
-@function(name="where")
-def _places(condition: Tensor) -> Any:
-    return torch.nonzero(condition, as_tuple=True)
 
 
 def take(a: ndarray, indices: Any, axis: int | None = None, mode: str = "raise", out: ndarray | None = None) -> ndarray:
@@ -67,51 +67,57 @@ def take(a: ndarray, indices: Any, axis: int | None = None, mode: str = "raise",
     return run(take_op, "take", [a, indices], {"axis": axis, "mode": mode}, out)
 
 
-@function
-def nonzero(a: Tensor) -> Tensor:
+def nonzero(a: ndarray) -> tuple[ndarray, ...]:
     """Positions of the elements other than zero, an int64 array for each axis."""
-    return torch.nonzero(torch.atleast_1d(a), as_tuple=True)
+    places = run(nonzero_op, "nonzero", [checked("nonzero", a)], {})
+    return tuple([places[:, i] for i in range(places.shape[1])])
 
 
-@function
 def unique(
-    ar: Tensor,
+    ar: ndarray,
     return_index: bool = False,
     return_inverse: bool = False,
     return_counts: bool = False,
-    axis: Axes = None,
+    axis: int | None = None,
 ) -> Any:
     """The different elements (or slices along an axis) in ascending order.
 
     On request also, in this order, where each comes first, which of them each element is, and how often it comes.
     """
-    found, inverse, counts = torch.unique(ar, return_inverse=True, return_counts=True, dim=axis)
-    results = [found]
-    if return_index:
-        flat = inverse.reshape(-1)
-        first = torch.full((counts.numel(),), flat.numel(), dtype=torch.int64, device=ar.device)
-        results.append(first.scatter_reduce(0, flat, torch.arange(flat.numel(), device=ar.device), "amin"))
-    if return_inverse:
-        results.append(inverse.reshape(-1))
-    if return_counts:
-        results.append(counts)
-    return results[0] if len(results) == 1 else tuple(results)
+    params = {
+        "return_index": return_index,
+        "return_inverse": return_inverse,
+        "return_counts": return_counts,
+        "axis": axis,
+    }
+    found = run(counting.unique, "unique", [ar], params)
+    return tuple(found) if isinstance(found, list) else found
 
 
-@function(name="unravel_index")
-def unravel_index(indices: int | Tensor, shape: ShapeLike, order: str = "C") -> Tensor:
+def unravel_index(indices: Any, shape: ShapeLike, order: str = "C") -> tuple[Any, ...]:
     """Positions along each axis of an array of this shape, from positions in it when it is flattened."""
     if order != "C":
         raise NotImplementedError(f"only row-major order (C) is supported, got {order!r}")
-    return torch.unravel_index(indices, lengths(shape))
+    grid = lengths(shape)
+    if isinstance(indices, (int, onp.integer)):
+        return onp.unravel_index(indices, grid)
+    if isinstance(indices, ndarray) and indices._t.numel():
+        low, high = [int(v) for v in torch.aminmax(indices._t.detach())]
+        if low < 0 or high >= math.prod(grid):
+            raise OperatorValueError(
+                f"Operator unravel_index: indices must be in the range of shape {grid}, got {low} to {high}"
+            )
+    found = run(unravel_op, "unravel_index", [indices], {"shape": grid})
+    return tuple([found[i] for i in range(len(grid))])
 
 
-@function
-def diag_indices_from(arr: Tensor) -> Tensor:
-    """Positions of the main diagonal of an array whose axes have one length."""
-    if arr.ndim < 2 or len(set(arr.shape)) != 1:
-        raise ValueError(f"needs at least two axes of one length, got shape {tuple(arr.shape)}")
-    return tuple([torch.arange(arr.shape[0], device=arr.device) for _ in range(arr.ndim)])
+def diag_indices_from(arr: ndarray) -> Any:
+    """Positions of the main diagonal of an array whose axes have one length: an array an axis.
+
+    Of a symbol, whose axes are not known, one symbol of them all.
+    """
+    found = run(counting.diag_indices_from, "diag_indices_from", [arr], {})
+    return found if is_symbol(found) else tuple([found[i] for i in range(found.shape[0])])
 
 
 # ---------------------------------------------------------------------- ordering
@@ -134,11 +140,13 @@ def _no_fields(order: object) -> None:
         raise NotImplementedError("order is for arrays with fields, which do not exist here")
 
 
-@function
-def bincount(x: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-    """How often each number from 0 up occurs among integers, or the sum of the weights of its occurrences."""
-    found = torch.bincount(x, weights, minlength)
-    return found if weights is None else found.to(weights.dtype)
+def bincount(x: ndarray, weights: ndarray | None = None, minlength: int = 0) -> ndarray:
+    """How often each number from 0 up occurs among integers, or the sum of the weights of its occurrences.
+
+    It has the type of ``x``, or that of the weights.
+    """
+    arrays = [x] if weights is None else [x, weights]
+    return run(counting.bincount, "bincount", arrays, {"minlength": minlength, "has_weights": weights is not None})
 
 
 def histogram(
@@ -186,10 +194,14 @@ def clip(a: Any, a_min: Any, a_max: Any, out: ndarray | None = None) -> Any:
     return run(clip_op, "clip", [a], {"a_min": low, "a_max": high}, out)
 
 
-@function(out=3, name="clip")
-def _between(a: Tensor, a_min: Any, a_max: Any) -> Tensor:
-    limits = [v if v is None else torch.as_tensor(v, device=a.device) for v in (a_min, a_max)]
-    return torch.clamp(a, *limits).to(a.dtype)
+def _between(a: Any, a_min: Any, a_max: Any, out: ndarray | None) -> Any:
+    found = checked("clip", a)
+    if a_min is not None:
+        found = _elementwise["maximum"](found, a_min)
+    if a_max is not None:
+        found = _elementwise["minimum"](found, a_max)
+    found = found.astype(a.dtype, copy=False)
+    return found if out is None else write_array("clip", out, found)
 
 
 def _rounded(name: str) -> Any:
@@ -237,25 +249,16 @@ def diff(a: ndarray, n: int = 1, axis: int = -1, prepend: Any = None, append: An
     return run(ops.diff, "diff", [a], {"n": n, "axis": axis})
 
 
-@function(out=6)
-def _percentile(a: Tensor, q: object, axis: Axes, interpolation: str, keepdims: bool, scale: float) -> Tensor:
-    if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
-        raise ValueError(f"unknown interpolation {interpolation!r}")
-    values = a if a.dtype in (torch.float32, torch.float64) else a.float()
-    places = torch.as_tensor(q, dtype=values.dtype, device=a.device) / scale
-    if places.numel() and not 0 <= float(places.min()) <= float(places.max()) <= 1:
-        raise ValueError(f"q must be between 0 and {scale:g}")
-    if axis is not None and not isinstance(axis, int):
-        axes = [one_axis(a, i) for i in axis]
-        kept = [i for i in range(a.ndim) if i not in axes]
-        values = values.permute(*kept, *axes).flatten(len(kept))
-        found = torch.quantile(values, places, dim=-1, interpolation=interpolation)
-        return (
-            found.reshape(places.shape + tuple(1 if i in axes else n for i, n in enumerate(a.shape)))
-            if keepdims
-            else found
-        )
-    return torch.quantile(values, places, dim=axis, keepdim=keepdims, interpolation=interpolation)
+def _shares(name: str, a: Any, q: Any, scale: float) -> Any:
+    """Shares of the elements in percent: a number, or an array, for which a list may stand beside an array."""
+    if isinstance(q, NUMBERS):
+        percent = float(q) * scale  # type: ignore[arg-type]  # of NumPy's numbers too
+        if not 0 <= percent <= 100:
+            raise OperatorValueError(f"Operator {name}: q must be between 0 and {100 / scale:g}, got {q}")
+        return percent
+    if isinstance(a, ndarray) and isinstance(q, (list, tuple)):
+        q = array(q, ctx=a._ctx)
+    return q if scale == 1 else q * scale
 
 
 def _quantiles(name: str, scale: float, text: str) -> Any:
@@ -270,7 +273,10 @@ def _quantiles(name: str, scale: float, text: str) -> Any:
     ) -> Any:
         if overwrite_input is not None:
             raise NotImplementedError("overwrite_input is not supported")
-        return _percentile(a, q, axis, interpolation, keepdims, scale, out)
+        q = _shares(name, a, q, scale)
+        number = isinstance(q, NUMBERS)
+        params = {"axis": axis, "interpolation": interpolation, "keepdims": keepdims, "q_scalar": q if number else None}
+        return run(counting.percentile, name, [a] if number else [a, q], params, out)
 
     found.__name__ = found.__qualname__ = name
     found.__doc__ = f"The values below which {text}, over axes (all of them by default)."
@@ -306,8 +312,8 @@ FUNCTIONS: dict[str, Any] = {
     for f in (
         argsort, bincount, clip, diag_indices_from, diff, histogram, may_share_memory, nan_to_num, nonzero,
         shares_memory, sort, take, unique, unravel_index, where,
-        _quantiles("percentile", 100.0, "``q`` percent of the elements lie"),
-        _quantiles("quantile", 1.0, "the fraction ``q`` of the elements lies"),
+        _quantiles("percentile", 1, "``q`` percent of the elements lie"),
+        _quantiles("quantile", 100, "the fraction ``q`` of the elements lies"),
         _rounded("around"), _rounded("round"), _rounded("round_"),
     )
 }  # fmt: skip

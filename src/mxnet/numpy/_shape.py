@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Sequence
 from operator import or_ as operator_or
@@ -26,7 +27,7 @@ from .._core.ops.shape.split import split_v2
 from .._core.registry import OpDef
 from .._core.types import Axes, ShapeLike
 from ._array import ndarray
-from ._calls import NUMBERS, checked, function, is_symbol, operator, operators, run
+from ._calls import NUMBERS, checked, is_symbol, operator, operators, run
 from ._creation import full
 
 reshape = operator(ops.reshape, "reshape", "a, newshape, order='C', out=None")
@@ -119,9 +120,12 @@ def _axes(ary: ndarray, name: str) -> float:
     return math.inf if is_symbol(ary) else checked(name, ary).ndim
 
 
-@function(name="split")
-def _unordered(ary: Any, indices: list[int], axis: int) -> Any:
-    return [p.clone() for p in torch.tensor_split(ary, indices, dim=axis)]
+def _unordered(ary: ndarray, indices: list[int], axis: int) -> list[ndarray]:
+    """Parts between positions that do not ascend, some of which are empty."""
+    before = (slice(None),) * (axis % ary.ndim)
+    bounds = itertools.pairwise((None, *indices, None))
+    keys = [(*before, slice(begin, end)) for begin, end in bounds]
+    return [ary[key].copy() for key in keys]
 
 
 def split(ary: ndarray, indices_or_sections: int | Sequence[int], axis: int = 0) -> list[ndarray]:
@@ -164,14 +168,11 @@ def repeat(a: ndarray, repeats: int, axis: int | None = None) -> ndarray:
 def tile(A: ndarray, reps: int | Sequence[int]) -> ndarray:
     """The array several times side by side, along each axis."""
     counts = lengths(reps)
-    if 0 in counts and not is_symbol(A):  # the classic operator makes no empty arrays
-        return _tiled(A, counts)
-    return run(tile_op, "tile", [A], {"reps": counts})
-
-
-@function(name="tile")
-def _tiled(A: torch.Tensor, reps: tuple[int, ...]) -> torch.Tensor:
-    return torch.tile(A, reps)
+    tiled = run(tile_op, "tile", [A], {"reps": [n or 1 for n in counts]})
+    if 0 not in counts:
+        return tiled
+    key = (..., *[slice(None) if n else slice(0) for n in counts])  # the classic operator makes no empty arrays
+    return tiled[key]
 
 
 def flip(m: Any, axis: Axes = None, out: ndarray | None = None) -> Any:
@@ -213,15 +214,10 @@ def meshgrid(*xi: ndarray, **kwargs: Any) -> list[ndarray]:
         raise NotImplementedError("meshgrid does not support sparse=True")
     if kwargs:
         raise TypeError(f"meshgrid got unknown keywords: {', '.join(kwargs)}")
-    return list(_grids(*xi, swap=indexing == "xy"))
-
-
-@function(name="meshgrid")
-def _grids(*xi: Any, swap: bool) -> Any:
-    vectors = [torch.atleast_1d(x) for x in xi]
-    shape = [x.numel() for x in vectors]
-    grids = [x.reshape([-1 if i == j else 1 for j in range(len(xi))]).expand(shape) for i, x in enumerate(vectors)]
-    return [g.swapaxes(0, 1).clone() if swap and len(xi) > 1 else g.clone() for g in grids]
+    n = len(xi)
+    places = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else range(n)  # the axis of each vector
+    lines = [reshape(x, [-1 if i == place else 1 for i in range(n)]) for x, place in zip(xi, places)]
+    return broadcast_arrays(*lines) if lines else []
 
 
 FUNCTIONS: dict[str, Any] = {

@@ -61,3 +61,33 @@ ROWS += [
     row("_contrib_arange_like", f(2, 3, dtype="float64"), start=0.1).set(grad=False),
     row("_contrib_arange_like", (2, 3), axis=3).set(raises="out of range"),
 ]
+
+# ---------------------------------------------------------------------- those of NumPy's semantics
+
+ROWS += [row(name, shape=(2, 3), dtype=t) for name in ("_npi_zeros", "_npi_ones") for t in [*_TYPES, "bool"]]
+ROWS += [row("_npi_arange", **p) for p in _RANGES if p.get("repeat", 1) == 1]
+ROWS += [
+    row("_npi_zeros", shape=(2, -3)).set(raises="negative"),
+    row("_npi_zeros", shape=(10**9, 10**9)).set(raises="memory"),
+    row("_npi_arange", start=1.0, stop=5.0, step=0.5, dtype="int32"),
+    row("_npi_arange", start=0, stop=5, step=0).set(raises="step"),
+    row("_npi_arange", start=0, stop=1e300).set(raises="memory"),
+    row("_npi_eye", N=3),
+    row("_npi_eye", N=2, M=4, k=1, dtype="int32"),
+    row("_npi_eye", N=-2).set(raises="negative"),
+    row("_npi_identity", shape=(3, 3)),
+    row("_npi_identity", shape=(2, 2), dtype="bool"),
+    row("_npi_identity", shape=(2, 3)).set(raises="equal"),
+    row("_npi_logspace", start=0, stop=2, num=3),
+    row("_npi_logspace", start=1, stop=3, num=4, endpoint=False, base=2.0, dtype="float64"),
+    row("_npi_logspace", start=0, stop=2, num=-1).set(raises="negative"),
+    row("_npi_indices", dimensions=(2, 3)),
+    row("_npi_indices", dimensions=(4,), dtype="float32"),
+    row("_npi_indices", dimensions=(2, -3)).set(raises="negative"),
+    row("_npi_full_like", (2, 3), fill_value=2.5).set(numeric=False),
+    row("_npi_full_like", ints(2, 3, dtype="int32"), fill_value=2.5),
+    row("_npi_full_like", (2, 3), fill_value=2.5, dtype="int32").set(grad=False),
+]
+ROWS += [row(f"_npi_{name}", M=5) for name in ("blackman", "hamming", "hanning")]
+ROWS += [row(f"_npi_{name}", M=6, dtype="float64") for name in ("blackman", "hamming", "hanning")]
+ROWS += [row("_npi_hanning").set(raises="M")]

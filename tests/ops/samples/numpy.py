@@ -190,7 +190,6 @@ ROWS += [
 # ---------------------------------------------------------------------- like another array
 
 ROWS += [
-    row("_npi_full_like", (2, 3), fill_value=2.5).set(numeric=False),
     row("_npi_full_like", (2, 0), fill_value=1.0, dtype="int32").set(grad=False),
     row("_npi_full_like", ints(2, 3, dtype="int32"), fill_value=-1.7).set(grad=False),
 ]
@@ -205,4 +204,59 @@ for _row in (
     row("_npi_where_lscalar", _CONDITION, (2, 3), scalar=2.5),
     row("_npi_where_rscalar", _CONDITION, (2, 3), scalar=2.5),
 ):
+    ROWS += [_row.set(grad=False), _row.set(golden=False, salt=1, note="for its gradient")]
+
+# ---------------------------------------------------------------------- editing and counting
+
+_INTO = const([0, 2], "int64")
+_OPEN = {"infer": False}  # the shape depends on values
+_EDITS = [
+    row("_npi_delete", (2, 3), int_ind=1),
+    row("_npi_delete", (2, 3), int_ind=-1, axis=1),
+    row("_npi_delete", (2, 3), start=0, stop=3, step=2, axis=1),
+    row("_npi_delete", (2, 3), _INTO).set(**_OPEN),
+    row("_npi_insert_scalar", (2, 3), int_ind=1, val=2.5),
+    row("_npi_insert_scalar", (2, 3), (3,), int_ind=1, axis=0),
+    row("_npi_insert_slice", (2, 3), (2,), start=0, stop=2, step=1),
+    row("_npi_insert_slice", (2, 3), (2, 1), start=0, stop=2, step=1, axis=1),
+    row("_npi_insert_tensor", (2, 3), (2,), _INTO).set(**_OPEN),
+]
+for _row in _EDITS:  # MXNet has no gradients of them
+    ROWS += [_row.set(grad=False), _row.set(golden=False, salt=1, note="for its gradient")]
+ROWS += [
+    row("_npi_delete", (3,), int_ind=5).set(raises="out of bounds"),
+    row("_npi_delete", (2, 3), int_ind=0, axis=2).set(raises="axis 2"),
+    row("_npi_insert_scalar", (3,), int_ind=9, val=1.0).set(raises="out of bounds"),
+    row("_npi_ediff1d", (2, 3)),
+    row("_npi_ediff1d", (2, 3), to_begin_scalar=1.5, to_end_scalar=-2.0),
+    row("_npi_ediff1d", (2, 3), (2,), to_begin_arr_given=True, to_end_scalar=-2.0),
+    row("_npi_ediff1d", (2, 3), (2,), to_end_arr_given=True),
+    row("_npi_ediff1d", (2, 3), (2,), (1, 2), to_begin_arr_given=True, to_end_arr_given=True),
+    row("_npi_pad", (2, 3), pad_width=((1, 0), (0, 2))),
+    row("_npi_pad", (2, 3), pad_width=((1, 0), (0, 2)), constant_value=2.5),
+    row("_npi_pad", (2, 3), pad_width=((0, 0), (0, 2)), mode="median").set(raises="mode"),
+    row("_npi_pad", (2, 3), pad_width=((-1, 0), (0, 2))).set(raises="negative"),
+    row("_npi_pad", (2, 3), pad_width=((1, 0), (0, 2)), reflect_type="odd").set(raises="even"),
+    row("_npi_percentile", (2, 3), q_scalar=30.0).set(grad=False),
+    row("_npi_percentile", (2, 3), q_scalar=50.0, axis=(1,), keepdims=True, interpolation="lower").set(grad=False),
+    row("_npi_percentile", (2, 3), f(4, low=0, high=100), axis=(0,)).set(grad=False),
+    row("_npi_percentile", ints(2, 3, dtype="int32"), q_scalar=30.0).set(grad=False),
+    row("_npi_percentile", distinct(2, 3), q_scalar=30.0, axis=(1,)).set(golden=False, note="for its gradient"),
+    row("_npi_percentile", (2, 3), q_scalar=130.0).set(raises="between 0 and 100"),
+    row("_npi_bincount", ints(6, high=4, dtype="int32"), minlength=3).set(grad=False, **_OPEN),
+    row("_npi_bincount", ints(6, high=4, dtype="int32"), (6,), has_weights=True).set(grad=False, **_OPEN),
+    row("_npi_bincount", ints(6, high=4, dtype="int64"), (6,), has_weights=True).set(
+        golden=False, note="for its gradient", **_OPEN
+    ),
+    row("_npi_bincount", (6,)).set(raises="integers"),
+    row("_npi_unique", ints(2, 5, high=4)).set(grad=False, **_OPEN),
+    row("_npi_unique", ints(2, 5, high=4), return_index=True, return_inverse=True, return_counts=True).set(
+        grad=False, **_OPEN
+    ),
+    row("_npi_unique", ints(5, 2, high=2), return_index=True, axis=0).set(grad=False, **_OPEN),
+    row("_npi_diag_indices_from", (3, 3)).set(grad=False),
+    row("_npi_diag_indices_from", (2, 3)).set(raises="one length"),
+]
+for _mode in ("edge", "reflect", "symmetric", "maximum", "minimum"):
+    _row = row("_npi_pad", distinct(2, 3), pad_width=((1, 0), (2, 2)), mode=_mode)
     ROWS += [_row.set(grad=False), _row.set(golden=False, salt=1, note="for its gradient")]

@@ -27,7 +27,7 @@ def checked_shape(shape: Sequence[int]) -> Sequence[int]:
     count = 1
     for n in shape:
         if n is None or n < 0:
-            raise OperatorValueError(f"shape must be made of sizes from 0 up, got {shape}")
+            raise OperatorValueError(f"shape must not have negative or unknown lengths, got {shape}")
         count *= n
     if count > _MOST:
         raise OperatorValueError(f"shape {shape} has {count} elements, more than any memory holds")
@@ -87,15 +87,22 @@ def full(
 
 
 def _progression(
-    count: int, repeat: int, start: float, step: float, dtype: torch.dtype, device: torch.device
+    count: int, repeat: int, start: float, step: float, dtype: torch.dtype, device: torch.device | None
 ) -> Tensor:
     """``start + (i // repeat) * step`` for each i, as MXNet's kernel computes it: all in the array's type."""
     if not dtype.is_floating_point:
         start, step = as_integer(start, dtype), as_integer(step, dtype)
+    else:
+        if repeat == 1:
+            index = torch.arange(count, dtype=dtype, device=device)
+        else:
+            index = torch.div(torch.arange(count, device=device), repeat, rounding_mode="floor").to(dtype)
+        found = index if step == 1 else index * step
+        return found if start == 0 else found + start
     index = torch.arange(count, device=device)
     if repeat != 1:
         index = torch.div(index, repeat, rounding_mode="floor")
-    return (index * step + start).to(dtype) if not dtype.is_floating_point else index.to(dtype) * step + start
+    return (index * step + start).to(dtype)
 
 
 @op("_arange")
@@ -111,19 +118,27 @@ def arange(
     device: Device = None,
 ) -> Tensor:
     """Numbers from ``start`` up to but without ``stop``, each ``repeat`` times. One number alone is the stop."""
-    if step == 0 or not math.isfinite(step):
-        raise ValueError(f"step must be a number other than 0, got {step}")
-    if repeat < 1:
-        raise ValueError(f"repeat must be at least 1, got {repeat}")
     if stop is None:
         if infer_range:
             raise ValueError("stop must be given where no shape can be inferred")
         start, stop = 0.0, start
+    found = stepping(start, stop, step, repeat, dtype, device)
+    if not found.shape[0]:
+        raise ValueError(f"no number lies in the range from {start} to {stop} by steps of {step}")
+    return found
+
+
+def stepping(
+    start: float, stop: float, step: float, repeat: int, dtype: torch.dtype, device: torch.device | None
+) -> Tensor:
+    """Numbers from ``start`` up to but without ``stop``, each ``repeat`` times; there may be none."""
+    if step == 0 or not math.isfinite(step):
+        raise ValueError(f"step must be a number other than 0, got {step}")
+    if repeat < 1:
+        raise ValueError(f"repeat must be at least 1, got {repeat}")
     if not (math.isfinite(start) and math.isfinite(stop)):
         raise ValueError(f"start and stop must be finite, got {start} and {stop}")
-    if not (start < stop if step > 0 else start > stop):
-        raise ValueError(f"no number lies in the range from {start} to {stop} by steps of {step}")
-    (count,) = checked_shape((math.ceil((stop - start) / step) * repeat,))
+    (count,) = checked_shape((max(math.ceil((stop - start) / step), 0) * repeat,))
     return _progression(count, repeat, start, step, dtype, device)
 
 
@@ -179,7 +194,12 @@ def eye(
     M
         The number of columns; ``N`` when 0.
     """
-    result = torch.zeros(checked_shape((N, M if M > 0 else N)), dtype=dtype, device=device)
+    return ones_on_diagonal(N, M if M > 0 else N, k, dtype, device)
+
+
+def ones_on_diagonal(rows: int, columns: int, k: int, dtype: torch.dtype, device: torch.device | None) -> Tensor:
+    """A matrix of zeros with ones on its ``k``-th diagonal."""
+    result = torch.zeros(checked_shape((rows, columns)), dtype=dtype, device=device)
     result.diagonal(k).fill_(1)
     return result
 

@@ -133,6 +133,8 @@ def mean(
     axes = _axes(a, axis)
     if not axes:
         return a.to(wanted)
+    if wanted is torch.bool:
+        return torch.any(a != 0, dim=axes, keepdim=keepdims)
     if not wanted.is_floating_point:
         total = torch.sum(a, dim=axes, keepdim=keepdims, dtype=_working(a, wanted)).to(wanted)
         return torch.div(total, max(math.prod(a.shape[i] for i in axes), 1), rounding_mode="trunc")
