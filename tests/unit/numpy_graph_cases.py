@@ -14,10 +14,19 @@ np.squeeze(x); np.trace(x); np.broadcast_to(x, (2, 2, 3)); npx.softmax(x); npx.r
 npx.topk(x, k=2, ret_typ="value"); npx.one_hot(x.argmax(axis=1), 3)
 npx.fully_connected(x, y, num_hidden=2, no_bias=True); npx.layer_norm(x, y[0], y[1])
 """
-CASES = [e.strip() for line in EXPRESSIONS.strip().splitlines() for e in line.split(";")]
+LINALG = """
+np.linalg.norm(x); np.linalg.norm(x, 2); np.linalg.norm(x, "fro", axis=(0, 1)); np.linalg.norm(x, "nuc", axis=(0, 1))
+np.linalg.norm(x, 1, axis=1); np.linalg.norm(x, 3, axis=0, keepdims=True)
+np.linalg.svd(x)[1]; np.linalg.svd(x)[2]; np.linalg.cholesky(s); np.linalg.inv(s); np.linalg.solve(s, x)
+np.linalg.pinv(x); np.linalg.pinv(x, 0.5); np.linalg.tensorinv(s, 1); np.linalg.tensorsolve(s, x[:, 0])
+np.linalg.tensorsolve(s, x[:, 0], (0,)); np.linalg.eig(s)[0]; np.linalg.eigh(s)[0]; np.linalg.eigvals(s)
+np.linalg.eigvalsh(s, "U")
+"""
+CASES = [e.strip() for line in (EXPRESSIONS + LINALG).strip().splitlines() for e in line.split(";") if e]
 ARRAYS = {
     "x": np.array([[1.5, -2, 3], [0.5, 2, -1]], "float32"),
     "y": np.array([[2, 1, 0.5], [-1, 3, 2]], "float32"),
+    "s": np.array([[2, 0.5], [0.5, 1]], "float32"),
 }
 
 

@@ -11,6 +11,7 @@ from mxnet import autograd, gluon, np, npx
 from mxnet.gluon import nn
 
 from . import numpy_graph_cases as cases
+from . import numpy_graph_functions as functions
 
 
 @pytest.fixture(autouse=True)
@@ -201,6 +202,7 @@ CASES = {
         [A],
     ),
 }
+CASES |= functions.LINALG
 
 
 def arrays_of(values):
