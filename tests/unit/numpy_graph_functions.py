@@ -45,3 +45,48 @@ LINALG = {
     "norm of number": (norms(((), {}), ((1,), {})), [Z]),
     "norm kept": (norms(((), {"keepdims": True}), (("-inf",), {"axis": 1, "keepdims": True})), [A]),
 }
+
+V = np.array([1.5, 2.0], "float32")
+U = np.array([[2.5], [3.0]], "float32")
+P = np.array([0.2, 0.8], "float32")
+
+
+def draw(name, *args, space="np", **kwargs):
+    """A function of ``F.np.random`` with numbers and the arrays given, the marks of which are None."""
+
+    def call(F, *arrays):
+        left = iter(arrays)
+        given = [next(left) if a is None else a for a in args]
+        return getattr(getattr(F, space).random, name)(*given, **kwargs)
+
+    return call
+
+
+RANDOM = {
+    **{f"{n} arrays": (draw(n, None, None), [V, U]) for n in "uniform normal lognormal logistic gumbel gamma".split()},
+    **{f"{n} number": (draw(n, 1, None, size=(3, 2)), [V]) for n in "uniform normal logistic gumbel gamma".split()},
+    **{f"{n} second": (draw(n, None, 3), [V]) for n in "uniform normal lognormal logistic gumbel gamma".split()},
+    **{f"{n} array": (draw(n, None), [V]) for n in "exponential rayleigh weibull pareto power chisquare".split()},
+    **{f"{n} size": (draw(n, None, size=(3, 2)), [V]) for n in "exponential rayleigh weibull pareto power".split()},
+    **{f"{n} float64": (draw(n, None, None, dtype="float64"), [V, U]) for n in "uniform normal gamma".split()},
+    **{f"{n} batch": (draw(n, None, None, batch_shape=(2,), space="npx"), [V, U]) for n in ("uniform_n", "normal_n")},
+    "beta": (draw("beta", None, None), [V, V + 1]),
+    "bernoulli": (draw("bernoulli", None, space="npx"), [P]),
+    "bernoulli logit": (lambda F, x: F.npx.random.bernoulli(logit=x, size=(3, 2), dtype="int32"), [P]),
+    "multinomial": (draw("multinomial", 9, None, size=(2,)), [P]),
+    "choice": (draw("choice", None, size=(4,)), [V]),
+    "choice weighted": (draw("choice", None, 4, True, None), [V, P]),
+    "choice of numbers": (lambda F, p: F.np.random.choice(2, 5, p=p), [P]),
+    "nothing but numbers": (
+        lambda F, x: [
+            x + F.np.random.uniform(size=(2,)),
+            x * F.np.random.normal(1, 2),
+            x + F.np.random.rand(3, 2),
+            x + F.np.random.exponential(2.0, size=(2,)),
+            x + F.np.random.randint(0, 5, size=(2,)),
+            x + F.np.random.choice(5, 2, False),
+            x + F.np.random.multinomial(4, [0.5, 0.5]),
+        ],
+        [V],
+    ),
+}

@@ -60,7 +60,7 @@ def pinv(a: ndarray, rcond: Any = 1e-15, hermitian: bool = False) -> Any:
     count as zero.
     """
     if isinstance(rcond, NUMBERS):
-        return run(ops.pinv_scalar_rcond, "pinv", [a], {"rcond": float(rcond), "hermitian": hermitian})
+        return run(ops.pinv_scalar_rcond, "pinv", [a], {"rcond": rcond, "hermitian": hermitian})
     return run(ops.pinv, "pinv", [a, rcond], {"hermitian": hermitian})
 
 
