@@ -339,7 +339,7 @@ def stubs() -> dict[Path, str]:
     folder = ROOT / "src" / "mxnet" / "numpy" / "_stubs"
     found[folder / "__init__.pyi"] = HEADER
     found[folder / "fluent.pyi"] = numpy_methods_stub()
-    for space in ("multiarray", "fallback_linalg"):
+    for space in ("multiarray", "linalg", "fallback_linalg"):
         found[folder / f"{space}.pyi"] = functions_stub(f"mxnet.numpy.{space}")
     folder = ROOT / "src" / "mxnet" / "numpy_extension" / "_stubs"
     found[folder / "__init__.pyi"] = HEADER

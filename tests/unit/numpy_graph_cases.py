@@ -22,10 +22,19 @@ np.pad(x, ((1, 0), (0, 2)), "edge")
 np.percentile(x, 50); np.percentile(x, np.square(y)[0], axis=1); np.quantile(x, 0.5)
 np.diag_indices_from(x[:, 1:])
 """
-CASES = [e.strip() for line in EXPRESSIONS.strip().splitlines() for e in line.split(";")]
+LINALG = """
+np.linalg.norm(x); np.linalg.norm(x, 2); np.linalg.norm(x, "fro", axis=(0, 1)); np.linalg.norm(x, "nuc", axis=(0, 1))
+np.linalg.norm(x, 1, axis=1); np.linalg.norm(x, 3, axis=0, keepdims=True)
+np.linalg.svd(x)[1]; np.linalg.svd(x)[2]; np.linalg.cholesky(s); np.linalg.inv(s); np.linalg.solve(s, x)
+np.linalg.pinv(x); np.linalg.pinv(x, 0.5); np.linalg.tensorinv(s, 1); np.linalg.tensorsolve(s, x[:, 0])
+np.linalg.tensorsolve(s, x[:, 0], (0,)); np.linalg.eig(s)[0]; np.linalg.eigh(s)[0]; np.linalg.eigvals(s)
+np.linalg.eigvalsh(s, "U")
+"""
+CASES = [e.strip() for line in (EXPRESSIONS + LINALG).strip().splitlines() for e in line.split(";") if e]
 ARRAYS = {
     "x": np.array([[1.5, -2, 3], [0.5, 2, -1]], "float32"),
     "y": np.array([[2, 1, 0.5], [-1, 3, 2]], "float32"),
+    "s": np.array([[2, 0.5], [0.5, 1]], "float32"),
 }
 
 

@@ -11,6 +11,7 @@ from mxnet import autograd, gluon, np, npx
 from mxnet.gluon import nn
 
 from . import numpy_graph_cases as cases
+from . import numpy_graph_functions as functions
 
 
 @pytest.fixture(autouse=True)
@@ -308,6 +309,7 @@ CASES = {
         [A],
     ),
 }
+CASES |= functions.LINALG | functions.RANDOM
 
 
 def arrays_of(values):
@@ -323,6 +325,7 @@ def described(found):
 
 def run(block, given):
     """What a block gives, and the gradients of the floats among its arguments."""
+    npx.random.seed(1)
     floats = [x for x in given if x.dtype.kind == "f"]
     for x in floats:
         x.attach_grad()

@@ -123,6 +123,8 @@ class OpDef:
         What mixed precision does to the inputs, once it is switched on.
     sparse : Rule or None
         How it works on sparse arrays; see ``sparse/dispatch.py``.
+    numpy_twin : OpDef or None
+        The operator that files written under NumPy shapes mean by this one's name.
     """
 
     name: str
@@ -182,6 +184,7 @@ class OpDef:
     infer_type_rule: Callable[..., Any] | None = field(init=False, default=None)
     cast_rule: Any = field(init=False, default=None)
     sparse: Any = field(init=False, default=None)
+    numpy_twin: OpDef | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.hint = self.hint or self.name.lower().lstrip("_")

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
-
-from .._core.ops.numpy.families import promoted
+from .._core.ops.linalg import factor
+from .._core.ops.numpy import linalg as ops
 from .._core.types import Axes
 from . import fallback_linalg
-from ._calls import function
+from ._array import ndarray
+from ._calls import NUMBERS, operators, run
+from ._elementwise import FUNCTIONS as _elementwise
+from ._reduction import FUNCTIONS as _reductions
 
 if TYPE_CHECKING:
     from ._stubs.fallback_linalg import *  # noqa: F403
+    from ._stubs.linalg import *  # noqa: F403
 
-__all__ = [
-    "cholesky", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "norm", "pinv", "slogdet", "solve", "svd",
-    "tensorinv", "tensorsolve",
-]  # fmt: skip
+__all__ = ["eig", "eigh", "norm", "pinv", "slogdet", "svd", "tensorsolve"]
 
-
-def _real(x: Tensor) -> Tensor:
-    return x if x.is_floating_point() else x.float()
+_FLAGS = {"fro": ops.FROBENIUS, "f": ops.FROBENIUS, "nuc": ops.NUCLEAR}
+_INFINITE = {"inf": _reductions["max"], "-inf": _reductions["min"]}
 
 
-def _of_one_type(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """Two arrays in the type that holds both; integers count as float64."""
-    a, b = (x if x.is_floating_point() else x.double() for x in (a, b))
-    dtype = a.dtype if a.dtype == b.dtype else promoted(a.dtype, b.dtype)
-    return a.to(dtype), b.to(dtype)
-
-
-@function
-def norm(x: Tensor, ord: Any = None, axis: Axes = None, keepdims: bool = False) -> Tensor:
+def norm(x: ndarray, ord: Any = None, axis: Axes = None, keepdims: bool = False) -> Any:
     """Norm of vectors (along one axis) or matrices (over two); of all elements together without ``ord`` and ``axis``.
 
     Parameters
@@ -43,117 +33,75 @@ def norm(x: Tensor, ord: Any = None, axis: Axes = None, keepdims: bool = False) 
     ord : number or {"fro", "nuc", "inf", "-inf"}, optional
         Which norm, as for :func:`numpy.linalg.norm`.
     axis : int or pair of int, optional
+        The last two axes by default, or the only one.
     keepdims : bool
         Keep the reduced axes with length 1.
     """
-    values = _real(x)
-    if isinstance(axis, list):
-        axis = tuple(axis)
-    if ord in ("inf", "-inf"):
-        ord = float(ord)
-    if not values.ndim and axis is None:
-        return values.abs()
-    if ord == "fro" and values.ndim == 1:
-        ord = 2
+    axes = (axis,) if isinstance(axis, int) else None if axis is None else tuple(axis)
+    flag = ops.ORDER
     if ord is None:
-        return torch.linalg.vector_norm(values, 2, dim=axis, keepdim=keepdims)
-    return torch.linalg.norm(values, ord, dim=axis, keepdim=keepdims)
+        ord, flag = 2, ops.ALL_ELEMENTS if axes is None else ops.FROBENIUS
+    elif isinstance(ord, str):
+        if ord in _INFINITE:
+            if axes is not None and len(axes) == 1:
+                return _INFINITE[ord](_elementwise["abs"](x), axes, keepdims)
+            ord = float(ord)
+        elif ord in _FLAGS:
+            ord, flag = 2, _FLAGS[ord]
+        else:
+            raise ValueError(f"Operator norm: ord must be a number, 'fro', 'nuc', 'inf' or '-inf', got {ord!r}")
+    elif axes is not None and len(axes) == 2 and ord in (2, -2):
+        flag = ops.SPECTRAL
+    return run(ops.norm, "norm", [x], {"ord": ord, "axis": axes, "keepdims": keepdims, "flag": flag})
 
 
-@function
-def svd(a: Tensor) -> Any:
-    """Singular values of matrices with no more rows than columns: ``a = (u * s[..., None, :]) @ v``."""
-    u, s, v = torch.linalg.svd(_real(a), full_matrices=False)
-    return u, s, v
+def pinv(a: ndarray, rcond: Any = 1e-15, hermitian: bool = False) -> Any:
+    """The pseudo-inverse; singular values below ``rcond``, a number or an array of one a matrix, times the largest
+    count as zero.
+    """
+    if isinstance(rcond, NUMBERS):
+        return run(ops.pinv_scalar_rcond, "pinv", [a], {"rcond": rcond, "hermitian": hermitian})
+    return run(ops.pinv, "pinv", [a, rcond], {"hermitian": hermitian})
 
 
-@function
-def cholesky(a: Tensor) -> Tensor:
-    """The lower triangular factor of positive definite matrices."""
-    return torch.linalg.cholesky(_real(a))
+def tensorsolve(a: ndarray, b: ndarray, axes: Sequence[int] | None = None) -> Any:
+    """The ``x`` whose tensordot with ``a``, over all axes of ``x``, is ``b``; ``axes`` of ``a`` are moved last."""
+    return run(ops.tensorsolve, "tensorsolve", [a, b], {"a_axes": None if axes is None else tuple(axes)})
 
 
-@function
-def inv(a: Tensor) -> Tensor:
-    """The inverse of matrices."""
-    return torch.linalg.inv(_real(a))
-
-
-@function
-def pinv(a: Tensor, rcond: Any = 1e-15, hermitian: bool = False) -> Tensor:
-    """The pseudo-inverse; singular values below ``rcond`` times the largest count as zero."""
-    return torch.linalg.pinv(_real(a), rtol=rcond, hermitian=hermitian)
-
-
-@function
-def det(a: Tensor) -> Tensor:
-    """Determinants."""
-    return torch.linalg.det(_real(a))
-
-
-@function
-def slogdet(a: Tensor) -> Any:
-    """Sign and logarithm of the absolute value of determinants."""
-    sign, logarithm = torch.linalg.slogdet(_real(a))
-    return sign, logarithm
-
-
-@function
-def solve(a: Tensor, b: Tensor) -> Tensor:
-    """The ``x`` of ``a @ x = b``."""
-    return torch.linalg.solve(*_of_one_type(a, b))
-
-
-@function
-def tensorinv(a: Tensor, ind: int = 2) -> Tensor:
-    """The inverse for :func:`mxnet.numpy.tensordot` over the last axes; ``ind`` says how many axes are its first."""
-    return torch.linalg.tensorinv(_real(a), ind)
-
-
-@function
-def tensorsolve(a: Tensor, b: Tensor, axes: Any = None) -> Tensor:
-    """The ``x`` whose tensordot with ``a``, over all axes of ``x``, is ``b``."""
-    a, b = _of_one_type(a, b)
-    if axes is not None:
-        last = [i % a.ndim for i in axes]
-        a = a.permute([i for i in range(a.ndim) if i not in last] + last)
-    shape = tuple(a.shape)[-(a.ndim - b.ndim) :]  # as NumPy has it for any numbers of axes
-    return torch.linalg.solve(a.reshape(-1, math.prod(shape)), b.reshape(-1)).reshape(shape)
-
-
-@function
-def eigh(a: Tensor, UPLO: str = "L") -> Any:
-    """Ascending eigenvalues and eigenvectors of symmetric matrices, of which one triangle is read."""
-    values, vectors = torch.linalg.eigh(_real(a), UPLO)
-    return values, vectors
-
-
-@function
-def eigvalsh(a: Tensor, UPLO: str = "L") -> Tensor:
-    """Ascending eigenvalues of symmetric matrices, of which one triangle is read."""
-    return torch.linalg.eigvalsh(_real(a), UPLO)
-
-
-def _without_imaginary(x: Tensor) -> Tensor:
-    if bool((x.imag != 0).any()):
-        raise ValueError("the eigenvalues are complex, and there are no complex arrays")
-    return x.real.clone()
-
-
-@function
-def eig(a: Tensor) -> Any:
+def eig(a: ndarray) -> Any:
     """Eigenvalues and eigenvectors of matrices whose eigenvalues are real."""
-    values, vectors = torch.linalg.eig(_real(a))
-    return _without_imaginary(values), vectors.real.clone()
+    return tuple(run(ops.eig, "eig", [a], {}))
 
 
-@function
-def eigvals(a: Tensor) -> Tensor:
-    """Eigenvalues of matrices whose eigenvalues are real."""
-    return _without_imaginary(torch.linalg.eigvals(_real(a)))
+def eigh(a: ndarray, UPLO: str = "L") -> Any:
+    """Ascending eigenvalues and eigenvectors of symmetric matrices, of which one triangle is read."""
+    return tuple(run(ops.eigh, "eigh", [a], {"UPLO": UPLO}))
 
 
-for _name in __all__:
-    globals()[_name].__module__ = __name__
+def slogdet(a: ndarray) -> Any:
+    """Sign and logarithm of the absolute value of determinants."""
+    return tuple(run(ops.slogdet, "slogdet", [a], {}))
+
+
+def svd(a: ndarray) -> Any:
+    """Singular values of matrices with no more rows than columns: ``a = (u * s[..., None, :]) @ v``."""
+    return tuple(run(ops.svd, "svd", [a], {}))
+
+
+_FUNCTIONS: dict[str, Any] = operators(
+    {
+        "cholesky": (ops.cholesky, "a"),
+        "det": (ops.det, "a"),
+        "eigvals": (ops.eigvals, "a"),
+        "eigvalsh": (ops.eigvalsh, "a, UPLO='L'"),
+        "inv": (factor.inverse, "a"),
+        "solve": (ops.solve, "a, b"),
+        "tensorinv": (ops.tensorinv, "a, ind=2"),
+    }
+)
+for _fn in _FUNCTIONS.values():
+    _fn.__module__ = __name__
+globals().update(_FUNCTIONS)
 globals().update(fallback_linalg._FUNCTIONS)
-__all__ += fallback_linalg.__all__
+__all__ += [*_FUNCTIONS, *fallback_linalg.__all__]

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from .. import random as _random
 from .._core.dtypes import torch_dtype
-from .._core.functions import compute
-from .._core.rng import generator
+from .._core.ops.numpy import random as ops
 from .._core.types import ContextLike, DTypeLike, ShapeLike
 from ..context import Context
 from ..ndarray._creation import _shape
 from ..numpy import random as _np_random
-from ..numpy._array import ndarray, wrap
-from ..numpy._calls import refuse, write
+from ..numpy._array import ndarray
+from ..numpy._calls import is_symbol, refuse, run
 
 __all__ = ["bernoulli", "normal_n", "seed", "uniform_n"]
 
@@ -41,30 +39,18 @@ def bernoulli(
     if (prob is None) == (logit is None):
         raise ValueError(f"bernoulli: give prob or logit, not both, got prob={prob}, logit={logit}")
     given = prob if logit is None else logit
-    if not isinstance(given, (ndarray, int, float)):
+    if not (isinstance(given, (ndarray, int, float)) or is_symbol(given)):
         raise refuse("bernoulli", given)
-    where = _np_random._context("bernoulli", out, ctx, given)
-
-    def run() -> Tensor:
-        chance = given._t.detach() if isinstance(given, ndarray) else torch.tensor(float(given), device=where.device)
-        chance = chance.sigmoid() if prob is None else chance
-        if bool(((chance < 0) | (chance > 1)).any()):
-            raise ValueError("prob must be between 0 and 1")
-        drawn = torch.rand(
-            chance.shape if size is None else _shape(size), generator=generator(where), device=where.device
-        )
-        return (drawn < chance).to(torch.float32 if dtype is None else torch_dtype(dtype))
-
-    found = compute("bernoulli", run, (), {})
-    return wrap(found, where) if out is None else write("bernoulli", out, found)
-
-
-def _batch_size(batch_shape: Any, *parameters: Any) -> Any:
-    """The shape of a batch of draws, each as large as the parameters together."""
-    if batch_shape is None:
-        return None
-    shapes = [p.shape for p in parameters if isinstance(p, ndarray)]
-    return (*_shape(batch_shape), *torch.broadcast_shapes(*shapes))
+    is_array = not isinstance(given, (int, float))
+    params = {
+        "prob": None if is_array or prob is None else prob,
+        "logit": None if is_array or logit is None else logit,
+        "size": None if size is None else _shape(size),
+        "ctx": str(_np_random._context("bernoulli", out, ctx, given)),
+        "dtype": torch.float32 if dtype is None else torch_dtype(dtype),
+        "is_logit": prob is None,
+    }
+    return run(ops.bernoulli, "bernoulli", [given] if is_array else [], params, out)
 
 
 def uniform_n(
@@ -75,7 +61,7 @@ def uniform_n(
     ctx: ContextLike = None,
 ) -> Any:
     """As :func:`mxnet.numpy.random.uniform`, with ``batch_shape`` put before the shape of the parameters."""
-    return _np_random.uniform(low, high, _batch_size(batch_shape, low, high), dtype, ctx)
+    return _np_random._draw("uniform_n", ops.uniform_n, {"low": low, "high": high}, batch_shape, dtype, ctx)
 
 
 def normal_n(
@@ -86,4 +72,4 @@ def normal_n(
     ctx: ContextLike = None,
 ) -> Any:
     """As :func:`mxnet.numpy.random.normal`, with ``batch_shape`` put before the shape of the parameters."""
-    return _np_random.normal(loc, scale, _batch_size(batch_shape, loc, scale), dtype, ctx)
+    return _np_random._draw("normal_n", ops.normal_n, {"loc": loc, "scale": scale}, batch_shape, dtype, ctx)

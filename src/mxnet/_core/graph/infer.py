@@ -384,7 +384,8 @@ def _open_shape(node: Node, np_shape: bool) -> list[PartialShape] | None:
         return None
     if has_open_range(node.params):
         return [(None,)]
-    shape = partial_shape(getattr(node.params, "shape", None), np_shape)
+    given = getattr(node.params, "shape", None)
+    shape = partial_shape(given, np_shape) if isinstance(given, tuple) else None  # a gamma distribution's is a number
     return None if shape is None or is_known(shape) else [shape]
 
 

@@ -125,18 +125,18 @@ def _read(text: str, np_shape: bool) -> list[Entry]:
     except (ValueError, RecursionError) as e:
         raise MXNetError(f"Invalid symbol file: not valid JSON: {e}") from None
     version, written_with_np_shape = _graph_attrs(data)
-    heads = _read_graph(data, version, 0)
+    heads = _read_graph(data, version, written_with_np_shape, 0)
     if np_shape and not written_with_np_shape:
         _to_np_shapes(heads)
     return heads
 
 
-def _read_graph(data: Any, version: int, depth: int) -> list[Entry]:
+def _read_graph(data: Any, version: int, numpy: bool, depth: int) -> list[Entry]:
     if depth > _MAX_SUBGRAPH_DEPTH:
         raise MXNetError(f"Invalid symbol file: subgraphs nested deeper than {_MAX_SUBGRAPH_DEPTH}")
     _check_fields(data, _GRAPH_FIELDS, ("nodes", "arg_nodes", "heads"), "the graph")
     records = _expect(data["nodes"], list, "nodes")
-    nodes = [_read_node(record, i, version, depth) for i, record in enumerate(records)]
+    nodes = [_read_node(record, i, version, numpy, depth) for i, record in enumerate(records)]
     for node, record in zip(nodes, records):
         entries = [
             _read_entry(e, nodes, f"an input of node {node.name!r}")
@@ -159,7 +159,7 @@ def _read_graph(data: Any, version: int, depth: int) -> list[Entry]:
     return heads
 
 
-def _read_node(record: Any, position: int, version: int, depth: int) -> Node:
+def _read_node(record: Any, position: int, version: int, numpy: bool, depth: int) -> Node:
     """A node with its attributes, not yet connected."""
     where = f"node {position}"
     if isinstance(record, dict) and isinstance(record.get("name"), str):
@@ -175,9 +175,11 @@ def _read_node(record: Any, position: int, version: int, depth: int) -> Node:
         op = None if op_name == "null" else get_op(op_name)
     except MXNetError as e:
         raise MXNetError(f"Failed loading node {name!r} of type {op_name}: {e}") from None
+    if numpy and op is not None and op.numpy_twin is not None:
+        op = op.numpy_twin  # MXNet writes one name for both
     node = Node(op, name, attrs=attrs)
     for subgraph in _expect(record.get("subgraphs", []), list, f"subgraphs of {where}"):
-        node.subgraphs.append(Graph(_read_graph(subgraph, version, depth + 1)))
+        node.subgraphs.append(Graph(_read_graph(subgraph, version, numpy, depth + 1)))
     return node
 
 

@@ -62,9 +62,9 @@ def _sized(p: SimpleNamespace, shape: tuple[int, ...]) -> dict[str, Any]:
 def _is_deferred(node: Node) -> bool:
     if has_open_range(node.params):
         return True
-    if not hasattr(node.params, "shape"):
+    shape = getattr(node.params, "shape", 0)
+    if isinstance(shape, (int, float)):  # there is none, or it is the number of a gamma distribution
         return False
-    shape = node.params.shape
     return not shape or any(d is None or d <= 0 for d in shape)
 
 

@@ -39,7 +39,7 @@ def gemm(A: NDArray, B: NDArray, C: NDArray, transpose_a: bool = False, transpos
 def gemm2(A: NDArray, B: NDArray, transpose_a: bool = False, transpose_b: bool = False, alpha: float = 1.0, axis: int = -2, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """``alpha * op(A) op(B)``, of matrices in the last two axes (rows along ``axis``), nothing broadcast."""
 def inverse(A: NDArray, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Inverses of square matrices. A singular one is an error."""
+    """Inverses of square matrices, of integers in float32. A singular one is an error."""
 def makediag(A: NDArray, offset: int = 0, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Square matrices with the last axis as a diagonal, ``offset`` places above (negative: below) the main one."""
 def maketrian(A: NDArray, offset: int = 0, lower: bool = True, out: NDArray | None = None, name: str | None = None) -> NDArray:

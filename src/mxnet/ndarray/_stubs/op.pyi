@@ -571,7 +571,7 @@ def linalg_gemm(A: NDArray, B: NDArray, C: NDArray, transpose_a: bool = False, t
 def linalg_gemm2(A: NDArray, B: NDArray, transpose_a: bool = False, transpose_b: bool = False, alpha: float = 1.0, axis: int = -2, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """``alpha * op(A) op(B)``, of matrices in the last two axes (rows along ``axis``), nothing broadcast."""
 def linalg_inverse(A: NDArray, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Inverses of square matrices. A singular one is an error."""
+    """Inverses of square matrices, of integers in float32. A singular one is an error."""
 def linalg_makediag(A: NDArray, offset: int = 0, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Square matrices with the last axis as a diagonal, ``offset`` places above (negative: below) the main one."""
 def linalg_maketrian(A: NDArray, offset: int = 0, lower: bool = True, out: NDArray | None = None, name: str | None = None) -> NDArray:

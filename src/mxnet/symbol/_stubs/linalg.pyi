@@ -39,7 +39,7 @@ def gemm(A: Symbol | None = None, B: Symbol | None = None, C: Symbol | None = No
 def gemm2(A: Symbol | None = None, B: Symbol | None = None, transpose_a: bool = False, transpose_b: bool = False, alpha: float = 1.0, axis: int = -2, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """``alpha * op(A) op(B)``, of matrices in the last two axes (rows along ``axis``), nothing broadcast."""
 def inverse(A: Symbol | None = None, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
-    """Inverses of square matrices. A singular one is an error."""
+    """Inverses of square matrices, of integers in float32. A singular one is an error."""
 def makediag(A: Symbol | None = None, offset: int = 0, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:
     """Square matrices with the last axis as a diagonal, ``offset`` places above (negative: below) the main one."""
 def maketrian(A: Symbol | None = None, offset: int = 0, lower: bool = True, name: str | None = None, attr: dict[str, str] | None = None, out: Any = None) -> Symbol:

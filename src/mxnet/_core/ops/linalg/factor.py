@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from ...registry import Display, Gradients, Params, Tensors, op
+from ...shapes import TypeRule
 from ._checks import matrices, one_axis
 
 
@@ -66,9 +67,17 @@ def _syevd_gradient(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params
 
 @op("_linalg_inverse", display=Display(input_named=True), aliases=("_npi_inv", "linalg_inverse"), same_shape=True)
 def inverse(A: Tensor) -> Tensor:
-    """Inverses of square matrices. A singular one is an error."""
+    """Inverses of square matrices, of integers in float32. A singular one is an error."""
     matrices("A", A, square=True)
-    return torch.linalg.inv(A)
+    return torch.linalg.inv(A if A.is_floating_point() else A.float())
+
+
+@inverse.infer_type
+def _(t: TypeRule, p: Params) -> None:
+    if t["A"] is None or t["A"].is_floating_point:
+        t.same()
+    else:
+        t.unify("output", torch.float32)
 
 
 def _factored(a: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -92,7 +101,7 @@ def _inverse_transposed(a: Tensor, scale: Tensor, regular: Tensor) -> Tensor:
 @op(
     "_linalg_det",
     display=Display(input_named=True),
-    aliases=("_npi_det", "linalg_det"),
+    aliases=("linalg_det",),
     outputs=("output0", "output1", "output2"),
     same_type=("A", "output0", "output1"),
     result_type=torch.int32,
@@ -105,7 +114,8 @@ def det(A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @det.backward
-def _det_gradient(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
+def det_gradient(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
+    """The gradient of determinants, whatever shape they are given in."""
     value = outputs[0].reshape(inputs[0].shape[:-2])
     return (_inverse_transposed(inputs[0], grads[0].reshape(value.shape) * value, value != 0),)
 
@@ -113,7 +123,7 @@ def _det_gradient(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) 
 @op(
     "_linalg_slogdet",
     display=Display(input_named=True),
-    aliases=("_npi_slogdet", "linalg_slogdet"),
+    aliases=("linalg_slogdet",),
     outputs=("output0", "output1", "output2", "output3"),
     same_type=("A", "output0", "output1", "output2"),
     result_type=torch.int32,
@@ -126,6 +136,7 @@ def slogdet(A: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 @slogdet.backward
-def _slogdet_gradient(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
+def slogdet_gradient(grads: Tensors, inputs: Tensors, outputs: Tensors, p: Params) -> Gradients:
+    """The gradient of their logarithms, whatever shape they are given in."""
     shape = inputs[0].shape[:-2]
     return (_inverse_transposed(inputs[0], grads[1].reshape(shape), outputs[0].reshape(shape) != 0),)
