@@ -7,11 +7,14 @@ import re
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import torch
 
 from .._core.params import DTypeOrNone, LongNonNeg, NonNeg, Shape
+from .._core.sparse.storage import Csr
 from .._core.text import quoted
 from ..base import MXNetError
-from ..ndarray.sparse import csr_matrix
+from ..context import cpu, current_context
+from ..ndarray._sparse_array import wrap_sparse
 from ._source import NUMBER, RoundBatches, RowBlock, RowSource, RowStream, files_of, to_array
 
 _FLOAT = NUMBER.encode()
@@ -45,7 +48,9 @@ class _Matrix(NamedTuple):
         )
 
     def to_csr(self, width: int) -> Any:
-        return csr_matrix((self.values, self.columns, self.starts), shape=(len(self.labels), width), dtype="float32")
+        values = torch.tensor(self.values, dtype=torch.float32)
+        store = Csr((len(self.labels), width), values, torch.tensor(self.columns), torch.tensor(self.starts))
+        return wrap_sparse(store, cpu()).as_in_context(current_context())
 
 
 def _read_part(path: str, part: int, parts: int) -> bytes:

@@ -117,8 +117,8 @@ def _from_numpy(file: str) -> Any:
 
 # What readers of damaged archives raise.
 _DAMAGED = (
-    ValueError, OSError, EOFError, KeyError, OverflowError, NotImplementedError, RuntimeError, zipfile.BadZipFile,
-    zlib.error, struct.error, IndexError,
+    ValueError, TypeError, OSError, EOFError, KeyError, OverflowError, NotImplementedError, RuntimeError,
+    zipfile.BadZipFile, zlib.error, struct.error, IndexError,
 )  # fmt: skip
 
 _LONGEST_HEADER = 10_000
