@@ -13,7 +13,7 @@ from torch import Tensor
 from .._core.dtypes import torch_dtype
 from .._core.host import tensor_of
 from .._core.types import DTypeLike, ShapeLike
-from ..context import Context, chosen_context
+from ..context import PINNED, Context, chosen_context, placed
 from ..ndarray._array import NDArray
 from ..ndarray._creation import _shape, allocated
 from ._array import _row_major, ndarray, wrap
@@ -29,7 +29,8 @@ def _dtype(dtype: DTypeLike) -> torch.dtype:
 def _filled(shape: ShapeLike, value: object, dtype: DTypeLike, order: str, ctx: Context | None) -> ndarray:
     _row_major(order)
     ctx = chosen_context(ctx)
-    return wrap(allocated(torch.full, _shape(shape), value, dtype=_dtype(dtype), device=ctx.device), ctx)
+    t = allocated(torch.full, _shape(shape), value, dtype=_dtype(dtype), device=ctx.device)
+    return wrap(t if ctx.device_typeid != PINNED else placed(t, ctx), ctx)
 
 
 def array(object: Any, dtype: DTypeLike = None, ctx: Context | None = None) -> ndarray:
@@ -57,7 +58,7 @@ def array(object: Any, dtype: DTypeLike = None, ctx: Context | None = None) -> n
     ctx = chosen_context(ctx)
     if isinstance(object, ndarray):
         wanted = object._t.dtype if dtype is None else torch_dtype(dtype)
-        return wrap(object._t.detach().to(device=ctx.device, dtype=wanted, copy=True), ctx)
+        return wrap(placed(object._t.detach().to(device=ctx.device, dtype=wanted, copy=True), ctx), ctx)
     if isinstance(object, NDArray):
         raise ValueError(
             "mxnet.numpy.array does not take an mxnet.ndarray.NDArray; its as_np_ndarray() shares the memory"
@@ -69,7 +70,7 @@ def array(object: Any, dtype: DTypeLike = None, ctx: Context | None = None) -> n
         t = tensor_of(object, wanted)
     except TypeError as e:
         raise TypeError(f"object must be numbers or nested lists of one length: {e}") from None
-    return wrap(t.to(ctx.device), ctx)
+    return wrap(placed(t, ctx), ctx)
 
 
 def _kept_type(dtype: onp.dtype) -> torch.dtype:
@@ -100,7 +101,8 @@ def empty(shape: ShapeLike, dtype: DTypeLike = _float32, order: str = "C", ctx: 
     """An array whose values are not set, float32 by default."""
     _row_major(order)
     ctx = chosen_context(ctx)
-    return wrap(allocated(torch.empty, _shape(shape), dtype=_dtype(dtype), device=ctx.device), ctx)
+    t = allocated(torch.empty, _shape(shape), dtype=_dtype(dtype), device=ctx.device)
+    return wrap(t if ctx.device_typeid != PINNED else placed(t, ctx), ctx)
 
 
 def full(
