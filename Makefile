@@ -54,7 +54,8 @@ pytest: $(STAMP)
 # Pretended CUDA devices (needs a C++ compiler): the tests of operators and the short ones of arrays on the first device,
 # a few on the second, then everything where two devices are there and nobody asks for them.
 FAKEGPU := OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 -p tests.fakecuda.plugin
-FAKEGPU_FIRST  ?= tests/ops tests/fakegpu tests/unit/test_gluon_layers.py tests/unit/test_optimizer.py tests/unit/test_module.py
+FAKEGPU_FIRST  ?= tests/ops tests/fakegpu $(addprefix tests/unit/test_,$(addsuffix .py,gluon_nn gluon_loss gluon_trainer \
+                   module metric optimizer random autograd executor indexing))
 FAKEGPU_SECOND ?= tests/ops/test_forward.py tests/fakegpu -k "dot or softmax or random or fakegpu"
 RUN ?= first second all
 fakegpu: $(addprefix fakegpu-,$(RUN))

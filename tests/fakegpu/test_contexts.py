@@ -92,3 +92,11 @@ def test_parameters_of_random_arrays_decide_where_they_are():
     low = mx.np.zeros((3,), ctx=mx.gpu(1))
     _agree(mx.np.random.uniform(low, 1.0))
     _agree(mx.np.random.normal(low, 1.0))
+
+
+def test_parameters_of_random_arrays_may_be_elsewhere():
+    low = mx.np.full((3,), 5.0, ctx=mx.gpu(1))
+    drawn = mx.np.random.uniform(low, 6.0, ctx=mx.gpu(0))
+    _agree(drawn)
+    assert drawn.context == mx.gpu(0)
+    assert ((drawn.asnumpy() >= 5) & (drawn.asnumpy() <= 6)).all()

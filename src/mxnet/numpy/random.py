@@ -78,7 +78,7 @@ def _draw(
         def new(draw: Callable[..., Tensor]) -> Tensor:
             return draw(shape, generator=generator(where), dtype=kind, device=where.device)
 
-        values = tuple([v.to(kind) if isinstance(v, Tensor) else v for v in values])
+        values = tuple([v.to(where.device, kind) if isinstance(v, Tensor) else v for v in values])
         found = fn(new, *values)
         if found.shape != shape:
             raise ValueError(f"the parameters do not broadcast to size {shape}")
