@@ -100,3 +100,14 @@ def test_parameters_of_random_arrays_may_be_elsewhere():
     _agree(drawn)
     assert drawn.context == mx.gpu(0)
     assert ((drawn.asnumpy() >= 5) & (drawn.asnumpy() <= 6)).all()
+
+
+def test_saved_states_are_checked_beside_a_gpu():
+    weight = mx.nd.ones((3,), ctx=mx.gpu(0))
+    updater = mx.optimizer.get_updater(mx.optimizer.create("adam"))
+    updater(0, weight, weight)
+    again = mx.optimizer.get_updater(mx.optimizer.create("adam"))
+    again.set_states(updater.get_states())
+    again(0, weight, weight)
+    for state in again.states[0]:
+        _agree(state)
