@@ -59,7 +59,6 @@ FAKEGPU_FIRST  ?= tests/ops tests/fakegpu $(addprefix tests/unit/test_,$(addsuff
 FAKEGPU_SECOND ?= tests/ops/test_forward.py tests/fakegpu -k "dot or softmax or random or fakegpu"
 RUN ?= first second all
 fakegpu: $(addprefix fakegpu-,$(RUN))
-.PHONY: fakegpu-first fakegpu-second fakegpu-all
 fakegpu-first: $(STAMP)
 	FAKECUDA_CTX="gpu(0)" $(FAKEGPU) $(FAKEGPU_FIRST) $(ARGS)
 fakegpu-second: $(STAMP)
