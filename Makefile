@@ -11,10 +11,11 @@ else
 CONSTRAINTS := constraints.txt
 endif
 
-.PHONY: help venv test lint types stubs pytest format demo bench soak clients fuzz clean
+.PHONY: help venv test lint types stubs pytest fakegpu format demo bench soak clients fuzz clean
 help:
 	@echo "make demo    train, evaluate, save and resume a network on handwritten digits (output in build/demo)"
 	@echo "make test    everything CI runs: lint, types, stubs, tests"
+	@echo "make fakegpu the tests on pretended CUDA devices, see tests/fakecuda/ (RUN=first, second or all for one of its runs)"
 	@echo "make format  rewrite the sources in the one style"
 	@echo "make clients import and train published packages that build on MXNet, see docs/clients.md"
 	@echo "make fuzz    put N mutated files (100000 by default) through all readers, see tests/fuzz/"
@@ -49,6 +50,21 @@ stubs: $(STAMP)
 # Two workers on a small machine: more than one thread each only makes them fight.
 pytest: $(STAMP)
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 $(ARGS)
+
+# Pretended CUDA devices (needs a C++ compiler): the tests of operators and the short ones of arrays on the first device,
+# a few on the second, then everything where two devices are there and nobody asks for them.
+FAKEGPU := OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 -p tests.fakecuda.plugin
+FAKEGPU_FIRST  ?= tests/ops tests/fakegpu $(addprefix tests/unit/test_,$(addsuffix .py,gluon_nn gluon_loss gluon_trainer \
+                   module metric optimizer random autograd executor indexing))
+FAKEGPU_SECOND ?= tests/ops/test_forward.py tests/fakegpu -k "dot or softmax or random or fakegpu"
+RUN ?= first second all
+fakegpu: $(addprefix fakegpu-,$(RUN))
+fakegpu-first: $(STAMP)
+	FAKECUDA_CTX="gpu(0)" $(FAKEGPU) $(FAKEGPU_FIRST) $(ARGS)
+fakegpu-second: $(STAMP)
+	FAKECUDA_CTX="gpu(1)" $(FAKEGPU) $(FAKEGPU_SECOND) $(ARGS)
+fakegpu-all: $(STAMP)
+	$(FAKEGPU) $(ARGS)
 
 format: $(STAMP)
 	$(PY) -m ruff check --fix .

@@ -12,6 +12,9 @@ from .base import MXNetError, OperatorTypeError, UnknownNameError
 __all__ = ["Context", "cpu", "cpu_pinned", "current_context", "gpu", "gpu_memory_info", "num_gpus"]
 
 
+PINNED = 3  # the number of the kind "cpu_pinned"
+
+
 class _Stack(threading.local):
     """The contexts entered by ``with`` in this thread."""
 
@@ -99,7 +102,7 @@ class Context(metaclass=_ContextType):
         kind = self.device_type
         if kind == "gpu":
             count = torch.cuda.device_count()
-            if self.device_id >= count:
+            if not 0 <= self.device_id < count:
                 raise MXNetError(f"{self} is not available: torch sees {count} CUDA device{'s' if count != 1 else ''}")
             return torch.device("cuda", self.device_id)
         if kind == "mps":
@@ -183,9 +186,21 @@ def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
     return torch.cuda.mem_get_info(gpu(device_id).device)
 
 
+def placed(tensor: torch.Tensor, ctx: Context) -> torch.Tensor:
+    """A tensor where a context has its arrays: on its device, in page-locked memory where that is asked for."""
+    if ctx.device_typeid == PINNED and torch.cuda.is_available():
+        return tensor.cpu().pin_memory()
+    return tensor.to(ctx.device)
+
+
 def current_context() -> Context:
     """The context of the innermost ``with`` block of this thread, else ``cpu(0)``."""
     return _stack.entered[-1] if _stack.entered else _cpu0
+
+
+def leave_all() -> None:
+    """Make ``cpu(0)`` the current context of this thread: for a process that was forked within ``with`` blocks."""
+    _stack.entered.clear()
 
 
 def parse_context(text: str) -> Context:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from ._core import layout
+from ._core.array import context_of
 from ._core.execute.cached_graph import CachedGraph
 from ._core.execute.heads import Heads
 from ._core.execute.integers import IntegerProgram
@@ -246,13 +247,19 @@ class Executor:
         """Let the output arrays, which the caller may hold, have the new values."""
         plain = [r.detach() if r.requires_grad else r for r in results]
         if self._outputs is None:
-            self._outputs = [NDArray._wrap_value(r, self._ctx) for r in plain]
+            self._outputs = [NDArray._wrap_value(r, ctx) for r, ctx in zip(plain, self._places(plain))]
         else:
             for array, r in zip(self._outputs, plain):
                 if isinstance(array, BaseSparseNDArray):
                     array._store = r
                 else:
                     array._t = r
+
+    def _places(self, outputs: Sequence[Any]) -> list[Context]:
+        """The contexts of outputs: those of their groups; where arguments are elsewhere, where they are."""
+        groups = self._graph.contexts or {}
+        heads = [groups.get(node.attrs.get("__ctx_group__", ""), self._ctx) for node, _ in self._graph.heads]
+        return [ctx if t.device == ctx.device else context_of(t) for t, ctx in zip(outputs, heads)]
 
     def backward(self, out_grads: NDArray | Sequence[NDArray] | None = None, is_train: bool = True) -> None:
         """Compute the gradients of the arguments into ``grad_arrays``.

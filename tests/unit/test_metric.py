@@ -206,8 +206,6 @@ def test_errors():
         mx.metric.TopKAccuracy(top_k=1)
     with pytest.raises(ValueError, match="top_k=5 is out of bounds for 3 classes"):
         mx.metric.TopKAccuracy(top_k=5).update([mx.nd.array([0])], [mx.nd.array([[0.1, 0.2, 0.7]])])
-    with pytest.raises(IndexError):
-        mx.metric.CrossEntropy().update([mx.nd.array([3])], [mx.nd.array([[0.1, 0.2, 0.7]])])
     with pytest.raises(AssertionError, match="2 labels for 1 predictions"):
         mx.metric.CrossEntropy().update([mx.nd.array([0, 1])], [mx.nd.array([[0.1, 0.2, 0.7]])])
     with pytest.raises(AssertionError, match="not registered"):
@@ -216,6 +214,12 @@ def test_errors():
         mx.metric.EvalMetric("abstract").update([], [])
     with pytest.raises(ValueError, match="out of range"):
         mx.metric.create(["acc"]).get_metric(1)
+
+
+@pytest.mark.cpu_only("a label out of range is not noticed on a GPU yet")
+def test_labels_out_of_range():
+    with pytest.raises(IndexError):
+        mx.metric.CrossEntropy().update([mx.nd.array([3])], [mx.nd.array([[0.1, 0.2, 0.7]])])
 
 
 @pytest.mark.parametrize("name, arguments", [r[:2] for r in RECORDED], ids=IDS)

@@ -355,6 +355,7 @@ def test_files_of_numpy_that_are_not_read(tmp_path):
         whole[:20],
         whole.replace(b"(2, 3)", b"(2, 9)"),
         whole.replace(b"\x01\x00", b"\x09\x00"),
+        whole.replace(b"<f8", b"|b0"),
     ):
         path.write_bytes(damaged)
         with pytest.raises(mx.MXNetError, match="is no file of arrays that NumPy wrote"):

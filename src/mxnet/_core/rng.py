@@ -48,6 +48,12 @@ def seed_all(seed: int) -> None:
             found.manual_seed(_seed_of(ctx, _base_seed))
 
 
+def forget_devices() -> None:
+    """Drop all generators but the CPU's: in a forked process those of devices cannot be used, nor seeded."""
+    for ctx in [ctx for ctx, found in _generators.items() if found.device.type != "cpu"]:
+        del _generators[ctx]
+
+
 def base_seed() -> int:
     """What :func:`seed_all` was last given."""
     return _base_seed

@@ -61,7 +61,8 @@ def imread(filename: str, *args: Any, **kwargs: Any) -> NDArray:
     MXNetError
         When there is no such file, or it is no image.
     """
-    return _internal._cvimread(filename, *args, **kwargs)
+    with cpu():  # as in MXNet, whatever the current context is
+        return _internal._cvimread(filename, *args, **kwargs)
 
 
 def imdecode(buf: Any, *args: Any, **kwargs: Any) -> NDArray:

@@ -67,7 +67,8 @@ def working(*arrays: Any) -> tuple[Any, ...]:
     device = tensors[-1].device
     if device.type == "cpu" and tensors[-1].numel() <= _SMALL and tensors[0].device == device:
         return (numpy, *[t.numpy() if t.dtype != torch.bfloat16 else t.float().numpy() for t in tensors])
-    return (torch, *[t.to(device, non_blocking=True) for t in tensors])
+    # A copy to the host has to be there when it is read; one to a device is waited for by what runs there.
+    return (torch, *[t.to(device, non_blocking=device.type != "cpu") for t in tensors])
 
 
 def pairs(labels: Sequence[NDArray], preds: Sequence[NDArray]) -> Iterator[Any]:

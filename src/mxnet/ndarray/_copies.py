@@ -14,7 +14,7 @@ from .._core.outputs import write_out
 from .._core.registry import get_op
 from .._core.state import state
 from ..base import OperatorTypeError
-from ..context import Context
+from ..context import Context, placed
 
 _CAST, _COPYTO = get_op("Cast"), get_op("_copyto")
 
@@ -43,4 +43,4 @@ def moved(x: Array, ctx: Context) -> Any:
 
 def _on_device(t: torch.Tensor, ctx: Context, asynchronous: bool) -> torch.Tensor:
     made = t.to(ctx.device, copy=True, non_blocking=asynchronous)
-    return made.pin_memory() if ctx.device_type == "cpu_pinned" and torch.cuda.is_available() else made
+    return placed(made, ctx)

@@ -22,7 +22,7 @@ from .._core.params import Shape, codec_for
 from .._core.registry import get_op
 from .._core.types import ContextLike, DTypeLike, ShapeLike
 from ..base import ArgumentTypeError, ArgumentValueError, MXNetError, OperatorValueError, mx_real_t
-from ..context import Context, chosen_context, current_context
+from ..context import PINNED, Context, chosen_context, current_context, placed
 from . import _internal, op
 from ._array import NDArray, from_torch, wrap
 from ._handles import hand_over
@@ -78,7 +78,7 @@ def _filled(shape: ShapeLike, value: float, ctx: ContextLike, dtype: DTypeLike, 
         t = profiling.call(_OPERATORS.get(value, "_full"), allocated, given, kwargs)
     else:
         t = allocated(*given, **kwargs)
-    return wrap(t.pin_memory() if ctx.device_type == "cpu_pinned" and torch.cuda.is_available() else t, ctx)
+    return wrap(t if ctx.device_typeid != PINNED else placed(t, ctx), ctx)
 
 
 def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
@@ -109,23 +109,24 @@ def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None
     if isinstance(source_array, NDArray):
         source_array = source_array.tostype("default")
         wanted = source_array._t.dtype if dtype is None else torch_dtype(dtype)
-        return wrap(source_array._t.detach().to(device=ctx.device, dtype=wanted, copy=True), ctx)
+        return wrap(placed(source_array._t.detach().to(device=ctx.device, dtype=wanted, copy=True), ctx), ctx)
     if isinstance(source_array, torch.Tensor):
         t = source_array.detach()
         t = t.to(device=ctx.device, dtype=_dtype(dtype), copy=True)
-        return wrap(t.reshape(1) if t.ndim == 0 else t, ctx)
+        return wrap(placed(t.reshape(1) if t.ndim == 0 else t, ctx), ctx)
     wanted = _dtype(dtype)
     try:
         t = tensor_of(source_array, wanted)
     except TypeError as e:
         raise TypeError(f"source_array must be array like object: {e}") from None
-    return wrap(t.to(ctx.device), ctx)
+    return wrap(placed(t, ctx), ctx)
 
 
 def empty(shape: ShapeLike, ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
     """An array whose values are not set."""
     ctx = chosen_context(ctx)
-    return wrap(allocated(torch.empty, _shape(shape), dtype=_dtype(dtype), device=ctx.device), ctx)
+    t = allocated(torch.empty, _shape(shape), dtype=_dtype(dtype), device=ctx.device)
+    return wrap(t if ctx.device_typeid != PINNED else placed(t, ctx), ctx)
 
 
 def zeros(shape: ShapeLike, ctx: Context | None = None, dtype: DTypeLike = None, **kwargs: Any) -> NDArray:
@@ -284,7 +285,8 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True, array_cls: type = ND
         raise ValueError("Only C-contiguous numpy.ndarrays are supported; use `np.ascontiguousarray` first")
     dtype = torch_dtype(ndarray.dtype)
     if not zero_copy:
-        return wrap(tensor_of(ndarray, dtype), current_context())
+        ctx = current_context()
+        return wrap(placed(tensor_of(ndarray, dtype), ctx), ctx)
     if not ndarray.dtype.isnative:
         raise ValueError(
             f"memory of type {ndarray.dtype.str!r}, in foreign byte order, can only be copied: zero_copy=False"

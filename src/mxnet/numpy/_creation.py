@@ -20,7 +20,7 @@ from .._core.params import Shape, codec_for
 from .._core.registry import OpDef
 from .._core.types import DTypeLike, ShapeLike
 from ..base import ArgumentTypeError, OperatorValueError
-from ..context import Context, chosen_context
+from ..context import PINNED, Context, chosen_context, placed
 from ..ndarray._array import NDArray
 from ._array import _row_major, ndarray, wrap
 from ._calls import is_symbol, refuse, run
@@ -42,7 +42,11 @@ def _made(od: OpDef, ctx: Context | None, params: dict[str, Any], fn: Any = None
         return making.kind._apply(od, (), params if ctx is None else {**params, "ctx": str(ctx)})
     ctx = chosen_context(ctx)
     params["device"] = ctx.device
-    return wrap(compute(od.name, fn or od.fn, (), params, False), ctx)
+    return _wrapped(compute(od.name, fn or od.fn, (), params, False), ctx)
+
+
+def _wrapped(t: torch.Tensor, ctx: Context) -> ndarray:
+    return wrap(t if ctx.device_typeid != PINNED else placed(t, ctx), ctx)
 
 
 def _of_shape(od: OpDef, make: Any, shape: ShapeLike, dtype: DTypeLike, order: str, ctx: Context | None) -> Any:
@@ -54,7 +58,7 @@ def _of_shape(od: OpDef, make: Any, shape: ShapeLike, dtype: DTypeLike, order: s
     if making.kind is None and not profiling.eager:
         where = chosen_context(ctx)
         try:  # without the call of an operator, which takes a quarter of the time
-            return wrap(make(lengths, dtype=wanted, device=where.device), where)
+            return _wrapped(make(lengths, dtype=wanted, device=where.device), where)
         except (RuntimeError, TypeError, OverflowError):
             pass  # the operator says what is wrong
     return _made(od, ctx, {"shape": lengths, "dtype": wanted})
@@ -106,7 +110,7 @@ def array(object: Any, dtype: DTypeLike = None, ctx: Context | None = None) -> n
     ctx = chosen_context(ctx)
     if isinstance(object, ndarray):
         wanted = object._t.dtype if dtype is None else torch_dtype(dtype)
-        return wrap(object._t.detach().to(device=ctx.device, dtype=wanted, copy=True), ctx)
+        return _wrapped(object._t.detach().to(device=ctx.device, dtype=wanted, copy=True), ctx)
     if isinstance(object, NDArray):
         raise ValueError(
             "mxnet.numpy.array does not take an mxnet.ndarray.NDArray; its as_np_ndarray() shares the memory"
@@ -118,7 +122,7 @@ def array(object: Any, dtype: DTypeLike = None, ctx: Context | None = None) -> n
         t = tensor_of(object, wanted)
     except TypeError as e:
         raise TypeError(f"object must be numbers or nested lists of one length: {e}") from None
-    return wrap(t.to(ctx.device), ctx)
+    return wrap(placed(t, ctx), ctx)
 
 
 def _kept_type(dtype: onp.dtype) -> torch.dtype:

@@ -14,6 +14,7 @@ import torch
 from .._core import unpickle
 from .._core.text import quoted
 from ..base import MXNetError
+from ..context import cpu
 from ..lr_scheduler import LRScheduler
 from ..ndarray.ndarray import NDArray, wrap
 from ._base import Optimizer
@@ -139,7 +140,7 @@ def _weights_of(optimizer: Optimizer, state: Any) -> list[NDArray]:
     first = arrays[0]
     t = torch.zeros(first.shape, dtype=first._t.dtype)
     kinds = [t.to(torch.float16)] if optimizer.multi_precision else []
-    return [wrap(x, first.context) for x in (*kinds, t)]
+    return [wrap(x, cpu()) for x in (*kinds, t)]
 
 
 def _arrays(state: object) -> list[NDArray]:

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from ... import context
 from ..._core import env, rng
 from ..._core.backend import compute_alone
 from ..._core.state import state
@@ -362,6 +363,8 @@ def _settle(setup: _Setup) -> None:
     # Having freed so much, glibc keeps 64 MB of what is freed for the next samples, and fetches no pages anew.
     np.empty((32 << 20) - (1 << 16), np.uint8)
     state.recording = state.training = False
+    context.leave_all()  # devices do not work in a forked process
+    rng.forget_devices()
     set_np(setup.np_shape, setup.np_array)
 
 

@@ -11,7 +11,7 @@ from ....base import MXNetError
 from ... import opencv
 from ...files import local_path
 from ...params import Codec, Ge
-from ...registry import Display, op
+from ...registry import Device, Display, op
 
 Flag = Annotated[int, Ge(0)]
 
@@ -58,7 +58,7 @@ def imdecode(buf: Tensor, *, flag: Flag = 1, to_rgb: bool = True) -> Tensor:
 
 
 @op("_cvimread", aliases=("_npi_cvimread",), differentiable=False, opaque=True)
-def imread(*, filename: str, flag: Flag = 1, to_rgb: bool = True) -> Tensor:
+def imread(*, filename: str, flag: Flag = 1, to_rgb: bool = True, device: Device = None) -> Tensor:
     """Read an image file and decode it, on the host. See ``_cvimdecode``.
 
     Parameters
@@ -78,7 +78,7 @@ def imread(*, filename: str, flag: Flag = 1, to_rgb: bool = True) -> Tensor:
     except OSError as e:
         raise MXNetError(f"Imread: '{filename}' couldn't open file: {e.strerror or e}") from e
     try:
-        return torch.from_numpy(opencv.decode(encoded, flag, to_rgb))
+        return torch.from_numpy(opencv.decode(encoded, flag, to_rgb)).to(device)
     except MXNetError as e:
         raise MXNetError(f"Imread: '{filename}': {e}") from e
 

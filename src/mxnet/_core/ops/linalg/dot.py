@@ -3,8 +3,10 @@
 from types import SimpleNamespace
 from typing import Any, Literal
 
+import torch
 from torch import Tensor
 
+from ...integer_products import integer_product
 from ...registry import op
 from ...sparse.dispatch import run_rule
 
@@ -31,13 +33,21 @@ def dot(
             raise ValueError("dot cannot transpose vectors")
         if lhs.shape != rhs.shape:
             raise ValueError(_mismatch("dot", lhs, rhs))
-        return (lhs * rhs).sum(0, keepdim=True) if lhs.is_meta else lhs.dot(rhs).reshape(1)
+        if lhs.is_meta:
+            return (lhs * rhs).sum(0, keepdim=True)
+        try:
+            return lhs.dot(rhs).reshape(1)
+        except RuntimeError:
+            return integer_product(torch.dot, lhs, rhs).reshape(1)
     # As matrices with the summed axis last (left) and first (right); a vector is a row left, a column right.
     left = _column_first(lhs).t() if transpose_a else _row_last(lhs)
     right = _row_last(rhs).t() if transpose_b else _column_first(rhs)
     if left.shape[1] != right.shape[0]:
         raise ValueError(_mismatch("dot", lhs, rhs))
-    product = left.mm(right)
+    try:
+        product = left.mm(right)
+    except RuntimeError:
+        product = integer_product(torch.mm, left, right)
     if lhs.ndim == 2 and rhs.ndim == 2:
         return product
     kept_left = lhs.shape[1:] if transpose_a else lhs.shape[:-1]
@@ -72,7 +82,10 @@ def batch_dot(
     right = rhs.transpose(-1, -2) if transpose_b else rhs
     if left.shape[:-2] != right.shape[:-2] or left.shape[-1] != right.shape[-2]:
         raise ValueError(f"{_mismatch('batch_dot', lhs, rhs)}, transpose_a={transpose_a}, transpose_b={transpose_b}")
-    return left.bmm(right) if lhs.ndim == 3 else left.matmul(right)
+    try:
+        return left.bmm(right) if lhs.ndim == 3 else left.matmul(right)
+    except RuntimeError:
+        return integer_product(torch.matmul, left, right)
 
 
 @op("khatri_rao", variadic="num_args", arg_order=("args",))

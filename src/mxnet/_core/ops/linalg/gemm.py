@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import torch
 from torch import Tensor
 
+from ...integer_products import integer_product
 from ...params import Double
 from ...registry import Display, op
 from ...shapes import ShapeRule
@@ -28,7 +29,10 @@ def _product(a: Tensor, b: Tensor, transpose_a: bool, transpose_b: bool, axis: i
             f"incompatible matrix dimensions for multiplication: {tuple(a.shape)} and {tuple(b.shape)}, "
             f"transpose_a={transpose_a}, transpose_b={transpose_b}"
         )
-    return left.matmul(right), row
+    try:
+        return left.matmul(right), row
+    except RuntimeError:
+        return integer_product(torch.matmul, left, right), row
 
 
 @op("_linalg_gemm", aliases=("linalg_gemm",))

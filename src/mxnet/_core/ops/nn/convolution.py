@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ....base import MXNetError
+from ...integer_products import integer_product
 from ...params import LongNonNeg, NonNeg, Shape
 from ...registry import Display, FusionRole, op
 from ...shapes import ShapeRule
@@ -108,17 +109,11 @@ def convolution(
         # The same without what is stepped over. For channels last and several threads oneDNN writes out of bounds in
         # the gradient of a weight of one element a filter and channel with steps (seen up to torch 2.13).
         x, step = x[:, :, :: step[0], :: step[1]], (1, 1)
-    out = torch.convolution(
-        x,
-        w,
-        bias,
-        step,
-        padding,
-        per_axis(dilate, n, 1, "dilate", 1),
-        False,
-        (0,) * n,
-        num_group,
-    )
+    how = (step, padding, per_axis(dilate, n, 1, "dilate", 1), False, (0,) * n, num_group)
+    try:
+        out = torch.convolution(x, w, bias, *how)
+    except RuntimeError:
+        out = integer_product(lambda *given: torch.convolution(*given, *how), x, w, bias)
     if saturate:
         out = out.clamp_(-128, 127).to(torch.int8)
     return from_channels_first(out, layout)

@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...integer_products import integer_product
 from ...params import Ge
 from ...registry import Display, op
 from ...shapes import ShapeRule
@@ -62,7 +63,10 @@ def fully_connected(
         if bias.shape != (num_hidden, 1):
             check_shape("bias", bias, (num_hidden,))
         bias = bias.reshape(num_hidden)
-    return F.linear(data, weight, bias)
+    try:
+        return F.linear(data, weight, bias)
+    except RuntimeError:
+        return integer_product(F.linear, data, weight, bias)
 
 
 @fully_connected.infer_shape

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import torch
 from torch import Tensor
 
+from ...integer_products import integer_product
 from ...params import Shape
 from ...registry import OpDef, op
 from ...shapes import ShapeRule, TypeRule
@@ -48,8 +49,11 @@ def _contracted(a: Tensor, b: Tensor, of_a: Sequence[int], of_b: Sequence[int]) 
 def _counted(product: Callable[..., Tensor], *arrays: Tensor) -> Tensor:
     """A sum of products; of booleans, for which torch has none, whether any product is true."""
     if arrays[0].dtype != torch.bool:
-        return product(*arrays)
-    return product(*[x.int() for x in arrays]) != 0
+        try:
+            return product(*arrays)
+        except RuntimeError:
+            return integer_product(product, *arrays)
+    return _counted(product, *[x.int() for x in arrays]) != 0
 
 
 @op("_np_dot")
