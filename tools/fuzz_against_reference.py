@@ -206,9 +206,13 @@ def pack_spec(spec: Any) -> Any:
     return [spec.shape, spec.kind, args, spec.dtype, spec.stype]
 
 
+def _as_tuples(value: Any) -> Any:
+    return tuple([_as_tuples(v) for v in value]) if isinstance(value, list) else value
+
+
 def unpack(packed: Any) -> Any:
     """The inverse of :func:`pack`."""
-    params = {k: tuple(v) if isinstance(v, list) else v for k, v in packed["params"].items()}
+    params = {k: _as_tuples(v) for k, v in packed["params"].items()}
     return rows.Row(
         packed["op"],
         tuple(s and unpack_spec(s) for s in packed["inputs"]),

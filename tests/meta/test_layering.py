@@ -26,6 +26,7 @@ LAYERS = [
         "_core.memory",
         "_core.foreign_wheel",
         "_core.spelling",
+        "_core.integer_products",
         "_core.numpy_aliases",
         "_core.profiling",
         "_core.scopes",
@@ -67,7 +68,7 @@ LAYERS = [
     {"_core.outputs"},
     {"_core.invoke", "_core.ops"},
     # Graphs, files of arrays, functions made of operators.
-    {"_core.frontend", "_core.functions", "_core.graph", "_core.serialization", "_core.unpickle"},
+    {"_core.frontend", "_core.graph", "_core.serialization", "_core.unpickle"},
     {"_core.mixed_precision", "_core.execute"},
     # What a user holds in hands.
     {"ndarray"},

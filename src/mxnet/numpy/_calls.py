@@ -1,16 +1,10 @@
-"""How operators, and functions over tensors, become functions over ``mxnet.numpy`` arrays.
-
-:func:`operator` gives an operator NumPy's signature. A function that is no operator is written over torch tensors, with
-MXNet's signature; :func:`function` takes tensors out of arrays, and ``_core/functions.py`` runs it.
-"""
+"""How operators become functions over ``mxnet.numpy`` arrays: :func:`operator` gives one NumPy's signature."""
 
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as onp
@@ -18,7 +12,6 @@ import torch
 
 from .._core.dtypes import torch_dtype
 from .._core.frontend.operands import GraphOperand, making
-from .._core.functions import compute, wrap_all
 from .._core.history import node_of, origin_of, recorded, with_past
 from .._core.invoke import invoke
 from .._core.opdef import OpDef
@@ -57,76 +50,6 @@ def refuse(name: str, value: object) -> TypeError:
     return ArgumentTypeError(
         f"Operator {name}: type {type(value)} not supported, expected an mxnet.numpy.ndarray{hint}"
     )
-
-
-def _tensors(name: str, value: object, found: list[ndarray]) -> Any:
-    """An argument with tensors in the place of arrays, which are noted in ``found``."""
-    if isinstance(value, ndarray):
-        found.append(value)
-        return value._t
-    if isinstance(value, GraphOperand):
-        raise NotImplementedForSymbol(name, None)
-    if type(value) is list or type(value) is tuple:
-        return type(value)([_tensors(name, v, found) for v in value])
-    if isinstance(value, (NDArray, onp.ndarray)):
-        raise refuse(name, value)
-    return value
-
-
-def function(
-    fn: Callable[..., Any] | None = None, *, out: int | None = None, name: str = "", numbers: bool = False
-) -> Any:
-    """Decorate a function over tensors so that it takes and gives arrays.
-
-    Arrays may stand anywhere among the arguments, also in lists; one of them must be given. ``out`` is the position of
-    a parameter of that name which MXNet's signature has, and which ``fn`` itself leaves out. With ``numbers`` the first
-    argument may be a number, of which NumPy's function of the same name gives a number.
-    """
-    if fn is None:
-        return functools.partial(function, out=out, name=name, numbers=numbers)
-    shown = name or fn.__name__
-    plain = fn
-
-    @functools.wraps(fn)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        target = None
-        if out is not None:
-            target = kwargs.pop("out", None)
-            if len(args) > out:
-                target, args = args[out], args[:out] + args[out + 1 :]
-        found: list[ndarray] = []
-        args = tuple([_tensors(shown, a, found) for a in args])
-        if kwargs:
-            kwargs = {k: _tensors(shown, v, found) for k, v in kwargs.items()}
-        if not found:
-            given = next(iter((*args, *kwargs.values())), None)
-            if numbers and isinstance(given, NUMBERS):
-                return getattr(onp, shown)(*args, **kwargs)
-            if not (isinstance(given, (list, tuple)) and not given):
-                raise refuse(shown, given)
-        try:
-            result = compute(shown, plain, args, kwargs)
-        except AttributeError as e:
-            wrong = [a for a in (*args, *kwargs.values()) if isinstance(a, (*NUMBERS, str, list, tuple, dict))]
-            if not wrong:
-                raise
-            raise refuse(shown, wrong[0]) from e  # a list or a number in the place of an array
-        if target is not None:
-            return write(shown, target, result)
-        return wrap_all(result, ndarray, found[0]._ctx if found else None, found)
-
-    signature = inspect.signature(fn)
-    if out is not None:
-        parameters = list(signature.parameters.values())
-        parameters.insert(out, inspect.Parameter("out", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None))
-        signature = signature.replace(parameters=parameters)
-    call.__signature__ = signature  # type: ignore[attr-defined]
-    call.__name__ = call.__qualname__ = shown
-    call.__module__ = "mxnet.numpy"
-    return call
-
-
-# ---------------------------------------------------------------------- operators
 
 
 def parameters_of(text: str) -> list[inspect.Parameter]:

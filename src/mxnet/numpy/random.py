@@ -14,13 +14,14 @@ import torch
 from torch import Tensor
 
 from .._core.dtypes import torch_dtype
-from .._core.functions import compute
+from .._core.invoke import compute
 from .._core.opdef import OpDef
 from .._core.ops.indexing.take import take
 from .._core.ops.numpy import random as ops
 from .._core.ops.numpy.families import promoted
 from .._core.ops.random.distributions import random_randint
 from .._core.rng import generator
+from .._core.state import state
 from .._core.types import ContextLike, DTypeLike, ShapeLike
 from ..context import Context, chosen_context
 from ..ndarray._creation import _shape
@@ -74,7 +75,7 @@ def _draw(
         if is_array:
             arrays.append(value)
     if size is None and out is not None and not arrays:
-        size = out.shape
+        size = checked(name, out).shape
     given["size"] = None if size is None else _shape(size) or None
     if "dtype" in od.params:
         given["dtype"] = _float_type(dtype)
@@ -236,7 +237,7 @@ def randint(
     kind = torch_dtype("int64" if dtype is None else dtype)
     if kind not in (torch.int32, torch.int64):
         raise ValueError(f"Operator randint: dtype must be int32 or int64, got {dtype!r}")
-    shape = _shape(() if size is None else size) if out is None or size is not None else out.shape
+    shape = _shape(() if size is None else size) if out is None or size is not None else checked("randint", out).shape
     params = {"low": low, "high": high, "shape": shape, "ctx": str(_context("randint", out, ctx)), "dtype": kind}
     with np_shape():  # the classic operator has no arrays without axes
         return run(random_randint, "randint", [], params, out)
@@ -313,4 +314,4 @@ def multivariate_normal(
         noise = torch.randn(shape, generator=generator(where), dtype=working, device=where.device)
         return m + (torch.linalg.cholesky(c.to(working)) @ noise[..., None])[..., 0].to(kind)
 
-    return wrap(compute("multivariate_normal", run, (mean._t, cov._t), {}), where)
+    return wrap(compute("multivariate_normal", run, (mean._t, cov._t), {}, state.recording), where)
