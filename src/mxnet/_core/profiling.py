@@ -25,6 +25,11 @@ def call(name: str, fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[st
         return fn(*args, **kwargs)
 
 
+def named(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose calls are ranges of the name of an operator."""
+    return lambda *args: call(name, fn, args, {})
+
+
 def user_code(name: str) -> AbstractContextManager[Any]:
     """The range in which a user's class works."""
     return record_function(CUSTOM + name) if eager or graphs else nullcontext()

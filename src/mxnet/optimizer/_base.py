@@ -266,7 +266,9 @@ class Optimizer:
 
     def _set_current_context(self, device_id: int) -> None:
         """Count the updates that follow for this device."""
-        self._index_update_count = self._all_index_update_counts.setdefault(device_id, {})
+        counts = self._all_index_update_counts.setdefault(device_id, {})
+        if counts is not self._index_update_count:
+            self._index_update_count = counts
 
     def _update_count(self, index: int | str) -> None:
         """Count an update of one parameter or of a list of them."""
@@ -430,8 +432,10 @@ class Optimizer:
         """What the update rules do to gradients first (a negative bound is none), beside attributes of some names."""
         bound = self.clip_gradient
         none = bound is None or (bound == 0 and not self._bounds_to_zero)
-        own = {name: getattr(self, name) for name in names}
-        return {**own, "rescale_grad": self.rescale_grad, "clip_gradient": -1.0 if none else bound}
+        scalars = {"rescale_grad": self.rescale_grad, "clip_gradient": -1.0 if none else bound}
+        for name in names:
+            scalars[name] = getattr(self, name)
+        return scalars
 
     # ------------------------------------------------------------------ pickling
 

@@ -246,16 +246,13 @@ class Plan:
         lr = o.lr if o.lr_scheduler is None else o.learning_rate
         wd = o.wd
         scalars = o._step_scalars(len(self.indices), t)
+        update = profiling.named(f"{type(o).__name__.lower()}_update", o._step) if profiling.eager else o._step
         for r in self.runs:
             step = r.step
             step.t = t
             if scalars is not None:
                 step.scalars = [scalars[p] for p in r.positions]
             grads = r.grads if r.halves is None else [g.to(t.dtype) for g, t in zip(r.grads, r.targets)]
-            given = r.targets, grads, r.states, lr * r.lr_mult, wd * r.wd_mult, step
-            if profiling.eager:
-                profiling.call(f"{type(o).__name__.lower()}_update", o._step, given, {})
-            else:
-                o._step(*given)
+            update(r.targets, grads, r.states, lr * r.lr_mult, wd * r.wd_mult, step)
             if r.halves is not None:
                 torch._foreach_copy_(r.halves, r.targets)
