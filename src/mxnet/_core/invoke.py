@@ -382,12 +382,6 @@ def elementwise(od: OpDef, a: Array, kwargs: dict[str, Any]) -> Any:
         raise op_error(od.name, e, (x,)) from e
 
 
-def arithmetic_with_number(od: OpDef, a: Array, number: Any, out: Array | None = None) -> Any:
-    """An operator on an array and a number."""
-    kwargs = {"scalar": float(number)}
-    return elementwise(od, a, kwargs) if out is None else invoke(od, (a,), kwargs, out)
-
-
 def arithmetic_in_place(od: OpDef, a: Array, b: Array, same_shape: OpDef, torch_method: str | None) -> Any:
     """An operator on two arrays, into the first; sparse arrays, whose places may change, give a new one.
 

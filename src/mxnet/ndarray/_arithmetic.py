@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from .._core.invoke import arithmetic, arithmetic_in_place, arithmetic_with_number, invoke
+from .._core.invoke import arithmetic, arithmetic_in_place, elementwise, invoke
 from .._core.registry import OpDef, get_op
 from ..base import ArgumentTypeError
 from ._array import NDArray
 
-_NUMBERS = (float, int, np.generic)
+_NUMBERS: Any = (float, int, np.generic)  # those that float() takes
 
 # Function; what its operators are called for two arrays (``broadcast_add``), for an array and a number
 # (``_plus_scalar``), for a number and an array; Python's operator, if there is one; what two numbers give.
@@ -57,11 +57,11 @@ _SAME_SHAPE = {
 def _forward(arrays: OpDef, number: OpDef, symbol: str, none: object) -> Any:
     same_shape = _SAME_SHAPE.get(arrays.name, arrays)
 
-    def method(self: NDArray, other: object) -> Any:
+    def method(self: NDArray, other: Any) -> Any:
         if isinstance(other, NDArray):
             return arithmetic(arrays, self, other, same_shape)
         if isinstance(other, _NUMBERS):
-            return arithmetic_with_number(number, self, other)
+            return elementwise(number, self, {"scalar": float(other)})
         if other is None and none is not None:
             return none
         raise TypeError(f"type {type(other)} not supported")
@@ -73,9 +73,9 @@ def _forward(arrays: OpDef, number: OpDef, symbol: str, none: object) -> Any:
 def _reflected(arrays: OpDef, number: OpDef, symbol: str) -> Any:
     same_shape = _SAME_SHAPE.get(arrays.name, arrays)
 
-    def method(self: NDArray, other: object) -> Any:
+    def method(self: NDArray, other: Any) -> Any:
         if isinstance(other, _NUMBERS):
-            return arithmetic_with_number(number, self, other)
+            return elementwise(number, self, {"scalar": float(other)})
         if isinstance(other, NDArray):
             return arithmetic(arrays, other, self, same_shape)
         raise TypeError(f"type {type(other)} not supported")
@@ -87,12 +87,11 @@ def _reflected(arrays: OpDef, number: OpDef, symbol: str) -> Any:
 def _in_place(arrays: OpDef, number: OpDef, torch_method: str | None, symbol: str) -> Any:
     same_shape = _SAME_SHAPE.get(arrays.name, arrays)
 
-    def method(self: NDArray, other: object) -> NDArray:
+    def method(self: NDArray, other: Any) -> NDArray:
         if isinstance(other, NDArray):
             return arithmetic_in_place(arrays, self, other, same_shape, torch_method)
         if isinstance(other, _NUMBERS):
-            arithmetic_with_number(number, self, other, self)
-            return self
+            return invoke(number, (self,), {"scalar": float(other)}, self)
         raise TypeError(f"type {type(other)} not supported")
 
     method.__name__ = symbol
@@ -107,10 +106,10 @@ def _function(name: str, arrays: OpDef, left: OpDef, right: OpDef, numbers: Call
             if isinstance(rhs, NDArray):
                 return arithmetic(arrays, lhs, rhs, same_shape)
             if isinstance(rhs, _NUMBERS):
-                return arithmetic_with_number(left, lhs, rhs)
+                return elementwise(left, lhs, {"scalar": float(rhs)})
         elif isinstance(lhs, _NUMBERS):
             if isinstance(rhs, NDArray):
-                return arithmetic_with_number(right, rhs, lhs)
+                return elementwise(right, rhs, {"scalar": float(lhs)})
             if isinstance(rhs, _NUMBERS):
                 return numbers(lhs, rhs)
         raise ArgumentTypeError(f"types ({type(lhs)}, {type(rhs)}) not supported")
@@ -142,7 +141,7 @@ def _give_operators() -> dict[str, Any]:
     for prefix in ("", "r", "i"):  # Python 2's name
         setattr(NDArray, f"__{prefix}div__", getattr(NDArray, f"__{prefix}truediv__"))
     negate, absolute = get_op("_mul_scalar"), get_op("abs")
-    setattr(NDArray, "__neg__", lambda self: arithmetic_with_number(negate, self, -1.0))  # noqa: B010  (the stubs have it already)
+    setattr(NDArray, "__neg__", lambda self: elementwise(negate, self, {"scalar": -1.0}))  # noqa: B010  (the stubs have it already)
     setattr(NDArray, "__abs__", lambda self: invoke(absolute, (self,), {}))  # noqa: B010
     functions["true_divide"] = functions["divide"]
     return functions
