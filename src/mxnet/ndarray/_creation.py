@@ -17,7 +17,7 @@ from .._core.invoke import invoke
 from .._core.native import offer, pointed
 from .._core.ops.elemwise.scalar import held
 from .._core.ops.image.codec import decode_planes
-from .._core.ops.init.creation import checked_shape, known_shape
+from .._core.ops.init.creation import allocated, known_shape
 from .._core.params import Shape, codec_for
 from .._core.registry import get_op
 from .._core.types import ContextLike, DTypeLike, ShapeLike
@@ -45,20 +45,6 @@ def _shape(shape: ShapeLike) -> tuple[int, ...]:
     if any(n < 0 for n in found):
         raise OperatorValueError(f"lengths must not be negative, got shape {found}")
     return found
-
-
-def allocated(make: Any, shape: tuple[int, ...], *args: Any, **kwargs: Any) -> torch.Tensor:
-    """The tensor that a function of torch's makes; MXNetError for a shape that memory does not hold."""
-    try:
-        return make(shape, *args, **kwargs)
-    except (RuntimeError, TypeError, OverflowError) as e:
-        try:
-            checked_shape(shape)
-        except ValueError as too_large:
-            raise OperatorValueError(str(too_large)) from None
-        if not isinstance(e, RuntimeError):
-            raise
-        raise MXNetError(f"cannot make an array of shape {shape}: {str(e).splitlines()[0]}") from None
 
 
 def _dtype(dtype: DTypeLike) -> torch.dtype:

@@ -25,19 +25,15 @@ NUMBERS = (float, int, onp.generic)  # bool is an int
 _NOTHING: dict[str, Any] = {}
 
 
-def write(name: str, out: ndarray, value: torch.Tensor) -> ndarray:
-    """Write a result into ``out``, converted to its type, and give ``out``."""
+def write_array(name: str, out: ndarray, result: ndarray) -> ndarray:
+    """Write what an operator gave into ``out``, converted to its type, which is then what it computed."""
     if not isinstance(out, ndarray):
         raise TypeError(f"Operator {name}: out must be an mxnet.numpy.ndarray, got {type(out).__name__}")
+    value = result._t
     if value.dtype is torch.bool and out._t.dtype is not torch.bool:
         raise TypeError(f"Operator {name}: gives booleans, out is an array of {out.dtype}")
     write_out(name, out, value, state.recording)
-    return with_past(out)
-
-
-def write_array(name: str, out: ndarray, result: ndarray) -> ndarray:
-    """Write what an operator gave into ``out``, which is then what it computed."""
-    write(name, out, result._t)
+    with_past(out)
     origin = origin_of(result)
     if origin is not None and node_of(out) is not None:
         recorded(out, *origin)

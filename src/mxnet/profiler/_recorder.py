@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -127,7 +127,7 @@ class Recorder:
 
     # ------------------------------------------------------------------ what torch has recorded
 
-    def _read(self, events: Iterable[Any]) -> None:
+    def _read(self, events: Sequence[Any]) -> None:
         ranges: list[tuple[int, int, int, Any]] = []
         for event in events:
             name = event.name()
@@ -224,7 +224,7 @@ class _Range:
         return Span(self.category, self.name, self.start, self.end, self.thread, spent, self.instance)
 
 
-def _kernel_times(events: Iterable[Any]) -> dict[int, int]:
+def _kernel_times(events: Sequence[Any]) -> dict[int, int]:
     """By the number that connects them with a call: how long kernels ran on devices."""
     found: dict[int, int] = {}
     for event in events:

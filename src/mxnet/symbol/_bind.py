@@ -15,6 +15,7 @@ from .._core.graph.node import Graph, Node
 from .._core.graph.passes import convolution_weights
 from .._core.graph.storage import infer_gradients, infer_storage
 from .._core.layout import as_weight
+from .._core.ops.init.creation import allocated
 from .._core.shapes import is_known
 from .._core.spelling import warn_unknown
 from .._core.state import state
@@ -22,7 +23,6 @@ from ..base import MXNetError
 from ..context import Context, current_context
 from ..executor import Executor, in_memory_of
 from ..ndarray import NDArray, sparse
-from ..ndarray._creation import allocated
 from ..ndarray.ndarray import wrap
 
 

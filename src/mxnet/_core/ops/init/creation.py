@@ -1,13 +1,13 @@
 """Operators that create arrays out of parameters, or like another array."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Optional
 
 import torch
 from torch import Tensor
 
-from ....base import OperatorValueError
+from ....base import MXNetError, OperatorValueError
 from ...dtypes import CODE_TO_TORCH
 from ...params import Ctx, Double, DType, DTypeOf, Long, Shape
 from ...registry import Device, Display, Gradients, Params, Tensors, op
@@ -32,6 +32,20 @@ def checked_shape(shape: Sequence[int]) -> Sequence[int]:
     if count > _MOST:
         raise OperatorValueError(f"shape {shape} has {count} elements, more than any memory holds")
     return shape
+
+
+def allocated(make: Callable[..., Tensor], shape: Any, *args: Any, **kwargs: Any) -> Tensor:
+    """What a function of torch's makes of a shape; MXNetError for one that no array can have, or no memory holds."""
+    try:
+        return make(shape, *args, **kwargs)
+    except (RuntimeError, TypeError, OverflowError) as e:
+        try:
+            checked_shape(shape)
+        except ValueError as too_large:
+            raise too_large from None
+        if not isinstance(e, RuntimeError):
+            raise
+        raise MXNetError(f"cannot make an array of shape {shape}: {str(e).splitlines()[0]}") from None
 
 
 def known_shape(shape: Sequence[int], device: torch.device) -> Sequence[int]:

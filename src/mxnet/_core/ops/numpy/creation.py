@@ -11,21 +11,12 @@ from ...params import Ctx, Double, DType, Long, Shape
 from ...registry import Device, Display, Gradients, OpDef, Params, Tensors, op
 from ...shapes import ShapeRule, TypeRule
 from ..elemwise.scalar import held
-from ..init.creation import RangeType, checked_shape, ones_on_diagonal, stepping
+from ..init.creation import RangeType, allocated, checked_shape, ones_on_diagonal, stepping
 
 
 def filled(*, shape: Any, value: float, dtype: torch.dtype, device: torch.device | None) -> Tensor:
     """An array of one value, of any shape that memory holds."""
     return allocated(torch.full, shape, held(value, dtype), dtype=dtype, device=device)
-
-
-def allocated(make: Callable[..., Tensor], shape: Any, *args: Any, **kwargs: Any) -> Tensor:
-    """What a function of torch's makes of a shape; OperatorValueError for one that no array can have."""
-    try:
-        return make(shape, *args, **kwargs)
-    except (RuntimeError, TypeError, OverflowError):
-        checked_shape(shape)
-        raise
 
 
 @op("_npi_zeros")

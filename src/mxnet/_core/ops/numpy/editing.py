@@ -4,6 +4,7 @@ Where each element of the result comes from is worked out by NumPy, over positio
 which has a gradient.
 """
 
+from inspect import signature
 from typing import Any, Literal, Optional
 
 import numpy as np
@@ -15,6 +16,7 @@ from ....base import OperatorValueError
 from ...params import Double, Shapes
 from ...registry import Display, OpDef, Params, op
 from ..elemwise.scalar import held
+from ..signatures import with_signature, without
 from .shape import one_axis
 
 
@@ -103,57 +105,7 @@ def _inserted(arr: Tensor, values: Any, positions: Any, axis: int | None) -> Ten
     return _gathered(joined, at, np.insert(np.arange(n), places, n + np.arange(places.size)))
 
 
-def _insertion(name: str, what: str) -> OpDef:
-    """Register an insertion at a position or a slice, both of which are parameters."""
-
-    def insert(
-        arr: Tensor,
-        values: Optional[Tensor] = None,
-        *,
-        val: Optional[Double] = None,
-        start: Optional[int] = None,
-        stop: Optional[int] = None,
-        step: Optional[int] = None,
-        int_ind: Optional[int] = None,
-        axis: Optional[int] = None,
-    ) -> Tensor:
-        new = held(val, arr.dtype) if val is not None else values
-        return _inserted(arr, new, _chosen(int_ind, start, stop, step), axis)
-
-    insert.__doc__ = f"""An array with values put in before {what}, along an axis.
-
-    Parameters
-    ----------
-    arr : Tensor
-    values : Tensor, optional
-        Broadcast to as many slices as there are positions, and converted to the type of ``arr``.
-    val : number, optional
-        Given instead of ``values``.
-    start, stop, step : int, optional
-        The slice of positions.
-    int_ind : int, optional
-        The position.
-    axis : int, optional
-        By default the array is flattened.
-    """
-    return op(
-        name,
-        inputs=lambda p: ("arr", "values") if p.val is None else ("arr",),
-        same_type=("arr", "output"),
-    )(insert)
-
-
-insert_scalar = _insertion("_npi_insert_scalar", "a position")
-insert_slice = _insertion("_npi_insert_slice", "those in a slice")
-
-
-@op(
-    "_npi_insert_tensor",
-    inputs=lambda p: ("arr", "values", "obj") if p.val is None else ("arr", "obj"),
-    inert=("obj",),
-    same_type=("arr", "output"),
-)
-def insert_tensor(
+def _insert(
     arr: Tensor,
     values: Optional[Tensor] = None,
     obj: Optional[Tensor] = None,
@@ -165,25 +117,49 @@ def insert_tensor(
     int_ind: Optional[int] = None,
     axis: Optional[int] = None,
 ) -> Tensor:
-    """An array with values put in before the positions in another array, along an axis.
+    new = held(val, arr.dtype) if val is not None else values
+    return _inserted(arr, new, _chosen(int_ind, start, stop, step) if obj is None else _on_host(obj), axis)
 
-    ``start``, ``stop``, ``step`` and ``int_ind`` are listed by MXNet and mean nothing here.
+
+_OBJ = """
+    obj : Tensor
+        The positions."""
+
+
+def _insertion(name: str, what: str, by_array: bool = False) -> OpDef:
+    """Register an insertion at a position or a slice, both of which are parameters, or at those in an array."""
+
+    def insert(*arrays: Tensor, **given: Any) -> Tensor:
+        if by_array and (len(arrays) < 3 or arrays[2] is None):
+            raise OperatorValueError("obj must be given")
+        return _insert(*arrays, **given)
+
+    form, places, obj = signature(_insert), ("obj",) if by_array else (), _OBJ if by_array else ""
+    doc = f"""An array with values put in before {what}, along an axis.
 
     Parameters
     ----------
     arr : Tensor
     values : Tensor, optional
-        Broadcast to as many slices as there are positions, and converted to the type of ``arr``.
-    obj : Tensor
-        The positions.
+        Broadcast to as many slices as there are positions, and converted to the type of ``arr``.{obj}
     val : number, optional
         Given instead of ``values``.
+    start, stop, step, int_ind : int, optional
+        The slice of positions, or the position; they mean nothing where an array has them.
     axis : int, optional
         By default the array is flattened.
     """
-    if obj is None:
-        raise OperatorValueError("obj must be given")
-    return _inserted(arr, held(val, arr.dtype) if val is not None else values, _on_host(obj), axis)
+    return op(
+        name,
+        inputs=lambda p: ("arr", "values", *places) if p.val is None else ("arr", *places),
+        inert=places,
+        same_type=("arr", "output"),
+    )(with_signature(insert, name, form if by_array else without(form, "obj"), doc))
+
+
+insert_scalar = _insertion("_npi_insert_scalar", "a position")
+insert_slice = _insertion("_npi_insert_slice", "those in a slice")
+insert_tensor = _insertion("_npi_insert_tensor", "the positions in another array", by_array=True)
 
 
 def _ends(p: Params) -> tuple[str, ...]:
